@@ -1,0 +1,110 @@
+"""Write beside, then move into place: a killed run leaves the old output or the new one, never half of one."""
+
+from __future__ import annotations
+
+import contextlib
+import hashlib
+import json
+import os
+import shutil
+from collections.abc import Iterator
+from pathlib import Path
+from typing import Any
+
+from gan_augment.core.errors import MissingInputError
+
+__all__ = ["file_hash", "read_json", "replacing_directory", "replacing_file", "write_json", "write_text"]
+
+
+def _beside(path: Path) -> Path:
+    # Hidden, on the same file system (so that os.replace is atomic), and the same name on every try:
+    # what a killed run left behind is swept away by the next one.
+    return path.parent / f".{path.name}.partial"
+
+
+def _remove(path: Path) -> None:
+    if path.is_dir() and not path.is_symlink():
+        shutil.rmtree(path)
+    else:
+        path.unlink(missing_ok=True)
+
+
+@contextlib.contextmanager
+def replacing_file(path: Path) -> Iterator[Path]:
+    """Yield a path to write; on success it becomes `path`, on any exception it is removed."""
+    path.parent.mkdir(parents=True, exist_ok=True)
+    partial = _beside(path)
+    _remove(partial)
+    try:
+        yield partial
+        os.replace(partial, path)
+    except BaseException:
+        _remove(partial)
+        raise
+
+
+@contextlib.contextmanager
+def replacing_directory(path: Path) -> Iterator[Path]:
+    """Yield an empty directory to fill; on success it becomes `path` (replacing what was there)."""
+    path.parent.mkdir(parents=True, exist_ok=True)
+    partial = _beside(path)
+    _remove(partial)
+    partial.mkdir()
+    try:
+        yield partial
+        if path.exists():
+            _remove(path)
+        os.replace(partial, path)
+    except BaseException:
+        _remove(partial)
+        raise
+
+
+def write_text(path: Path, text: str) -> None:
+    """Write UTF-8 text atomically, with Unix line ends."""
+    with replacing_file(path) as partial:
+        partial.write_text(text, encoding="utf-8", newline="\n")
+
+
+def write_json(path: Path, value: Any) -> None:
+    """Write JSON atomically: two spaces, keys in the order given, NaN refused, a newline at the end."""
+    write_text(path, json.dumps(value, indent=2, ensure_ascii=False, allow_nan=False) + "\n")
+
+
+def read_json(path: Path) -> Any:
+    """Read a JSON file that an earlier stage wrote.
+
+    Raises
+    ------
+    MissingInputError
+        The file is absent or is not JSON.
+    """
+    try:
+        return json.loads(path.read_text(encoding="utf-8"))
+    except FileNotFoundError:
+        raise MissingInputError(
+            "An input of this stage is missing",
+            where=path,
+            expected="a JSON file written by an earlier stage",
+            remedy="run `dvc repro`, which runs the stages in order",
+        ) from None
+    except json.JSONDecodeError as error:
+        raise MissingInputError(
+            "An input of this stage is damaged",
+            where=path,
+            got=f"not JSON: {error}",
+            remedy="delete the file and run `dvc repro`",
+        ) from None
+
+
+def file_hash(path: Path) -> str:
+    """SHA-256 of a file's bytes, or of a directory's sorted relative paths and bytes, as 64 hex digits."""
+    digest = hashlib.sha256()
+    files = [path] if path.is_file() else sorted(p for p in path.rglob("*") if p.is_file())
+    for file in files:
+        if file is not path:
+            digest.update(file.relative_to(path).as_posix().encode() + b"\0")
+        with file.open("rb") as stream:
+            while block := stream.read(1 << 20):
+                digest.update(block)
+    return digest.hexdigest()

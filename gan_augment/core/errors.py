@@ -1,0 +1,105 @@
+"""The errors a user can meet. Each says where, what was got, what was expected, and the remedy.
+
+    GanAugmentError           everything below; the command exits with code 2 and prints no traceback
+    ├── ParamsError           params.yaml holds an unknown key, a wrong type or an impossible request
+    ├── DataError             the user's data cannot be used as it is
+    │   └── LeakError         a row would be on both sides of a split
+    ├── MissingInputError     a file that an earlier stage writes is not there
+    ├── MethodError           a synthesizer is unknown, or cannot do what was asked of it
+    ├── ModelError            a saved model is incomplete, damaged, or of another method
+    ├── DeviceError           a device that was asked for is absent or too small
+    └── EnvironmentProblem    a package, a program or the disk stands in the way
+"""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+__all__ = [
+    "DataError",
+    "DeviceError",
+    "EnvironmentProblem",
+    "GanAugmentError",
+    "LeakError",
+    "MethodError",
+    "MissingInputError",
+    "ModelError",
+    "ParamsError",
+]
+
+
+class GanAugmentError(Exception):
+    """A mistake or an obstacle that the user can remove.
+
+    Parameters
+    ----------
+    problem
+        One sentence, no full stop needed: what is wrong.
+    where
+        The file, column, class or params key it was found in.
+    got, expected
+        What was found, and what would have been right.
+    remedy
+        What to do now, in the spelling of the command line or of params.yaml.
+    """
+
+    exit_code = 2
+
+    def __init__(
+        self,
+        problem: str,
+        *,
+        where: str | Path | None = None,
+        got: str | None = None,
+        expected: str | None = None,
+        remedy: str | None = None,
+    ) -> None:
+        self.problem = problem
+        self.where = None if where is None else str(where)
+        self.got = got
+        self.expected = expected
+        self.remedy = remedy
+        super().__init__(self.render())
+
+    def render(self) -> str:
+        """The message as the terminal shows it: one fact a line."""
+        facts = [
+            ("where", self.where),
+            ("got", self.got),
+            ("expected", self.expected),
+            ("remedy", self.remedy),
+        ]
+        lines = [f"  {name + ':':<10}{value}" for name, value in facts if value]
+        return "\n".join([self.problem, *lines])
+
+
+class ParamsError(GanAugmentError):
+    """params.yaml holds an unknown key, a wrong type or an impossible request."""
+
+
+class DataError(GanAugmentError):
+    """The user's data cannot be used as it is."""
+
+
+class LeakError(DataError):
+    """A row, a group or a near-duplicate would be on both sides of a split."""
+
+
+class MissingInputError(GanAugmentError):
+    """A file that an earlier stage writes is not there."""
+
+
+class MethodError(GanAugmentError):
+    """A synthesizer is unknown, or cannot do what was asked of it."""
+
+
+class ModelError(GanAugmentError):
+    """A saved model is incomplete, damaged, or belongs to another method."""
+
+
+class DeviceError(GanAugmentError):
+    """A device that was asked for is absent or too small."""
+
+
+class EnvironmentProblem(GanAugmentError):
+    """A package, a program or the disk stands in the way."""

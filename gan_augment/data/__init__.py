@@ -1,0 +1,1 @@
+"""Sources of labelled data -> canonical samples: reading, audit, group-aware stratified split."""

@@ -1,0 +1,110 @@
+"""The shape of params.yaml: one section a stage or component; unknown keys are errors."""
+
+from __future__ import annotations
+
+import difflib
+from pathlib import Path
+from typing import Any
+
+import yaml
+from pydantic import Field, ValidationError
+
+from gan_augment.core.errors import MissingInputError, ParamsError
+from gan_augment.core.records import Record
+from gan_augment.curation.config import CurateConfig
+from gan_augment.data.config import PrepareConfig
+from gan_augment.downstream.config import RetrainConfig
+from gan_augment.gain.config import MeasureConfig, MixConfig
+from gan_augment.reporting.config import ReportConfig
+from gan_augment.sharding.config import ExportConfig
+from gan_augment.synthesis.config import GenerateConfig, SynthesisConfig, TrainGanConfig
+
+__all__ = ["BaseConfig", "ClassParams", "Params", "load_params"]
+
+
+class BaseConfig(Record):
+    """What every stage shares."""
+
+    seed: int = Field(default=0, ge=0)
+    device: str = Field(default="auto", pattern=r"^(auto|cpu|cuda(:\d+)?|mps)$")
+
+
+class ClassParams(Record):
+    """One class: its label in the data, and settings of its own that override the sections' for this class."""
+
+    label: str
+    specialise: bool | None = None
+    candidates: int | None = Field(default=None, ge=0)
+
+
+class Params(Record):
+    """params.yaml."""
+
+    base: BaseConfig = BaseConfig()
+    classes: dict[str, ClassParams]
+    prepare: PrepareConfig
+    synthesis: SynthesisConfig
+    train_gan: TrainGanConfig = TrainGanConfig()
+    generate: GenerateConfig = GenerateConfig()
+    curate: CurateConfig = CurateConfig()
+    mix: MixConfig = MixConfig()
+    retrain: RetrainConfig = RetrainConfig()
+    measure: MeasureConfig = MeasureConfig()
+    report: ReportConfig = ReportConfig()
+    export: ExportConfig = ExportConfig()
+
+
+def load_params(path: Path) -> Params:
+    """Read and check params.yaml.
+
+    Raises
+    ------
+    MissingInputError
+        There is no such file.
+    ParamsError
+        It is not YAML, or holds an unknown key or a wrong type; the message names each one.
+    """
+    try:
+        text = path.read_text(encoding="utf-8")
+    except FileNotFoundError:
+        raise MissingInputError(
+            "There is no params.yaml here",
+            where=path.absolute(),
+            remedy="run `gan-augment init PATH_TO_YOUR_DATA` here, or change to the project's folder",
+        ) from None
+    try:
+        raw = yaml.safe_load(text)
+    except yaml.YAMLError as error:
+        raise ParamsError("params.yaml is not valid YAML", where=path, got=str(error)) from None
+    if not isinstance(raw, dict):
+        raise ParamsError("params.yaml holds no sections", where=path, expected="a mapping of sections")
+    try:
+        return Params.model_validate(raw)
+    except ValidationError as error:
+        raise ParamsError(
+            f"params.yaml has {error.error_count()} mistake{'s' if error.error_count() > 1 else ''}",
+            where=path,
+            got="\n            ".join(_explain(item, raw) for item in error.errors()),
+            remedy="correct the keys above; `gan-augment params check` reads the file again",
+        ) from None
+
+
+def _explain(item: Any, raw: dict[str, Any]) -> str:
+    """`mix.rations: unknown key, did you mean 'ratios'?`"""
+    place = ".".join(str(part) for part in item["loc"])
+    if item["type"] != "extra_forbidden":
+        return f"{place}: {item['msg']} (got {item.get('input')!r:.80})"
+    near = difflib.get_close_matches(str(item["loc"][-1]), _known_keys(item["loc"][:-1]), n=1)
+    return f"{place}: unknown key" + (f", did you mean {near[0]!r}?" if near else "")
+
+
+def _known_keys(parents: tuple[Any, ...]) -> list[str]:
+    model: Any = Params
+    for part in parents:
+        field = getattr(model, "model_fields", {}).get(part)
+        if field is None:
+            return []
+        model = field.annotation
+    return list(getattr(model, "model_fields", {}))
+
+

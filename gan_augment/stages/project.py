@@ -1,0 +1,147 @@
+"""A project on disk: params.yaml, and where each stage reads and writes. The paths are those of dvc.yaml."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from pathlib import Path
+
+from gan_augment.core.errors import ParamsError
+from gan_augment.core.records import DatasetSpec
+from gan_augment.core.samples import Samples, TestInputs, TrainView, ValidationView, read_samples
+from gan_augment.params import Params, load_params
+
+__all__ = ["Layout", "Project"]
+
+
+@dataclass(frozen=True)
+class Layout:
+    """Every path that a stage reads or writes, relative to the project's root."""
+
+    root: Path
+
+    # prepare
+    @property
+    def dataset(self) -> Path:
+        return self.root / "data/prepared/dataset.json"
+
+    def train(self, key: str) -> Path:
+        return self.root / "data/prepared/train" / key
+
+    @property
+    def validation(self) -> Path:
+        return self.root / "data/prepared/validation"
+
+    @property
+    def test_inputs(self) -> Path:
+        return self.root / "data/prepared/test_inputs"
+
+    @property
+    def test_labels(self) -> Path:  # only `measure` reads it
+        return self.root / "data/prepared/test_labels.parquet"
+
+    @property
+    def audit(self) -> Path:
+        return self.root / "reports/audit.json"
+
+    # pretrain, train_gan, generate
+    @property
+    def pretrain(self) -> Path:
+        return self.root / "models/pretrain"
+
+    def train_gan(self, key: str) -> Path:
+        return self.root / "models/train_gan" / key
+
+    def training_curve(self, name: str) -> Path:  # "pretrain", or a class key
+        return self.root / "reports/training" / f"{name}.csv"
+
+    def synthetic(self, key: str) -> Path:
+        return self.root / "data/synthetic" / key
+
+    # curate
+    @property
+    def curated(self) -> Path:
+        return self.root / "data/curated"
+
+    @property
+    def curate_report(self) -> Path:
+        return self.root / "reports/curate.json"
+
+    # mix
+    @property
+    def mixed(self) -> Path:
+        return self.root / "data/mixed"
+
+    @property
+    def mix_report(self) -> Path:
+        return self.root / "reports/mix.json"
+
+    @property
+    def ratio_curve(self) -> Path:
+        return self.root / "reports/ratio_curve.csv"
+
+    # retrain, measure
+    def predictions(self, arm: str) -> Path:
+        return self.root / "predictions" / arm
+
+    @property
+    def measure_report(self) -> Path:
+        return self.root / "reports/measure.json"
+
+    @property
+    def arms_table(self) -> Path:
+        return self.root / "reports/arms.csv"
+
+    # report, export
+    @property
+    def report(self) -> Path:
+        return self.root / "reports/report.html"
+
+    @property
+    def export(self) -> Path:
+        return self.root / "export"
+
+
+@dataclass(frozen=True)
+class Project:
+    """The open project: params, layout, and readers for what the stages share."""
+
+    params: Params
+    layout: Layout
+
+    @classmethod
+    def open(cls, root: Path) -> Project:
+        """Read params.yaml in `root`. Raises MissingInputError, ParamsError."""
+        return cls(load_params(root / "params.yaml"), Layout(root))
+
+    def spec(self) -> DatasetSpec:
+        """dataset.json."""
+        return DatasetSpec.load(self.layout.dataset)
+
+    def class_index(self, key: str) -> int:
+        """The class index of a key given on the command line. Raises ParamsError with the known keys."""
+        try:
+            return self.spec().index_of(key)
+        except KeyError:
+            raise ParamsError(
+                "There is no such class",
+                where="the stage's argument",
+                got=repr(key),
+                expected=f"one of {', '.join(self.params.classes)}",
+            ) from None
+
+    def train_view(self) -> TrainView:
+        """All real train rows, class by class in the order of dataset.json."""
+        spec = self.spec()
+        return TrainView(spec, Samples.concat([read_samples(self.layout.train(c.key)) for c in spec.classes]))
+
+    def class_train_view(self, key: str) -> TrainView:
+        """The real train rows of one class."""
+        return TrainView(self.spec(), read_samples(self.layout.train(key)))
+
+    def validation_view(self) -> ValidationView:
+        """The real validation rows."""
+        return ValidationView(self.spec(), read_samples(self.layout.validation))
+
+    def test_inputs(self) -> TestInputs:
+        """The real test rows without labels."""
+        return TestInputs(self.spec(), read_samples(self.layout.test_inputs))
