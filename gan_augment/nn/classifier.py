@@ -1,0 +1,91 @@
+"""A small convolutional classifier, for the judge, the own-feature metrics and the downstream measurement."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+
+import torch
+from torch import Tensor, nn
+from torch.nn import functional
+
+__all__ = ["SmallCnn"]
+
+_FULL_RESOLUTION_STEM = 16  # above this side length the first convolution already halves the image: about 4x cheaper
+_POOLED = 2  # the last feature map is averaged to 2 x 2, which keeps coarse place and few weights
+_WIDEST = 4  # channels grow to this multiple of `width`
+
+
+def _block(inputs: int, outputs: int, stride: int) -> nn.Sequential:
+    return nn.Sequential(
+        nn.Conv2d(inputs, outputs, 3, stride=stride, padding=1, bias=False),
+        nn.BatchNorm2d(outputs),
+        nn.ReLU(inplace=True),
+    )
+
+
+def _trunk(height: int, width_px: int, channels: int, width: int) -> Iterator[nn.Module]:
+    """Convolutions that halve the image down to about 4 px; at least three of them."""
+    side = max(height, width_px)
+    stride = 1 if side <= _FULL_RESOLUTION_STEM else 2
+    yield _block(channels, width, stride)
+    side, inputs, blocks = -(-side // stride), width, 1
+    while side > 4 or blocks < 3:
+        outputs = min(2 * inputs, _WIDEST * width)
+        yield _block(inputs, outputs, 2)
+        side, inputs, blocks = -(-side // 2), outputs, blocks + 1
+
+
+class SmallCnn(nn.Module):
+    """Three or more 3 x 3 convolutions with batch normalisation, a dense layer of features, a linear head.
+
+    Parameters
+    ----------
+    channels, height, width_px
+        Of the images; any side from 4 px up works, 8 to 64 is what it is meant for.
+    classes
+        K, the number of outputs.
+    width
+        Channels of the first convolution; later ones grow to four times as many.
+    features
+        Length of the vector that `embed` gives.
+    generator
+        Source of the initial weights (He et al. 2015, arXiv 1502.01852). The global generator's state has no influence.
+    """
+
+    def __init__(
+        self,
+        channels: int,
+        height: int,
+        width_px: int,
+        classes: int,
+        *,
+        width: int = 16,
+        features: int = 64,
+        generator: torch.Generator,
+    ) -> None:
+        super().__init__()
+        self.classes = classes
+        blocks = list(_trunk(height, width_px, channels, width))
+        self.trunk = nn.Sequential(*blocks, nn.AdaptiveAvgPool2d(_POOLED), nn.Flatten())
+        with torch.no_grad():
+            flat = self.trunk.eval()(torch.zeros(1, channels, height, width_px)).shape[1]
+        self.features = nn.Linear(flat, features)
+        self.head = nn.Linear(features, classes)
+        self._initialise(generator)
+        self.train()
+
+    def _initialise(self, generator: torch.Generator) -> None:
+        for module in self.modules():
+            if isinstance(module, nn.Conv2d | nn.Linear):
+                nn.init.kaiming_normal_(module.weight, nonlinearity="relu", generator=generator)
+                if module.bias is not None:
+                    nn.init.zeros_(module.bias)
+
+    def embed(self, images: Tensor) -> Tensor:
+        """Features float32 [n, features], not negative, of images float32 [n, channels, h, w] in [-1, 1]."""
+        return functional.relu(self.features(self.trunk(images)))
+
+    def forward(self, images: Tensor) -> Tensor:
+        """Logits float32 [n, classes] of images float32 [n, channels, h, w] in [-1, 1]."""
+        logits: Tensor = self.head(self.embed(images))
+        return logits
