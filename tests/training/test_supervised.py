@@ -77,7 +77,9 @@ def test_balance_raises_the_rare_classes_probability(settings_: dict[str, Any]) 
     labels = torch.from_numpy(np.repeat([0, 1], [100, 10]))
 
     def rare(**kwargs: Any) -> float:
-        model = fit_classifier(images, labels, 2, seed=0, steps=60, batch_size=32, width=4, **kwargs)
+        model = fit_classifier(
+            images, labels, 2, seed=0, steps=80, batch_size=32, learning_rate=0.05, width=4, **kwargs
+        )
         return float(predict_probabilities(model, images[:1])[0, 1])
 
     assert rare() == pytest.approx(1 / 11, abs=0.07)
