@@ -1,0 +1,324 @@
+"""Reversible codecs of one table column.
+
+Every column becomes at most one *choice* (which of a few discrete states: a level, missing, a value that many
+rows share) and at most one *value* (a number on a scale). A categorical column is a choice only, a plain numeric
+column a value only, a numeric column with missing entries or with a spike (many zeros, say) is both: the choice says
+whether the value is to be used. A constant column is neither.
+"""
+
+from __future__ import annotations
+
+from typing import Annotated, Any, Literal
+
+import numpy as np
+import numpy.typing as npt
+import pandas as pd
+from pydantic import Field
+from typing_extensions import override
+
+from gan_augment.core.errors import DataError
+from gan_augment.core.records import Column, Record
+from gan_augment.encoding.scales import QuantileNormal, Standard
+
+__all__ = ["ColumnCodec", "LevelColumn", "NumericColumn", "ScaleName", "TimeColumn", "fit_column"]
+
+Codes = npt.NDArray[np.int64]
+Floats = npt.NDArray[np.float64]
+Level = bool | int | float | str
+ScaleName = Literal["quantile", "standard"]
+
+UNKNOWN = -1  # a code for what the train rows never held: all zeros in the one-hot block
+SPIKE_SHARE = 0.2  # a single number in this share of the rows becomes a discrete state of its own...
+SPIKE_LEVELS = 10  # ...unless the column has no more distinct values than this, when ranks alone do well
+
+
+class _Column(Record):
+    """What every column codec offers to `TableCodec`."""
+
+    column: Column
+
+    @property
+    def states(self) -> int:
+        """How many states the choice has, the state "value" among them; fewer than two: there is no choice."""
+        raise NotImplementedError
+
+    @property
+    def has_value(self) -> bool:
+        """Whether there is a value part."""
+        raise NotImplementedError
+
+    def encode(self, series: pd.Series, generator: np.random.Generator | None) -> tuple[Codes, Floats]:
+        """Codes [n] of the choice (-1: unknown), and values [n] with NaN where the code is not "value"."""
+        raise NotImplementedError
+
+    def decode(self, codes: Codes, scaled: Floats, generator: np.random.Generator | None) -> pd.Series:
+        """The column in its own dtype, from codes [n] and values [n]."""
+        raise NotImplementedError
+
+
+class NumericColumn(_Column):
+    """Numbers. Choice: value | missing | one state a spike. Value: the number on its scale.
+
+    A column of one or two distinct numbers has no value part: each number is a spike.
+    """
+
+    kind: Literal["numeric"] = "numeric"
+    missing: bool
+    spikes: tuple[float, ...]
+    scale: Annotated[QuantileNormal | Standard, Field(discriminator="kind")] | None
+    low: float
+    high: float
+
+    @classmethod
+    def fit(cls, column: Column, values: Floats, scale: ScaleName) -> NumericColumn:
+        """From train values [n] with NaN where missing."""
+        seen = values[~np.isnan(values)]
+        spikes = _spikes(seen)
+        rest = seen[~np.isin(seen, spikes)]
+        fitted = (QuantileNormal if scale == "quantile" else Standard).fit(rest) if len(rest) else None
+        low, high = (float(seen.min()), float(seen.max())) if len(seen) else (0.0, 0.0)
+        missing = len(seen) < len(values)
+        return cls(column=column, missing=missing, spikes=spikes, scale=fitted, low=low, high=high)
+
+    @property
+    @override
+    def states(self) -> int:
+        return self.has_value + self.missing + len(self.spikes)
+
+    @property
+    @override
+    def has_value(self) -> bool:
+        return self.scale is not None
+
+    @override
+    def encode(self, series: pd.Series, generator: np.random.Generator | None) -> tuple[Codes, Floats]:
+        return self.encode_numbers(numbers(series), generator)
+
+    def encode_numbers(self, values: Floats, generator: np.random.Generator | None) -> tuple[Codes, Floats]:
+        """From float64 values with NaN where missing."""
+        absent = np.isnan(values)
+        codes = np.full(len(values), 0 if self.has_value else UNKNOWN, dtype=np.int64)
+        codes[absent] = int(self.has_value) if self.missing else UNKNOWN
+        for offset, spike in enumerate(self.spikes):
+            codes[values == spike] = self.has_value + self.missing + offset
+        scaled = np.full(len(values), np.nan)
+        if self.scale is not None:
+            use = (codes == 0) & ~absent
+            scaled[use] = self.scale.forward(values[use], generator)
+        return codes, scaled
+
+    @override
+    def decode(self, codes: Codes, scaled: Floats, generator: np.random.Generator | None) -> pd.Series:
+        return _as_number_dtype(self.decode_numbers(codes, scaled), self.column)
+
+    def decode_numbers(self, codes: Codes, scaled: Floats) -> Floats:
+        """float64 values [n], rounded and clipped to the train range, NaN where missing."""
+        values = np.zeros(len(codes)) if self.scale is None else self.scale.backward(scaled)
+        if self.column.integer:
+            values = np.rint(values)
+        elif self.column.decimals is not None:
+            values = np.round(values, self.column.decimals)
+        values = np.clip(values, self.low, self.high)
+        if self.missing:
+            values[codes == int(self.has_value)] = np.nan
+        for offset, spike in enumerate(self.spikes):
+            values[codes == self.has_value + self.missing + offset] = spike
+        return values
+
+
+class TimeColumn(_Column):
+    """Dates and times as whole steps (the largest that divides all train values) since the earliest train value."""
+
+    kind: Literal["datetime"] = "datetime"
+    origin: int
+    step: int
+    steps: NumericColumn
+
+    @classmethod
+    def fit(cls, column: Column, series: pd.Series, scale: ScaleName) -> TimeColumn:
+        """From train values; the time zone and the unit are those of `column.dtype`."""
+        ticks, absent = _ticks(series, column)
+        seen = ticks[~absent]
+        origin = int(seen.min()) if len(seen) else 0
+        step = int(np.gcd.reduce(seen - origin)) or 1 if len(seen) else 1
+        steps = np.where(absent, np.nan, (ticks - origin) // step)
+        whole = column.model_copy(update={"integer": True, "decimals": None})
+        return cls(column=column, origin=origin, step=step, steps=NumericColumn.fit(whole, steps, scale))
+
+    @property
+    @override
+    def states(self) -> int:
+        return self.steps.states
+
+    @property
+    @override
+    def has_value(self) -> bool:
+        return self.steps.has_value
+
+    @override
+    def encode(self, series: pd.Series, generator: np.random.Generator | None) -> tuple[Codes, Floats]:
+        ticks, absent = _ticks(series, self.column)
+        steps = np.where(absent, np.nan, (ticks - self.origin) / self.step)
+        return self.steps.encode_numbers(steps, generator)
+
+    @override
+    def decode(self, codes: Codes, scaled: Floats, generator: np.random.Generator | None) -> pd.Series:
+        steps = self.steps.decode_numbers(codes, scaled)
+        absent = np.isnan(steps)
+        ticks = self.origin + np.where(absent, 0, steps).astype(np.int64) * self.step
+        return _from_ticks(ticks, absent, self.column)
+
+
+class LevelColumn(_Column):
+    """Categories and booleans. Choice: one state a level, by frequency; one for all rare levels together; missing.
+
+    A level that the train rows never held joins the rare ones, or is unknown where there is no such group. A rare
+    level is drawn by its train count, or, without a generator, is the most frequent rare one.
+
+    `categories` and `ordered` restore the pandas dtype `category`, levels that no train row has included.
+    """
+
+    kind: Literal["level"] = "level"
+    levels: tuple[Level, ...]
+    rare: tuple[Level, ...] = ()
+    rare_counts: tuple[int, ...] = ()
+    missing: bool
+    categories: tuple[Level, ...] | None = None
+    ordered: bool = False
+
+    @classmethod
+    def fit(cls, column: Column, series: pd.Series, max_levels: int) -> LevelColumn:
+        """From train values: the levels beyond the `max_levels` most frequent share a state."""
+        counts = sorted(((int(n), _plain(level)) for level, n in series.value_counts().items() if n), key=_by_frequency)
+        # A group of one would only hide its level's name.
+        kept = counts if len(counts) == max_levels + 1 else counts[:max_levels]
+        others = counts[len(kept) :]
+        dtype: Any = series.dtype
+        listed = isinstance(dtype, pd.CategoricalDtype)
+        return cls(
+            column=column,
+            levels=tuple(level for _, level in kept),
+            rare=tuple(level for _, level in others),
+            rare_counts=tuple(n for n, _ in others),
+            missing=bool(series.isna().any()),
+            categories=tuple(_plain(level) for level in dtype.categories) if listed else None,
+            ordered=bool(dtype.ordered) if listed else False,
+        )
+
+    @property
+    @override
+    def states(self) -> int:
+        return len(self.levels) + bool(self.rare) + self.missing
+
+    @property
+    @override
+    def has_value(self) -> bool:
+        return False
+
+    @override
+    def encode(self, series: pd.Series, generator: np.random.Generator | None) -> tuple[Codes, Floats]:
+        values = pd.Index(series.astype(object))
+        codes = pd.Index(self.levels, dtype=object).get_indexer(values).astype(np.int64)
+        absent = series.isna().to_numpy(dtype=bool)
+        if self.rare:
+            codes[(codes == UNKNOWN) & ~absent] = len(self.levels)
+        if self.missing:
+            codes[absent] = self.states - 1
+        return codes, np.full(len(codes), np.nan)
+
+    @override
+    def decode(self, codes: Codes, scaled: Floats, generator: np.random.Generator | None) -> pd.Series:
+        places = codes.copy()
+        if self.missing:
+            places[codes == self.states - 1] = -1
+        if self.rare:
+            grouped = np.flatnonzero(codes == len(self.levels))
+            places[grouped] = len(self.levels) + self._draw_rare(len(grouped), generator)
+        every = (*self.levels, *self.rare)
+        return _as_level_dtype(pd.Categorical.from_codes(places, pd.Index(every, dtype=object)), self)
+
+    def _draw_rare(self, count: int, generator: np.random.Generator | None) -> Codes:
+        if generator is None:
+            return np.zeros(count, dtype=np.int64)
+        weights = np.asarray(self.rare_counts, dtype=np.float64)
+        return generator.choice(len(weights), size=count, p=weights / weights.sum())
+
+
+ColumnCodec = Annotated[NumericColumn | TimeColumn | LevelColumn, Field(discriminator="kind")]
+
+
+def fit_column(column: Column, series: pd.Series, scale: ScaleName, max_levels: int) -> ColumnCodec:
+    """The codec that fits `column.kind`. Raises DataError for values that are not of this kind."""
+    if column.kind == "numeric":
+        return NumericColumn.fit(column, numbers(series), scale)
+    if column.kind == "datetime":
+        return TimeColumn.fit(column, series, scale)
+    return LevelColumn.fit(column, series, max_levels)
+
+
+def numbers(series: pd.Series) -> Floats:
+    """float64 [n], NaN where missing. Raises DataError for text and for infinite values."""
+    try:
+        values = np.asarray(series.astype("Float64").to_numpy(dtype=np.float64, na_value=np.nan), dtype=np.float64)
+    except (TypeError, ValueError):
+        raise DataError(
+            "A numeric column holds something that is not a number",
+            where=f"column {series.name!r}",
+            got=f"dtype {series.dtype}",
+            remedy="declare the column categorical, or clean it",
+        ) from None
+    if np.isinf(values).any():
+        raise DataError(
+            "A numeric column holds infinite values",
+            where=f"column {series.name!r}",
+            expected="finite numbers or missing",
+            remedy="replace them by missing values or by a number",
+        )
+    return values
+
+
+def _spikes(seen: Floats) -> tuple[float, ...]:
+    distinct, counts = np.unique(seen, return_counts=True)
+    if len(distinct) <= 2:
+        return tuple(distinct.tolist())
+    if len(distinct) <= SPIKE_LEVELS:
+        return ()
+    return tuple(distinct[counts >= SPIKE_SHARE * len(seen)].tolist())
+
+
+def _as_number_dtype(values: Floats, column: Column) -> pd.Series:
+    dtype: Any = column.dtype
+    # A NaN becomes <NA> on the way to a nullable integer only by way of a nullable float.
+    return pd.Series(values, name=column.name).astype("Float64" if dtype[:1].isupper() else dtype).astype(dtype)
+
+
+def _as_level_dtype(values: pd.Categorical, codec: LevelColumn) -> pd.Series:
+    dtype: Any = codec.column.dtype
+    if codec.categories is not None:
+        dtype = pd.CategoricalDtype(list(codec.categories), ordered=codec.ordered)
+    return pd.Series(values, name=codec.column.name).astype(dtype)
+
+
+def _by_frequency(item: tuple[int, Level]) -> tuple[int, str]:
+    return -item[0], str(item[1])  # ties by name, so that the order of the rows does not matter
+
+
+def _plain(level: Any) -> Level:
+    plain: Level = level.item() if isinstance(level, np.generic) else level
+    return plain
+
+
+def _ticks(series: pd.Series, column: Column) -> tuple[Codes, npt.NDArray[np.bool_]]:
+    dtype: Any = column.dtype
+    index = pd.DatetimeIndex(series.astype(dtype))
+    absent = np.asarray(index.isna(), dtype=bool)
+    utc = index if index.tz is None else index.tz_convert("UTC")
+    return np.where(absent, 0, utc.asi8), absent
+
+
+def _from_ticks(ticks: Codes, absent: npt.NDArray[np.bool_], column: Column) -> pd.Series:
+    dtype: Any = pd.api.types.pandas_dtype(column.dtype)
+    zoned = isinstance(dtype, pd.DatetimeTZDtype)
+    unit = dtype.unit if zoned else np.datetime_data(dtype)[0]
+    times = pd.Series(ticks.view(f"datetime64[{unit}]"), name=column.name).mask(absent)
+    return times.dt.tz_localize("UTC").dt.tz_convert(dtype.tz) if zoned else times.astype(dtype)

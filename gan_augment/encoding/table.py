@@ -1,0 +1,148 @@
+"""A reversible codec between table rows and a float32 matrix, fitted on train rows only.
+
+The matrix holds *choice blocks* (one-hot, two or more states) and *value blocks* (one number on a scale); see
+`encoding.columns` for what a column becomes. `decode(encode(rows))` gives back every level, missing entry, boolean
+and spike exactly, and every other number to within one step between neighbouring train quantiles.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from typing import Any, Literal, NamedTuple
+
+import numpy as np
+import numpy.typing as npt
+import pandas as pd
+from pydantic import ValidationError
+
+from gan_augment.core.errors import DataError, ModelError
+from gan_augment.core.records import Record, TableSpec
+from gan_augment.encoding.columns import ColumnCodec, ScaleName, fit_column
+
+__all__ = ["Block", "TableCodec"]
+
+Matrix = npt.NDArray[np.float32]
+
+
+class Block(NamedTuple):
+    """Columns `start` to `stop` of the matrix belong to the table column `column`.
+
+    `switch`: of a value block whose column also has a choice, the matrix column that is 1 where the value counts.
+    """
+
+    column: str
+    kind: Literal["choice", "value"]
+    start: int
+    stop: int
+    switch: int | None = None
+
+
+class TableCodec(Record):
+    """One codec a column, in the order of the source.
+
+    `scale`: "quantile" makes numbers look normal, for models that assume it; "standard" keeps their distances, for
+    neighbour methods.
+    """
+
+    columns: tuple[ColumnCodec, ...]
+
+    @classmethod
+    def fit(
+        cls, frame: pd.DataFrame, table: TableSpec, *, scale: ScaleName = "quantile", max_levels: int = 32
+    ) -> TableCodec:
+        """From train rows. At most `max_levels` levels of a column get a state of their own, the rest share one.
+
+        Raises
+        ------
+        DataError
+            There is no row, a column is absent, or one holds infinite or non-numeric values.
+        """
+        _check_columns(frame, [column.name for column in table.columns])
+        if frame.empty:
+            raise DataError("A table codec cannot be fitted on no rows", expected="at least one train row")
+        return cls(columns=tuple(fit_column(c, frame[c.name], scale, max_levels) for c in table.columns))
+
+    @property
+    def blocks(self) -> tuple[Block, ...]:
+        """The blocks of the matrix, left to right."""
+        return tuple(block for _, choice, value in self._layout() for block in (choice, value) if block)
+
+    @property
+    def width(self) -> int:
+        """How many columns the matrix has."""
+        blocks = self.blocks
+        return blocks[-1].stop if blocks else 0
+
+    def encode(self, frame: pd.DataFrame, generator: np.random.Generator | None = None) -> Matrix:
+        """Rows [n] to float32 [n, width]; numbers on the quantile scale lie in [-3, 3], unused ones are 0.
+
+        With a `generator`, rows that share a number are spread over its interval of ranks (see `QuantileNormal`):
+        right for fitting a distribution. What the train rows never held is a block of zeros.
+
+        Raises
+        ------
+        DataError
+            A column is absent, or holds infinite or non-numeric values.
+        """
+        _check_columns(frame, [codec.column.name for codec in self.columns])
+        matrix = np.zeros((len(frame), self.width), dtype=np.float32)
+        for codec, choice, value in self._layout():
+            codes, scaled = codec.encode(frame[codec.column.name], generator)
+            if choice:
+                known = np.flatnonzero(codes >= 0)
+                matrix[known, choice.start + codes[known]] = 1
+            if value:
+                matrix[:, value.start] = np.nan_to_num(scaled, nan=0.0)
+        return matrix
+
+    def decode(self, matrix: npt.NDArray[Any], generator: np.random.Generator | None = None) -> pd.DataFrame:
+        """float [n, width] to rows in the source's dtypes and column order; the largest of a choice block wins.
+
+        With a `generator`, a level of the group of rare ones is drawn by its frequency in the train rows; without,
+        it is the most frequent of them.
+        """
+        count = len(matrix)
+        series = {}
+        for codec, choice, value in self._layout():
+            codes = np.zeros(count, dtype=np.int64)
+            if choice:
+                codes = matrix[:, choice.start : choice.stop].argmax(axis=1).astype(np.int64)
+            scaled = matrix[:, value.start].astype(np.float64) if value else np.zeros(count)
+            series[codec.column.name] = codec.decode(codes, scaled, generator)
+        return pd.DataFrame(series, index=pd.RangeIndex(count))
+
+    def to_json(self) -> dict[str, Any]:
+        """A plain dict for `json.dump`."""
+        return self.model_dump(mode="json")
+
+    @classmethod
+    def from_json(cls, value: Any) -> TableCodec:
+        """What `to_json` gave. Raises ModelError where it is damaged."""
+        try:
+            return cls.model_validate(value)
+        except ValidationError as error:
+            raise ModelError("A saved table codec is damaged", got=str(error.errors()[0]["msg"])) from None
+
+    def _layout(self) -> Iterator[tuple[ColumnCodec, Block | None, Block | None]]:
+        """Each column's codec with its choice block and its value block, where it has one."""
+        place = 0
+        for codec in self.columns:
+            name, choice, value = codec.column.name, None, None
+            if codec.states > 1:
+                choice = Block(name, "choice", place, place + codec.states)
+                place = choice.stop
+            if codec.has_value:
+                value = Block(name, "value", place, place + 1, choice.start if choice else None)
+                place = value.stop
+            yield codec, choice, value
+
+
+def _check_columns(frame: pd.DataFrame, names: list[str]) -> None:
+    absent = [name for name in names if name not in frame.columns]
+    if absent:
+        raise DataError(
+            "A table lacks columns it had when the data set was prepared",
+            where=f"column {absent[0]!r}",
+            got=f"{len(absent)} of {len(names)} columns absent",
+            remedy="run `dvc repro`, which prepares the data again",
+        )

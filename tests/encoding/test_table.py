@@ -1,0 +1,222 @@
+"""The table codec: what goes in comes out, exactly where it is discrete, within a quantile step where it is not."""
+
+from __future__ import annotations
+
+import json
+from typing import Any
+
+import numpy as np
+import pandas as pd
+import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
+from gan_augment.core.errors import DataError, ModelError
+from gan_augment.core.records import Column, ColumnKind, TableSpec
+from gan_augment.encoding.table import TableCodec
+
+
+def spec(*columns: Column) -> TableSpec:
+    return TableSpec(columns=columns, target="y")
+
+
+def one(kind: ColumnKind, series: pd.Series, **extra: object) -> tuple[pd.DataFrame, TableSpec]:
+    column = Column.model_validate({"name": "c", "kind": kind, "dtype": str(series.dtype), **extra})
+    return pd.DataFrame({"c": series}), spec(column)
+
+
+def round_trip(frame: pd.DataFrame, table: TableSpec, **settings: object) -> pd.DataFrame:
+    codec = TableCodec.fit(frame, table, **settings)  # type: ignore[arg-type]
+    return TableCodec.from_json(json.loads(json.dumps(codec.to_json()))).decode(codec.encode(frame))
+
+
+MISSING_OR = st.one_of(st.none(), st.sampled_from(["a", "b", "c", "Ärger", "", "a b"]))
+
+
+@settings(max_examples=60, deadline=None)
+@given(
+    values=st.lists(MISSING_OR, min_size=1, max_size=40), dtype=st.sampled_from(["string", "str", "object", "category"])
+)
+def test_categories_come_back_exactly(values: list[str | None], dtype: Any) -> None:
+    objects = pd.Series(values, dtype="object").replace([None], np.nan)  # of object's ways to miss, the one pandas uses
+    frame, table = one("categorical", objects.astype(dtype))
+    pd.testing.assert_frame_equal(round_trip(frame, table), frame)
+
+
+@settings(max_examples=60, deadline=None)
+@given(values=st.lists(st.one_of(st.none(), st.booleans()), min_size=1, max_size=30))
+def test_booleans_come_back_exactly(values: list[bool | None]) -> None:
+    frame, table = one("boolean", pd.Series(values, dtype="boolean"))
+    pd.testing.assert_frame_equal(round_trip(frame, table), frame)
+
+
+NUMBERS = st.floats(-1e6, 1e6, allow_subnormal=False).map(lambda x: round(x, 3))
+
+
+@settings(max_examples=100, deadline=None)
+@given(values=st.lists(st.one_of(st.none(), NUMBERS), min_size=1, max_size=300))
+def test_numbers_come_back_within_one_quantile_step_and_missing_ones_exactly(values: list[float | None]) -> None:
+    frame, table = one("numeric", pd.Series(values, dtype="Float64"), decimals=3)
+    back = round_trip(frame, table)["c"]
+    assert back.dtype == "Float64"
+    assert back.isna().equals(frame["c"].isna())
+    seen = frame["c"].dropna().to_numpy(dtype=float)
+    if len(seen) == 0:
+        return
+    landmarks = np.unique(np.quantile(seen, np.linspace(0, 1, min(100, max(2, len(seen))))))
+    step = np.diff(landmarks).max() if len(landmarks) > 1 else 0.0
+    got = back.dropna().to_numpy(dtype=float)
+    assert np.all(np.abs(got - seen) <= step + 1e-6 * np.abs(seen) + 1.1e-3)
+    assert got.min() >= seen.min()
+    assert got.max() <= seen.max()
+    assert np.all(got == np.round(got, 3))
+
+
+@settings(max_examples=60, deadline=None)
+@given(values=st.lists(st.integers(0, 30), min_size=40, max_size=300))
+def test_integers_with_few_distinct_values_come_back_as_integers_within_one_step(values: list[int]) -> None:
+    frame, table = one("numeric", pd.Series(values, dtype="int64"), integer=True)
+    back = round_trip(frame, table)["c"]
+    assert back.dtype == np.int64
+    landmarks = np.unique(np.quantile(values, np.linspace(0, 1, min(100, len(values)))))
+    step = np.diff(landmarks).max() if len(landmarks) > 1 else 0
+    assert np.abs(back - frame["c"]).max() <= step
+
+
+@settings(max_examples=50, deadline=None)
+@given(
+    days=st.lists(st.one_of(st.none(), st.integers(-20_000, 20_000)), min_size=3, max_size=60),
+    dtype=st.sampled_from(["datetime64[ns]", "datetime64[s]", "datetime64[us, UTC]", "datetime64[ns, Europe/Berlin]"]),
+)
+def test_times_keep_dtype_zone_whole_days_and_missing_pattern(days: list[int | None], dtype: Any) -> None:
+    stamps = [pd.NaT if day is None else pd.Timestamp("2001-03-04") + pd.Timedelta(days=day) for day in days]
+    zoned = pd.Series(stamps, dtype="datetime64[ns]")
+    series = zoned.dt.tz_localize("UTC").astype(dtype) if "," in dtype else zoned.astype(dtype)
+    frame, table = one("datetime", series)
+    back = round_trip(frame, table)["c"]
+    assert back.dtype == series.dtype
+    assert back.isna().equals(series.isna())
+    seen, got = series.dropna(), back.dropna()
+    if len(seen):
+        assert got.min() >= seen.min()
+        assert got.max() <= seen.max()
+        utc = got.dt.tz_convert("UTC") if "," in dtype else got
+        assert (utc == utc.dt.normalize()).all()
+
+
+def test_zero_inflated_column_keeps_its_zeros_exactly_and_its_share() -> None:
+    generator = np.random.default_rng(0)
+    values = np.where(generator.random(500) < 0.7, 0.0, generator.lognormal(3, 2, 500)).round(2)
+    frame, table = one("numeric", pd.Series(values), decimals=2)
+    codec = TableCodec.fit(frame, table)
+    assert [block.kind for block in codec.blocks] == ["choice", "value"]
+    assert codec.blocks[1].switch == 0
+    np.testing.assert_array_equal(round_trip(frame, table)["c"] == 0, values == 0)
+
+
+def test_quantile_scale_makes_a_heavy_tail_normal() -> None:
+    values = np.random.default_rng(1).lognormal(0, 3, 2000)
+    frame, table = one("numeric", pd.Series(values))
+    scaled = TableCodec.fit(frame, table).encode(frame)[:, 0]
+    assert abs(scaled.mean()) < 0.05
+    assert abs(scaled.std() - 1) < 0.05
+    assert scaled.min() >= -3.001
+    assert scaled.max() <= 3.001
+
+
+def test_ties_are_spread_over_their_ranks_only_with_a_generator() -> None:
+    values = np.repeat(np.arange(12), 50)
+    frame, table = one("numeric", pd.Series(values), integer=True)
+    codec = TableCodec.fit(frame, table)
+    assert len(np.unique(codec.encode(frame))) == 12
+    spread = codec.encode(frame, np.random.default_rng(0))
+    assert len(np.unique(spread)) > 500
+    pd.testing.assert_frame_equal(codec.decode(spread), frame)
+    assert abs(spread.std() - 1) < 0.05
+
+
+def test_standard_scale_keeps_distances() -> None:
+    frame, table = one("numeric", pd.Series([0.0, 1.0, 2.0, 4.0, 100.0]))
+    codec = TableCodec.fit(frame, table, scale="standard")
+    scaled = codec.encode(frame)[:, 0]
+    np.testing.assert_allclose(np.diff(scaled) * frame["c"].std(ddof=0), np.diff(frame["c"]), rtol=1e-5)
+    np.testing.assert_allclose(codec.decode(codec.encode(frame))["c"], frame["c"], rtol=1e-5)
+
+
+def test_rare_levels_share_a_state_and_come_back_by_their_frequency() -> None:
+    levels = ["often"] * 50 + [f"rare{i}" for i in range(20)] + ["sometimes"] * 10
+    frame, table = one("categorical", pd.Series(levels, dtype="string"))
+    codec = TableCodec.fit(frame, table, max_levels=2)
+    assert codec.width == 3
+    encoded = codec.encode(frame)
+    back = codec.decode(encoded, np.random.default_rng(0))["c"]
+    common = frame["c"].isin(["often", "sometimes"])
+    assert back[common].equals(frame["c"][common])
+    assert back[~common].str.startswith("rare").all()
+    assert back[~common].nunique() > 5
+
+
+def test_ten_thousand_levels_do_not_widen_the_matrix() -> None:
+    frame, table = one("categorical", pd.Series([f"id{i}" for i in range(10_000)] * 2, dtype="string"))
+    assert TableCodec.fit(frame, table, max_levels=32).width == 33
+
+
+def test_an_unseen_level_is_grouped_with_the_rare_ones_or_left_blank() -> None:
+    frame, table = one("categorical", pd.Series(["a", "a", "a", "b", "b"], dtype="string"))
+    codec = TableCodec.fit(frame, table)
+    new = pd.DataFrame({"c": pd.Series(["z", pd.NA], dtype="string")})
+    assert codec.encode(new).sum() == 0
+    assert codec.decode(codec.encode(new))["c"].tolist() == ["a", "a"]
+    frame, table = one("categorical", pd.Series(["a", "a", "x", "y", "b", "b"], dtype="string"))
+    codec = TableCodec.fit(frame, table, max_levels=2)
+    assert codec.decode(codec.encode(new.iloc[:1]))["c"].tolist() == ["x"]
+
+
+def test_constant_columns_take_no_room_and_come_back() -> None:
+    frame = pd.DataFrame({"k": [7, 7, 7], "m": pd.Series([pd.NA] * 3, dtype="string"), "x": [1.5, 2.5, 9.0]})
+    table = spec(
+        Column(name="k", kind="numeric", dtype="int64", integer=True),
+        Column(name="m", kind="categorical", dtype="string"),
+        Column(name="x", kind="numeric", dtype="float64", decimals=1),
+    )
+    codec = TableCodec.fit(frame, table)
+    assert codec.width == 1
+    pd.testing.assert_frame_equal(codec.decode(codec.encode(frame)), frame)
+
+
+def test_category_order_and_unused_categories_are_kept() -> None:
+    dtype = pd.CategoricalDtype(["low", "mid", "high", "never"], ordered=True)
+    frame, table = one("categorical", pd.Series(["mid", "low", "low", "high", "mid", "high"], dtype=dtype))
+    pd.testing.assert_frame_equal(round_trip(frame, table), frame)
+    assert round_trip(frame, table)["c"].dtype == dtype
+
+
+def test_integer_levels_stay_integers() -> None:
+    frame, table = one("categorical", pd.Series([3, 1, 3, 1, 2, 2], dtype="int64"))
+    pd.testing.assert_frame_equal(round_trip(frame, table), frame)
+
+
+def test_the_order_of_rows_does_not_matter_to_the_fit() -> None:
+    generator = np.random.default_rng(3)
+    frame = pd.DataFrame({"c": generator.choice(list("abcdef"), 60), "x": generator.random(60)}).astype({"c": "string"})
+    table = spec(
+        Column(name="c", kind="categorical", dtype="string"), Column(name="x", kind="numeric", dtype="float64")
+    )
+    shuffled = frame.sample(frac=1, random_state=1)
+    assert TableCodec.fit(frame, table) == TableCodec.fit(shuffled, table)
+
+
+def test_infinite_and_absent_columns_are_named() -> None:
+    frame, table = one("numeric", pd.Series([1.0, np.inf]))
+    with pytest.raises(DataError, match="'c'"):
+        TableCodec.fit(frame, table)
+    with pytest.raises(DataError, match="column 'c'"):
+        TableCodec.fit(frame.rename(columns={"c": "d"}), table)
+    frame, table = one("numeric", pd.Series(["1", "x"], dtype="string"))
+    with pytest.raises(DataError, match="not a number"):
+        TableCodec.fit(frame, table)
+
+
+def test_damaged_json_is_a_model_error() -> None:
+    with pytest.raises(ModelError):
+        TableCodec.from_json({"columns": [{"kind": "numeric"}]})
