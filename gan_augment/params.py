@@ -84,12 +84,12 @@ def load_params(path: Path) -> Params:
         raise ParamsError(
             f"params.yaml has {error.error_count()} mistake{'s' if error.error_count() > 1 else ''}",
             where=path,
-            got="\n            ".join(_explain(item, raw) for item in error.errors()),
+            got="\n            ".join(_explain(item) for item in error.errors()),
             remedy="correct the keys above; `gan-augment params check` reads the file again",
         ) from None
 
 
-def _explain(item: Any, raw: dict[str, Any]) -> str:
+def _explain(item: Any) -> str:
     """`mix.rations: unknown key, did you mean 'ratios'?`"""
     place = ".".join(str(part) for part in item["loc"])
     if item["type"] != "extra_forbidden":
@@ -106,5 +106,3 @@ def _known_keys(parents: tuple[Any, ...]) -> list[str]:
             return []
         model = field.annotation
     return list(getattr(model, "model_fields", {}))
-
-

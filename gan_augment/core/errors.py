@@ -1,14 +1,14 @@
 """The errors a user can meet. Each says where, what was got, what was expected, and the remedy.
 
-    GanAugmentError           everything below; the command exits with code 2 and prints no traceback
-    ├── ParamsError           params.yaml holds an unknown key, a wrong type or an impossible request
-    ├── DataError             the user's data cannot be used as it is
-    │   └── LeakError         a row would be on both sides of a split
-    ├── MissingInputError     a file that an earlier stage writes is not there
-    ├── MethodError           a synthesizer is unknown, or cannot do what was asked of it
-    ├── ModelError            a saved model is incomplete, damaged, or of another method
-    ├── DeviceError           a device that was asked for is absent or too small
-    └── EnvironmentProblem    a package, a program or the disk stands in the way
+GanAugmentError           everything below; the command exits with code 2 and prints no traceback
+├── ParamsError           params.yaml holds an unknown key, a wrong type or an impossible request
+├── DataError             the user's data cannot be used as it is
+│   └── LeakError         a row would be on both sides of a split
+├── MissingInputError     a file that an earlier stage writes is not there
+├── MethodError           a synthesizer is unknown, or cannot do what was asked of it
+├── ModelError            a saved model is incomplete, damaged, or of another method
+├── DeviceError           a device that was asked for is absent or too small
+└── SetupError            a package, a program or the disk stands in the way
 """
 
 from __future__ import annotations
@@ -18,13 +18,13 @@ from pathlib import Path
 __all__ = [
     "DataError",
     "DeviceError",
-    "EnvironmentProblem",
     "GanAugmentError",
     "LeakError",
     "MethodError",
     "MissingInputError",
     "ModelError",
     "ParamsError",
+    "SetupError",
 ]
 
 
@@ -101,5 +101,5 @@ class DeviceError(GanAugmentError):
     """A device that was asked for is absent or too small."""
 
 
-class EnvironmentProblem(GanAugmentError):
+class SetupError(GanAugmentError):
     """A package, a program or the disk stands in the way."""

@@ -26,6 +26,7 @@ __all__ = [
     "TrainView",
     "ValidationView",
     "empty_payload",
+    "join_payloads",
     "make_manifest",
     "read_samples",
     "write_samples",
@@ -71,11 +72,12 @@ class Samples:
 
     def take(self, index: npt.NDArray[Any] | Sequence[int] | slice) -> Samples:
         """The rows at `index` (integers, a boolean mask, or a slice), in that order."""
+        rows = np.arange(len(self))[index if isinstance(index, slice) else np.asarray(index)]
         if isinstance(self.payload, pd.DataFrame):
-            payload: Payload = self.payload.iloc[index].reset_index(drop=True)
+            payload: Payload = self.payload.iloc[rows].reset_index(drop=True)
         else:
-            payload = np.asarray(self.payload[index])
-        return Samples(self.manifest.iloc[index].reset_index(drop=True), payload)
+            payload = np.asarray(self.payload[rows])
+        return Samples(self.manifest.iloc[rows].reset_index(drop=True), payload)
 
     def label_indices(self, spec: DatasetSpec) -> npt.NDArray[np.int64]:
         """int64 [n]: each row's class index. Raises LeakError where labels are withheld (the test part)."""
@@ -95,11 +97,7 @@ class Samples:
     def concat(parts: Sequence[Samples]) -> Samples:
         """The parts one after another. `parts` must not be empty."""
         manifest = pd.concat([part.manifest for part in parts], ignore_index=True)
-        if isinstance(parts[0].payload, pd.DataFrame):
-            payload: Payload = pd.concat([part.payload for part in parts], ignore_index=True)  # type: ignore[misc]
-        else:
-            payload = np.concatenate([np.asarray(part.payload) for part in parts])
-        return Samples(manifest, payload)
+        return Samples(manifest, join_payloads([part.payload for part in parts]))
 
 
 def make_manifest(count: int, **columns: Any) -> pd.DataFrame:
@@ -111,6 +109,13 @@ def make_manifest(count: int, **columns: Any) -> pd.DataFrame:
     if columns:
         raise TypeError(f"not manifest columns: {sorted(columns)}")
     return frame
+
+
+def join_payloads(parts: Sequence[Payload]) -> Payload:
+    """One payload after another; all of one modality, and at least one."""
+    if isinstance(parts[0], pd.DataFrame):
+        return pd.concat([pd.DataFrame(part) for part in parts], ignore_index=True)
+    return np.concatenate([np.asarray(part) for part in parts])
 
 
 def empty_payload(spec: DatasetSpec) -> Payload:

@@ -113,8 +113,13 @@ class Synthesizer(Protocol):
         device: str = "cpu",
         validation: ValidationView | None = None,
         progress: Progress = _silent,
+        checkpoint: Path | None = None,
     ) -> Fitted:
-        """Learn from train rows. `validation` only chooses among snapshots; no gradient ever comes from it."""
+        """Learn from train rows. `validation` only chooses among snapshots; no gradient ever comes from it.
+
+        A method whose training lasts longer than a minute saves its state to the file `checkpoint` now and then, and
+        resumes from it if it is there; a quick one may ignore it. The caller removes it after success.
+        """
 
     def specialise(
         self,
@@ -126,6 +131,7 @@ class Synthesizer(Protocol):
         seed: int,
         device: str = "cpu",
         progress: Progress = _silent,
+        checkpoint: Path | None = None,
     ) -> Fitted:
         """From the joint model, a model of the one class `label` (`train` holds that class's rows only).
 

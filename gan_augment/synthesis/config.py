@@ -15,7 +15,7 @@ class SynthesisConfig(Record):
     """Which method, and its settings; the keys of `settings` are those of the method's own Config."""
 
     method: str
-    settings: dict[str, Any] = {}
+    settings: dict[str, Any] = Field(default_factory=dict)
 
 
 class TrainGanConfig(Record):
@@ -25,6 +25,6 @@ class TrainGanConfig(Record):
 
 
 class GenerateConfig(Record):
-    """How many candidates a class gets, as a multiple of the largest real class (curation then throws some away)."""
+    """How many candidates every class gets; `init` writes three times the largest class."""
 
-    candidates: float = Field(default=3.0, gt=0, le=1000)
+    candidates: int = Field(default=200, ge=0, le=10_000_000)

@@ -1,0 +1,33 @@
+"""One feature space for any data set, fitted on its train part: where synthetic and real rows are compared."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+
+import numpy as np
+import numpy.typing as npt
+import pandas as pd
+
+from gan_augment.core.samples import Payload, TrainView
+from gan_augment.encoding.features import PixelFeatures, Standardiser
+from gan_augment.encoding.table import TableCodec
+
+__all__ = ["FeatureSpace", "fit_feature_space"]
+
+FeatureSpace = Callable[[Payload], npt.NDArray[np.float32]]
+
+
+def fit_feature_space(train: TrainView) -> FeatureSpace:
+    """Images: standardised principal components of the pixels; tables: standardised codec columns. float32 [n, d]."""
+    raw = _raw_features(train)
+    scale = Standardiser.fit(raw(train.samples.payload))
+    return lambda payload: scale(raw(payload))
+
+
+def _raw_features(train: TrainView) -> FeatureSpace:
+    if isinstance(train.samples.payload, pd.DataFrame):
+        assert train.spec.table is not None
+        codec = TableCodec.fit(train.samples.payload, train.spec.table)
+        return lambda payload: codec.encode(pd.DataFrame(payload))
+    pixels = PixelFeatures.fit(np.asarray(train.samples.payload))
+    return lambda payload: pixels(np.asarray(payload))

@@ -1,0 +1,43 @@
+"""`pretrain`: one model over all classes, so that rare classes share what common ones teach."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+from gan_augment.core.atomic import replacing_directory
+from gan_augment.core.seeds import derive_seed
+from gan_augment.stages.progress import progress_bar
+from gan_augment.stages.project import Project
+from gan_augment.stages.synthesis import checkpoint_path, method_and_config, report_progress, write_curve
+from gan_augment.training.devices import resolve_device
+
+__all__ = ["run"]
+
+
+def run(project: Project) -> None:
+    """Fit the method on the train part; the snapshot is chosen on validation."""
+    method, config = method_and_config(project)
+    train = project.train_view()
+    if method.traits.label_from == "per_class_model":
+        _write_nothing_joint(project.layout.pretrain)
+        write_curve(project.layout.training_curve("pretrain"), [])
+        return
+    with progress_bar(f"pretrain ({method.name}, {len(train)} train samples)") as advance:
+        fitted = method.fit(
+            train,
+            config,
+            seed=derive_seed(project.params.base.seed, "pretrain"),
+            device=resolve_device(project.params.base.device),
+            validation=project.validation_view(),
+            progress=report_progress(advance),
+            checkpoint=checkpoint_path(project, "pretrain"),
+        )
+    with replacing_directory(project.layout.pretrain) as directory:
+        fitted.save(directory)
+    write_curve(project.layout.training_curve("pretrain"), fitted.stats)
+    checkpoint_path(project, "pretrain").unlink(missing_ok=True)
+
+
+def _write_nothing_joint(path: Path) -> None:
+    with replacing_directory(path) as directory:
+        (directory / "README").write_text("This method trains one model a class; there is no joint model.\n")

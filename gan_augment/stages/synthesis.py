@@ -1,0 +1,85 @@
+"""What pretrain, train_gan and generate share: the method with its checked settings, curves, checkpoints, features."""
+
+from __future__ import annotations
+
+import csv
+import hashlib
+import io
+import json
+from collections.abc import Callable
+from pathlib import Path
+from typing import Any
+
+from pydantic import ValidationError
+
+from gan_augment.core.atomic import write_text
+from gan_augment.core.errors import MethodError, ParamsError
+from gan_augment.core.records import DatasetSpec
+from gan_augment.params import Params
+from gan_augment.stages.progress import Advance
+from gan_augment.stages.project import Project
+from gan_augment.synthesis.api import MethodConfig, Synthesizer, TickReport
+from gan_augment.synthesis.registry import resolve_method
+
+__all__ = ["check_method", "checkpoint_path", "method_and_config", "report_progress", "write_curve"]
+
+
+def method_and_config(project: Project) -> tuple[Synthesizer, MethodConfig]:
+    """The method of `synthesis.method` and its settings, checked against the data set."""
+    return check_method(project.params, project.spec())
+
+
+def check_method(params: Params, spec: DatasetSpec) -> tuple[Synthesizer, MethodConfig]:
+    """Refuse an unknown method, one for another modality, and unknown or wrong settings."""
+    method = resolve_method(params.synthesis.method)
+    if spec.modality not in method.traits.modality:
+        raise MethodError(
+            f"The method {method.name!r} cannot make {spec.modality}s",
+            where="synthesis.method in params.yaml",
+            got=f"modality {spec.modality}",
+            expected=f"modality {' or '.join(sorted(method.traits.modality))}",
+            remedy="run `gan-augment methods list` to see what fits",
+        )
+    try:
+        return method, method.Config.model_validate(params.synthesis.settings)
+    except ValidationError as error:
+        raise ParamsError(
+            f"The settings of {method.name!r} have {error.error_count()} mistake(s)",
+            where="synthesis.settings in params.yaml",
+            got="; ".join(f"{'.'.join(map(str, item['loc']))}: {item['msg']}" for item in error.errors()),
+            expected=f"keys among {', '.join(method.Config.model_fields)}",
+        ) from None
+
+
+def report_progress(advance: Advance) -> Callable[[TickReport], None]:
+    """Show ticks on a progress bar."""
+
+    def report(tick: TickReport) -> None:
+        advance(tick.done, tick.total, "  ".join(f"{name} {value:.3f}" for name, value in tick.figures.items()))
+
+    return report
+
+
+def checkpoint_path(project: Project, name: str) -> Path:
+    """Where a killed training resumes from: a file named by everything that its result depends on.
+
+    It lies outside DVC's sight, and another seed, setting or data set never finds it.
+    """
+    params = project.params
+    digest = hashlib.sha256()
+    digest.update(json.dumps([name, params.base.seed, params.synthesis.model_dump(mode="json")]).encode())
+    for key in params.classes:
+        digest.update((project.layout.train(key) / "manifest.parquet").read_bytes())
+    return project.layout.root / ".gan_augment" / "checkpoints" / f"{name}-{digest.hexdigest()[:16]}.safetensors"
+
+
+def write_curve(path: Path, rows: list[dict[str, float]]) -> None:
+    """The training curve as CSV, one row a check; without rows, the header alone."""
+    columns: dict[str, Any] = {"kimg": None}
+    for row in rows:
+        columns |= row
+    text = io.StringIO()
+    writer = csv.DictWriter(text, list(columns), lineterminator="\n")
+    writer.writeheader()
+    writer.writerows(rows)
+    write_text(path, text.getvalue())

@@ -1,0 +1,72 @@
+"""`train_gan@<class>`: specialise the joint model on one class, and keep the result only where it is no worse."""
+
+from __future__ import annotations
+
+from gan_augment.core.atomic import file_hash, replacing_directory, write_json
+from gan_augment.core.seeds import derive_seed
+from gan_augment.encoding.feature_space import fit_feature_space
+from gan_augment.stages.progress import progress_bar
+from gan_augment.stages.project import Project
+from gan_augment.stages.synthesis import checkpoint_path, method_and_config, report_progress, write_curve
+from gan_augment.synthesis.api import Fitted, MethodConfig, Progress, Synthesizer
+from gan_augment.synthesis.gate import GateDecision, choose_model
+from gan_augment.training.devices import resolve_device
+
+__all__ = ["run"]
+
+
+def run(project: Project, key: str) -> None:
+    """Write the model that serves class `key`, with served.json beside it."""
+    method, config = method_and_config(project)
+    label = project.class_index(key)
+    with progress_bar(f"train_gan {key}") as advance:
+        served, decision = _train(project, method, config, key, label, report_progress(advance))
+    with replacing_directory(project.layout.train_gan(key)) as directory:
+        served.save(directory)
+        about = {**decision.model_dump(mode="json"), "method": method.name, "model_hash": file_hash(directory)}
+        write_json(directory / "served.json", about)
+    write_curve(project.layout.training_curve(key), served.stats)
+    checkpoint_path(project, f"train_gan-{key}").unlink(missing_ok=True)
+    print(f"class {key} is served by its {decision.served} model: {decision.reason}")
+
+
+def _train(
+    project: Project, method: Synthesizer, config: MethodConfig, key: str, label: int, progress: Progress
+) -> tuple[Fitted, GateDecision]:
+    device = resolve_device(project.params.base.device)
+    seed = derive_seed(project.params.base.seed, "train_gan", key)
+    checkpoint = checkpoint_path(project, f"train_gan-{key}")
+    if method.traits.label_from == "per_class_model":
+        view = project.class_train_view(key)
+        own = method.fit(view, config, seed=seed, device=device, progress=progress, checkpoint=checkpoint)
+        return own, _untried("specialised", "this method trains one model a class")
+    joint = method.load(project.layout.pretrain, project.spec(), device=device)
+    wanted = project.params.classes[key].specialise
+    if not (project.params.train_gan.specialise if wanted is None else wanted):
+        return joint, _untried("joint", "specialisation is off in params.yaml")
+    if not method.traits.specialises:
+        return joint, _untried("joint", f"{method.name} has no specialisation")
+    own = method.specialise(
+        joint,
+        project.class_train_view(key),
+        config,
+        label=label,
+        seed=seed,
+        device=device,
+        progress=progress,
+        checkpoint=checkpoint,
+    )
+    return _gate(project, joint, own, label)
+
+
+def _gate(project: Project, joint: Fitted, own: Fitted, label: int) -> tuple[Fitted, GateDecision]:
+    train, validation = project.train_view(), project.validation_view()
+    space = fit_feature_space(train)
+    decision = choose_model(joint, own, train, validation, label=label, features=space, seed=project.params.base.seed)
+    return (own if decision.served == "specialised" else joint), decision
+
+
+def _untried(served: str, reason: str) -> GateDecision:
+    return GateDecision.model_validate(
+        {"served": served, "decision": "not tried", "joint": None, "specialised": None, "reason": reason}
+    )

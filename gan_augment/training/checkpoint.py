@@ -1,0 +1,101 @@
+"""Checkpoints that resume exactly: one safetensors file, replaced atomically, with the scalars as JSON in its header.
+
+A killed run that starts again from one ends with the same bits as a run that was never killed: networks, EMA, Adam's
+moments and step counts, the random generator's state, images seen and the caller's scalars and history are all here.
+"""
+
+from __future__ import annotations
+
+import json
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+import torch
+from safetensors import SafetensorError, safe_open
+from safetensors.torch import load_file, save_file
+from torch import Tensor, nn
+
+from gan_augment.core.atomic import replacing_file
+from gan_augment.core.errors import ModelError
+
+if TYPE_CHECKING:
+    from gan_augment.training.loop import Loop
+
+__all__ = ["load_module", "load_state", "save_module", "save_state"]
+
+
+def save_module(path: Path, module: nn.Module) -> None:
+    """Write a module's state as safetensors. The same weights give the same bytes."""
+    tensors = {name: tensor.detach().cpu().contiguous() for name, tensor in module.state_dict().items()}
+    with replacing_file(path) as partial:
+        save_file(tensors, partial)
+
+
+def load_module(path: Path, module: nn.Module) -> None:
+    """Read what `save_module` wrote into a module of the same shape.
+
+    Raises
+    ------
+    ModelError
+        The file is absent, damaged, or of another shape.
+    """
+    try:
+        module.load_state_dict(load_file(path))
+    except (OSError, SafetensorError, RuntimeError) as error:
+        raise ModelError(
+            "A saved model cannot be read",
+            where=path,
+            got=str(error).splitlines()[0],
+            remedy="delete the stage's output folder and run `dvc repro`",
+        ) from None
+
+
+def save_state(path: Path, loop: Loop) -> None:
+    """Write everything that the rest of the run depends on."""
+    tensors: dict[str, Tensor] = {"generator": loop.generator.get_state()}
+    for name, module in loop.networks.items():
+        tensors |= {f"network/{name}/{key}": value for key, value in module.state_dict().items()}
+    for phase in loop.phases:
+        for index, parameter in enumerate(phase.parameters):
+            state = phase.optimiser.state.get(parameter, {})
+            tensors |= {f"adam/{phase.name}/{index}/{key}": value for key, value in state.items()}
+    header = json.dumps({"images_seen": loop.images_seen, "scalars": loop.scalars, "history": loop.history})
+    with replacing_file(path) as partial:
+        save_file({k: v.detach().cpu().contiguous().clone() for k, v in tensors.items()}, partial, {"state": header})
+
+
+def load_state(path: Path, loop: Loop) -> None:
+    """Put a loop back to where `save_state` left it. Raises ModelError where the file does not fit the loop."""
+    try:
+        with safe_open(path, framework="pt") as file:
+            header: dict[str, Any] = json.loads(file.metadata()["state"])
+        tensors = load_file(path)
+        for name, module in loop.networks.items():
+            module.load_state_dict(_below(tensors, f"network/{name}/"))
+        for phase in loop.phases:
+            _load_adam(tensors, phase.name, list(phase.parameters), phase.optimiser)
+    except (OSError, SafetensorError, RuntimeError, KeyError) as error:
+        raise ModelError(
+            "A checkpoint does not fit this run",
+            where=path,
+            got=str(error).splitlines()[0],
+            remedy="delete the .gan_augment/checkpoints folder; training then starts from the beginning",
+        ) from None
+    loop.generator.set_state(tensors["generator"])
+    loop.images_seen = header["images_seen"]
+    loop.scalars = header["scalars"]
+    loop.history = header["history"]
+
+
+def _below(tensors: dict[str, Tensor], prefix: str) -> dict[str, Tensor]:
+    return {key.removeprefix(prefix): value for key, value in tensors.items() if key.startswith(prefix)}
+
+
+def _load_adam(
+    tensors: dict[str, Tensor], phase: str, parameters: list[nn.Parameter], optimiser: torch.optim.Adam
+) -> None:
+    for index, parameter in enumerate(parameters):
+        state = _below(tensors, f"adam/{phase}/{index}/")
+        if state:
+            moments = {key: value.to(parameter.device) for key, value in state.items()}
+            optimiser.state[parameter] = moments

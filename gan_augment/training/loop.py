@@ -1,0 +1,154 @@
+"""The training loop: phases take turns; the loop owns backward, optimisers, schedules, EMA, ticks and checkpoints.
+
+An objective hands in phases and never sees an optimiser. Length is counted in images seen, so that the batch size can
+change without changing the schedule.
+"""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Any
+
+import torch
+from torch import Tensor, nn
+
+from gan_augment.training.checkpoint import load_state, save_state
+from gan_augment.training.ema import Ema
+
+__all__ = ["AdamSchedule", "Loop", "Phase", "Stop"]
+
+
+@dataclass(frozen=True)
+class AdamSchedule:
+    """Adam whose learning rate and second beta follow a cosine over the first `decay` share of the run.
+
+    R3GAN (Huang et al. 2024, table of settings): beta1 0, beta2 0.9 -> 0.99, no weight decay.
+    """
+
+    start: float
+    end: float
+    decay: float = 0.8
+    beta1: float = 0.0
+    beta2: tuple[float, float] = (0.9, 0.99)
+
+    def at(self, progress: float) -> tuple[float, float]:
+        """(learning rate, beta2) at `progress` in [0, 1] of the run."""
+        mixed = 0.5 * (1 + math.cos(math.pi * min(progress / self.decay, 1.0)))
+        return (
+            self.end + (self.start - self.end) * mixed,
+            self.beta2[1] + (self.beta2[0] - self.beta2[1]) * mixed,
+        )
+
+
+@dataclass
+class Phase:
+    """One optimiser's turn in a step: `loss(progress)` gives a scalar to minimise over `parameters`."""
+
+    name: str
+    parameters: Sequence[nn.Parameter]
+    loss: Callable[[float], Tensor]
+    schedule: AdamSchedule
+    optimiser: torch.optim.Adam = field(init=False)
+
+    def __post_init__(self) -> None:
+        rate, beta2 = self.schedule.at(0.0)
+        self.optimiser = torch.optim.Adam(
+            self.parameters, lr=rate, betas=(self.schedule.beta1, beta2), eps=1e-8, fused=True
+        )
+
+    def step(self, progress: float) -> Tensor:
+        """One update; returns the detached loss."""
+        for group in self.optimiser.param_groups:
+            rate, beta2 = self.schedule.at(progress)
+            group["lr"], group["betas"] = rate, (self.schedule.beta1, beta2)
+        loss = self.loss(progress)
+        self.optimiser.zero_grad(set_to_none=True)
+        # Gradients flow through the other network too; only this phase's own parameters keep theirs.
+        gradients = torch.autograd.grad(loss, list(self.parameters))
+        for parameter, gradient in zip(self.parameters, gradients, strict=True):
+            parameter.grad = gradient
+        self.optimiser.step()
+        return loss.detach()
+
+
+Stop = str  # why a tick callback ends the run
+
+
+class Loop:
+    """Run phases in turn until `total_images` were seen or a tick says stop.
+
+    Parameters
+    ----------
+    networks
+        Every module whose state belongs in a checkpoint, by name (the EMA is added as "ema").
+    on_tick
+        Called every `tick_images`; returns a reason to stop, or None. What it must remember over a kill it keeps in
+        `scalars`, `history` and the networks.
+    generator
+        The only source of randomness of the phases; its state is part of a checkpoint.
+    checkpoint
+        Where to save at every tick, and to resume from if something is there. None: never.
+    """
+
+    def __init__(
+        self,
+        phases: Sequence[Phase],
+        networks: Mapping[str, nn.Module],
+        *,
+        ema: Ema[Any],
+        ema_source: nn.Module,
+        batch_size: int,
+        total_images: int,
+        tick_images: int,
+        on_tick: Callable[[Loop], Stop | None],
+        generator: torch.Generator,
+        checkpoint: Path | None = None,
+    ) -> None:
+        self.phases = phases
+        self.networks = {**networks, "ema": ema.network}
+        self.ema, self.ema_source = ema, ema_source
+        self.batch_size, self.total_images, self.tick_images = batch_size, total_images, tick_images
+        self.on_tick = on_tick
+        self.generator = generator
+        self.checkpoint = checkpoint
+        self.images_seen = 0
+        self.scalars: dict[str, float] = {}
+        self.history: list[dict[str, float]] = []
+        self.losses: dict[str, float] = {}
+
+    def run(self) -> Stop:
+        """Train; returns why it ended (`length` when all images were seen)."""
+        self._resume()
+        totals = {phase.name: torch.zeros(()) for phase in self.phases}
+        steps = 0
+        while self.images_seen < self.total_images:
+            progress = self.images_seen / self.total_images
+            for phase in self.phases:
+                totals[phase.name] += phase.step(progress).cpu()
+            self.images_seen += self.batch_size
+            self.ema.update(self.ema_source, self.images_seen, self.batch_size)
+            steps += 1
+            if self._tick_due():
+                self.losses = {name: float(total) / steps for name, total in totals.items()}
+                totals, steps = {name: torch.zeros(()) for name in totals}, 0
+                if reason := self.on_tick(self):
+                    return reason
+                self._save()
+        return "length"
+
+    def _tick_due(self) -> bool:
+        before = self.images_seen - self.batch_size
+        return (
+            self.images_seen // self.tick_images > before // self.tick_images or self.images_seen >= self.total_images
+        )
+
+    def _save(self) -> None:
+        if self.checkpoint is not None:
+            save_state(self.checkpoint, self)
+
+    def _resume(self) -> None:
+        if self.checkpoint is not None and self.checkpoint.exists():
+            load_state(self.checkpoint, self)
