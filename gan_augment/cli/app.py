@@ -1,0 +1,145 @@
+"""The commands and their help. `gan-augment STAGE` runs one DVC stage; the others look, check and set up."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import Annotated, Any
+
+import typer
+
+from gan_augment import __version__
+from gan_augment.cli.stages import STAGES, StageCommand, print_config, run_stage
+
+__all__ = ["app"]
+
+app = typer.Typer(
+    name="gan-augment",
+    help="Synthetic samples for small or unbalanced labelled data, kept only where they measurably help.",
+    no_args_is_help=True,
+    pretty_exceptions_enable=False,
+    rich_markup_mode=None,
+    context_settings={"help_option_names": ["-h", "--help"]},
+)
+methods_app = typer.Typer(help="The synthesis methods.", no_args_is_help=True)
+params_app = typer.Typer(help="params.yaml.", no_args_is_help=True)
+app.add_typer(methods_app, name="methods")
+app.add_typer(params_app, name="params")
+
+Root = Annotated[Path, typer.Option("--root", "-C", help="The project's folder, the one with params.yaml.")]
+DryRun = Annotated[bool, typer.Option("--dry-run", help="Print the resolved settings and do nothing.")]
+ClassKey = Annotated[str, typer.Argument(metavar="CLASS", help="The class's key in params.yaml.")]
+ArmName = Annotated[str, typer.Argument(metavar="ARM", help="The arm's name in retrain.arms.")]
+Json = Annotated[bool, typer.Option("--json", help="Print JSON, for other programs.")]
+
+
+def _version(wanted: bool) -> None:
+    if wanted:
+        print(__version__)
+        raise typer.Exit
+
+
+@app.callback()
+def _top(
+    version: Annotated[
+        bool, typer.Option("--version", callback=_version, is_eager=True, help="Print the version.")
+    ] = False,
+) -> None: ...
+
+
+@app.command(rich_help_panel="Set up")
+def init(
+    path: Annotated[
+        Path | None, typer.Argument(help="A folder of images (class = folder), or a CSV or Parquet file.")
+    ] = None,
+    demo: Annotated[
+        str | None, typer.Option(help="Use an embedded data set: digits, breast_cancer or penguins.")
+    ] = None,
+    target: Annotated[str | None, typer.Option(help="The column with the class (tables and image lists).")] = None,
+    image_column: Annotated[str | None, typer.Option(help="The column with image paths (image lists).")] = None,
+    root: Root = Path(),
+    force: Annotated[bool, typer.Option("--force", help="Overwrite params.yaml, dvc.yaml and prefect.yaml.")] = False,
+    dry_run: DryRun = False,
+    as_json: Json = False,
+) -> None:
+    """Look at your data, say what was found, and write params.yaml, dvc.yaml and prefect.yaml."""
+    from gan_augment.cli.setup import initialise
+
+    initialise(path, demo, target, image_column, root, force=force, dry_run=dry_run, as_json=as_json)
+
+
+@app.command()
+def doctor(root: Root = Path(), as_json: Json = False) -> None:
+    """Check versions, device, memory, disk, DVC and Prefect, and say what to do about each problem."""
+    from gan_augment.cli.doctor import examine, render
+
+    problems = examine(root)
+    render(problems, as_json=as_json)
+    if any(problem.blocking for problem in problems):
+        raise typer.Exit(2)
+
+
+@app.command()
+def verify(path: Annotated[Path, typer.Argument(help="A folder that `export` wrote.")] = Path("export")) -> None:
+    """Check the shards of an export against their recorded checksums."""
+    from gan_augment.cli.setup import verify_export
+
+    verify_export(path)
+
+
+@methods_app.command("list")
+def methods_list(as_json: Json = False) -> None:
+    """Every method: what it makes, and whose label its samples carry."""
+    from gan_augment.cli.methods import list_methods
+
+    list_methods(as_json=as_json)
+
+
+@methods_app.command("show")
+def methods_show(name: str, as_json: Json = False) -> None:
+    """One method's settings, with their defaults and meaning."""
+    from gan_augment.cli.methods import show_method
+
+    show_method(name, as_json=as_json)
+
+
+@params_app.command("check")
+def params_check(root: Root = Path()) -> None:
+    """Find unknown keys, wrong types and impossible requests before any training minute."""
+    from gan_augment.cli.setup import check_params
+
+    check_params(root)
+
+
+@params_app.command("schema")
+def params_schema() -> None:
+    """Print the JSON Schema of params.yaml, for editors."""
+    import json
+
+    from gan_augment.params import Params
+
+    print(json.dumps(Params.model_json_schema(), indent=2))
+
+
+def _add_stage(stage: StageCommand) -> None:
+    """`gan-augment STAGE [KEY]`: the same word as the DVC stage, the params section and the module."""
+
+    def once(root: Root = Path(), dry_run: DryRun = False) -> None:
+        _run(stage, root, None, dry_run)
+
+    def per_class(key: ClassKey, root: Root = Path(), dry_run: DryRun = False) -> None:
+        _run(stage, root, key, dry_run)
+
+    def per_arm(arm: ArmName, root: Root = Path(), dry_run: DryRun = False) -> None:
+        _run(stage, root, arm, dry_run)
+
+    shapes: dict[str | None, Any] = {None: once, "class": per_class, "arm": per_arm}
+    app.command(stage.name, help=stage.help, rich_help_panel="Stages")(shapes[stage.fan_out])
+
+
+def _run(stage: StageCommand, root: Path, key: str | None, dry_run: bool) -> None:
+    action: Any = print_config if dry_run else run_stage
+    action(stage, root, key)
+
+
+for _stage in STAGES.values():
+    _add_stage(_stage)

@@ -1,0 +1,51 @@
+"""The `gan-augment` command: argv in, exit code out. Every command imports what it needs only when it runs.
+
+Exit codes: 0 done, 2 a mistake or an obstacle that the user can remove (said without a traceback), 130 interrupted,
+1 a defect of ours (with a traceback).
+"""
+
+from __future__ import annotations
+
+import errno
+import os
+import sys
+from pathlib import Path
+
+from gan_augment.cli.app import app
+from gan_augment.core.errors import GanAugmentError, SetupError
+
+__all__ = ["main"]
+
+
+def main() -> None:
+    """Run the command line; never returns."""
+    try:
+        app()
+    except GanAugmentError as error:
+        _fail(error)
+    except KeyboardInterrupt:
+        print("interrupted; nothing half-written was left behind", file=sys.stderr)
+        sys.exit(130)
+    except OSError as error:
+        if error.errno in _REMEDIES:
+            _fail(
+                SetupError(
+                    os.strerror(error.errno),
+                    where=error.filename or Path.cwd(),
+                    remedy=_REMEDIES[error.errno],
+                )
+            )
+        raise
+
+
+_REMEDIES = {
+    errno.ENOSPC: "free some space (`dvc gc -w` drops old cached outputs) and run the command again; nothing was lost",
+    errno.EDQUOT: "free some of your quota and run the command again; nothing was lost",
+    errno.EACCES: "make the path readable and writable for your user",
+    errno.EROFS: "work in a folder on a writable file system",
+}
+
+
+def _fail(error: GanAugmentError) -> None:
+    print(f"error: {error.render()}", file=sys.stderr)
+    sys.exit(error.exit_code)

@@ -1,0 +1,110 @@
+"""`init`, `params check` and `verify`."""
+
+from __future__ import annotations
+
+import json
+import sys
+from pathlib import Path
+
+from gan_augment.core.errors import DataError, ParamsError
+from gan_augment.core.records import DatasetSpec
+from gan_augment.params import Params, load_params
+
+__all__ = ["check_params", "initialise", "verify_export"]
+
+
+def initialise(
+    path: Path | None,
+    demo: str | None,
+    target: str | None,
+    image_column: str | None,
+    root: Path,
+    *,
+    force: bool,
+    dry_run: bool,
+    as_json: bool,
+) -> None:
+    """Inspect, say what was found, and (unless `dry_run`) write the project's files."""
+    from gan_augment.project.initialise import existing_files, write_project
+    from gan_augment.project.inspect import inspect_demo, inspect_path
+
+    if (path is None) == (demo is None):
+        raise ParamsError(
+            "Say which data to use", expected="a PATH, or --demo NAME", remedy="gan-augment init PATH_TO_YOUR_DATA"
+        )
+    if demo is not None:
+        findings = inspect_demo(demo)
+    else:
+        assert path is not None
+        findings = inspect_path(path, target=target, image_column=image_column)
+    print(json.dumps(findings.to_json(), indent=2, ensure_ascii=False) if as_json else findings.render())
+    if dry_run:
+        return
+    in_the_way = existing_files(root)
+    if in_the_way and not force and not _agreed(in_the_way):
+        raise DataError(
+            "The project's files are there already",
+            where=", ".join(file.name for file in in_the_way),
+            remedy="run again with --force to overwrite them, or with -C ANOTHER_FOLDER",
+        )
+    written = write_project(root, findings, force=True)
+    if not as_json:
+        print("\nwrote " + ", ".join(str(file) for file in written))
+        print("next:  dvc repro        (or: python -m pipelines run)")
+
+
+def _agreed(files: list[Path]) -> bool:
+    if not sys.stdin.isatty():
+        return False
+    names = ", ".join(file.name for file in files)
+    return input(f"overwrite {names}? [y/N] ").strip().lower() in ("y", "yes")
+
+
+def check_params(root: Path) -> None:
+    """Check params.yaml by itself, and against dataset.json where `prepare` has run."""
+    from gan_augment.core.records import ClassRecord, Column, ImageSpec, TableSpec
+    from gan_augment.stages.project import Layout
+    from gan_augment.stages.synthesis import check_method
+
+    params = load_params(root / "params.yaml")
+    dataset = Layout(root).dataset
+    if dataset.exists():
+        spec = DatasetSpec.load(dataset)
+    else:
+        classes = tuple(ClassRecord(key=key, label=value.label) for key, value in params.classes.items())
+        is_table = params.prepare.source.kind == "table" or getattr(params.prepare.source, "name", "") in (
+            "breast_cancer",
+            "penguins",
+        )
+        table = TableSpec(columns=(Column(name="any", kind="numeric", dtype="float64"),), target="target")
+        spec = DatasetSpec(
+            name="not prepared yet",
+            modality="table" if is_table else "image",
+            classes=classes,
+            image=None if is_table else ImageSpec(height=32, width=32, channels=3),
+            table=table if is_table else None,
+        )
+    _check_requests(params)
+    method, _ = check_method(params, spec)
+    print(f"params.yaml is right: {len(params.classes)} classes, method {method.name}, {spec.modality}s")
+
+
+def _check_requests(params: Params) -> None:
+    if len(params.classes) < 2:
+        raise ParamsError(
+            "A classifier needs two classes",
+            where="classes in params.yaml",
+            got=f"{len(params.classes)} class",
+            expected="at least 2",
+        )
+    labels = [record.label for record in params.classes.values()]
+    if len(set(labels)) < len(labels):
+        raise ParamsError("Two classes have the same label", where="classes in params.yaml", got=", ".join(labels))
+
+
+def verify_export(path: Path) -> None:
+    """Say how many shards are as they were written; raise DataError naming the first that is not."""
+    from gan_augment.sharding import verify
+
+    result = verify(path)
+    print(f"{path}: {result} files are as they were written")

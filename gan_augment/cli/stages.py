@@ -1,0 +1,69 @@
+"""The stages as commands: their names, help, fan-out and the params sections that each one reads."""
+
+from __future__ import annotations
+
+import importlib
+import json
+from dataclasses import dataclass
+from pathlib import Path
+
+__all__ = ["STAGES", "StageCommand", "print_config", "run_stage"]
+
+
+@dataclass(frozen=True)
+class StageCommand:
+    """One stage. `fan_out`: what its argument names ("class", "arm"), None for a stage that runs once."""
+
+    name: str
+    help: str
+    sections: tuple[str, ...]
+    fan_out: str | None = None
+
+
+STAGES: dict[str, StageCommand] = {
+    stage.name: stage
+    for stage in (
+        StageCommand("prepare", "Read, audit and split the data.", ("base", "classes", "prepare")),
+        StageCommand("pretrain", "Train one model over all classes.", ("base", "synthesis")),
+        StageCommand(
+            "train_gan", "Specialise the model on one class.", ("base", "synthesis", "train_gan", "classes"), "class"
+        ),
+        StageCommand(
+            "generate", "Draw candidates of one class.", ("base", "synthesis", "generate", "classes"), "class"
+        ),
+        StageCommand("curate", "Throw away bad candidates, and measure the rest.", ("base", "curate")),
+        StageCommand("mix", "Choose the mixing ratio on validation.", ("base", "mix", "retrain")),
+        StageCommand("retrain", "Train the classifier of one arm.", ("base", "retrain"), "arm"),
+        StageCommand("measure", "Read the test part once, and give the verdict.", ("base", "measure", "retrain")),
+        StageCommand("report", "Write the HTML report.", ("base", "report")),
+        StageCommand("export", "Write the shards.", ("base", "export")),
+    )
+}
+
+
+def run_stage(stage: StageCommand, root: Path, key: str | None) -> None:
+    """Open the project and run one stage."""
+    from gan_augment.stages.project import Project
+
+    module = importlib.import_module(f"gan_augment.stages.{stage.name}")
+    project = Project.open(root)
+    if key is None:
+        module.run(project)
+    else:
+        module.run(project, key)
+
+
+def print_config(stage: StageCommand, root: Path, key: str | None) -> None:
+    """The settings that the stage would run with, defaults filled in, as JSON."""
+    from gan_augment.core.errors import ParamsError
+    from gan_augment.params import load_params
+
+    params = load_params(root / "params.yaml").model_dump(mode="json")
+    sections = {name: params[name] for name in stage.sections}
+    if stage.fan_out == "class":
+        if key not in params["classes"]:
+            raise ParamsError(
+                "There is no such class", got=repr(key), expected=f"one of {', '.join(params['classes'])}"
+            )
+        sections["classes"] = {key: params["classes"][key]}
+    print(json.dumps(sections, indent=2, ensure_ascii=False))
