@@ -1,0 +1,154 @@
+"""`python -m pipelines run | plan`."""
+
+from __future__ import annotations
+
+import argparse
+import os
+import signal
+import sys
+from collections.abc import Sequence
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+from gan_augment.core.errors import GanAugmentError, SetupError
+
+if TYPE_CHECKING:
+    from pipelines.plan import Plan
+
+__all__ = ["main"]
+
+
+def main(arguments: Sequence[str] | None = None) -> int:
+    """Exit code 0: done; 2: something for the user to remove; 1: a failure; 130 or 143: interrupted."""
+    options = _parser().parse_args(arguments)
+    signal.signal(signal.SIGTERM, _raise_exit)
+    try:
+        return int(options.action(options))
+    except GanAugmentError as error:
+        print(error, file=sys.stderr)
+        return error.exit_code
+    except KeyboardInterrupt:
+        print("Interrupted; the next run goes on from here", file=sys.stderr)
+        return 130
+
+
+def _raise_exit(number: int, _frame: Any) -> None:
+    raise SystemExit(128 + number)
+
+
+def _parser() -> argparse.ArgumentParser:
+    parser = argparse.ArgumentParser(
+        prog="python -m pipelines",
+        description="Bring the DVC pipeline up to date with independent stages side by side. "
+        "The result is that of `dvc repro`.",
+    )
+    actions = parser.add_subparsers(required=True, metavar="run | plan")
+
+    run = actions.add_parser("run", help="run what is not up to date")
+    run.add_argument("targets", nargs="*", metavar="STAGE", help="only these stages and what they need (default: all)")
+    run.add_argument(
+        "--executor",
+        choices=["prefect", "local"],
+        default="prefect",
+        help="prefect: as a Prefect flow, on the configured server or a temporary one; local: no server",
+    )
+    run.add_argument("--workers", type=_positive, metavar="N", help="lanes side by side (one a GPU, or one a core)")
+    run.add_argument("--retries", type=int, default=2, metavar="N", help="more tries of a stage that crashed (2)")
+    run.set_defaults(action=_run)
+
+    plan = actions.add_parser("plan", help="print the lanes, and which of them have something to do")
+    plan.add_argument("targets", nargs="*", metavar="STAGE", help="only these stages and what they need (default: all)")
+    plan.set_defaults(action=_plan)
+
+    for action in (run, plan):
+        action.add_argument("--root", type=Path, default=Path(), metavar="DIR", help="the project's folder (here)")
+    return parser
+
+
+def _positive(text: str) -> int:
+    number = int(text)
+    if number < 1:
+        raise argparse.ArgumentTypeError(f"{text} is not a positive number")
+    return number
+
+
+def _plan(options: argparse.Namespace) -> int:
+    for lane in _read_plan(options).lanes:
+        behind = f"  after {', '.join(lane.after)}" if lane.after else ""
+        print(f"{'to run    ' if lane.stale else 'up to date'}  {lane.name}{behind}")
+    return 0
+
+
+def _read_plan(options: argparse.Namespace) -> Plan:
+    from pipelines.plan import read_plan
+
+    plan = read_plan(options.root)
+    return plan.only_up_to(options.targets) if options.targets else plan
+
+
+def _run(options: argparse.Namespace) -> int:
+    from pipelines.drive import RunError
+
+    try:
+        (_run_as_flow if options.executor == "prefect" else _run_locally)(options)
+    except RunError as failure:
+        print(failure, file=sys.stderr)
+        return failure.exit_code
+    from pipelines.summary import verdict_sentence
+
+    print(verdict_sentence(options.root))
+    return 0
+
+
+def _run_locally(options: argparse.Namespace) -> None:
+    from pipelines.display import display
+    from pipelines.drive import drive
+    from pipelines.estimate import Durations, Tally
+    from pipelines.local import local_executor
+    from pipelines.retry import RetryPolicy
+    from pipelines.scratch import LaneLogs
+
+    plan, workers = _read_plan(options), options.workers or default_workers()
+    logs = LaneLogs(options.root)
+    with display(Tally(Durations(options.root), side_by_side=workers)) as watch:
+
+        def log(lane: Any, line: str) -> None:
+            watch.line(lane, line)
+            logs.line(lane.name, line)
+
+        for lane in plan.stale:
+            logs.begin(lane.name)
+        policy = RetryPolicy(options.retries)
+        with local_executor(options.root, side_by_side=workers, policy=policy, log=log) as executor:
+            drive(plan, executor, watch, side_by_side=workers)
+
+
+def _run_as_flow(options: argparse.Namespace) -> None:
+    from pipelines.embedded import prepare_environment
+
+    prepare_environment(options.root)
+    try:
+        from pipelines.flow import augment
+    except ImportError as error:
+        raise SetupError(
+            "Prefect cannot be imported",
+            got=str(error),
+            remedy='`pip install "gan-augment[flow]"`, or run without it: `python -m pipelines run --executor local`',
+        ) from None
+    augment(
+        root=options.root.resolve(),
+        workers=options.workers or default_workers(),
+        retries=options.retries,
+        targets=options.targets,
+    )
+
+
+def default_workers() -> int:
+    """One lane a GPU; without a GPU one a processor core, at most 8."""
+    gpus = list(Path("/proc/driver/nvidia/gpus").glob("*"))
+    cores = len(os.sched_getaffinity(0)) if hasattr(os, "sched_getaffinity") else os.cpu_count() or 1
+    return len(gpus) or min(cores, 8)
+
+
+if __name__ == "__main__":
+    sys.exit(main())

@@ -1,0 +1,105 @@
+"""How long the rest of a run takes: durations of earlier runs and of sibling lanes, laid out over the workers."""
+
+from __future__ import annotations
+
+import heapq
+import json
+import time
+from collections.abc import Callable
+from pathlib import Path
+from statistics import fmean
+
+from gan_augment.core.atomic import write_json
+from pipelines.lane import LaneError, LaneResult
+from pipelines.plan import Lane, Plan
+from pipelines.scratch import scratch_folder
+
+__all__ = ["Durations", "Tally"]
+
+
+class Durations:
+    """Seconds that each lane took when it last ran in full, kept in `.gan_augment/durations.json`."""
+
+    def __init__(self, root: Path) -> None:
+        self._path = scratch_folder(root) / "durations.json"
+        try:
+            self._seconds: dict[str, float] = json.loads(self._path.read_text(encoding="utf-8"))
+        except (OSError, ValueError):  # absent, or damaged: it is only an estimate
+            self._seconds = {}
+
+    def record(self, result: LaneResult) -> None:
+        """Remember a lane, unless DVC skipped some of it."""
+        if all(run.outcome == "ran" for run in result.stages):
+            self._seconds[result.lane] = round(result.seconds, 2)
+            write_json(self._path, self._seconds)
+
+    def guess(self, lane: str) -> float | None:
+        """Its own last duration, else the mean of its siblings' (`retrain@...`), else the mean of all."""
+        if lane in self._seconds:
+            return self._seconds[lane]
+        siblings = [seconds for name, seconds in self._seconds.items() if _kind(name) == _kind(lane)]
+        known = siblings or list(self._seconds.values())
+        return fmean(known) if known else None
+
+
+def _kind(lane: str) -> str:
+    return lane.rpartition("@")[0] or lane
+
+
+class Tally:
+    """Counts stages and estimates the time left. It is a `Watcher` of `drive`."""
+
+    def __init__(self, durations: Durations, *, side_by_side: int, clock: Callable[[], float] = time.monotonic) -> None:
+        self._durations, self._side_by_side, self._clock = durations, side_by_side, clock
+        self._waiting: dict[str, Lane] = {}
+        self._since: dict[str, float] = {}
+        self.stages_done = self.stages_total = 0
+
+    def planned(self, plan: Plan) -> None:
+        """Count what there is to do."""
+        self._waiting = {lane.name: lane for lane in plan.stale}
+        self.stages_total = sum(len(lane.stages) for lane in plan.stale)
+
+    def started(self, lane: Lane) -> None:
+        """A lane runs from now on."""
+        self._since[lane.name] = self._clock()
+
+    def succeeded(self, lane: Lane, result: LaneResult) -> None:
+        """A lane is done, and its duration is news for its siblings."""
+        self._durations.record(result)
+        self._finish(lane)
+
+    def failed(self, lane: Lane, _error: LaneError) -> None:
+        """A failed lane is not waited for any longer."""
+        self._finish(lane)
+
+    def _finish(self, lane: Lane) -> None:
+        self._since.pop(lane.name, None)
+        del self._waiting[lane.name]
+        self.stages_done += len(lane.stages)
+
+    def seconds_left(self) -> float | None:
+        """Play the rest through with the guessed durations, as `drive` would; None while nothing is known."""
+        now, ends = self._clock(), dict[str, float]()
+        free = [0.0] * self._side_by_side  # when each worker is free
+        for lane in sorted(self._waiting.values(), key=lambda lane: lane.name not in self._since):
+            guess = self._durations.guess(lane.name)
+            if guess is None:
+                return None
+            gone = now - self._since.get(lane.name, now)
+            ready = max((ends.get(name, 0.0) for name in lane.after), default=0.0)
+            ends[lane.name] = max(heapq.heappop(free), ready) + max(guess - gone, 0.0)
+            heapq.heappush(free, ends[lane.name])
+        return max(ends.values(), default=0.0)
+
+    def __str__(self) -> str:
+        left = self.seconds_left()
+        return f"{self.stages_done} of {self.stages_total} stages" + (
+            "" if left is None else f", about {_span(left)} left"
+        )
+
+
+def _span(seconds: float) -> str:
+    if seconds < 100:
+        return f"{seconds:.0f} s"
+    return f"{seconds / 60:.0f} min" if seconds < 6000 else f"{seconds / 3600:.1f} h"

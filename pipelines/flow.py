@@ -1,0 +1,161 @@
+"""The Prefect flow `augment`: DVC's plan as tasks, their logs, and the verdict as artifacts.
+
+Importing this module imports prefect. Where no server is configured, `embedded.prepare_environment` comes first.
+"""
+
+from __future__ import annotations
+
+import contextlib
+import logging
+from collections.abc import Callable, Iterator
+from pathlib import Path
+from typing import Annotated, Any
+
+from prefect import flow, get_run_logger, task
+from prefect.artifacts import create_markdown_artifact, create_table_artifact
+from prefect.cache_policies import NO_CACHE
+from prefect.client.schemas.objects import State
+from prefect.futures import PrefectFuture, as_completed
+from prefect.states import Completed
+from prefect.task_runners import ThreadPoolTaskRunner
+from pydantic import DirectoryPath, Field
+
+from pipelines.drive import Run, RunError, drive
+from pipelines.estimate import Durations, Tally
+from pipelines.lane import LaneError, LaneResult, LiveLanes, run_lane
+from pipelines.plan import Lane, Plan, read_plan
+from pipelines.retry import RetryPolicy
+from pipelines.scratch import LaneLogs
+from pipelines.summary import read_measure, stage_rows, verdict_markdown, verdict_sentence
+
+__all__ = ["augment"]
+
+_MOST_SIDE_BY_SIDE = 64
+
+
+@flow(
+    name="augment",
+    flow_run_name="augment {root}",
+    task_runner=ThreadPoolTaskRunner(max_workers=_MOST_SIDE_BY_SIDE),  # type: ignore[arg-type]
+    validate_parameters=True,
+)
+def augment(
+    root: Annotated[DirectoryPath, Field(description="The project's folder, with dvc.yaml and params.yaml.")] = Path(),
+    workers: Annotated[int, Field(ge=1, le=_MOST_SIDE_BY_SIDE, description="Lanes that run side by side.")] = 1,
+    retries: Annotated[int, Field(ge=0, le=10, description="More tries of a lane that crashed.")] = 2,
+    targets: Annotated[list[str], Field(description="Stages to run, with what they need; empty: all.")] = [],  # noqa: B006 - shown in the UI
+) -> State[Any]:
+    """Bring the pipeline up to date, lanes side by side, and publish the verdict."""
+    logger = get_run_logger()
+    plan = read_plan(root)
+    plan = plan.only_up_to(targets) if targets else plan
+    watch = _FlowLog(Tally(Durations(root), side_by_side=workers), logger)
+    try:
+        with _prefect_executor(root, RetryPolicy(retries)) as executor:
+            run = drive(plan, executor, watch, side_by_side=workers)
+    except RunError as failure:
+        _publish_stages(plan, failure.run)
+        raise
+    _publish_stages(plan, run)
+    _publish_verdict(root)
+    logger.info(verdict_sentence(root))
+    return Completed(message=verdict_sentence(root))
+
+
+class _FlowLog:
+    """Tells the flow's log how far the run is."""
+
+    def __init__(self, tally: Tally, logger: logging.Logger | logging.LoggerAdapter[Any]) -> None:
+        self._tally, self._logger = tally, logger
+
+    def planned(self, plan: Plan) -> None:
+        self._tally.planned(plan)
+        self._logger.info("%d lanes are up to date, %d to run", len(plan.lanes) - len(plan.stale), len(plan.stale))
+
+    def started(self, lane: Lane) -> None:
+        self._tally.started(lane)
+
+    def succeeded(self, lane: Lane, result: LaneResult) -> None:
+        self._tally.succeeded(lane, result)
+        self._logger.info("%s: done in %.1f s", self._tally, result.seconds)
+
+    def failed(self, lane: Lane, error: LaneError) -> None:
+        self._tally.failed(lane, error)
+        self._logger.error("%s: %s", self._tally, error)
+
+
+def _worth_retrying(_task: Any, _run: Any, state: State[Any]) -> bool:
+    error = state.result(raise_on_failure=False)
+    return not isinstance(error, LaneError) or error.worth_retrying
+
+
+class _PrefectExecutor:
+    """Lanes as task runs of the flow that calls it."""
+
+    def __init__(self, root: Path, policy: RetryPolicy) -> None:
+        self.live = LiveLanes()
+        self._futures: dict[PrefectFuture[LaneResult], Lane] = {}
+        self._done: dict[str, PrefectFuture[LaneResult]] = {}
+        self._task = task(
+            name="lane",
+            task_run_name="{lane_name}",
+            retries=policy.retries,
+            retry_delay_seconds=policy.delays,
+            retry_condition_fn=_worth_retrying,
+            cache_policy=NO_CACHE,  # DVC alone decides what is up to date
+        )(_lane_body(root, self.live))
+
+    def submit(self, lane: Lane) -> None:
+        """Start a task run; `wait_for` draws the plan's edges in the UI (all of them are done already)."""
+        before = [self._done[name] for name in lane.after if name in self._done]
+        future = self._task.submit(lane.name, list(lane.stages), wait_for=before, return_state=False)
+        self._futures[future] = lane
+
+    def finished(self) -> Iterator[tuple[Lane, LaneResult | LaneError]]:
+        """Block until a task run is over, retries included."""
+        future = next(as_completed(list(self._futures)))
+        lane = self._futures.pop(future)
+        self._done[lane.name] = future
+        result = future.result(raise_on_failure=False)
+        if isinstance(result, LaneResult | LaneError):
+            yield lane, result
+        elif isinstance(result, Exception):  # Prefect's own trouble
+            yield lane, LaneError(lane.name, None, None, (f"{type(result).__name__}: {result}",))
+        else:
+            yield lane, LaneError(lane.name, None, None, (f"task run ended as {future.state}",))
+
+
+def _lane_body(root: Path, live: LiveLanes) -> Callable[[str, list[str]], LaneResult]:
+    logs = LaneLogs(root)
+
+    def run(lane_name: str, stages: list[str]) -> LaneResult:
+        logger = get_run_logger()
+        logs.begin(lane_name)
+
+        def log(line: str) -> None:
+            logger.info(line)
+            logs.line(lane_name, line)
+
+        return run_lane(Lane(lane_name, tuple(stages)), root, log, live=live)
+
+    return run
+
+
+@contextlib.contextmanager
+def _prefect_executor(root: Path, policy: RetryPolicy) -> Iterator[_PrefectExecutor]:
+    executor = _PrefectExecutor(root, policy)
+    try:
+        yield executor
+    except BaseException:  # cancelled: Prefect raises TerminationSignal here, and would leave the children running
+        executor.live.stop()
+        raise
+
+
+def _publish_stages(plan: Plan, run: Run) -> None:
+    create_table_artifact(stage_rows(plan, run), key="stages", description="What became of each stage")
+
+
+def _publish_verdict(root: Path) -> None:
+    measure = read_measure(root)
+    if measure is not None:
+        create_markdown_artifact(verdict_markdown(measure), key="verdict", description=str(measure["sentence"]))

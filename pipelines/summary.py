@@ -1,0 +1,88 @@
+"""The run in Markdown and in table rows, read from the files that the stages wrote; knows no Prefect."""
+
+from __future__ import annotations
+
+import json
+from pathlib import Path
+from typing import Any
+
+from pipelines.drive import Run
+from pipelines.plan import Plan
+
+__all__ = ["read_measure", "stage_rows", "verdict_markdown", "verdict_sentence"]
+
+_INTERVALS = ("balanced_accuracy", "worst_class_recall", "rare_class_recall", "macro_f1", "log_loss")
+
+
+def read_measure(root: Path) -> dict[str, Any] | None:
+    """reports/measure.json, or None where there is none yet."""
+    try:
+        measure: dict[str, Any] = json.loads((root / "reports/measure.json").read_text(encoding="utf-8"))
+    except FileNotFoundError:
+        return None
+    return measure
+
+
+def verdict_sentence(root: Path) -> str:
+    """The verdict in one sentence, or that there is none."""
+    measure = read_measure(root)
+    return str(measure["sentence"]) if measure else "No verdict: this pipeline wrote no reports/measure.json"
+
+
+def verdict_markdown(measure: dict[str, Any]) -> str:
+    """The verdict, the gain with its interval, and a row an arm; accuracies in per cent."""
+    gain = measure.get("gain") or {}
+    lines = [f"# {str(measure['verdict']).capitalize()}", "", str(measure["sentence"]), ""]
+    if gain:
+        lines += [
+            f"Gain in {gain['metric'].replace('_', ' ')}: **{gain['points']:+.1f} points** "
+            f"({gain['confidence']:.0%} interval {gain['low']:+.1f} to {gain['high']:+.1f}), "
+            f"`{gain['synthetic_arm']}` against `{gain['baseline_arm']}`. {gain.get('covers', '')}".strip(),
+            "",
+        ]
+    return "\n".join([*lines, *_arms_table(measure.get("arms", []))]) + "\n"
+
+
+def _arms_table(arms: list[dict[str, Any]]) -> list[str]:
+    columns = [name for name in _INTERVALS if any(name in arm for arm in arms)]
+    if not columns:
+        return []
+    head = ["arm", "variant", "real rows", "synthetic rows", *(name.replace("_", " ") for name in columns)]
+    return [_row(head), _row(["---"] * len(head)), *(_row(_cells(arm, columns)) for arm in arms)]
+
+
+def _cells(arm: dict[str, Any], columns: list[str]) -> list[str]:
+    counts = [str(arm.get(name, "")) for name in ("arm", "variant", "rows_real", "rows_synthetic")]
+    return counts + [_interval(name, arm.get(name)) for name in columns]
+
+
+def _interval(name: str, value: dict[str, float] | None) -> str:
+    if not value or value.get("mean") is None:
+        return ""
+    scale, digits = (1, 3) if name == "log_loss" else (100, 1)
+    text = f"{scale * value['mean']:.{digits}f}"
+    if value.get("low") is None:
+        return text
+    return f"{text} ({scale * value['low']:.{digits}f} to {scale * value['high']:.{digits}f})"
+
+
+def _row(cells: list[str]) -> str:
+    return "| " + " | ".join(cell.replace("|", "\\|") for cell in cells) + " |"
+
+
+def stage_rows(plan: Plan, run: Run) -> list[dict[str, Any]]:
+    """One row a stage, in the plan's order: what became of it and how long it took."""
+    ran = {stage.stage: stage for result in run.results.values() for stage in result.stages}
+    blocked = {lane.name for lane in run.blocked}
+    rows = []
+    for lane in plan.lanes:
+        for name in lane.stages:
+            row: dict[str, Any] = {"stage": name, "lane": lane.name, "outcome": "up to date", "seconds": None}
+            if name in ran:
+                row |= {"outcome": ran[name].outcome, "seconds": round(ran[name].seconds, 1)}
+            elif lane.name in run.failures:
+                row["outcome"] = "failed" if run.failures[lane.name].stage in (name, None) else "not run"
+            elif lane.name in blocked:
+                row["outcome"] = "not run"
+            rows.append(row)
+    return rows
