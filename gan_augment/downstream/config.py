@@ -1,11 +1,124 @@
-"""Settings of `retrain`: the classifier, the classical augmentation, the arms."""
+"""Settings of `retrain`: the classifier, a second opinion, the classical augmentation, the arms and the seeds."""
 
 from __future__ import annotations
 
+from typing import Annotated, Any, Literal, get_args
+
+from pydantic import Field, field_validator
+
 from gan_augment.core.records import Record
 
-__all__ = ["RetrainConfig"]
+__all__ = [
+    "ARMS",
+    "Arm",
+    "ClassicalConfig",
+    "ClassifierConfig",
+    "CnnConfig",
+    "CustomConfig",
+    "HistGradientBoostingConfig",
+    "LogisticRegressionConfig",
+    "RandomForestConfig",
+    "RetrainConfig",
+]
+
+Arm = Literal["real", "real_classical", "cheap", "real_synthetic", "real_classical_synthetic", "synthetic"]
+ARMS: tuple[Arm, ...] = get_args(Arm)
+
+
+class CnnConfig(Record):
+    """A small convolutional network: images only. Every arm takes exactly `steps` steps of `batch_size` images."""
+
+    kind: Literal["cnn"] = "cnn"
+    steps: int = Field(default=300, ge=1, le=1_000_000)
+    batch_size: int = Field(default=64, ge=2, le=4096)
+    learning_rate: float = Field(default=5e-3, gt=0, le=1)
+    width: int = Field(default=16, ge=2, le=512)
+
+
+class LogisticRegressionConfig(Record):
+    """Multinomial logistic regression: on scaled columns, or on the principal components of the pixels."""
+
+    kind: Literal["logistic_regression"] = "logistic_regression"
+    C: float = Field(default=1.0, gt=0)
+    iterations: int = Field(default=300, ge=1)
+
+
+class RandomForestConfig(Record):
+    """A forest of unpruned trees."""
+
+    kind: Literal["random_forest"] = "random_forest"
+    trees: int = Field(default=200, ge=1)
+    min_samples_leaf: int = Field(default=1, ge=1)
+
+
+class HistGradientBoostingConfig(Record):
+    """Gradient boosting on binned columns, a fixed number of rounds. `column_share` is what makes seeds differ."""
+
+    kind: Literal["hist_gradient_boosting"] = "hist_gradient_boosting"
+    iterations: int = Field(default=100, ge=1)
+    learning_rate: float = Field(default=0.1, gt=0, le=1)
+    min_samples_leaf: int = Field(default=5, ge=1)
+    column_share: float = Field(default=0.7, gt=0, le=1)
+
+
+class CustomConfig(Record):
+    """Your own estimator: `factory` names a function that returns an object with fit, predict_proba and classes_.
+
+    `settings` are its keyword arguments; `random_state=<seed>` is handed over too where it takes one. `input` is what
+    fit gets: "encoded" a numeric matrix (scaled columns, one-hot categories; pixels in 0 .. 1), "raw" the DataFrame or
+    the uint8 images as they are.
+    """
+
+    kind: Literal["custom"] = "custom"
+    factory: str = Field(pattern=r"^[A-Za-z_][\w.]*:[A-Za-z_]\w*$")
+    settings: dict[str, Any] = Field(default_factory=dict)
+    input: Literal["encoded", "raw"] = "encoded"
+
+
+ClassifierConfig = Annotated[
+    CnnConfig | LogisticRegressionConfig | RandomForestConfig | HistGradientBoostingConfig | CustomConfig,
+    Field(discriminator="kind"),
+]
+
+
+class ClassicalConfig(Record):
+    """Classical augmentation of images with albumentations; `strength` scales every magnitude, 0 switches it off.
+
+    `views` is how many augmented versions an image gets at most; they are made once and shared by the seeds, because
+    albumentations takes several times as long as a training step on small images.
+    """
+
+    strength: float = Field(default=1.0, ge=0, le=5)
+    shift: float = Field(default=0.08, ge=0, le=0.5, description="share of the side")
+    rotate: float = Field(default=10.0, ge=0, le=180, description="degrees, either way")
+    scale: float = Field(default=0.1, ge=0, lt=1, description="share of the size, either way")
+    noise: float = Field(default=0.04, ge=0, le=0.5, description="largest standard deviation, share of full range")
+    flip_horizontal: bool = False
+    flip_vertical: bool = False
+    views: int = Field(default=16, ge=1, le=1000)
 
 
 class RetrainConfig(Record):
-    """The `retrain` section."""
+    """The `retrain` section. Without `classifier`, images get a cnn and tables hist_gradient_boosting.
+
+    `second_opinion` repeats the comparison with another family of classifiers, because a gain that vanishes with
+    another classifier is worth knowing about: "auto" takes logistic_regression (where that is the first, a forest),
+    "none" leaves it out.
+    """
+
+    classifier: ClassifierConfig | None = None
+    second_opinion: ClassifierConfig | Literal["auto", "none"] = "auto"
+    classical: ClassicalConfig = ClassicalConfig()
+    arms: tuple[Arm, ...] = ARMS
+    seeds: int = Field(default=5, ge=2, le=1000)
+
+    @field_validator("arms")
+    @classmethod
+    def _comparable(cls, arms: tuple[Arm, ...]) -> tuple[Arm, ...]:
+        if len(set(arms)) < len(arms):
+            raise ValueError("an arm is named twice")
+        if "real" not in arms:
+            raise ValueError("the arm `real` is the baseline and must be among them")
+        if not {"real_synthetic", "real_classical_synthetic"} & set(arms):
+            raise ValueError("real_synthetic or real_classical_synthetic must be among them: the gain is theirs")
+        return arms

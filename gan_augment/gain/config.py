@@ -2,14 +2,35 @@
 
 from __future__ import annotations
 
+from pydantic import Field, field_validator
+
 from gan_augment.core.records import Record
 
 __all__ = ["MeasureConfig", "MixConfig"]
 
 
 class MixConfig(Record):
-    """The `mix` section."""
+    """The `mix` section: the ratios to try, how many classifiers to train for each, when to give one up.
+
+    A ratio r fills every class up with synthetic rows to r times the size of the largest real train class. Ratio 0
+    (no synthetic data) is always among the candidates.
+    """
+
+    ratios: tuple[float, ...] = (0.0, 0.5, 1.0, 2.0, 3.0)
+    seeds: int = Field(default=3, ge=2, le=100)
+    early_stopping: bool = True
+
+    @field_validator("ratios")
+    @classmethod
+    def _with_zero(cls, ratios: tuple[float, ...]) -> tuple[float, ...]:
+        if any(not 0 <= ratio <= 1000 for ratio in ratios):
+            raise ValueError("a ratio is a number from 0 to 1000")
+        return tuple(sorted({0.0, *ratios}))
 
 
 class MeasureConfig(Record):
-    """The `measure` section."""
+    """The `measure` section: the interval's confidence, the bootstrap's size, the smallest gain worth having."""
+
+    confidence: float = Field(default=0.95, gt=0.5, lt=1)
+    bootstrap_draws: int = Field(default=2000, ge=200, le=100_000)
+    minimum_gain: float = Field(default=0.0, ge=0, le=100, description="percentage points the interval must exceed")

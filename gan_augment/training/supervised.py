@@ -1,4 +1,4 @@
-"""Fit a small classifier: a fixed number of optimiser steps, one learning-rate schedule, rows drawn by a stated rule."""
+"""Fit a small classifier: a fixed number of steps, one learning-rate schedule, rows drawn by a stated rule."""
 
 from __future__ import annotations
 
@@ -79,6 +79,7 @@ def fit_classifier(
     sampling: Sampling = "natural",
     class_weight: Tensor | None = None,
     augment: PixelAugment | None = None,
+    show: Callable[[npt.NDArray[np.int64]], npt.NDArray[np.uint8]] | None = None,
     width: int = 16,
     device: str = "cpu",
 ) -> SmallCnn:
@@ -99,6 +100,9 @@ def fit_classifier(
         float32 [classes]: factors of the loss of each class's rows; None: all one.
     augment
         Called with each batch as uint8 [n, h, w, c]; what it returns is trained on, under the same labels.
+    show
+        Called with the row numbers of each batch, int64 [n]; the uint8 [n, h, w, c] it returns is trained on instead
+        of `images`. For augmentations that keep what they made.
 
     Returns
     -------
@@ -113,18 +117,16 @@ def fit_classifier(
     rows = draw_rows(labels.cpu().numpy(), steps * batch_size, sampling, numpy_generator(seed, "rows"))
     images, labels = images.to(device), labels.to(device)
     class_weight = None if class_weight is None else class_weight.to(device)
-    for step, chosen in enumerate(torch.from_numpy(rows).to(device).view(steps, batch_size)):
-        batch = images[chosen] if augment is None else _augmented(images[chosen], augment)
+    for step, chosen in enumerate(torch.from_numpy(rows).view(steps, batch_size)):
+        batch = images[chosen] if show is None else pixels(show(chosen.numpy())).to(device)
+        if augment is not None:
+            batch = pixels(augment(_as_uint8(batch))).to(device)
         loss = functional.cross_entropy(model(batch), labels[chosen], weight=class_weight)
         _set_learning_rate(optimiser, learning_rate * _learning_rate_factor(step, steps))
         optimiser.zero_grad(set_to_none=True)
         loss.backward()  # type: ignore[no-untyped-call]
         optimiser.step()
     return model.eval()
-
-
-def _augmented(batch: Tensor, augment: PixelAugment) -> Tensor:
-    return pixels(augment(_as_uint8(batch))).to(batch.device)
 
 
 def _set_learning_rate(optimiser: torch.optim.Optimizer, value: float) -> None:

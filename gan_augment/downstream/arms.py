@@ -1,0 +1,131 @@
+"""The arms and their variants, as data: which rows are shown, drawn how, augmented how.
+
+An arm is a promise about what may be used. A variant is one way to keep it; the best one by validation speaks for the
+arm. Every variant gets the same number of optimiser steps, so that "more data" never means "more training".
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import Literal
+
+import numpy as np
+import numpy.typing as npt
+
+from gan_augment.core.records import Modality
+from gan_augment.core.samples import Samples
+from gan_augment.downstream.config import Arm
+
+__all__ = ["Fill", "Recipe", "Rows", "Treatment", "base_rows", "search_recipe", "uses_synthetic", "variants_of"]
+
+Rows = Literal["real", "real+synthetic", "synthetic"]
+Fill = Literal["none", "oversample", "interpolate", "smote"]
+
+
+@dataclass(frozen=True)
+class Treatment:
+    """How a classifier sees its rows.
+
+    Attributes
+    ----------
+    balanced
+        Every class is shown equally often (networks), or weighs the same in total (scikit-learn models).
+    class_weight
+        Rows are drawn as they are, and the loss of a class's rows is multiplied by n / (classes x n_class).
+    classical
+        Images go through the classical augmentation.
+    """
+
+    balanced: bool = False
+    class_weight: bool = False
+    classical: bool = False
+
+
+@dataclass(frozen=True)
+class Recipe:
+    """One variant of an arm. `fill` adds rows made from the arm's own rows until all classes are of equal size."""
+
+    name: str
+    rows: Rows
+    treatment: Treatment = Treatment()
+    fill: Fill = "none"
+
+    @property
+    def redrawn(self) -> bool:
+        """Whether the rows themselves depend on the seed."""
+        return self.fill in ("interpolate", "smote")
+
+
+_NATURAL = Treatment()
+_BALANCED = Treatment(balanced=True)
+_WEIGHTED = Treatment(class_weight=True)
+
+_IMAGE: dict[Arm, tuple[Recipe, ...]] = {
+    "real": (Recipe("natural", "real"),),
+    "real_classical": (
+        Recipe("classical", "real", Treatment(classical=True)),
+        Recipe("classical, balanced", "real", Treatment(classical=True, balanced=True)),
+    ),
+    "cheap": (
+        Recipe("oversampling", "real", _BALANCED),
+        Recipe("class weights", "real", _WEIGHTED),
+        Recipe("interpolation", "real", fill="interpolate"),
+    ),
+    "real_synthetic": (Recipe("natural", "real+synthetic"), Recipe("balanced", "real+synthetic", _BALANCED)),
+    "real_classical_synthetic": (
+        Recipe("classical", "real+synthetic", Treatment(classical=True)),
+        Recipe("classical, balanced", "real+synthetic", Treatment(classical=True, balanced=True)),
+    ),
+    "synthetic": (Recipe("synthetic only", "synthetic"),),
+}
+
+# A table has no rotation or flip: what classical augmentation is to images, class weights and SMOTE are to tables.
+_TABLE: dict[Arm, tuple[Recipe, ...]] = {
+    "real": (Recipe("natural", "real"),),
+    "real_classical": (Recipe("class weights", "real", _WEIGHTED), Recipe("SMOTE", "real", fill="smote")),
+    "cheap": (
+        Recipe("oversampling", "real", fill="oversample"),
+        Recipe("class weights", "real", _WEIGHTED),
+        Recipe("SMOTE", "real", fill="smote"),
+    ),
+    "real_synthetic": (Recipe("natural", "real+synthetic"), Recipe("balanced", "real+synthetic", _BALANCED)),
+    "real_classical_synthetic": (
+        Recipe("class weights", "real+synthetic", _WEIGHTED),
+        Recipe("SMOTE", "real+synthetic", fill="smote"),
+    ),
+    "synthetic": (Recipe("synthetic only", "synthetic"),),
+}
+
+
+def variants_of(arm: Arm, modality: Modality) -> tuple[Recipe, ...]:
+    """The variants of an arm, simplest first: a tie on validation goes to the earlier one."""
+    return (_IMAGE if modality == "image" else _TABLE)[arm]
+
+
+def search_recipe(modality: Modality) -> Recipe:
+    """How the mixing ratios are compared: with the strongest cheap remedy already in place.
+
+    Classes are balanced (and images augmented) at every ratio, 0 included, so that a ratio cannot win only because
+    it evens out class sizes, which costs nothing without a GAN.
+    """
+    treatment = Treatment(classical=True, balanced=True) if modality == "image" else _WEIGHTED
+    return Recipe("search", "real+synthetic", treatment)
+
+
+def uses_synthetic(arm: Arm) -> bool:
+    """Whether synthetic rows are among what this arm shows."""
+    return "synthetic" in arm
+
+
+def base_rows(recipe: Recipe, real: Samples, added: Samples, alone: Samples) -> Samples:
+    """The rows of a recipe before any filling up: `added` joins the real ones, `alone` stands in for them."""
+    if recipe.rows == "real":
+        return real
+    if recipe.rows == "synthetic":
+        return alone
+    return Samples.concat([real, added]) if len(added) else real
+
+
+def class_counts(labels: npt.NDArray[np.int64], classes: int) -> npt.NDArray[np.int64]:
+    """int64 [classes]: rows a class."""
+    return np.bincount(labels, minlength=classes).astype(np.int64)

@@ -1,0 +1,92 @@
+"""Classifiers behind one protocol: `fit` on labelled rows under a treatment, then probabilities of any rows.
+
+Every family takes the same treatments, so an arm is the same promise whichever classifier a project uses.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from pathlib import Path
+from typing import Protocol
+
+import numpy as np
+import numpy.typing as npt
+
+from gan_augment.core.errors import ParamsError
+from gan_augment.core.records import DatasetSpec, Modality
+from gan_augment.core.samples import Payload, Samples
+from gan_augment.downstream.arms import Treatment
+from gan_augment.downstream.config import (
+    ClassicalConfig,
+    ClassifierConfig,
+    CnnConfig,
+    HistGradientBoostingConfig,
+    LogisticRegressionConfig,
+    RandomForestConfig,
+    RetrainConfig,
+)
+
+__all__ = ["Classifier", "Predictor", "choose_classifiers", "make_classifier"]
+
+Probabilities = npt.NDArray[np.float32]
+
+
+class Predictor(Protocol):
+    """A fitted classifier."""
+
+    def predict_probabilities(self, payload: Payload) -> Probabilities:
+        """float32 [n, classes], rows summing to one, in the order of `payload`."""
+
+
+class Classifier(Protocol):
+    """A family with its settings. It holds no data."""
+
+    @property
+    def effort(self) -> dict[str, int | float | str]:
+        """What every arm's training costs: steps, rounds or trees. It never depends on the rows."""
+
+    def fit(self, samples: Samples, spec: DatasetSpec, treatment: Treatment, seeds: Sequence[int]) -> list[Predictor]:
+        """One predictor a seed, all fitted on the same rows. Classes without rows get probability near 0."""
+
+
+def choose_classifiers(config: RetrainConfig, modality: Modality) -> tuple[ClassifierConfig, ClassifierConfig | None]:
+    """The classifier and the second opinion, with the defaults for the modality filled in.
+
+    Raises
+    ------
+    ParamsError
+        A cnn was asked for and the data is a table.
+    """
+    first = config.classifier or (CnnConfig() if modality == "image" else HistGradientBoostingConfig())
+    second: ClassifierConfig | None
+    if config.second_opinion == "none":
+        second = None
+    elif config.second_opinion == "auto":
+        second = RandomForestConfig() if first.kind == "logistic_regression" else LogisticRegressionConfig()
+    else:
+        second = config.second_opinion
+    for chosen, key in ((first, "classifier"), (second, "second_opinion")):
+        if modality == "table" and chosen is not None and chosen.kind == "cnn":
+            raise ParamsError(
+                "A cnn cannot be fitted on a table",
+                where=f"retrain.{key}.kind in params.yaml",
+                got="cnn",
+                expected="logistic_regression, random_forest, hist_gradient_boosting or custom",
+            )
+    return first, second
+
+
+def make_classifier(
+    config: ClassifierConfig, classical: ClassicalConfig, *, device: str = "cpu", root: Path | None = None
+) -> Classifier:
+    """The classifier of these settings.
+
+    `root` is where the module of a custom estimator is looked for, beside the installed packages.
+    """
+    if isinstance(config, CnnConfig):
+        from gan_augment.downstream.networks import CnnClassifier  # imports torch
+
+        return CnnClassifier(config, classical, device=device)
+    from gan_augment.downstream.estimators import EstimatorClassifier
+
+    return EstimatorClassifier(config, classical, root=root)

@@ -1,0 +1,230 @@
+"""scikit-learn classifiers, and the user's own, for tables and for images as rows of pixels."""
+
+from __future__ import annotations
+
+import contextlib
+import importlib
+import inspect
+import sys
+import warnings
+from collections.abc import Iterator, Sequence
+from pathlib import Path
+from typing import Any, cast
+
+import numpy as np
+import numpy.typing as npt
+import pandas as pd
+from sklearn.decomposition import PCA
+from sklearn.ensemble import HistGradientBoostingClassifier, RandomForestClassifier
+from sklearn.exceptions import ConvergenceWarning
+from sklearn.linear_model import LogisticRegression
+from sklearn.pipeline import Pipeline, make_pipeline
+from sklearn.preprocessing import FunctionTransformer, StandardScaler
+from sklearn.utils.validation import has_fit_parameter
+
+from gan_augment.core.errors import ParamsError
+from gan_augment.core.records import DatasetSpec
+from gan_augment.core.samples import Payload, Samples
+from gan_augment.core.seeds import derive_seed, numpy_generator
+from gan_augment.downstream.arms import Treatment
+from gan_augment.downstream.balancing import fill_up, row_weights
+from gan_augment.downstream.classical import ClassicalAugment
+from gan_augment.downstream.classifiers import Predictor, Probabilities
+from gan_augment.downstream.config import (
+    ClassicalConfig,
+    CustomConfig,
+    HistGradientBoostingConfig,
+    LogisticRegressionConfig,
+    RandomForestConfig,
+)
+from gan_augment.downstream.tables import categorical_places, gapless_encoder, plain_frame, tree_encoder
+
+__all__ = ["EstimatorClassifier", "EstimatorConfig", "load_factory"]
+
+EstimatorConfig = LogisticRegressionConfig | RandomForestConfig | HistGradientBoostingConfig | CustomConfig
+
+_LARGEST_SIDE = 32  # larger images are averaged down: as a row of pixels, detail is noise
+_COMPONENTS = 64  # principal components of the pixels that a linear model reads
+_AUGMENTED_COPIES = 4  # classical augmentation for models without batches: the rows and this many versions of each
+
+
+class EstimatorClassifier:
+    """An sklearn pipeline: preprocessing fitted on the training rows it is handed, then the estimator."""
+
+    def __init__(self, config: EstimatorConfig, classical: ClassicalConfig, *, root: Path | None = None) -> None:
+        self._config, self._classical, self._root = config, classical, root
+
+    @property
+    def effort(self) -> dict[str, int | float | str]:
+        """Rounds, trees or largest number of iterations."""
+        config = self._config
+        if isinstance(config, RandomForestConfig):
+            return {"trees": config.trees}
+        if isinstance(config, CustomConfig):
+            return {"factory": config.factory}
+        return {"iterations": config.iterations}
+
+    def fit(self, samples: Samples, spec: DatasetSpec, treatment: Treatment, seeds: Sequence[int]) -> list[Predictor]:
+        """One predictor a seed. Logistic regression has no randomness: it is fitted once and handed out repeatedly."""
+        if isinstance(self._config, LogisticRegressionConfig):
+            return [self._fit_one(samples, spec, treatment, seeds[0])] * len(seeds)
+        return [self._fit_one(samples, spec, treatment, seed) for seed in seeds]
+
+    def _fit_one(self, samples: Samples, spec: DatasetSpec, treatment: Treatment, seed: int) -> Predictor:
+        rows = self._augmented(samples, seed) if treatment.classical and spec.image is not None else samples
+        pipeline = self._pipeline(rows, spec, seed)
+        weigh = treatment.balanced or treatment.class_weight
+        weighable = has_fit_parameter(pipeline.steps[-1][1], "sample_weight")
+        if weigh and not weighable:
+            rows = fill_up(rows, spec, "oversample", numpy_generator(seed, "oversample"))
+        labels = rows.label_indices(spec)
+        if len(np.unique(labels)) < 2:
+            return _Constant(len(spec.classes), int(labels[0]))
+        weights = row_weights(labels, len(spec.classes)) if weigh and weighable else None
+        named = {} if weights is None else {f"{pipeline.steps[-1][0]}__sample_weight": weights}
+        with warnings.catch_warnings():
+            warnings.simplefilter("ignore", ConvergenceWarning)
+            pipeline.fit(_plain(rows.payload, spec, self._raw), labels, **named)
+        return _Fitted(pipeline, spec, raw=self._raw)
+
+    @property
+    def _raw(self) -> bool:
+        return isinstance(self._config, CustomConfig) and self._config.input == "raw"
+
+    def _augmented(self, samples: Samples, seed: int) -> Samples:
+        images = np.asarray(samples.payload)
+        augment = ClassicalAugment(self._classical, seed=derive_seed(seed, "copies"))
+        copies = [Samples(samples.manifest, augment(images)) for _ in range(_AUGMENTED_COPIES)]
+        return Samples.concat([samples, *copies])
+
+    def _pipeline(self, rows: Samples, spec: DatasetSpec, seed: int) -> Pipeline:
+        estimator = self._estimator(spec, derive_seed(seed, "estimator") % 2**32)
+        if self._raw:
+            return cast(Pipeline, make_pipeline(estimator))
+        encoder: list[Any]
+        if spec.table is not None:
+            boosted = isinstance(self._config, HistGradientBoostingConfig)
+            encoder = [tree_encoder(spec.table) if boosted else gapless_encoder(spec.table)]
+        elif isinstance(self._config, LogisticRegressionConfig):
+            flat = _flat_pixels(np.asarray(rows.payload[:1])).shape[1]
+            components = min(_COMPONENTS, flat, len(rows))
+            encoder = [FunctionTransformer(_flat_pixels), PCA(components, svd_solver="full"), StandardScaler()]
+        else:
+            encoder = [FunctionTransformer(_flat_pixels)]
+        return cast(Pipeline, make_pipeline(*encoder, estimator))
+
+    def _estimator(self, spec: DatasetSpec, random_state: int) -> Any:
+        config = self._config
+        if isinstance(config, LogisticRegressionConfig):
+            return LogisticRegression(C=config.C, max_iter=config.iterations)
+        if isinstance(config, RandomForestConfig):
+            return RandomForestClassifier(
+                n_estimators=config.trees, min_samples_leaf=config.min_samples_leaf, random_state=random_state
+            )
+        if isinstance(config, HistGradientBoostingConfig):
+            return HistGradientBoostingClassifier(
+                max_iter=config.iterations,
+                learning_rate=config.learning_rate,
+                min_samples_leaf=config.min_samples_leaf,
+                max_features=config.column_share,
+                categorical_features=None if spec.table is None else categorical_places(spec.table),
+                early_stopping=False,  # it would hold rows out, and stop the arms at different rounds
+                random_state=random_state,
+            )
+        return _own_estimator(config, self._root, random_state)
+
+
+def _flat_pixels(images: npt.NDArray[np.uint8]) -> npt.NDArray[np.float32]:
+    """float32 [n, pixels] in 0 .. 1, averaged over squares where a side is above `_LARGEST_SIDE`."""
+    step = max(1, -(-max(images.shape[1:3]) // _LARGEST_SIDE))
+    height, width = images.shape[1] // step * step, images.shape[2] // step * step
+    cut = images[:, :height, :width].astype(np.float32) / 255
+    squares = cut.reshape(len(images), height // step, step, width // step, step, images.shape[3])
+    flat: npt.NDArray[np.float32] = squares.mean(axis=(2, 4)).reshape(len(images), -1)
+    return flat
+
+
+def _plain(payload: Payload, spec: DatasetSpec, raw: bool) -> Any:
+    if isinstance(payload, pd.DataFrame) and not raw:
+        assert spec.table is not None
+        return plain_frame(payload, spec.table)
+    return payload if isinstance(payload, pd.DataFrame) else np.asarray(payload)
+
+
+class _Fitted:
+    def __init__(self, pipeline: Pipeline, spec: DatasetSpec, *, raw: bool) -> None:
+        self._pipeline, self._spec, self._raw = pipeline, spec, raw
+
+    def predict_probabilities(self, payload: Payload) -> Probabilities:
+        full = np.zeros((len(payload), len(self._spec.classes)), dtype=np.float32)
+        if len(payload):
+            known = np.asarray(self._pipeline.classes_, dtype=np.int64)
+            full[:, known] = self._pipeline.predict_proba(_plain(payload, self._spec, self._raw))
+        return full
+
+
+class _Constant:
+    """What can be learned from rows of a single class."""
+
+    def __init__(self, classes: int, index: int) -> None:
+        self._row = np.zeros(classes, dtype=np.float32)
+        self._row[index] = 1
+
+    def predict_probabilities(self, payload: Payload) -> Probabilities:
+        return np.tile(self._row, (len(payload), 1))
+
+
+def _own_estimator(config: CustomConfig, root: Path | None, random_state: int) -> Any:
+    factory = load_factory(config.factory, root)
+    settings = dict(config.settings)
+    accepted = inspect.signature(factory).parameters
+    if "random_state" in accepted:
+        settings.setdefault("random_state", random_state)
+    try:
+        estimator = factory(**settings)
+    except TypeError as error:
+        raise _factory_error(config.factory, f"calling it with {sorted(settings)} failed: {error}") from None
+    for method in ("fit", "predict_proba"):
+        if not callable(getattr(estimator, method, None)):
+            raise _factory_error(config.factory, f"{type(estimator).__name__} has no method {method}")
+    return estimator
+
+
+def load_factory(name: str, root: Path | None = None) -> Any:
+    """The callable behind `module:function`; `root` is searched before the installed packages.
+
+    Raises
+    ------
+    ParamsError
+        The module cannot be imported, or has no such callable.
+    """
+    module_name, _, attribute = name.partition(":")
+    with _importable_from(root):
+        try:
+            module = importlib.import_module(module_name)
+        except ImportError as error:
+            raise _factory_error(name, str(error)) from None
+    factory = getattr(module, attribute, None)
+    if not callable(factory):
+        raise _factory_error(name, f"{module_name} has no callable {attribute}")
+    return factory
+
+
+@contextlib.contextmanager
+def _importable_from(root: Path | None) -> Iterator[None]:
+    before = list(sys.path)
+    sys.path[:0] = [] if root is None else [str(root.absolute())]
+    try:
+        yield
+    finally:
+        sys.path[:] = before
+
+
+def _factory_error(name: str, got: str) -> ParamsError:
+    return ParamsError(
+        "The classifier of your own cannot be used",
+        where=f"retrain.classifier.factory: {name}",
+        got=got,
+        expected="module:function that returns an object with fit(X, y), predict_proba(X) and classes_",
+        remedy="put the module beside params.yaml or install it",
+    )
