@@ -43,11 +43,7 @@ def render(findings: list[Finding], *, as_json: bool) -> None:
 
 
 def _python() -> Iterator[Finding]:
-    current = ".".join(map(str, sys.version_info[:3]))
-    if sys.version_info < (3, 11):
-        yield Finding("Python", current, "install Python 3.11 or newer", blocking=True)
-    else:
-        yield Finding("Python", current)
+    yield Finding("Python", ".".join(map(str, sys.version_info[:3])))
 
 
 def _packages() -> Iterator[Finding]:

@@ -1,0 +1,52 @@
+"""Objectives against their formulas, by hand and by finite differences."""
+
+from __future__ import annotations
+
+import math
+
+import torch
+
+from gan_augment.nn.objectives import (
+    relativistic_discriminator_loss,
+    relativistic_generator_loss,
+    zero_centred_penalty,
+)
+
+
+def test_a_discriminator_that_cannot_tell_pays_log_two() -> None:
+    logits = torch.randn(8)
+    assert math.isclose(relativistic_discriminator_loss(logits, logits).item(), math.log(2), rel_tol=1e-6)
+    assert math.isclose(relativistic_generator_loss(logits, logits).item(), math.log(2), rel_tol=1e-6)
+
+
+def test_the_two_losses_are_each_others_mirror() -> None:
+    real, fake = torch.randn(8), torch.randn(8)
+    assert torch.equal(relativistic_discriminator_loss(real, fake), relativistic_generator_loss(fake, real))
+
+
+def test_only_the_difference_of_a_pair_counts() -> None:
+    real, fake, shift = torch.randn(8), torch.randn(8), torch.randn(8)
+    torch.testing.assert_close(
+        relativistic_discriminator_loss(real, fake), relativistic_discriminator_loss(real + shift, fake + shift)
+    )
+
+
+def test_each_player_gains_by_moving_its_own_logits_up() -> None:
+    real, fake = torch.zeros(4, requires_grad=True), torch.zeros(4, requires_grad=True)
+    relativistic_discriminator_loss(real, fake).backward()
+    assert (real.grad < 0).all()  # type: ignore[operator]
+    assert (fake.grad > 0).all()  # type: ignore[operator]
+
+
+def test_the_penalty_of_a_linear_critic_is_the_square_of_its_slope() -> None:
+    slope = torch.tensor([3.0, -4.0])
+    inputs = torch.randn(5, 2, requires_grad=True)
+    penalty = zero_centred_penalty(inputs @ slope, inputs)
+    assert math.isclose(penalty.item(), 25.0, rel_tol=1e-6)
+
+
+def test_the_penalty_trains_the_critic() -> None:
+    weight = torch.ones(2, requires_grad=True)
+    inputs = torch.randn(5, 2, requires_grad=True)
+    zero_centred_penalty(inputs @ weight, inputs).backward()
+    torch.testing.assert_close(weight.grad, 2 * torch.ones(2))

@@ -1,0 +1,152 @@
+"""The loop: turns, schedules, ticks, and a resume that ends with the same bits."""
+
+from __future__ import annotations
+
+import copy
+from pathlib import Path
+
+import pytest
+import torch
+from torch import nn
+
+from gan_augment.core.errors import ModelError
+from gan_augment.training.checkpoint import load_module, save_module
+from gan_augment.training.ema import Ema
+from gan_augment.training.loop import AdamSchedule, Loop, Phase
+
+SCHEDULE = AdamSchedule(start=1e-2, end=1e-3)
+
+
+class Killed(BaseException):
+    pass
+
+
+def build(checkpoint: Path | None = None, kill_at: int | None = None, total: int = 64) -> Loop:
+    """Two linear players over the same random stream, as a GAN has; killed once `kill_at` images were seen."""
+    torch.manual_seed(0)
+    first, second = nn.Linear(3, 2), nn.Linear(3, 2)
+    rng = torch.Generator().manual_seed(1)
+
+    def pull(mine: nn.Linear, other: nn.Linear, progress: float) -> torch.Tensor:
+        if kill_at is not None and loop.images_seen >= kill_at:
+            raise Killed
+        inputs = torch.randn(4, 3, generator=rng)
+        return (mine(inputs) - other(inputs) - loop.scalars.get("offset", 0.0)).square().mean()
+
+    def tick(loop: Loop) -> str | None:
+        loop.scalars["offset"] = (
+            loop.scalars.get("offset", 0.0) + 0.1
+        )  # state of the caller, as adaptive augmentation is
+        loop.history.append({"images": float(loop.images_seen), **loop.losses})
+        return None
+
+    loop = Loop(
+        [
+            Phase("first", list(first.parameters()), lambda p: pull(first, second, p), SCHEDULE),
+            Phase("second", list(second.parameters()), lambda p: pull(second, first, p), SCHEDULE),
+        ],
+        {"first": first, "second": second},
+        ema=Ema(first),
+        ema_source=first,
+        batch_size=4,
+        total_images=total,
+        tick_images=12,
+        on_tick=tick,
+        generator=rng,
+        checkpoint=checkpoint,
+    )
+    return loop
+
+
+def bits(loop: Loop) -> dict[str, torch.Tensor]:
+    return {f"{n}.{k}": v for n, module in loop.networks.items() for k, v in module.state_dict().items()}
+
+
+@pytest.mark.parametrize("kill_at", [4, 12, 16, 28, 60])
+def test_a_killed_run_ends_with_the_same_bits(tmp_path: Path, kill_at: int) -> None:
+    whole = build()
+    whole.run()
+    with pytest.raises(Killed):
+        build(tmp_path / "state", kill_at).run()
+    resumed = build(tmp_path / "state")
+    resumed.run()
+    for name, tensor in bits(whole).items():
+        assert torch.equal(tensor, bits(resumed)[name]), name
+    assert resumed.history == whole.history
+    assert resumed.scalars == whole.scalars
+    assert torch.equal(resumed.generator.get_state(), whole.generator.get_state())
+
+
+def test_one_checkpoint_is_kept(tmp_path: Path) -> None:
+    build(tmp_path / "state").run()
+    assert [p.name for p in tmp_path.iterdir()] == ["state"]
+
+
+def test_a_checkpoint_of_another_run_is_refused(tmp_path: Path) -> None:
+    (tmp_path / "state").write_bytes(b"not safetensors")
+    with pytest.raises(ModelError, match="checkpoint"):
+        build(tmp_path / "state").run()
+
+
+def test_a_phase_moves_its_own_parameters_only() -> None:
+    loop = build()
+    before = copy.deepcopy(bits(loop))
+    loop.phases[0].step(0.0)
+    after = bits(loop)
+    assert not torch.equal(before["first.weight"], after["first.weight"])
+    assert torch.equal(before["second.weight"], after["second.weight"])
+
+
+def test_ticks_come_at_their_interval_and_at_the_end() -> None:
+    loop = build()
+    assert loop.run() == "length"
+    assert [row["images"] for row in loop.history] == [12, 24, 36, 48, 60, 64]
+
+
+def test_a_tick_can_stop_the_run() -> None:
+    loop = build()
+    loop.on_tick = lambda loop: "enough" if loop.images_seen >= 24 else None
+    assert loop.run() == "enough"
+    assert loop.images_seen == 24
+
+
+def test_the_schedule_goes_from_start_to_end() -> None:
+    assert SCHEDULE.at(0.0) == pytest.approx((1e-2, 0.9))
+    assert SCHEDULE.at(0.8) == pytest.approx((1e-3, 0.99))
+    assert SCHEDULE.at(1.0) == pytest.approx((1e-3, 0.99))
+    rates = [SCHEDULE.at(i / 10)[0] for i in range(11)]
+    assert rates == sorted(rates, reverse=True)
+
+
+def test_the_average_follows_and_forgets_the_start() -> None:
+    network = nn.Linear(1, 1, bias=False)
+    ema = Ema(network)
+    with torch.no_grad():
+        network.weight.fill_(5.0)
+    for step in range(1, 101):
+        ema.update(network, step * 10, 10)
+    assert ema.network.weight.item() == pytest.approx(5.0, abs=1e-3)
+    assert not ema.network.weight.requires_grad
+
+
+def test_the_half_life_is_a_share_of_the_images_seen() -> None:
+    network = nn.Linear(1, 1, bias=False)
+    with torch.no_grad():
+        network.weight.fill_(0.0)
+    ema = Ema(network, fraction=0.05)
+    with torch.no_grad():
+        network.weight.fill_(1.0)
+    ema.update(network, images_seen=2000, batch_size=100)  # half-life 100 images, one batch of 100
+    assert ema.network.weight.item() == pytest.approx(0.5)
+
+
+def test_a_module_survives_the_disk_with_the_same_bytes(tmp_path: Path) -> None:
+    module = nn.Linear(3, 2)
+    for name in ("a", "b"):
+        save_module(tmp_path / name, module)
+    assert (tmp_path / "a").read_bytes() == (tmp_path / "b").read_bytes()
+    other = nn.Linear(3, 2)
+    load_module(tmp_path / "a", other)
+    assert torch.equal(other.weight, module.weight)
+    with pytest.raises(ModelError):
+        load_module(tmp_path / "a", nn.Linear(4, 2))
