@@ -1,62 +1,183 @@
-"""Settings of `prepare`: where the data is and how it is split."""
+"""Settings of `prepare`: where the data is, how it is read, and how it is split."""
 
 from __future__ import annotations
 
 from typing import Annotated, Literal
 
-from pydantic import Field
+from pydantic import Field, field_validator, model_validator
 
-from gan_augment.core.records import Record
+from gan_augment.core.records import ColumnKind, Record
 
-__all__ = ["DemoSource", "ImageFolderSource", "ImageManifestSource", "PrepareConfig", "SplitConfig", "TableSource"]
+__all__ = [
+    "DEMO_NAMES",
+    "AnySource",
+    "DemoName",
+    "DemoSource",
+    "ImageFolderSource",
+    "ImageManifestSource",
+    "NpzSource",
+    "PrepareConfig",
+    "SplitConfig",
+    "TableSource",
+    "WebDatasetSource",
+]
+
+DemoName = Literal["digits", "breast_cancer", "penguins"]
+DEMO_NAMES: tuple[DemoName, ...] = ("digits", "breast_cancer", "penguins")
 
 
 class DemoSource(Record):
     """A data set that comes with the package."""
 
-    kind: Literal["demo"]
-    name: Literal["digits", "breast_cancer", "penguins"]
+    kind: Literal["demo"] = "demo"
+    name: DemoName
 
 
 class ImageFolderSource(Record):
-    """A folder of images; the folder that holds an image names its class."""
+    """A folder of images.
 
-    kind: Literal["image_folder"]
+    Attributes
+    ----------
+    class_from
+        Which folder names the class of `cat/2024/1.png`: `top` (`cat`), `parent` (`2024`), or `path` (`cat/2024`).
+    """
+
+    kind: Literal["image_folder"] = "image_folder"
     path: str
+    class_from: Literal["top", "parent", "path"] = "top"
 
 
 class TableSource(Record):
-    """A CSV or Parquet table with a target column."""
+    """A CSV or Parquet table with a target column.
 
-    kind: Literal["table"]
+    Attributes
+    ----------
+    drop
+        Columns that are not features.
+    kinds
+        The kind of a column where the guess is not right; a column named here is never dropped as id-like or text.
+    missing
+        Spellings of a missing value beside the usual ones (empty, NA, NaN, null, None).
+    encoding
+        Of a CSV file; null: UTF-8, or Windows-1252 where the file cannot be UTF-8.
+    """
+
+    kind: Literal["table"] = "table"
     path: str
     target: str
     drop: tuple[str, ...] = ()
+    kinds: dict[str, ColumnKind] = Field(default_factory=dict)
+    missing: tuple[str, ...] = ()
+    encoding: str | None = None
 
 
 class ImageManifestSource(Record):
-    """A CSV or Parquet table with a column of image paths and a target column."""
+    """A CSV or Parquet table with a column of image paths (relative to the table's folder) and a target column."""
 
-    kind: Literal["image_manifest"]
+    kind: Literal["image_manifest"] = "image_manifest"
     path: str
     target: str
     image: str
+    encoding: str | None = None
+
+
+class NpzSource(Record):
+    """An `.npz` file in the MedMNIST layout: `train_images`, `train_labels`, and the same of `val` and `test`."""
+
+    kind: Literal["npz"] = "npz"
+    path: str
+
+
+class WebDatasetSource(Record):
+    """A WebDataset tar, or a folder of them: of each sample an image and its class in a file `.cls`, `.txt` or `.json`.
+
+    Attributes
+    ----------
+    label
+        The ending of the file that holds the class.
+    label_key
+        Of a `.json` file: the key that holds the class.
+    """
+
+    kind: Literal["webdataset"] = "webdataset"
+    path: str
+    label: Literal["cls", "txt", "json"] = "cls"
+    label_key: str = "label"
+
+
+AnySource = Annotated[
+    DemoSource | ImageFolderSource | TableSource | ImageManifestSource | NpzSource | WebDatasetSource,
+    Field(discriminator="kind"),
+]
 
 
 class SplitConfig(Record):
-    """Shares of the validation and test parts; the rest is train."""
+    """Shares of the validation and test parts; the rest is train.
+
+    Attributes
+    ----------
+    validation, test
+        Shares of each class's rows.
+    group
+        Rows of one group (a patient, a writer) never part: a column of the table or manifest; for an image folder
+        `folder` (images of one folder stay together) or a regular expression whose first bracket is the group.
+    column
+        Your own split: a column of the table or manifest that says train, validation or test; for an image folder
+        `folder`, where the top folders are named so. A part that it does not name is taken from train.
+    leaks
+        What to do with a row of which a copy or a group member is in a later part of your own split: `refuse`, or
+        `drop` it from the earlier part.
+    """
 
     validation: float = Field(default=0.2, gt=0, lt=1)
     test: float = Field(default=0.2, gt=0, lt=1)
     group: str | None = None
     column: str | None = None
+    leaks: Literal["refuse", "drop"] = "refuse"
+
+    @model_validator(mode="after")
+    def _train_is_left(self) -> SplitConfig:
+        if self.validation + self.test >= 0.9:
+            raise ValueError("validation + test must leave at least 0.1 for train")
+        return self
 
 
 class PrepareConfig(Record):
-    """The `prepare` section."""
+    """The `prepare` section.
 
-    source: Annotated[
-        DemoSource | ImageFolderSource | TableSource | ImageManifestSource, Field(discriminator="kind")
-    ]
+    Attributes
+    ----------
+    source
+        Where the data is.
+    exclude
+        Labels to leave out.
+    image_size
+        Side of the square canonical image in pixels, a multiple of 4; null: chosen from the data, at most 64.
+    resize
+        How an image that is not square becomes so: `crop` its middle, `pad` it, or `stretch` it.
+    background
+        Grey level 0-255 behind transparent pixels and in padding.
+    white
+        Of 16-bit images: the value that is white. 65535, or what the camera's depth says (12 bit: 4095).
+    corrupt
+        Images that cannot be read: `refuse`, or `skip` (they are named in reports/audit.json).
+    near_duplicates
+        Copies and near copies: `together` in one part of the split, or `ignore` (exact copies still stay together).
+    """
+
+    source: AnySource
+    exclude: tuple[str, ...] = ()
     image_size: int | None = Field(default=None, ge=4, le=1024)
+    resize: Literal["crop", "pad", "stretch"] = "crop"
+    background: int = Field(default=255, ge=0, le=255)
+    white: int = Field(default=65535, ge=255, le=65535)
+    corrupt: Literal["refuse", "skip"] = "refuse"
+    near_duplicates: Literal["together", "ignore"] = "together"
     split: SplitConfig = SplitConfig()
+
+    @field_validator("image_size")
+    @classmethod
+    def _multiple_of_four(cls, value: int | None) -> int | None:
+        if value is not None and value % 4:
+            raise ValueError(f"must be a multiple of 4, such as {max(4, value // 4 * 4)} or {value // 4 * 4 + 4}")
+        return value

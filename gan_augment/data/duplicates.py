@@ -1,0 +1,186 @@
+"""Copies and near copies among samples, so that none ends up on both sides of the split.
+
+Images: a near copy is the same picture saved again, resized, or a little brighter. Two must agree: a difference hash
+(the sign of each step between neighbouring pixels of a small thumbnail; Krawetz 2013, "Kind of Like That") and the
+distance of thumbnails freed of brightness and contrast. Tables: the same categories and missing cells, and numbers
+that differ by less than rounding.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+import numpy as np
+import numpy.typing as npt
+import pandas as pd
+from scipy.sparse import coo_array
+from scipy.sparse.csgraph import connected_components
+from scipy.spatial import cKDTree
+
+from gan_augment.core.samples import Payload
+
+__all__ = ["Duplicates", "components", "expected_coincidences", "find_duplicates"]
+
+Ids = npt.NDArray[np.int64]
+Floats = npt.NDArray[np.float64]
+Pairs = npt.NDArray[np.int64]  # [m, 2]
+
+THUMBNAIL = 8  # pixels a side
+MAX_HASH_BITS = 6  # of 64 that may differ
+MAX_THUMBNAIL_DISTANCE = 0.06  # of standardised thumbnails, root mean square
+MAX_COLOUR_DISTANCE = 0.06  # of plain RGB thumbnails, root mean square, black to white being 1
+MIN_CONTRAST = 0.02  # below this standard deviation a thumbnail is flat, and its noise is not to be blown up
+NUMERIC_TOLERANCE = 1e-6  # of a column's standard deviation
+
+
+@dataclass(frozen=True)
+class Duplicates:
+    """Two labellings of the rows: rows with the same number are copies (`exact`), or copies or near copies (`near`).
+
+    `by_chance`: the table is so coarse that equal rows are to be expected; then `near` tells all rows apart.
+    """
+
+    exact: Ids
+    near: Ids
+    by_chance: bool = False
+
+
+def find_duplicates(payload: Payload, labels: pd.Series, *, near: bool = True) -> Duplicates:
+    """Look for copies; with `near=False` for exact ones only."""
+    if isinstance(payload, pd.DataFrame):
+        return _in_table(payload, labels, near)
+    exact = _equal_images(payload)
+    if not near:
+        return Duplicates(exact, exact)
+    first = np.unique(exact, return_index=True)[1]
+    pairs = first[_near_pairs(payload[first])]
+    return Duplicates(exact, components(len(exact), exact, pairs=pairs))
+
+
+def components(count: int, *labellings: Ids, pairs: Pairs | None = None) -> Ids:
+    """int64 [count]: connected components of rows that share a number in any labelling, or are a pair."""
+    links = [np.zeros((0, 2), dtype=np.int64)] if pairs is None else [pairs]
+    for labelling in labellings:
+        _, first, inverse = np.unique(labelling, return_index=True, return_inverse=True)
+        links.append(np.stack([np.arange(count), first[inverse]], axis=1))
+    rows, columns = np.concatenate(links).T
+    graph = coo_array((np.ones(len(rows), dtype=np.int8), (rows, columns)), shape=(count, count))
+    return np.asarray(connected_components(graph, directed=False)[1], dtype=np.int64)
+
+
+def _equal_images(pixels: npt.NDArray[np.uint8]) -> Ids:
+    flat = np.ascontiguousarray(pixels).reshape(len(pixels), -1)
+    whole = flat.view(np.dtype((np.void, flat.shape[1]))).ravel()
+    return np.unique(whole, return_inverse=True)[1].astype(np.int64)
+
+
+def _near_pairs(pixels: npt.NDArray[np.uint8]) -> Pairs:
+    if len(pixels) < 2:
+        return np.zeros((0, 2), dtype=np.int64)
+    colours = _thumbnails(pixels, THUMBNAIL, THUMBNAIL)
+    features = _standardise(colours.mean(axis=3).reshape(len(pixels), -1))
+    pairs = _pairs_within(features, MAX_THUMBNAIL_DISTANCE * np.sqrt(features.shape[1]))
+    bits = _difference_hash(pixels)
+    same_hash = (bits[pairs[:, 0]] != bits[pairs[:, 1]]).sum(axis=1) <= MAX_HASH_BITS
+    apart = np.sqrt(((colours[pairs[:, 0]] - colours[pairs[:, 1]]) ** 2).mean(axis=(1, 2, 3)))
+    return np.asarray(pairs[same_hash & (apart <= MAX_COLOUR_DISTANCE)], dtype=np.int64)
+
+
+def _thumbnails(pixels: npt.NDArray[np.uint8], height: int, width: int) -> Floats:
+    """float64 [n, height, width, channels] in 0..1, by averaging over areas."""
+    down, across = _averaging(pixels.shape[1], height), _averaging(pixels.shape[2], width)
+    chunks = [
+        np.einsum("ij,njkc,lk->nilc", down, pixels[start : start + 1024] / 255.0, across, optimize=True)
+        for start in range(0, len(pixels), 1024)
+    ]
+    return np.concatenate(chunks)
+
+
+def _averaging(old: int, new: int) -> Floats:
+    """[new, old]: row i averages the i-th of `new` equal stretches; pixels on a border count in part."""
+    edges = np.linspace(0, old, new + 1)
+    starts = np.arange(old)
+    overlap = np.minimum(edges[1:, None], starts + 1) - np.maximum(edges[:-1, None], starts)
+    weights = np.clip(overlap, 0, None)
+    return np.asarray(weights / weights.sum(axis=1, keepdims=True), dtype=np.float64)
+
+
+def _standardise(features: Floats) -> Floats:
+    centred = features - features.mean(axis=1, keepdims=True)
+    return np.asarray(centred / np.maximum(centred.std(axis=1, keepdims=True), MIN_CONTRAST), dtype=np.float64)
+
+
+def _difference_hash(pixels: npt.NDArray[np.uint8]) -> npt.NDArray[np.bool_]:
+    """bool [n, 64]: whether brightness rises to the right, on a 9 x 8 thumbnail."""
+    thumbnails = _thumbnails(pixels, THUMBNAIL, THUMBNAIL + 1).mean(axis=3)
+    return np.asarray(np.diff(thumbnails, axis=2) > 0).reshape(len(pixels), -1)
+
+
+def _pairs_within(features: Floats, radius: float) -> Pairs:
+    """Pairs i < j closer than `radius`: a search tree on the main directions, which only shorten distances, first."""
+    centred = features - features.mean(axis=0)
+    _, _, directions = np.linalg.svd(centred[:4096], full_matrices=False)
+    tree = cKDTree(centred @ directions[:8].T)
+    pairs = tree.query_pairs(radius, output_type="ndarray")
+    near = [
+        ((features[part[:, 0]] - features[part[:, 1]]) ** 2).sum(axis=1) <= radius**2
+        for part in np.array_split(pairs, max(1, len(pairs) // 100_000))
+    ]
+    return np.asarray(pairs[np.concatenate(near)], dtype=np.int64)
+
+
+def _in_table(frame: pd.DataFrame, labels: pd.Series, near: bool) -> Duplicates:
+    exact = _equal_rows(frame)
+    if expected_coincidences(frame, labels) >= 1:
+        return Duplicates(exact, np.arange(len(frame), dtype=np.int64), by_chance=True)
+    if not near:
+        return Duplicates(exact, exact)
+    return Duplicates(exact, components(len(frame), exact, pairs=_near_rows(frame)))
+
+
+def expected_coincidences(frame: pd.DataFrame, labels: pd.Series) -> float:
+    """How many pairs of equal rows of one class chance alone would give, were the columns independent.
+
+    Columns that depend on each other only make it more, so 1 or more means: equal rows are no sign of copying.
+    """
+    expected = 0.0
+    for _, rows in frame.groupby(labels.to_numpy()):
+        agree = 1.0
+        for name in rows.columns:
+            counts = rows[name].value_counts(dropna=False).to_numpy(dtype=np.float64)
+            agree *= float((counts * (counts - 1)).sum() / max(1, len(rows) * (len(rows) - 1)))
+        expected += agree * len(rows) * (len(rows) - 1) / 2
+    return expected
+
+
+def _codes(frame: pd.DataFrame) -> Ids:
+    """int64 [n, columns]: equal cells of a column have equal codes; missing is a value like others."""
+    columns = [pd.factorize(frame[name], use_na_sentinel=False)[0] for name in frame.columns]
+    return np.stack(columns, axis=1).astype(np.int64) if columns else np.zeros((len(frame), 1), dtype=np.int64)
+
+
+def _equal_rows(frame: pd.DataFrame) -> Ids:
+    return np.unique(_codes(frame), axis=0, return_inverse=True)[1].reshape(-1).astype(np.int64)
+
+
+def _near_rows(frame: pd.DataFrame) -> Pairs:
+    """Pairs of rows with equal categories and missing cells, and numbers within the tolerance."""
+    numeric = [name for name in frame.columns if str(frame[name].dtype) == "float64"]
+    if not numeric:
+        return np.zeros((0, 2), dtype=np.int64)
+    values = frame[numeric].to_numpy(dtype=np.float64)
+    absent = np.isnan(values)
+    scale = np.nanstd(values, axis=0)
+    scaled = np.where(absent, 0.0, values / np.where(scale > 0, scale, 1.0))
+    rest = np.concatenate([_codes(frame.drop(columns=numeric)), absent], axis=1)
+    pairs = []
+    for place in np.split(*_by_group(np.unique(rest, axis=0, return_inverse=True)[1].reshape(-1))):
+        found = cKDTree(scaled[place]).query_pairs(NUMERIC_TOLERANCE, p=np.inf, output_type="ndarray")
+        pairs.append(place[found])
+    return np.concatenate(pairs).astype(np.int64)
+
+
+def _by_group(groups: Ids) -> tuple[Ids, Ids]:
+    """Places sorted by group, and where the next group begins: the arguments of `np.split`."""
+    order = np.argsort(groups, kind="stable")
+    return order, np.flatnonzero(np.diff(groups[order])) + 1

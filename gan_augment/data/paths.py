@@ -1,0 +1,44 @@
+"""Finding what a path in params.yaml names, with errors that say what is there instead."""
+
+from __future__ import annotations
+
+import difflib
+from pathlib import Path
+
+from gan_augment.core.errors import DataError
+
+__all__ = ["existing", "existing_directory", "existing_file"]
+
+
+def existing(root: Path, path: str) -> Path:
+    """`path` relative to `root`. Raises DataError with the nearest name where nothing is there."""
+    found = root / path
+    if found.exists():
+        return found
+    siblings = sorted(p.name for p in found.parent.iterdir()) if found.parent.is_dir() else []
+    near = difflib.get_close_matches(found.name, siblings, n=1)
+    raise DataError(
+        "The data is not there",
+        where=found,
+        got="no such file or folder" + ("" if found.parent.is_dir() else f"; there is no folder {found.parent} either"),
+        expected="a folder of images, a CSV or Parquet table, an .npz file or WebDataset tars",
+        remedy=f"did you mean {near[0]!r}?" if near else "check the spelling; a relative path starts at the project",
+    )
+
+
+def existing_directory(root: Path, path: str) -> Path:
+    """As `existing`, and a folder. Raises DataError."""
+    found = existing(root, path)
+    if not found.is_dir():
+        raise DataError("A folder was expected", where=found, got="a file", remedy="name the folder that holds it")
+    return found
+
+
+def existing_file(root: Path, path: str) -> Path:
+    """As `existing`, and a file with something in it. Raises DataError."""
+    found = existing(root, path)
+    if not found.is_file():
+        raise DataError("A file was expected", where=found, got="a folder", remedy="name the file in it")
+    if not found.stat().st_size:
+        raise DataError("The file is empty", where=found, got="0 bytes", remedy="write the data again")
+    return found

@@ -1,0 +1,25 @@
+"""One file a source. `read_source` finds the one that a `source.kind` in params.yaml names."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+from gan_augment.data.config import AnySource, SplitConfig
+from gan_augment.data.sources import demo, image_folder, image_manifest, npz, table, webdataset
+from gan_augment.data.sources.api import RawData, Reader
+
+__all__ = ["READERS", "read_source"]
+
+READERS: dict[str, Reader] = {
+    "demo": demo.read,
+    "image_folder": image_folder.read,
+    "image_manifest": image_manifest.read,
+    "npz": npz.read,
+    "table": table.read,
+    "webdataset": webdataset.read,
+}
+
+
+def read_source(config: AnySource, root: Path, split: SplitConfig) -> RawData:
+    """Read a source; its paths are relative to `root`. Raises DataError."""
+    return READERS[config.kind](config, root, split)

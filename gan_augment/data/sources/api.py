@@ -1,0 +1,105 @@
+"""The one interface of every source: a function from its settings to `RawData`."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any, Protocol
+
+import numpy as np
+import numpy.typing as npt
+import pandas as pd
+
+from gan_augment.core.records import TableSpec
+from gan_augment.data.config import SplitConfig
+from gan_augment.data.problems import Problem
+
+__all__ = [
+    "ROW_COLUMNS",
+    "Advance",
+    "ArrayImage",
+    "EncodedImage",
+    "ImageHandle",
+    "RawData",
+    "RawImages",
+    "RawTable",
+    "Reader",
+    "make_rows",
+]
+
+ROW_COLUMNS = ("label", "identity", "source", "group", "split")
+Advance = Callable[[float, float, str], None]  # done, total, what is happening now
+
+
+@dataclass(frozen=True)
+class EncodedImage:
+    """An image in a file format. `read` gives its bytes, and is called once for the header and once for the pixels."""
+
+    name: str
+    read: Callable[[], bytes]
+
+
+@dataclass(frozen=True)
+class ArrayImage:
+    """Pixels as they are: uint8 [height, width] or [height, width, 1 or 3]."""
+
+    name: str
+    pixels: npt.NDArray[np.uint8]
+
+
+ImageHandle = EncodedImage | ArrayImage
+
+
+@dataclass(frozen=True)
+class RawImages:
+    """Images as the source has them: mixed sizes and modes."""
+
+    handles: tuple[ImageHandle, ...]
+
+
+@dataclass(frozen=True)
+class RawTable:
+    """Feature columns in their canonical dtypes, and what they are."""
+
+    frame: pd.DataFrame
+    spec: TableSpec
+
+
+@dataclass(frozen=True)
+class RawData:
+    """What a source gives.
+
+    Attributes
+    ----------
+    rows
+        DataFrame of strings with the columns `ROW_COLUMNS`, one row a sample. `identity` is unique and does not
+        depend on the other rows of the source (a path, a hash of the content), because the split is made from it.
+        `group` and `split` are empty where the source names none.
+    content
+        The images or the table, in the order of `rows`.
+    problems
+        What was found while reading; the reader goes on as far as it can, so that all is said at once.
+    """
+
+    name: str
+    licence: str
+    rows: pd.DataFrame
+    content: RawImages | RawTable
+    problems: tuple[Problem, ...] = ()
+
+
+class Reader(Protocol):
+    """Reads one kind of source."""
+
+    def __call__(self, config: Any, root: Path, split: SplitConfig) -> RawData:
+        """Read what `config` names, relative to `root`. Raises DataError where nothing sensible can be given."""
+
+
+def make_rows(**columns: Any) -> pd.DataFrame:
+    """The frame of `RawData.rows`; columns not given are empty strings."""
+    count = len(columns["label"])
+    frame = pd.DataFrame(index=pd.RangeIndex(count))
+    for name in ROW_COLUMNS:
+        frame[name] = pd.Series(columns.get(name, ""), index=frame.index, dtype="string")
+    return frame

@@ -1,0 +1,100 @@
+"""A CSV or Parquet table: one row a sample, one column the class."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import Any
+
+import pandas as pd
+
+from gan_augment.core.errors import DataError
+from gan_augment.core.records import TableSpec
+from gan_augment.data.columns import MISSING_TEXTS, as_kind, canonical, describe, parse_text, unfit
+from gan_augment.data.config import SplitConfig, TableSource
+from gan_augment.data.paths import existing_file
+from gan_augment.data.problems import Problem, as_problem
+from gan_augment.data.sources.api import RawData, RawTable
+from gan_augment.data.table_files import TableFile, read_table_file
+from gan_augment.data.targets import check_column, rows_of_table
+
+__all__ = ["read", "read_features"]
+
+
+def read(config: Any, root: Path, split: SplitConfig) -> RawData:
+    """See `Reader`."""
+    assert isinstance(config, TableSource)
+    path = existing_file(root, config.path)
+    table = read_table_file(path, config.encoding)
+    rows = rows_of_table(path, table, config.target, split)
+    for name in config.drop + tuple(config.kinds):
+        check_column(path, table.frame, name, "prepare.source.drop or .kinds")
+    left_out = {config.target, split.group, split.column, *config.drop}
+    frame, problems = read_features(path, table, config, [c for c in table.frame.columns if c not in left_out])
+    spec = TableSpec(columns=tuple(describe(frame[name]) for name in frame.columns), target=config.target)
+    return RawData(path.stem, "unknown", rows, RawTable(frame, spec), (*table.problems, *problems))
+
+
+def read_features(
+    path: Path, table: TableFile, config: TableSource, names: list[str]
+) -> tuple[pd.DataFrame, list[Problem]]:
+    """The columns that can be features, in canonical dtypes, and what is to be said of the others."""
+    features: dict[str, pd.Series] = {}
+    problems: list[Problem] = []
+    for name in names:
+        try:
+            values = _typed(table, name, config)
+            problem = _verdict(path, values, config)
+        except DataError as error:
+            problems.append(as_problem(error).model_copy(update={"where": f"{path}, column {name!r}"}))
+            continue
+        if problem is None:
+            features[name] = values.reset_index(drop=True)
+        else:
+            problems.append(problem)
+    if not features:
+        problems.append(_no_features(path, len(names)))
+    return pd.DataFrame(features, index=pd.RangeIndex(len(table.frame))), problems
+
+
+def _typed(table: TableFile, name: str, config: TableSource) -> pd.Series:
+    column = table.frame[name].set_axis(pd.Index(table.places), axis=0)
+    kind = config.kinds.get(name)
+    if table.typed:
+        values = canonical(column)
+    elif kind is not None:
+        values = column.mask(column.isin(MISSING_TEXTS | set(config.missing)))
+    else:
+        values = parse_text(column, MISSING_TEXTS | set(config.missing), decimal_comma=table.decimal_comma)
+    return values if kind is None else as_kind(values, kind)
+
+
+def _verdict(path: Path, values: pd.Series, config: TableSource) -> Problem | None:
+    name = str(values.name)
+    found = unfit(values)
+    if found is None or (name in config.kinds and found.severity == "warning"):
+        return None
+    if found.severity == "error":
+        return Problem(
+            severity="error",
+            what=f"Column {name!r} says nothing: {found.reason}",
+            where=f"{path}, column {name!r}",
+            expected="at least two different values",
+            remedy=f"add {name!r} to prepare.source.drop",
+        )
+    return Problem(
+        severity="warning",
+        what=f"Column {name!r} is left out: {found.reason}",
+        where=f"{path}, column {name!r}",
+        remedy=f"to keep it, name its kind: prepare.source.kinds: {{{name}: categorical}}",
+    )
+
+
+def _no_features(path: Path, columns: int) -> Problem:
+    return Problem(
+        severity="error",
+        what="No column is left as a feature",
+        where=str(path),
+        places=(f"{columns} columns beside the target, none of which can be used",),
+        expected="at least one numeric, categorical, boolean or datetime column",
+        remedy="name the kinds of columns to keep in prepare.source.kinds",
+    )

@@ -1,0 +1,131 @@
+"""The columns of a table that say what a row is: its label, its group, its part of the split."""
+
+from __future__ import annotations
+
+import difflib
+import hashlib
+from collections import Counter
+from pathlib import Path
+
+import pandas as pd
+
+from gan_augment.core.errors import DataError
+from gan_augment.data.columns import canonical
+from gan_augment.data.config import SplitConfig
+from gan_augment.data.parts import part_of
+from gan_augment.data.problems import listing
+from gan_augment.data.sources.api import make_rows
+from gan_augment.data.table_files import TableFile
+
+__all__ = ["check_column", "rows_of_table", "target_labels"]
+
+_NO_LABEL = frozenset(("", "NA", "N/A", "NaN", "nan", "<NA>", "null", "NULL", "#N/A"))  # "None" may be a class
+MAX_WHOLE_NUMBERS = 50  # distinct whole numbers that may still be classes
+MAX_DECIMAL_NUMBERS = 10
+
+
+def rows_of_table(path: Path, table: TableFile, target: str, split: SplitConfig) -> pd.DataFrame:
+    """The frame of `RawData.rows` for every row of the table. Raises DataError."""
+    labels = target_labels(path, table, target)
+    group = _texts(path, table, split.group, "prepare.split.group") if split.group else ""
+    return make_rows(
+        label=labels,
+        identity=_identities(table.frame),
+        source=[f"{path.name}, {place}" for place in table.places],
+        group=group,
+        split=_parts(path, table, split.column) if split.column else "",
+    )
+
+
+def target_labels(path: Path, table: TableFile, target: str) -> list[str]:
+    """The label of every row, as text.
+
+    Raises
+    ------
+    DataError
+        There is no such column, labels are missing, or the target is a number to be predicted rather than a class.
+    """
+    check_column(path, table.frame, target, "the target")
+    column = table.frame[target]
+    texts = column if not table.typed else _typed_texts(column)
+    missing = texts.isna() | texts.isin(_NO_LABEL)
+    if missing.any():
+        places = [table.places[place] for place in missing.to_numpy().nonzero()[0]]
+        raise DataError(
+            f"The target is missing in {len(places)} of {len(texts)} rows",
+            where=f"{path}, column {target!r}",
+            got=listing(places),
+            expected="a class in every row",
+            remedy="fill in the classes, or remove these rows",
+        )
+    _refuse_regression(path, target, texts)
+    return [str(text) for text in texts]
+
+
+def check_column(path: Path, frame: pd.DataFrame, name: str, role: str) -> None:
+    """Raise DataError with the nearest names where the frame has no such column."""
+    if name in frame.columns:
+        return
+    near = difflib.get_close_matches(name, map(str, frame.columns), n=1, cutoff=0.5)
+    raise DataError(
+        f"The table has no column for {role}",
+        where=path,
+        got=f"no column {name!r}; there are {', '.join(map(repr, frame.columns[:30]))}",
+        remedy=f"did you mean {near[0]!r}?" if near else "name one of these columns",
+    )
+
+
+def _typed_texts(column: pd.Series) -> pd.Series:
+    """Parquet cells as text; 1.0 in a column of whole numbers is 1."""
+    values = canonical(column)
+    if str(values.dtype) == "float64" and (values.dropna() % 1 == 0).all():
+        values = values.astype("Int64")
+    return values.astype("string").str.strip()
+
+
+def _refuse_regression(path: Path, target: str, texts: pd.Series) -> None:
+    numbers = pd.to_numeric(texts, errors="coerce")
+    distinct = int(texts.nunique())
+    whole = bool(numbers.notna().all() and (numbers % 1 == 0).all())
+    if numbers.isna().any() or distinct <= (MAX_WHOLE_NUMBERS if whole else MAX_DECIMAL_NUMBERS):
+        return
+    raise DataError(
+        "The target is a number to be predicted (regression), not a class",
+        where=f"{path}, column {target!r}",
+        got=f"{distinct} different numbers from {numbers.min():g} to {numbers.max():g}",
+        expected=f"classes: words, or at most {MAX_WHOLE_NUMBERS} different whole numbers",
+        remedy="name another target, or cut the numbers into a few classes",
+    )
+
+
+def _texts(path: Path, table: TableFile, name: str, key: str) -> pd.Series:
+    check_column(path, table.frame, name, key)
+    column = table.frame[name]
+    return (_typed_texts(column) if table.typed else column).fillna("")
+
+
+def _parts(path: Path, table: TableFile, name: str) -> list[str]:
+    texts = _texts(path, table, name, "prepare.split.column")
+    known = {text: part_of(text) for text in texts.unique()}
+    unknown = [f"{text!r} in {sum(texts == text)} rows" for text, part in known.items() if part is None]
+    if unknown:
+        raise DataError(
+            "The split column holds something that is no part of a split",
+            where=f"{path}, column {name!r}",
+            got=listing(unknown),
+            expected="train, validation (or val) or test",
+            remedy="correct the column, or set prepare.split.column to null",
+        )
+    return [str(known[text]) for text in texts]
+
+
+def _identities(frame: pd.DataFrame) -> list[str]:
+    """A hash of each row's content, and which of its equals it is: independent of the other rows and their order."""
+    columns = [frame[name].astype("string").fillna("\0") for name in frame.columns]
+    seen: Counter[str] = Counter()
+    identities = []
+    for cells in zip(*columns, strict=True):
+        digest = hashlib.sha256("\x1f".join(cells).encode()).hexdigest()[:24]
+        identities.append(f"{digest}-{seen[digest]}")
+        seen[digest] += 1
+    return identities

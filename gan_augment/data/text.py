@@ -1,0 +1,106 @@
+"""Bytes to text: which encoding a file is in, and where it is in two."""
+
+from __future__ import annotations
+
+import codecs
+from dataclasses import dataclass
+from pathlib import Path
+
+from gan_augment.core.errors import DataError
+from gan_augment.data.problems import listing
+
+__all__ = ["Text", "decode_text"]
+
+_MARKS = (
+    (codecs.BOM_UTF8, "utf-8-sig"),
+    (codecs.BOM_UTF32_LE, "utf-32"),
+    (codecs.BOM_UTF32_BE, "utf-32"),
+    (codecs.BOM_UTF16_LE, "utf-16"),
+    (codecs.BOM_UTF16_BE, "utf-16"),
+)
+_SHOWN = 5
+
+
+@dataclass(frozen=True)
+class Text:
+    """A file's text, the encoding it was read in, and whether that encoding is a guess."""
+
+    content: str
+    encoding: str
+    guessed: bool = False
+
+
+def decode_text(path: Path, declared: str | None) -> Text:
+    """Read a text file: in the declared encoding, by its byte-order mark, as UTF-8, or else as Windows-1252.
+
+    Raises
+    ------
+    DataError
+        The file is binary, is not in the declared encoding, or mixes UTF-8 with another encoding; lines are named.
+    """
+    content = path.read_bytes()
+    if declared is not None:
+        return Text(_strict(path, content, declared), declared)
+    for mark, encoding in _MARKS:
+        if content.startswith(mark):
+            return Text(_strict(path, content, encoding), encoding)
+    if b"\0" in content:
+        raise DataError("This is a binary file, not a text table", where=path, expected="CSV text, or .parquet")
+    try:
+        return Text(content.decode("utf-8"), "utf-8")
+    except UnicodeDecodeError:
+        return _legacy(path, content)
+
+
+def _legacy(path: Path, content: bytes) -> Text:
+    """Not UTF-8: one old encoding throughout, or a mixture, which is an error."""
+    utf8: list[int] = []
+    other: list[int] = []
+    for number, line in enumerate(content.split(b"\n"), start=1):
+        if not line.isascii():
+            (utf8 if _is_utf8(line) else other).append(number)
+    if utf8:
+        raise DataError(
+            "The file mixes two encodings",
+            where=path,
+            got=listing([f"line {n}: not UTF-8" for n in other[:_SHOWN]] + [f"line {n}: UTF-8" for n in utf8[:_SHOWN]]),
+            expected="one encoding throughout",
+            remedy="write the file again as UTF-8, or name its encoding in prepare.source.encoding",
+        )
+    try:
+        return Text(content.decode("cp1252"), "cp1252", guessed=True)
+    except UnicodeDecodeError as error:
+        raise DataError(
+            "The encoding of the file cannot be told",
+            where=f"{path}, line {_line(content, error.start)}",
+            got=f"byte 0x{content[error.start]:02x}, which neither UTF-8 nor Windows-1252 has",
+            remedy="name the encoding in prepare.source.encoding, or write the file again as UTF-8",
+        ) from None
+
+
+def _line(content: bytes, position: int) -> int:
+    return content[:position].count(b"\n") + 1
+
+
+def _is_utf8(line: bytes) -> bool:
+    try:
+        line.decode("utf-8")
+    except UnicodeDecodeError:
+        return False
+    return True
+
+
+def _strict(path: Path, content: bytes, encoding: str) -> str:
+    try:
+        return content.decode(encoding)
+    except LookupError:
+        raise DataError(
+            "There is no such encoding", where="prepare.source.encoding in params.yaml", got=repr(encoding)
+        ) from None
+    except UnicodeDecodeError as error:
+        raise DataError(
+            f"The file is not {encoding} throughout",
+            where=f"{path}, line {_line(content, error.start)}",
+            got=f"byte 0x{content[error.start]:02x}",
+            remedy="correct prepare.source.encoding, or write the file again as UTF-8",
+        ) from None

@@ -1,0 +1,142 @@
+"""Stage `prepare`: the user's data to canonical samples in three parts, and reports/audit.json."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import numpy as np
+import pandas as pd
+
+from gan_augment.core.atomic import replacing_directory, replacing_file, write_json
+from gan_augment.core.errors import DataError, ParamsError
+from gan_augment.core.records import ClassRecord, DatasetSpec
+from gan_augment.core.samples import Samples, make_manifest, write_samples
+from gan_augment.data.audit import audit_figures
+from gan_augment.data.class_keys import KEY_PATTERN, class_keys
+from gan_augment.data.duplicates import find_duplicates
+from gan_augment.data.loading import LoadedData, load_data
+from gan_augment.data.problems import raise_errors
+from gan_augment.data.split import Split, split_rows
+from gan_augment.params import Params
+from gan_augment.stages.progress import progress_bar
+from gan_augment.stages.project import Layout, Project
+
+__all__ = ["run"]
+
+
+def run(project: Project) -> None:
+    """Write data/prepared and reports/audit.json.
+
+    Raises
+    ------
+    DataError
+        The data cannot be used as it is; every problem is named.
+    ParamsError
+        `classes` in params.yaml are not the classes of the data.
+    """
+    params, config = project.params, project.params.prepare
+    with progress_bar("prepare") as advance:
+        data = load_data(config, project.layout.root, advance)
+    raise_errors(data.problems)
+    spec = _dataset_spec(data, params)
+    duplicates = find_duplicates(data.payload, data.rows["label"], near=config.near_duplicates == "together")
+    split = split_rows(data.rows, duplicates, config.split, seed=params.base.seed)
+    figures = audit_figures(data, duplicates, split, {record.label: record.key for record in spec.classes})
+    _write(project.layout, spec, data, split)
+    write_json(project.layout.audit, figures)
+
+
+def _dataset_spec(data: LoadedData, params: Params) -> DatasetSpec:
+    """dataset.json, with the classes in the order of params.yaml. Raises ParamsError where they are not the data's."""
+    classes = tuple(ClassRecord(key=key, label=value.label) for key, value in params.classes.items())
+    found = set(data.rows["label"])
+    _check_keys(params)
+    named = {record.label for record in classes}
+    if named != found:
+        raise _other_classes(sorted(found - named), sorted(named - found))
+    return DatasetSpec(
+        name=data.name,
+        modality=data.modality,
+        classes=classes,
+        image=data.image,
+        table=data.table,
+        licence=data.licence,
+    )
+
+
+def _check_keys(params: Params) -> None:
+    wrong = [key for key in params.classes if not KEY_PATTERN.fullmatch(key)]
+    labels = [value.label for value in params.classes.values()]
+    twice = sorted({label for label in labels if labels.count(label) > 1})
+    if not wrong and not twice:
+        return
+    raise ParamsError(
+        "A class key cannot be a name of a stage and of a folder" if wrong else "Two classes have the same label",
+        where="classes in params.yaml",
+        got=", ".join(map(repr, wrong or twice)),
+        expected="a key of a-z, 0-9, _ and - that begins with a letter, and one key a label",
+    )
+
+
+def _other_classes(new: list[str], gone: list[str]) -> ParamsError:
+    keys = class_keys(new)
+    lines = [f"in the data only:        {label!r}" for label in new]
+    lines += [f"in params.yaml only:     {label!r}" for label in gone]
+    add = [f'add     {keys[label]}: {{label: "{label}"}}' for label in new]
+    remove = [f"remove  the class with label {label!r}" for label in gone]
+    return ParamsError(
+        "The classes in params.yaml are not those of the data",
+        where="classes in params.yaml",
+        got="\n            ".join(lines),
+        expected="one class for each label of the data",
+        remedy="\n            ".join(
+            ["change classes in params.yaml (or run `gan-augment init` again):", *add, *remove]
+        ),
+    )
+
+
+def _write(layout: Layout, spec: DatasetSpec, data: LoadedData, split: Split) -> None:
+    """Rows of a part lie in the order of their ids, which says nothing of their labels."""
+    samples = _as_samples(data, split)
+    order = np.argsort(samples.manifest["id"].to_numpy(dtype=object), kind="stable")
+    parts = samples.manifest["split"].to_numpy(dtype=object)[order]
+    in_part = {part: samples.take(order[parts == part]) for part in ("train", "validation", "test")}
+    with replacing_directory(layout.train("any").parent) as folder:
+        for record in spec.classes:
+            (folder / record.key).mkdir()
+            write_samples(folder / record.key, in_part["train"].of_class(record.label))
+    _write_part(layout.validation, in_part["validation"])
+    _write_part(layout.test_inputs, _without_labels(in_part["test"]))
+    with replacing_file(layout.test_labels) as partial:
+        in_part["test"].manifest[["id", "label", "source"]].to_parquet(partial, index=False)
+    spec.save(layout.dataset)
+
+
+def _write_part(folder: Path, samples: Samples) -> None:
+    with replacing_directory(folder) as partial:
+        write_samples(partial, samples)
+
+
+def _as_samples(data: LoadedData, split: Split) -> Samples:
+    units = pd.Series(data.rows["id"].to_numpy(dtype=object)).groupby(split.units).transform("min")
+    manifest = make_manifest(
+        len(data.rows),
+        id=data.rows["id"].to_numpy(dtype=object),
+        label=data.rows["label"].to_numpy(dtype=object),
+        split=split.parts,
+        origin="real",
+        group=units.to_numpy(dtype=object),
+        source=data.rows["source"].to_numpy(dtype=object),
+    )
+    if manifest["id"].duplicated().any():
+        raise DataError(
+            "Two samples have the same identity", got=str(manifest["id"][manifest["id"].duplicated()].iloc[0])
+        )
+    return Samples(manifest, data.payload)
+
+
+def _without_labels(samples: Samples) -> Samples:
+    """Neither the label nor the source, which for images is a path that names the class."""
+    return Samples(
+        samples.manifest.assign(label=pd.array([pd.NA] * len(samples), dtype="string"), source=""), samples.payload
+    )
