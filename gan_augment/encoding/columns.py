@@ -47,6 +47,11 @@ class _Column(Record):
         """Whether there is a value part."""
         raise NotImplementedError
 
+    @property
+    def missing_code(self) -> int | None:
+        """The code that means missing; None where no train row was."""
+        raise NotImplementedError
+
     def encode(self, series: pd.Series, generator: np.random.Generator | None) -> tuple[Codes, Floats]:
         """Codes [n] of the choice (-1: unknown), and values [n] with NaN where the code is not "value"."""
         raise NotImplementedError
@@ -90,6 +95,11 @@ class NumericColumn(_Column):
     def has_value(self) -> bool:
         return self.scale is not None
 
+    @property
+    @override
+    def missing_code(self) -> int | None:
+        return int(self.has_value) if self.missing else None
+
     @override
     def encode(self, series: pd.Series, generator: np.random.Generator | None) -> tuple[Codes, Floats]:
         return self.encode_numbers(numbers(series), generator)
@@ -98,7 +108,7 @@ class NumericColumn(_Column):
         """From float64 values with NaN where missing."""
         absent = np.isnan(values)
         codes = np.full(len(values), 0 if self.has_value else UNKNOWN, dtype=np.int64)
-        codes[absent] = int(self.has_value) if self.missing else UNKNOWN
+        codes[absent] = UNKNOWN if self.missing_code is None else self.missing_code
         for offset, spike in enumerate(self.spikes):
             codes[values == spike] = self.has_value + self.missing + offset
         scaled = np.full(len(values), np.nan)
@@ -120,7 +130,7 @@ class NumericColumn(_Column):
             values = np.round(values, self.column.decimals)
         values = np.clip(values, self.low, self.high)
         if self.missing:
-            values[codes == int(self.has_value)] = np.nan
+            values[codes == self.missing_code] = np.nan
         for offset, spike in enumerate(self.spikes):
             values[codes == self.has_value + self.missing + offset] = spike
         return values
@@ -154,6 +164,11 @@ class TimeColumn(_Column):
     @override
     def has_value(self) -> bool:
         return self.steps.has_value
+
+    @property
+    @override
+    def missing_code(self) -> int | None:
+        return self.steps.missing_code
 
     @override
     def encode(self, series: pd.Series, generator: np.random.Generator | None) -> tuple[Codes, Floats]:
@@ -215,6 +230,11 @@ class LevelColumn(_Column):
     def has_value(self) -> bool:
         return False
 
+    @property
+    @override
+    def missing_code(self) -> int | None:
+        return self.states - 1 if self.missing else None
+
     @override
     def encode(self, series: pd.Series, generator: np.random.Generator | None) -> tuple[Codes, Floats]:
         values = pd.Index(series.astype(object))
@@ -222,15 +242,15 @@ class LevelColumn(_Column):
         absent = series.isna().to_numpy(dtype=bool)
         if self.rare:
             codes[(codes == UNKNOWN) & ~absent] = len(self.levels)
-        if self.missing:
-            codes[absent] = self.states - 1
+        if self.missing_code is not None:
+            codes[absent] = self.missing_code
         return codes, np.full(len(codes), np.nan)
 
     @override
     def decode(self, codes: Codes, scaled: Floats, generator: np.random.Generator | None) -> pd.Series:
         places = codes.copy()
         if self.missing:
-            places[codes == self.states - 1] = -1
+            places[codes == self.missing_code] = -1
         if self.rare:
             grouped = np.flatnonzero(codes == len(self.levels))
             places[grouped] = len(self.levels) + self._draw_rare(len(grouped), generator)

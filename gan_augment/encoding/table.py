@@ -7,7 +7,7 @@ and spike exactly, and every other number to within one step between neighbourin
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from typing import Any, Literal, NamedTuple
 
 import numpy as np
@@ -19,7 +19,7 @@ from gan_augment.core.errors import DataError, ModelError
 from gan_augment.core.records import Record, TableSpec
 from gan_augment.encoding.columns import ColumnCodec, ScaleName, fit_column
 
-__all__ = ["Block", "TableCodec"]
+__all__ = ["Block", "TableCodec", "fill_unobserved"]
 
 Matrix = npt.NDArray[np.float32]
 
@@ -28,6 +28,7 @@ class Block(NamedTuple):
     """Columns `start` to `stop` of the matrix belong to the table column `column`.
 
     `switch`: of a value block whose column also has a choice, the matrix column that is 1 where the value counts.
+    `missing`: of a choice block, the matrix column that is 1 where the entry is missing, if any was in the train rows.
     """
 
     column: str
@@ -35,6 +36,7 @@ class Block(NamedTuple):
     start: int
     stop: int
     switch: int | None = None
+    missing: int | None = None
 
 
 class TableCodec(Record):
@@ -129,12 +131,32 @@ class TableCodec(Record):
         for codec in self.columns:
             name, choice, value = codec.column.name, None, None
             if codec.states > 1:
-                choice = Block(name, "choice", place, place + codec.states)
+                missing = None if codec.missing_code is None else place + codec.missing_code
+                choice = Block(name, "choice", place, place + codec.states, missing=missing)
                 place = choice.stop
             if codec.has_value:
                 value = Block(name, "value", place, place + 1, choice.start if choice else None)
                 place = value.stop
             yield codec, choice, value
+
+
+def fill_unobserved(
+    matrix: Matrix, labels: npt.NDArray[np.int64], blocks: Sequence[Block], generator: np.random.Generator
+) -> npt.NDArray[np.float64]:
+    """float64 [n, d]: a number that does not count (missing, or a spike) is replaced by one drawn from its class's
+    rows where it does, or from all rows' where the class has none: so it bends neither means nor variances."""
+    filled = matrix.astype(np.float64)
+    for block in blocks:
+        if block.switch is None:
+            continue
+        counts = matrix[:, block.switch] > 0
+        for c in np.unique(labels):
+            own = labels == c
+            donors = np.flatnonzero(own & counts)
+            donors = donors if len(donors) else np.flatnonzero(counts)
+            empty = np.flatnonzero(own & ~counts)
+            filled[empty, block.start] = matrix[generator.choice(donors, size=len(empty)), block.start]
+    return filled
 
 
 def _check_columns(frame: pd.DataFrame, names: list[str]) -> None:

@@ -14,6 +14,10 @@ __all__ = ["BUILT_IN", "method_names", "resolve_method"]
 
 BUILT_IN: dict[str, str] = {
     "conditional": "gan_augment.synthesis.generators.conditional:Conditional",
+    "copula": "gan_augment.synthesis.generators.copula:Copula",
+    "jitter": "gan_augment.synthesis.generators.jitter:Jitter",
+    "oversample": "gan_augment.synthesis.generators.oversample:Oversample",
+    "smote": "gan_augment.synthesis.generators.smote:Smote",
     "tabular_gan": "gan_augment.synthesis.generators.tabular_gan:TabularGan",
 }
 ENTRY_POINT_GROUP = "gan_augment.methods"

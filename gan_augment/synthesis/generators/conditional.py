@@ -41,6 +41,7 @@ from gan_augment.nn.objectives import (
     zero_centred_penalty,
 )
 from gan_augment.synthesis.api import MethodConfig, Progress, SampleRequest, Synthetic, TickReport, Traits
+from gan_augment.synthesis.generators._checks import check_label, check_train
 from gan_augment.synthesis.monitor import Monitor
 from gan_augment.training.checkpoint import load_module, save_module
 from gan_augment.training.ema import Ema
@@ -111,6 +112,8 @@ class FittedConditional:
 
     def sample(self, request: SampleRequest) -> Iterator[Synthetic]:
         """Batches of at most `SAMPLING_BLOCK` images; see `SampleRequest` for what each one depends on."""
+        known = np.arange(len(self.spec.classes)) if self.label is None else np.array([self.label])
+        check_label(request.label, known, self.spec, Conditional.name)
         end = request.start + request.count
         for block in range(request.start // SAMPLING_BLOCK, -(-end // SAMPLING_BLOCK)):
             images = self._block(request.label, request.seed, block)
@@ -159,6 +162,7 @@ class Conditional:
         checkpoint: Path | None = None,
     ) -> FittedConditional:
         """One GAN over all classes of `train`; the snapshot that is kept is chosen on `validation` where given."""
+        check_train(train, self.name)
         fitted = _fresh(train.spec, config, seed, device)
         run = _Run(fitted, train, config, seed=derive_seed(seed, "joint"), kimg=config.kimg, progress=progress)
         return run.train(monitor=Monitor(train, validation, seed) if validation else None, checkpoint=checkpoint)

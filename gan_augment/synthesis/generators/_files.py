@@ -1,0 +1,74 @@
+"""The files of a saved table model: model.json (what it is), codec.json, and arrays as safetensors."""
+
+from __future__ import annotations
+
+import json
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import numpy.typing as npt
+from safetensors import SafetensorError
+from safetensors.numpy import load_file, save_file
+
+from gan_augment.core.atomic import read_json, replacing_file, write_json, write_text
+from gan_augment.core.errors import MissingInputError, ModelError
+from gan_augment.encoding.table import TableCodec
+
+__all__ = ["Arrays", "read_about", "read_arrays", "read_codec", "write_about", "write_arrays", "write_codec"]
+
+Arrays = dict[str, npt.NDArray[Any]]
+REMEDY = "delete the stage's output folder and run `dvc repro`"
+
+
+def write_about(directory: Path, method: str, **facts: Any) -> None:
+    """model.json: the method's name and JSON-able facts."""
+    write_json(directory / "model.json", {"method": method, **facts})
+
+
+def read_about(directory: Path, method: str) -> dict[str, Any]:
+    """What `write_about` wrote. Raises ModelError where it is absent, damaged or another method's."""
+    about = _read_json(directory / "model.json")
+    if not isinstance(about, dict) or about.get("method") != method:
+        got = about.get("method") if isinstance(about, dict) else about
+        raise ModelError(
+            "A saved model is of another method", where=directory, got=repr(got), expected=repr(method), remedy=REMEDY
+        )
+    return about
+
+
+def write_codec(directory: Path, codec: TableCodec) -> None:
+    """codec.json, one line a column."""
+    lines = ",\n".join(json.dumps(column, ensure_ascii=False) for column in codec.to_json()["columns"])
+    write_text(directory / "codec.json", '{"columns": [\n' + lines + "\n]}\n")
+
+
+def read_codec(directory: Path) -> TableCodec:
+    """What `write_codec` wrote. Raises ModelError."""
+    return TableCodec.from_json(_read_json(directory / "codec.json"))
+
+
+def write_arrays(path: Path, arrays: Arrays) -> None:
+    """A safetensors file; the same arrays give the same bytes."""
+    with replacing_file(path) as partial:
+        save_file({name: np.ascontiguousarray(array) for name, array in sorted(arrays.items())}, partial)
+
+
+def read_arrays(path: Path, names: tuple[str, ...]) -> Arrays:
+    """What `write_arrays` wrote. Raises ModelError where the file is absent, damaged or lacks a name."""
+    try:
+        arrays: Arrays = load_file(path)
+    except (OSError, SafetensorError) as error:
+        raise ModelError("A saved model cannot be read", where=path, got=str(error), remedy=REMEDY) from None
+    if absent := set(names) - set(arrays):
+        raise ModelError("A saved model is incomplete", where=path, got=f"no {min(absent)!r}", remedy=REMEDY)
+    return arrays
+
+
+def _read_json(path: Path) -> Any:
+    try:
+        return read_json(path)
+    except MissingInputError as error:
+        raise ModelError(
+            "A saved model is incomplete or damaged", where=path, got=error.problem, remedy=REMEDY
+        ) from None

@@ -1,0 +1,248 @@
+"""`tabular_gan`: a conditional GAN that starts from each class's copula and corrects what the copula gets wrong.
+
+The generator is u + f(u, class), where u is a sample of the class's shrunk Gaussian copula (`copula.py`) and f starts
+at 0: before the first step it *is* the copula, and the adversarial part only has to learn the difference. A projection
+discriminator over packs of rows, relativistic pairing with lazy R1 and R2 penalties (Huang et al. 2024,
+arXiv 2501.05441), a little noise on the real rows, straight-through softmax for categories, an EMA of the generator.
+A label is never left to chance: each class has its own start, and half of a class's evidence is its projection.
+"""
+
+from __future__ import annotations
+
+import contextlib
+import copy
+from collections.abc import Iterator
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Any, ClassVar
+
+import numpy as np
+import torch
+from pydantic import Field
+
+from gan_augment.core.errors import MethodError
+from gan_augment.core.records import DatasetSpec
+from gan_augment.core.samples import Payload, TrainView, ValidationView
+from gan_augment.core.seeds import derive_seed, numpy_generator
+from gan_augment.encoding.scales import BOUND
+from gan_augment.encoding.table import TableCodec
+from gan_augment.nn.table_networks import ChoiceBlocks, PackedDiscriminator, ResidualGenerator
+from gan_augment.synthesis.api import MethodConfig, Progress, SampleRequest, Synthetic, Traits
+from gan_augment.synthesis.generators._blocks import BLOCK, sample_in_blocks
+from gan_augment.synthesis.generators._checks import check_label, table_rows
+from gan_augment.synthesis.generators._files import (
+    read_about,
+    read_codec,
+    write_about,
+    write_arrays,
+    write_codec,
+)
+from gan_augment.synthesis.generators._tabular_training import train_tabular_gan
+from gan_augment.synthesis.generators.copula import ClassCopulas, fit_copulas, read_copulas
+from gan_augment.training.checkpoint import load_module, save_module
+
+__all__ = ["FittedTabularGan", "TabularGan", "TabularGanConfig"]
+
+
+class TabularGanConfig(MethodConfig):
+    """Settings of the tabular GAN."""
+
+    steps: int | None = Field(
+        default=None, ge=0, description="of the joint training; null: 250 up to 1,000 rows, growing with their root"
+    )
+    specialise_steps: int = Field(default=60, ge=0, description="of a class's own training after it")
+    batch_size: int = Field(default=128, ge=2)
+    width: int = Field(default=128, ge=8, description="units of each hidden layer")
+    pack: int = Field(default=1, ge=1, le=16, description="rows that the discriminator judges together")
+    rate_g: float = Field(default=5e-4, gt=0, description="the generator's learning rate at the start")
+    rate_d: float = Field(default=1e-3, gt=0, description="the discriminator's")
+    gamma: float = Field(default=1.0, ge=0, description="weight of the R1 and R2 penalties")
+    penalty_interval: int = Field(default=4, ge=1, description="every how many steps they are computed")
+    noise: float = Field(default=0.2, ge=0, description="on real numbers, where a column's own deviation is about 1")
+    temperature: float = Field(default=0.5, gt=0, description="of the softmax that carries the categories' gradient")
+    max_levels: int = Field(default=32, ge=2, description="levels of a column with a state of their own")
+    shrinkage: float | None = Field(
+        default=None, ge=0, le=1, description="share of the classes' common covariance in each class's; null: estimated"
+    )
+
+    def steps_for(self, rows: int) -> int:
+        """How many steps the joint training takes."""
+        return min(5000, round(250 * max(1.0, rows / 1000) ** 0.5)) if self.steps is None else self.steps
+
+
+@dataclass
+class FittedTabularGan:
+    """The codec, the copulas that starts are drawn from, and the networks. `generator` is the EMA.
+
+    `label` is the class index that the model is specialised on; None for the joint one.
+    """
+
+    spec: DatasetSpec
+    config: TabularGanConfig
+    codec: TableCodec
+    copulas: ClassCopulas
+    generator: ResidualGenerator
+    discriminator: PackedDiscriminator
+    device: str = "cpu"
+    label: int | None = None
+    stats: list[dict[str, float]] = field(default_factory=list)
+    summary: dict[str, Any] = field(default_factory=dict)
+
+    def __post_init__(self) -> None:
+        blocks = self.codec.blocks
+        self.shape = ChoiceBlocks(
+            self.codec.width,
+            [(block.start, block.stop) for block in blocks if block.kind == "choice"],
+            [(block.start, block.switch) for block in blocks if block.switch is not None],
+            self.config.temperature,
+            BOUND,
+        ).to(self.device)
+
+    @property
+    def known(self) -> np.ndarray[Any, np.dtype[np.int64]]:
+        """int64 [k]: the class indices that can be asked for."""
+        return self.copulas.classes if self.label is None else np.array([self.label])
+
+    def sample(self, request: SampleRequest) -> Iterator[Synthetic]:
+        """Rows of the class. Raises MethodError for a class this model has not learnt."""
+        check_label(request.label, self.known, self.spec, TabularGan.name)
+        place = int(np.searchsorted(self.copulas.classes, request.label))
+
+        def draw(generator: np.random.Generator) -> tuple[Payload, None]:
+            start = self.copulas.draw(place, BLOCK, generator)
+            return self.codec.decode(self._moved(start, place), generator), None
+
+        return sample_in_blocks(request, draw)
+
+    @torch.inference_mode()
+    def _moved(self, start: np.ndarray[Any, np.dtype[np.float32]], place: int) -> np.ndarray[Any, np.dtype[np.float32]]:
+        labels = torch.full((len(start),), place, device=self.device)
+        with one_thread():
+            moved: np.ndarray[Any, np.dtype[np.float32]] = (
+                self.generator(torch.from_numpy(start).to(self.device), labels).float().cpu().numpy()
+            )
+        return moved
+
+    def save(self, directory: Path) -> None:
+        """model.json, codec.json, copulas.safetensors, generator.safetensors and discriminator.safetensors."""
+        write_about(
+            directory,
+            TabularGan.name,
+            label=self.label,
+            config=self.config.model_dump(mode="json"),
+            summary=self.summary,
+            stats=self.stats,
+        )
+        write_codec(directory, self.codec)
+        write_arrays(directory / "copulas.safetensors", self.copulas.arrays())
+        save_module(directory / "generator.safetensors", self.generator)
+        save_module(directory / "discriminator.safetensors", self.discriminator)
+
+
+class TabularGan:
+    """The conditional GAN for tables. See the module's docstring for what it is made of."""
+
+    name: ClassVar[str] = "tabular_gan"
+    traits: ClassVar[Traits] = Traits(modality=frozenset({"table"}), label_from="condition", specialises=True)
+    Config: ClassVar[type[MethodConfig]] = TabularGanConfig
+
+    def fit(
+        self,
+        train: TrainView,
+        config: TabularGanConfig,
+        *,
+        seed: int,
+        device: str = "cpu",
+        validation: ValidationView | None = None,
+        progress: Progress = lambda _: None,
+        checkpoint: Path | None = None,
+    ) -> FittedTabularGan:
+        """The codec, the copulas and one GAN over all classes of `train`. Nothing is chosen on `validation`."""
+        del validation
+        frame, table = table_rows(train, self.name)
+        codec = TableCodec.fit(frame, table, max_levels=config.max_levels)
+        drawing = numpy_generator(seed, "copula")
+        matrix = codec.encode(frame, drawing)
+        copulas = fit_copulas(matrix, train.labels, codec.blocks, drawing, config.shrinkage)
+        fitted = _fresh(train.spec, config, codec, copulas, derive_seed(seed, "initial weights"), device)
+        places = np.searchsorted(copulas.classes, train.labels)
+        with one_thread():
+            train_tabular_gan(
+                fitted,
+                matrix,
+                places,
+                steps=config.steps_for(len(matrix)),
+                seed=derive_seed(seed, "joint"),
+                rate_scale=1.0,
+                progress=progress,
+                checkpoint=checkpoint,
+            )
+        return fitted
+
+    def specialise(
+        self,
+        joint: FittedTabularGan,
+        train: TrainView,
+        config: TabularGanConfig,
+        *,
+        label: int,
+        seed: int,
+        device: str = "cpu",
+        progress: Progress = lambda _: None,
+        checkpoint: Path | None = None,
+    ) -> FittedTabularGan:
+        """A copy of the joint model, trained on for `specialise_steps` on one class at half the learning rate."""
+        del device  # the joint model's
+        frame, _ = table_rows(train, self.name)
+        if set(train.labels) != {label}:
+            raise MethodError("Rows of other classes were given to a model of one class", got=str(set(train.labels)))
+        check_label(label, joint.known, joint.spec, self.name)
+        fitted = copy.deepcopy(joint)
+        fitted.label, fitted.config = label, config
+        matrix = fitted.codec.encode(frame, numpy_generator(seed, "specialise"))
+        places = np.searchsorted(fitted.copulas.classes, train.labels)
+        with one_thread():
+            train_tabular_gan(
+                fitted,
+                matrix,
+                places,
+                steps=config.specialise_steps,
+                seed=derive_seed(seed, "specialise", label),
+                rate_scale=0.5,
+                progress=progress,
+                checkpoint=checkpoint,
+            )
+        return fitted
+
+    def load(self, directory: Path, spec: DatasetSpec, *, device: str = "cpu") -> FittedTabularGan:
+        """Read a saved model. Raises ModelError where it is damaged or another method's."""
+        about = read_about(directory, self.name)
+        config = TabularGanConfig.model_validate(about["config"])
+        fitted = _fresh(spec, config, read_codec(directory), read_copulas(directory), 0, device)
+        load_module(directory / "generator.safetensors", fitted.generator)
+        load_module(directory / "discriminator.safetensors", fitted.discriminator)
+        fitted.label, fitted.stats, fitted.summary = about["label"], about["stats"], about["summary"]
+        return fitted
+
+
+def _fresh(
+    spec: DatasetSpec, config: TabularGanConfig, codec: TableCodec, copulas: ClassCopulas, seed: int, device: str
+) -> FittedTabularGan:
+    classes = len(copulas.classes)
+    # Initial weights come from a seed of their own: torch's global generator is left as it was.
+    with torch.random.fork_rng(devices=[]):
+        torch.manual_seed(seed)
+        generator = ResidualGenerator(codec.width, classes, config.width)
+        discriminator = PackedDiscriminator(codec.width, classes, config.width, config.pack)
+    return FittedTabularGan(spec, config, codec, copulas, generator.to(device), discriminator.to(device), device)
+
+
+@contextlib.contextmanager
+def one_thread() -> Iterator[None]:
+    """Networks of this size run twice as fast on one thread as on two; several classes then run side by side."""
+    threads = torch.get_num_threads()
+    torch.set_num_threads(1)
+    try:
+        yield
+    finally:
+        torch.set_num_threads(threads)
