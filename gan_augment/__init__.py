@@ -2,4 +2,20 @@
 
 from __future__ import annotations
 
+from typing import TYPE_CHECKING, Any
+
+if TYPE_CHECKING:
+    from gan_augment.loading import load
+
+__all__ = ["__version__", "load"]
+
 __version__ = "0.1.0"
+
+
+def __getattr__(name: str) -> Any:
+    """`gan_augment.load`, imported when it is first asked for (PEP 562), so that `import gan_augment` costs nothing."""
+    if name == "load":
+        from gan_augment.loading import load
+
+        return load
+    raise AttributeError(f"module {__name__!r} has no attribute {name!r}")

@@ -2,10 +2,47 @@
 
 from __future__ import annotations
 
-from gan_augment.core.records import Record
+from typing import Literal
 
-__all__ = ["ExportConfig"]
+from pydantic import Field, field_validator
+
+from gan_augment.core.records import Modality, Record
+
+__all__ = ["ExportConfig", "FormatName", "default_formats"]
+
+FormatName = Literal["webdataset", "parquet", "folder", "table"]
 
 
 class ExportConfig(Record):
-    """The `export` section."""
+    """The `export` section.
+
+    Attributes
+    ----------
+    formats
+        Which layouts to write. Images: `webdataset` (tars), `parquet` (the Hugging Face image layout) and `folder`
+        (one PNG a sample, a folder a class). Tables: `table` (CSV and Parquet shards). Null: `webdataset` for
+        images, `table` for tables.
+    rows_per_shard
+        No shard holds more rows; shards differ by at most one row.
+    workers
+        Processes that write shards. The bytes do not depend on it.
+    force
+        Export the synthetic rows that the measurement spoke against, marked as such.
+    """
+
+    formats: tuple[FormatName, ...] | None = Field(default=None, min_length=1)
+    rows_per_shard: int = Field(default=10_000, ge=1)
+    workers: int = Field(default=1, ge=1, le=256)
+    force: bool = False
+
+    @field_validator("formats")
+    @classmethod
+    def _distinct(cls, value: tuple[FormatName, ...] | None) -> tuple[FormatName, ...] | None:
+        if value is not None and len(set(value)) != len(value):
+            raise ValueError("a format is named twice")
+        return value
+
+
+def default_formats(modality: Modality) -> tuple[FormatName, ...]:
+    """What null means in `export.formats`."""
+    return ("webdataset",) if modality == "image" else ("table",)

@@ -1,0 +1,81 @@
+"""Read an export back: `gan_augment.load(path)` as a torch dataset, a stream, a pandas frame or numpy arrays.
+
+Nothing heavy is imported before it is needed: reading a table needs no torch, reading images as arrays neither.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Sequence
+from pathlib import Path
+from typing import Any, Literal
+
+from gan_augment.core.errors import ParamsError
+from gan_augment.loading.opened import Arrays, Origin, opened
+
+__all__ = ["Arrays", "load"]
+
+Target = Literal["torch", "stream", "pandas", "numpy"]
+
+
+def load(
+    path: str | Path,
+    to: Target | None = None,
+    *,
+    format: str | None = None,  # noqa: A002 - the word that users know
+    only: Origin | None = None,
+    classes: Sequence[str] | None = None,
+    real_fraction: float = 1.0,
+    ratio: float | None = None,
+    transform: Callable[..., Any] | None = None,
+    seed: int = 0,
+) -> Any:
+    """Read the folder that `gan-augment export` wrote.
+
+    Parameters
+    ----------
+    path
+        The export folder.
+    to
+        `"torch"`: a map-style `torch.utils.data.Dataset` of (tensor, class index). `"stream"`: an `IterableDataset`
+        that reads the shards one after another, split over workers and ranks. `"pandas"`: a frame (tables). `"numpy"`:
+        `Arrays(x, y, synthetic, labels)`. Default: `"torch"` for images, `"pandas"` for tables.
+    format
+        Which of the exported formats to read; default the first one. `"csv"` reads the CSV side of `"table"`.
+    only
+        `"real"` or `"synthetic"` rows only.
+    classes
+        Labels (or class keys) to keep. Class indices stay those of the whole data set.
+    real_fraction
+        Keep this share of each class's real rows, in (0, 1]; the same `seed` gives the same rows, and a smaller
+        share is a part of a larger one.
+    ratio
+        Keep only as many synthetic rows, the preferred ones, as fill every class up to `ratio` x the largest real
+        class; None keeps all that were exported.
+    transform
+        Images as torch or stream: called with uint8 [height, width, channels] in place of the default, which gives
+        float32 [channels, height, width] in [0, 1]. A transform of albumentations is called as it wants to be.
+    seed
+        Of `real_fraction` and of the stream's order.
+
+    Raises
+    ------
+    MissingInputError
+        `path` is not an export.
+    ParamsError
+        An unknown class or format, a share out of range, or a target that does not fit the modality.
+    """
+    export = opened(
+        Path(path), format=format, only=only, classes=classes, real_fraction=real_fraction, ratio=ratio, seed=seed
+    )
+    target = to or ("torch" if export.spec.image is not None else "pandas")
+    if target == "pandas":
+        return export.frame()
+    if target == "numpy":
+        return export.arrays()
+    if target in ("torch", "stream"):
+        from gan_augment.loading.torch_data import ShardDataset, ShardStream
+
+        return (ShardDataset if target == "torch" else ShardStream)(export, transform)
+    raise ParamsError(
+        "There is no such target", where="load(to=...)", got=repr(to), expected="torch, stream, pandas or numpy"
+    )

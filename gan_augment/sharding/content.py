@@ -1,0 +1,55 @@
+"""What an export holds: always every real train row, and synthetic rows only where the measurement speaks for them."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import Any, Literal
+
+from gan_augment.core.records import Record
+
+__all__ = ["Content", "decide_content"]
+
+
+class Content(Record):
+    """The decision, and the sentence that explains it in the card, the index and on the terminal.
+
+    Attributes
+    ----------
+    counts
+        Synthetic rows to export, class key -> rows.
+    ratio
+        The mixing ratio these counts come from; 0 where no synthetic row is exported.
+    basis
+        `measured`: the measurement speaks for the synthetic rows. `real_only`: it does not, none is exported.
+        `forced`: it does not, but `export.force` asked for them.
+    """
+
+    counts: dict[str, int]
+    ratio: float
+    basis: Literal["measured", "real_only", "forced"]
+    verdict: str
+    sentence: str
+    reason: str
+
+
+def decide_content(plan: Mapping[str, Any], measure: Mapping[str, Any], *, force: bool) -> Content:
+    """Choose from mix's plan.json and measure's measure.json."""
+    verdict, sentence = str(measure["verdict"]), str(measure["sentence"])
+    chosen = float(plan["ratio"])
+    if measure["use_synthetic"] and chosen > 0:
+        reason = f"The synthetic rows of mixing ratio {chosen:g} are included: the measurement speaks for them."
+        return Content(
+            counts=plan["counts"], ratio=chosen, basis="measured", verdict=verdict, sentence=sentence, reason=reason
+        )
+    why = "no synthetic row at all did best on validation" if chosen == 0 else f"the verdict is: {verdict}"
+    if not force:
+        reason = f"Real rows only: {why}. `export.force: true` exports the synthetic rows all the same."
+        return Content(counts={}, ratio=0.0, basis="real_only", verdict=verdict, sentence=sentence, reason=reason)
+    shown = float(plan["shown_ratio"])
+    reason = (
+        f"The synthetic rows of mixing ratio {shown:g} are included because `export.force` is set, "
+        f"against the measurement ({why}). Do not expect a gain from them."
+    )
+    return Content(
+        counts=plan["shown_counts"], ratio=shown, basis="forced", verdict=verdict, sentence=sentence, reason=reason
+    )

@@ -1,0 +1,191 @@
+"""From samples folders to a finished export, at constant memory, resumable, on any number of processes."""
+
+from __future__ import annotations
+
+import contextlib
+import hashlib
+import json
+import multiprocessing
+import os
+import shutil
+from collections import Counter
+from collections.abc import Callable, Iterator, Sequence
+from concurrent.futures import ProcessPoolExecutor
+from dataclasses import dataclass, replace
+from pathlib import Path
+from typing import Any
+
+import pyarrow.parquet as pq
+
+from gan_augment import __version__
+from gan_augment.core.atomic import file_hash, replacing_directory, replacing_file, write_json, write_text
+from gan_augment.core.errors import DataError
+from gan_augment.core.records import DatasetSpec
+from gan_augment.sharding.card import croissant, readme
+from gan_augment.sharding.config import ExportConfig
+from gan_augment.sharding.content import Content
+from gan_augment.sharding.formats import chosen_formats
+from gan_augment.sharding.formats.table import write_schema
+from gan_augment.sharding.index import INDEX, build_index, write_checksums
+from gan_augment.sharding.rows import RowSchema, Source, read_labels, row_schema
+from gan_augment.sharding.spill import ShardBounds, scatter
+from gan_augment.sharding.writing import ShardJob, write_shard
+
+__all__ = ["ExportTask", "export"]
+
+Advance = Callable[[float, float, str], None]
+
+
+def _silent(_done: float, _total: float, _note: str) -> None:
+    return None
+
+
+@dataclass(frozen=True)
+class ExportTask:
+    """What to export: real samples folders, one folder of synthetic rows in order of preference, and the decision."""
+
+    spec: DatasetSpec
+    real: tuple[Path, ...]
+    synthetic: Path | None
+    content: Content
+    config: ExportConfig
+    seed: int
+
+    @property
+    def sources(self) -> tuple[Source, ...]:
+        """The folders to read, the synthetic one cut to the first `content.counts` rows of each class."""
+        real = tuple(Source(folder) for folder in self.real)
+        if self.synthetic is None or not any(self.content.counts.values()):
+            return real
+        labels = {record.key: record.label for record in self.spec.classes}
+        limits = {labels[key]: count for key, count in self.content.counts.items()}
+        return (*real, Source(self.synthetic, limits))
+
+
+def export(task: ExportTask, directory: Path, advance: Advance = _silent) -> dict[str, Any]:
+    """Write `directory` and give its index.
+
+    A killed run goes on where it was: its finished shards lie in a folder beside `directory` until the end.
+
+    Raises
+    ------
+    MissingInputError
+        A samples folder is absent.
+    DataError
+        There are fewer synthetic rows than the content asks for.
+    ParamsError
+        A format does not hold the data set's modality.
+    """
+    formats = chosen_formats(task.config, task.spec.modality)
+    rows = _count_rows(task)
+    bounds = ShardBounds(rows, task.config.rows_per_shard)
+    schema = row_schema(task.spec, task.sources)
+    work = _work_folder(directory, _fingerprint(task))
+    _scatter_once(task, schema, bounds, work, lambda done: advance(0.3 * done, rows, "shuffling"))
+    job = ShardJob(work, 0, bounds.count, task.spec, schema, formats)
+    jobs = [replace(job, number=number) for number in range(bounds.count)]
+    records = []
+    for record in _run(jobs, task.config.workers):
+        records.append(record)
+        advance(rows * (0.3 + 0.7 * len(records) / len(jobs)), rows, "writing shards")
+    index = build_index(task.spec, task.content, formats, task.seed, records)
+    _finish(task, schema, index, records, work)
+    _move_into_place(work, directory)
+    return index
+
+
+def _count_rows(task: ExportTask) -> int:
+    total = 0
+    for source in task.sources:
+        labels = Counter(read_labels(source))
+        if source.limits is None:
+            total += labels.total()
+            continue
+        for label, wanted in source.limits.items():
+            if labels[label] < wanted:
+                raise DataError(
+                    "There are fewer synthetic rows than the mixing plan asks for",
+                    where=f"{source.folder}, class {label!r}",
+                    got=f"{labels[label]} rows",
+                    expected=f"{wanted} rows",
+                    remedy="run `dvc repro`, which mixes again",
+                )
+            total += wanted
+    return total
+
+
+def _fingerprint(task: ExportTask) -> str:
+    """What decides the bytes: an unfinished run with another one is thrown away."""
+    facts = {
+        "version": __version__,
+        "spec": task.spec.model_dump(mode="json"),
+        "config": task.config.model_dump(mode="json", exclude={"workers"}),
+        "content": task.content.model_dump(mode="json"),
+        "seed": task.seed,
+        "sources": [file_hash(source.folder) for source in task.sources],
+    }
+    return hashlib.sha256(json.dumps(facts, sort_keys=True).encode()).hexdigest()
+
+
+def _work_folder(directory: Path, fingerprint: str) -> Path:
+    work = directory.parent / f".{directory.name}.work"
+    mark = work / "fingerprint"
+    # Without `out` a run was killed while it moved the finished export: start over.
+    if not (mark.is_file() and mark.read_text() == fingerprint and (work / "out").is_dir()):
+        shutil.rmtree(work, ignore_errors=True)
+        for name in ("out", "done"):
+            (work / name).mkdir(parents=True)
+        write_text(mark, fingerprint)
+    return work
+
+
+def _scatter_once(
+    task: ExportTask, schema: RowSchema, bounds: ShardBounds, work: Path, advance: Callable[[int], None]
+) -> None:
+    if not (work / "spill").exists():
+        with replacing_directory(work / "spill") as folder:
+            scatter(task.spec, task.sources, schema, bounds, seed=task.seed, folder=folder, advance=advance)
+
+
+def _run(jobs: Sequence[ShardJob], workers: int) -> Iterator[dict[str, Any]]:
+    """The shards' records, in order."""
+    if min(workers, len(jobs)) <= 1:
+        yield from map(write_shard, jobs)
+        return
+    # Spawned, not forked: Arrow's threads do not survive a fork.
+    with ProcessPoolExecutor(workers, mp_context=multiprocessing.get_context("spawn")) as pool:
+        yield from pool.map(write_shard, jobs)
+
+
+def _finish(
+    task: ExportTask, schema: RowSchema, index: dict[str, Any], records: Sequence[dict[str, Any]], work: Path
+) -> None:
+    """Everything beside the shards: manifest, schema, index, cards, checksums."""
+    out = work / "out"
+    known = {file["file"]: file["sha256"] for record in records for file in record["files"]}
+    columns = _merge_manifests(work, len(records), out / "manifest.parquet")
+    known["manifest.parquet"] = file_hash(out / "manifest.parquet")
+    if task.spec.table is not None:
+        write_schema(task.spec, schema, out)
+    task.spec.save(out / "dataset.json")
+    write_json(out / INDEX, index)
+    write_text(out / "README.md", readme(index))
+    write_json(out / "croissant.json", croissant(index, columns, known["manifest.parquet"]))
+    write_checksums(out, known)
+
+
+def _merge_manifests(work: Path, count: int, target: Path) -> list[str]:
+    """One row group a shard, so that a stream over shards reads only its own."""
+    parts = [work / "done" / f"{number:05d}.parquet" for number in range(count)]
+    schema = pq.read_schema(parts[0])
+    with replacing_file(target) as partial, pq.ParquetWriter(partial, schema, compression="zstd") as writer:
+        for part in parts:
+            writer.write_table(pq.read_table(part), row_group_size=1 << 62)
+    return list(schema.names)
+
+
+def _move_into_place(work: Path, directory: Path) -> None:
+    with replacing_directory(directory) as partial:
+        os.replace(work / "out", partial)
+    with contextlib.suppress(OSError):  # the export is complete; a leftover work folder is swept by the next run
+        shutil.rmtree(work)

@@ -1,0 +1,86 @@
+"""Parquet with embedded PNGs, in the layout of Hugging Face's `Image` feature: `load_dataset` gives pictures."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Iterator
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import pyarrow as pa
+import pyarrow.compute as pc
+import pyarrow.parquet as pq
+
+from gan_augment.core.atomic import replacing_file
+from gan_augment.core.records import DatasetSpec
+from gan_augment.sharding.formats.api import ShardRows, Written
+from gan_augment.sharding.formats.pixels import iterate_png
+from gan_augment.sharding.names import safe_name
+
+__all__ = ["ParquetReader", "write_parquet"]
+
+_IMAGE = pa.struct([("bytes", pa.binary()), ("path", pa.string())])
+_TEXTS = ("id", "origin", "method", "model_hash", "parents", "split")
+# Small row groups: random access decodes one whole group.
+_ROW_GROUP = 256
+
+
+def write_parquet(shard: ShardRows, root: Path) -> Written:
+    """Write `parquet/<stem>.parquet`; a row's offset is its row number in the file."""
+    name = f"parquet/{shard.stem}.parquet"
+    count = shard.rows.num_rows
+    schema = _schema(shard.spec)
+    with (
+        replacing_file(root / name) as partial,
+        # PNG does not compress again; the dictionary of a unique column is only in the way.
+        pq.ParquetWriter(partial, schema, compression="zstd", use_dictionary=list(_TEXTS[1:])) as writer,
+    ):
+        pictures = iterate_png(shard)
+        for start in range(0, count, _ROW_GROUP):
+            writer.write_table(_group(shard.rows.slice(start, _ROW_GROUP), pictures, schema))
+    return Written((name,), (name,) * count, np.arange(count, dtype=np.int64))
+
+
+def _group(rows: pa.Table, pictures: Iterator[bytes], schema: pa.Schema) -> pa.Table:
+    ids = rows.column("id").to_pylist()
+    images = pa.array([{"bytes": next(pictures), "path": f"{safe_name(name)}.png"} for name in ids], _IMAGE)
+    columns = {"image": images, "label": rows.column("class_index"), "seed": rows.column("seed")}
+    columns["synthetic"] = pc.equal(rows.column("origin"), "synthetic")
+    columns |= {name: rows.column(name) for name in _TEXTS}
+    return pa.table([columns[name] for name in schema.names], schema=schema)
+
+
+def _schema(spec: DatasetSpec) -> pa.Schema:
+    features: dict[str, Any] = {
+        "image": {"_type": "Image"},
+        "label": {"names": list(spec.labels), "_type": "ClassLabel"},
+        "synthetic": {"dtype": "bool", "_type": "Value"},
+        **{name: {"dtype": "string", "_type": "Value"} for name in _TEXTS},
+        "seed": {"dtype": "int64", "_type": "Value"},
+    }
+    fields = [("image", _IMAGE), ("label", pa.int64()), ("synthetic", pa.bool_())]
+    fields += [*((name, pa.string()) for name in _TEXTS), ("seed", pa.int64())]
+    return pa.schema(fields, metadata={"huggingface": json.dumps({"info": {"features": features}})})
+
+
+class ParquetReader:
+    """Random access by row number; the row group read last stays decoded."""
+
+    def __init__(self, root: Path) -> None:
+        self._root = root
+        self._file: tuple[str, pq.ParquetFile] | None = None
+        self._group: tuple[str, int, list[bytes]] | None = None
+
+    def __call__(self, shard: str, offset: int) -> bytes:
+        """The PNG bytes of one sample."""
+        number, place = divmod(offset, _ROW_GROUP)
+        if self._group is None or self._group[:2] != (shard, number):
+            self._group = (shard, number, self._read_group(shard, number))
+        return self._group[2][place]
+
+    def _read_group(self, shard: str, number: int) -> list[bytes]:
+        if self._file is None or self._file[0] != shard:
+            self._file = (shard, pq.ParquetFile(self._root / shard))
+        column = self._file[1].read_row_group(number, columns=["image.bytes"]).column("image")
+        return [row["bytes"] for row in column.to_pylist()]

@@ -1,0 +1,163 @@
+"""Table shards: Parquet and CSV side by side, and a schema sidecar with which the CSV reads back exactly.
+
+CSV alone loses dtypes, the order of categories and the difference between a missing value and an empty text.
+"""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import pandas as pd
+import pyarrow as pa
+import pyarrow.csv as pa_csv
+import pyarrow.parquet as pq
+
+from gan_augment.core.atomic import read_json, replacing_file, write_json
+from gan_augment.core.records import DatasetSpec
+from gan_augment.sharding.formats.api import ShardRows, Written
+from gan_augment.sharding.rows import FEATURE, RowSchema
+
+__all__ = ["CsvReader", "ParquetTableReader", "provenance_names", "write_schema", "write_table"]
+
+SCHEMA_FILE = "table/schema.json"
+_NULLABLE: dict[pa.DataType, Any] = {
+    pa.int8(): pd.Int8Dtype(), pa.int16(): pd.Int16Dtype(), pa.int32(): pd.Int32Dtype(), pa.int64(): pd.Int64Dtype(),
+    pa.uint8(): pd.UInt8Dtype(), pa.uint16(): pd.UInt16Dtype(), pa.uint32(): pd.UInt32Dtype(),
+    pa.uint64(): pd.UInt64Dtype(), pa.bool_(): pd.BooleanDtype(),
+}  # fmt: skip
+
+
+def provenance_names(spec: DatasetSpec) -> dict[str, str]:
+    """The names of our own columns in a table shard, with as many underscores as keep clear of the user's."""
+    assert spec.table is not None
+    taken = {column.name for column in spec.table.columns} | {spec.table.target}
+    mark = "_"
+    while taken & {mark + "id", mark + "origin"}:
+        mark += "_"
+    return {"id": mark + "id", "origin": mark + "origin"}
+
+
+def write_table(shard: ShardRows, root: Path) -> Written:
+    """Write `table/parquet/<stem>.parquet` and `table/csv/<stem>.csv`; a row's offset is its row number in both."""
+    names = (f"table/parquet/{shard.stem}.parquet", f"table/csv/{shard.stem}.csv")
+    table = pa.Table.from_pandas(_frame(shard), preserve_index=False)
+    with replacing_file(root / names[0]) as partial:
+        pq.write_table(table, partial, compression="zstd")
+    with replacing_file(root / names[1]) as partial:
+        pa_csv.write_csv(_csv_ready(table), partial)
+    return Written(names, (names[0],) * table.num_rows, np.arange(table.num_rows, dtype=np.int64))
+
+
+def _frame(shard: ShardRows) -> pd.DataFrame:
+    """The rows in the source's dtypes: features, target, id, origin."""
+    table = shard.spec.table
+    assert table is not None
+    features = shard.rows.select([FEATURE + column.name for column in table.columns])
+    frame: pd.DataFrame = features.to_pandas(
+        types_mapper=_NULLABLE.get
+    )  # integers with gaps must not pass through floats
+    frame.columns = pd.Index([column.name for column in table.columns])
+    for column in table.columns:
+        frame[column.name] = _as_dtype(frame[column.name], _dtype(column.name, column.dtype, shard.schema))
+    names = provenance_names(shard.spec)
+    frame[table.target] = pd.array(shard.rows.column("label").to_pylist(), dtype="string")
+    for name, shown in names.items():
+        frame[shown] = pd.array(shard.rows.column(name).to_pylist(), dtype="string")
+    return frame
+
+
+def _dtype(name: str, dtype: str, schema: RowSchema) -> Any:
+    if name in schema.categories:
+        return pd.CategoricalDtype(schema.categories[name], ordered=name in schema.ordered)
+    # Parquet keeps categories only of text: others arrive here as plain values, and stay so.
+    return None if dtype == "category" else dtype
+
+
+def _as_dtype(values: pd.Series[Any], dtype: Any) -> pd.Series[Any]:
+    return values if dtype is None else values.astype(dtype)
+
+
+def _csv_ready(table: pa.Table) -> pa.Table:
+    """The same table without dictionary columns, which the CSV writer does not take."""
+    plain = [
+        column.cast(column.type.value_type) if pa.types.is_dictionary(column.type) else column
+        for column in table.columns
+    ]
+    return pa.table(plain, names=table.column_names)
+
+
+def write_schema(spec: DatasetSpec, schema: RowSchema, root: Path) -> str:
+    """Write the sidecar and return its name: per column the kind, the pandas dtype, the Arrow type, the categories."""
+    assert spec.table is not None
+    columns = [
+        {
+            "name": column.name,
+            "kind": column.kind,
+            "dtype": None if column.dtype == "category" else column.dtype,
+            "arrow": str(schema.arrow.field(FEATURE + column.name).type),
+            "categories": schema.categories.get(column.name),
+            "ordered": column.name in schema.ordered,
+        }
+        for column in spec.table.columns
+    ]
+    names = provenance_names(spec)
+    write_json(root / SCHEMA_FILE, {"columns": columns, "target": spec.table.target, "provenance": names})
+    return SCHEMA_FILE
+
+
+def _restored(frame: pd.DataFrame, schema: Any) -> pd.DataFrame:
+    """The frame in the dtypes of the sidecar."""
+    for column in schema["columns"]:
+        dtype = column["dtype"]
+        if column["categories"] is not None:
+            dtype = pd.CategoricalDtype(column["categories"], ordered=column["ordered"])
+        frame[column["name"]] = _as_dtype(frame[column["name"]], dtype)
+    return frame.astype(dict.fromkeys([schema["target"], *schema["provenance"].values()], "string"))
+
+
+class ParquetTableReader:
+    """Reads the Parquet shards."""
+
+    def __init__(self, root: Path) -> None:
+        self._root = root
+        self._schema = read_json(root / SCHEMA_FILE)
+
+    def __call__(self, shard: str) -> pd.DataFrame:
+        """All rows of a shard, in the order of the manifest."""
+        return _restored(pd.read_parquet(self._root / shard), self._schema)
+
+
+class CsvReader:
+    """Reads the CSV shards with the schema sidecar's help."""
+
+    def __init__(self, root: Path) -> None:
+        self._root = root
+        self._schema = read_json(root / SCHEMA_FILE)
+
+    def __call__(self, shard: str) -> pd.DataFrame:
+        """All rows of a shard, in the order of the manifest; `shard` is the Parquet or the CSV file's name."""
+        name = shard.replace("table/parquet/", "table/csv/").removesuffix(".parquet").removesuffix(".csv") + ".csv"
+        texts = [self._schema["target"], *self._schema["provenance"].values()]
+        kinds = {column["name"]: column["arrow"] for column in self._schema["columns"]}
+        kinds |= dict.fromkeys(texts, "string")
+        table = pa_csv.read_csv(self._root / name, **_csv_options({key: _arrow(kind) for key, kind in kinds.items()}))
+        return _restored(table.to_pandas(types_mapper=_NULLABLE.get), self._schema)
+
+
+def _csv_options(types: dict[str, pa.DataType]) -> dict[str, Any]:
+    return {
+        "parse_options": pa_csv.ParseOptions(newlines_in_values=True),
+        "convert_options": pa_csv.ConvertOptions(
+            column_types=types, null_values=[""], strings_can_be_null=True, quoted_strings_can_be_null=False
+        ),
+    }
+
+
+def _arrow(name: str) -> pa.DataType:
+    """The Arrow type that `str(type)` named. Raises ValueError."""
+    if name.startswith("timestamp["):
+        unit, _, zone = name.removeprefix("timestamp[").removesuffix("]").partition(", tz=")
+        return pa.timestamp(unit, zone or None)
+    return pa.type_for_alias(name)

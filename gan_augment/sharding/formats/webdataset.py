@@ -1,0 +1,56 @@
+"""WebDataset tars: three members a sample, `<id>.png`, `<id>.cls` (class index) and `<id>.json` (provenance)."""
+
+from __future__ import annotations
+
+import json
+from pathlib import Path
+from typing import Any, BinaryIO
+
+import numpy as np
+
+from gan_augment.core.atomic import replacing_file
+from gan_augment.sharding.formats.api import ShardRows, Written
+from gan_augment.sharding.formats.pixels import iterate_png
+from gan_augment.sharding.names import safe_name
+from gan_augment.sharding.tar import HEADER_SIZE, TarWriter, member_size
+
+__all__ = ["WebDatasetReader", "write_webdataset"]
+
+_FACTS = ("id", "label", "origin", "method", "model_hash", "seed", "parents", "split")
+
+
+def write_webdataset(shard: ShardRows, root: Path) -> Written:
+    """Write `webdataset/<stem>.tar`; a row's offset is the byte where its PNG's header starts."""
+    name = f"webdataset/{shard.stem}.tar"
+    facts = shard.rows.select([*_FACTS, "class_index"]).to_pylist()
+    with replacing_file(root / name) as partial, partial.open("wb") as stream:
+        tar = TarWriter(stream)
+        offsets = [_add(tar, png, row) for png, row in zip(iterate_png(shard), facts, strict=True)]
+        tar.close()
+    return Written((name,), (name,) * len(offsets), np.array(offsets, dtype=np.int64))
+
+
+def _add(tar: TarWriter, png: bytes, row: dict[str, Any]) -> int:
+    start, key, index = tar.offset, safe_name(row["id"]), row.pop("class_index")
+    tar.add(f"{key}.png", png)
+    tar.add(f"{key}.cls", str(index).encode())
+    tar.add(f"{key}.json", json.dumps(row, ensure_ascii=False).encode())
+    return start
+
+
+class WebDatasetReader:
+    """Random access into the tars by the manifest's byte offsets."""
+
+    def __init__(self, root: Path) -> None:
+        self._root = root
+        self._open: tuple[str, BinaryIO] | None = None
+
+    def __call__(self, shard: str, offset: int) -> bytes:
+        """The PNG bytes of one sample."""
+        if self._open is None or self._open[0] != shard:
+            if self._open is not None:
+                self._open[1].close()
+            self._open = (shard, (self._root / shard).open("rb"))
+        stream = self._open[1]
+        stream.seek(offset)
+        return stream.read(member_size(stream.read(HEADER_SIZE)))

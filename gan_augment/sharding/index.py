@@ -1,0 +1,147 @@
+"""index.json and SHA256SUMS: what the shards hold, and whether they still hold it."""
+
+from __future__ import annotations
+
+import hashlib
+from collections import Counter
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+from gan_augment import __version__
+from gan_augment.core.atomic import file_hash, read_json, replacing_file
+from gan_augment.core.errors import MissingInputError
+from gan_augment.core.records import DatasetSpec
+from gan_augment.sharding.content import Content
+
+__all__ = ["CHECKSUMS", "Verification", "build_index", "read_index", "verify", "write_checksums"]
+
+CHECKSUMS = "SHA256SUMS"
+INDEX = "index.json"
+
+
+def build_index(
+    spec: DatasetSpec, content: Content, formats: Sequence[str], seed: int, shards: Sequence[dict[str, Any]]
+) -> dict[str, Any]:
+    """The contents of index.json, from the shards' records in order."""
+    counts: Counter[tuple[str, str]] = Counter()
+    generated: Counter[tuple[str, str, str, int]] = Counter()
+    for shard in shards:
+        counts.update({(key, origin): rows for key, origin, rows in shard["classes"]})
+        generated.update({tuple(group[:4]): group[4] for group in shard["generated"]})
+    classes = [
+        {"key": c.key, "label": c.label, "real": counts[c.key, "real"], "synthetic": counts[c.key, "synthetic"]}
+        for c in spec.classes
+    ]
+    return {
+        "gan_augment": __version__,
+        "name": spec.name,
+        "modality": spec.modality,
+        "licence": spec.licence,
+        "formats": list(formats),
+        "seed": seed,
+        "rows": sum(counts.values()),
+        "real": sum(c["real"] for c in classes),
+        "synthetic": sum(c["synthetic"] for c in classes),
+        "content": content.model_dump(mode="json"),
+        "classes": classes,
+        "generated": [
+            {"key": key, "method": method, "model_hash": model, "seed": sampling, "rows": rows}
+            for (key, method, model, sampling), rows in sorted(generated.items())
+        ],
+        "shards": [entry for shard in shards for entry in _entries(shard, spec)],
+    }
+
+
+def _entries(shard: dict[str, Any], spec: DatasetSpec) -> Iterable[dict[str, Any]]:
+    """One entry a file; the thousands of single PNGs of a folder share one entry a shard."""
+    labels = {c.key: c.label for c in spec.classes}
+    by_label = Counter({labels[key]: 0 for key, _, _ in shard["classes"]})
+    by_origin = Counter({"real": 0, "synthetic": 0})
+    for key, origin, rows in shard["classes"]:
+        by_label[labels[key]] += rows
+        by_origin[origin] += rows
+    held = {"rows": shard["rows"], **by_origin, "labels": dict(by_label)}
+    pictures = [file for file in shard["files"] if file["format"] == "folder"]
+    for file in shard["files"]:
+        if file["format"] != "folder":
+            yield {"file": file["file"], "format": file["format"], "number": shard["number"], **_size(file), **held}
+    if pictures:
+        lines = "".join(f"{file['sha256']}  {file['file']}\n" for file in pictures)
+        together = {"bytes": sum(f["bytes"] for f in pictures), "sha256": hashlib.sha256(lines.encode()).hexdigest()}
+        yield {"file": "folder", "format": "folder", "number": shard["number"], **together, **held}
+
+
+def _size(file: dict[str, Any]) -> dict[str, Any]:
+    return {"bytes": file["bytes"], "sha256": file["sha256"]}
+
+
+def read_index(directory: Path) -> dict[str, Any]:
+    """index.json of an export. Raises MissingInputError where `directory` is not one."""
+    if not (directory / INDEX).is_file():
+        raise MissingInputError(
+            "This is not an export",
+            where=directory,
+            expected="a folder with index.json, written by `gan-augment export`",
+            remedy="give the export folder itself",
+        )
+    index: dict[str, Any] = read_json(directory / INDEX)
+    return index
+
+
+def write_checksums(directory: Path, known: dict[str, str]) -> None:
+    """Write SHA256SUMS over every file, in the format of `sha256sum`; `known` saves hashing the shards again."""
+    files = sorted(_files(directory))
+    with replacing_file(directory / CHECKSUMS) as partial, partial.open("w", encoding="utf-8", newline="\n") as stream:
+        stream.writelines(f"{known.get(name) or file_hash(directory / name)}  {name}\n" for name in files)
+
+
+def _files(directory: Path) -> set[str]:
+    """Every file but the list of checksums itself, which a killed run may have left."""
+    return {p.relative_to(directory).as_posix() for p in directory.rglob("*") if p.is_file()} - {CHECKSUMS}
+
+
+@dataclass(frozen=True)
+class Verification:
+    """What `verify` found: how many files it checked, and one sentence a problem."""
+
+    files: int
+    bytes: int
+    problems: tuple[str, ...]
+
+    @property
+    def ok(self) -> bool:
+        """Every file is there, none is changed, none was added."""
+        return not self.problems
+
+
+def verify(directory: Path) -> Verification:
+    """Check every file of an export against SHA256SUMS.
+
+    Raises
+    ------
+    MissingInputError
+        `directory` is not an export, or its list of checksums is gone.
+    """
+    read_index(directory)
+    expected = _read_checksums(directory / CHECKSUMS)
+    present = _files(directory)
+    problems = [f"{name}: missing" for name in sorted(set(expected) - present)]
+    problems += [f"{name}: not in {CHECKSUMS}" for name in sorted(present - set(expected))]
+    size = 0
+    for name in sorted(present & set(expected)):
+        size += (directory / name).stat().st_size
+        if file_hash(directory / name) != expected[name]:
+            problems.append(f"{name}: its bytes have changed")
+    return Verification(len(expected), size, tuple(problems))
+
+
+def _read_checksums(path: Path) -> dict[str, str]:
+    try:
+        lines = path.read_text(encoding="utf-8").splitlines()
+    except FileNotFoundError:
+        raise MissingInputError(
+            "The list of checksums is gone", where=path, remedy="run `gan-augment export` again"
+        ) from None
+    return {name: digest for digest, _, name in (line.partition("  ") for line in lines)}

@@ -1,0 +1,36 @@
+"""`export`: the augmented training set as shards, with manifest, checksums and data card."""
+
+from __future__ import annotations
+
+import sys
+
+from gan_augment.core.atomic import read_json
+from gan_augment.sharding.content import Content, decide_content
+from gan_augment.sharding.export import ExportTask, export
+from gan_augment.stages.progress import progress_bar
+from gan_augment.stages.project import Project
+
+__all__ = ["export_content", "run"]
+
+
+def run(project: Project) -> None:
+    """Write `export/`: all real train rows, and the synthetic rows that the measurement speaks for."""
+    layout, config, spec = project.layout, project.params.export, project.spec()
+    content = export_content(project)
+    task = ExportTask(
+        spec=spec,
+        real=tuple(layout.train(record.key) for record in spec.classes),
+        synthetic=layout.mixed / "synthetic",
+        content=content,
+        config=config,
+        seed=project.params.base.seed,
+    )
+    with progress_bar("export") as advance:
+        index = export(task, layout.export, advance)
+    print(f"export: {index['real']} real and {index['synthetic']} synthetic rows. {content.reason}", file=sys.stderr)
+
+
+def export_content(project: Project) -> Content:
+    """What `run` would export, from mix's plan and measure's verdict. Raises MissingInputError."""
+    plan = read_json(project.layout.mixed / "plan.json")
+    return decide_content(plan, read_json(project.layout.measure_report), force=project.params.export.force)

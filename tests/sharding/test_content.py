@@ -1,0 +1,35 @@
+from __future__ import annotations
+
+from typing import Any
+
+import pytest
+
+from gan_augment.sharding.content import decide_content
+
+PLAN: dict[str, Any] = {"ratio": 1.0, "shown_ratio": 1.0, "counts": {"a": 0, "b": 7}, "shown_counts": {"a": 0, "b": 7}}
+HELPS: dict[str, Any] = {"verdict": "helps", "use_synthetic": True, "sentence": "It helps."}
+NOT: dict[str, Any] = {"verdict": "no measurable difference", "use_synthetic": False, "sentence": "It does not."}
+NONE_CHOSEN = PLAN | {"ratio": 0.0, "counts": {"a": 0, "b": 0}}
+
+
+def test_a_measured_gain_exports_the_chosen_counts() -> None:
+    content = decide_content(PLAN, HELPS, force=False)
+    assert (content.basis, content.counts, content.ratio) == ("measured", {"a": 0, "b": 7}, 1.0)
+
+
+@pytest.mark.parametrize(("plan", "measure"), [(PLAN, NOT), (NONE_CHOSEN, HELPS), (NONE_CHOSEN, NOT)])
+def test_without_a_gain_only_real_rows_are_exported_and_it_says_so(plan: Any, measure: Any) -> None:
+    content = decide_content(plan, measure, force=False)
+    assert (content.basis, content.counts, content.ratio) == ("real_only", {}, 0.0)
+    assert content.reason.startswith("Real rows only")
+
+
+@pytest.mark.parametrize(("plan", "measure"), [(PLAN, NOT), (NONE_CHOSEN, HELPS), (NONE_CHOSEN, NOT)])
+def test_force_exports_what_was_shown_and_is_marked(plan: Any, measure: Any) -> None:
+    content = decide_content(plan, measure, force=True)
+    assert (content.basis, content.counts) == ("forced", {"a": 0, "b": 7})
+    assert "Do not expect a gain" in content.reason
+
+
+def test_force_changes_nothing_where_the_measurement_agrees() -> None:
+    assert decide_content(PLAN, HELPS, force=True) == decide_content(PLAN, HELPS, force=False)

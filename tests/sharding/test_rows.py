@@ -1,0 +1,69 @@
+from __future__ import annotations
+
+from pathlib import Path
+
+import numpy as np
+import pandas as pd
+import pyarrow as pa
+import pytest
+
+from gan_augment.core.errors import DataError
+from gan_augment.core.records import Modality
+from gan_augment.core.samples import Samples, read_samples, write_samples
+from gan_augment.sharding.rows import FEATURE, PIXELS, Source, read_source, row_schema
+from tests.finished_project import NASTY_LABELS, write_project
+
+
+def everything(tmp_path: Path, modality: Modality, batch: int, limits: dict[str, int] | None = None) -> pa.Table:
+    project = write_project(tmp_path, modality=modality)
+    source = Source(project.layout.mixed / "synthetic", limits)
+    schema = row_schema(project.spec(), [source])
+    return pa.Table.from_batches(list(read_source(project.spec(), source, schema, batch)), schema=schema.arrow)
+
+
+@pytest.mark.parametrize("modality", ["image", "table"])
+@pytest.mark.parametrize("batch", [1, 7, 1000])
+def test_batches_of_any_size_give_every_row_in_order(tmp_path: Path, modality: Modality, batch: int) -> None:
+    table = everything(tmp_path, modality, batch)
+    samples = read_samples(tmp_path / "data/mixed/synthetic")
+    assert table.column("id").to_pylist() == list(samples.manifest["id"])
+    if modality == "image":
+        assert b"".join(table.column(PIXELS).to_pylist()) == np.asarray(samples.payload).tobytes()
+    else:
+        assert isinstance(samples.payload, pd.DataFrame)
+        assert table.column(FEATURE + "length").to_pandas().equals(samples.payload["length"])
+
+
+@pytest.mark.parametrize("batch", [1, 7, 1000])
+def test_limits_keep_the_first_rows_of_each_class(tmp_path: Path, batch: int) -> None:
+    table = everything(tmp_path, "image", batch, {NASTY_LABELS[0]: 3, NASTY_LABELS[2]: 5})
+    frame = table.select(["label", "rank"]).to_pandas()
+    assert frame.groupby("label")["rank"].apply(list).to_dict() == {
+        NASTY_LABELS[0]: [0, 1, 2],
+        NASTY_LABELS[2]: [0, 1, 2, 3, 4],
+    }
+
+
+def test_a_column_without_any_value_in_one_class_takes_the_type_of_the_others(tmp_path: Path) -> None:
+    project = write_project(tmp_path, modality="table")
+    folder = project.layout.train("cat")
+    samples = read_samples(folder)
+    assert isinstance(samples.payload, pd.DataFrame)
+    write_samples(folder, Samples(samples.manifest, samples.payload.assign(**{"island, <b>": None})))
+    sources = [Source(project.layout.train(key)) for key in ("cat", "script")]
+    schema = row_schema(project.spec(), sources)
+    rows = [row for s in sources for b in read_source(project.spec(), s, schema, 100) for row in b.to_pylist()]
+    assert {row[FEATURE + "island, <b>"] for row in rows[:8]} == {None}
+    assert any(row[FEATURE + "island, <b>"] for row in rows[8:])
+
+
+@pytest.mark.parametrize("modality", ["image", "table"])
+def test_a_payload_that_is_too_short_is_found(tmp_path: Path, modality: Modality) -> None:
+    project = write_project(tmp_path, modality=modality)
+    folder = project.layout.train("cat")
+    samples = read_samples(folder)
+    write_samples(folder, samples.take(slice(0, 5)))
+    samples.manifest.to_parquet(folder / "manifest.parquet", index=False)
+    source = Source(folder)
+    with pytest.raises(DataError, match="Fewer"):
+        list(read_source(project.spec(), source, row_schema(project.spec(), [source]), 100))
