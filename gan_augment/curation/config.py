@@ -2,10 +2,114 @@
 
 from __future__ import annotations
 
+from typing import Literal
+
+from pydantic import Field
+
 from gan_augment.core.records import Record
 
-__all__ = ["CurateConfig"]
+__all__ = [
+    "CopyFilter",
+    "CurateConfig",
+    "DensityFilter",
+    "DiscriminatorFilter",
+    "DuplicateFilter",
+    "FilterConfig",
+    "JudgeConfig",
+    "JudgeFilter",
+]
+
+
+class FilterConfig(Record):
+    """What every filter has.
+
+    Attributes
+    ----------
+    enabled
+        False: the filter rejects nothing.
+    real_rejection
+        Share of the class's held-out real rows that the filter may at most reject; its limit is moved until that
+        holds, so a filter that does not understand a class stays out of it.
+    budget
+        Share of a class's candidates that the filter may reject.
+    over_budget
+        "refuse": a class that needs more than the budget is not synthesised at all; "keep": only the worst rows go,
+        as many as the budget allows.
+    """
+
+    enabled: bool = True
+    real_rejection: float = Field(default=0.05, ge=0, lt=1)
+    budget: float = Field(default=0.5, gt=0, le=1)
+    over_budget: Literal["refuse", "keep"] = "refuse"
+
+
+class CopyFilter(FilterConfig):
+    """Rejects rows nearer to a train row than `min_ratio` times the median held-out distance to train."""
+
+    min_ratio: float = Field(default=0.3, ge=0)
+
+
+class DuplicateFilter(FilterConfig):
+    """Rejects rows nearer to an earlier candidate than `min_ratio` times the median held-out distance to train."""
+
+    min_ratio: float = Field(default=0.1, ge=0)
+
+
+class JudgeFilter(FilterConfig):
+    """Rejects rows to which the real-trained judge gives their own label with less than `min_probability`."""
+
+    budget: float = Field(default=0.7, gt=0, le=1)
+    min_probability: float = Field(default=0.5, ge=0, le=1)
+
+
+class DensityFilter(FilterConfig):
+    """Rejects rows that lie farther from their class's train rows (to the `neighbours`-th) than held-out rows do."""
+
+    enabled: bool = False
+    budget: float = Field(default=0.2, gt=0, le=1)
+    over_budget: Literal["refuse", "keep"] = "keep"
+    neighbours: int = Field(default=3, ge=1)
+
+
+class DiscriminatorFilter(FilterConfig):
+    """Rejects rows that a fresh discriminator recognises as synthetic more surely than it does held-out rows."""
+
+    enabled: bool = False
+    budget: float = Field(default=0.2, gt=0, le=1)
+    over_budget: Literal["refuse", "keep"] = "keep"
+
+
+class JudgeConfig(Record):
+    """The classifier trained on real train rows: `members` of them, whose probabilities are averaged.
+
+    `steps` and `shifts` (move every image a little at every step) are of images, `table_model` is of tables.
+    """
+
+    members: int = Field(default=3, ge=1, le=20)
+    steps: int = Field(default=300, ge=1)
+    shifts: bool = True
+    table_model: Literal["forest", "linear", "both"] = "both"
 
 
 class CurateConfig(Record):
-    """The `curate` section."""
+    """The `curate` section. The filters run in this order, and a rejected row counts for the first that rejects it.
+
+    Attributes
+    ----------
+    neighbours
+        k of precision, recall, density and coverage.
+    evaluation_rows
+        At most this many rows a class go into the quality figures.
+    train_on_synthetic_seeds
+        Classifier seeds over which train-on-synthetic-test-on-validation is averaged; 0 leaves it out.
+    """
+
+    copies: CopyFilter = CopyFilter()
+    duplicates: DuplicateFilter = DuplicateFilter()
+    density: DensityFilter = DensityFilter()
+    discriminator: DiscriminatorFilter = DiscriminatorFilter()
+    judge: JudgeFilter = JudgeFilter()
+    judged_by: JudgeConfig = JudgeConfig()
+    neighbours: int = Field(default=5, ge=1)
+    evaluation_rows: int = Field(default=2000, ge=20)
+    train_on_synthetic_seeds: int = Field(default=3, ge=0)

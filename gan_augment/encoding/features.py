@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
+from typing import Any
 
 import numpy as np
 import numpy.typing as npt
@@ -49,14 +50,13 @@ class PixelFeatures:
         return rows
 
 
-def _flatten(images: npt.NDArray[np.uint8], factor: int) -> npt.NDArray[np.float64]:
+def _flatten(images: npt.NDArray[Any], factor: int) -> npt.NDArray[np.float64]:
     count, height, width, channels = images.shape
+    rows, columns = height // factor, width // factor
     if factor > 1:  # edge rows and columns that fill no window are left out
-        rows, columns = height // factor, width // factor
         cut = images[:, : rows * factor, : columns * factor].astype(np.float32)
-        averaged = cut.reshape(count, rows, factor, columns, factor, channels).mean(axis=(2, 4))
-        return np.asarray(averaged.reshape(count, -1) / 255, dtype=np.float64)
-    return np.asarray(images.reshape(count, -1) / 255, dtype=np.float64)
+        images = cut.reshape(count, rows, factor, columns, factor, channels).mean(axis=(2, 4))
+    return np.asarray(images.reshape(count, rows * columns * channels) / 255, dtype=np.float64)
 
 
 def _principal_axes(centred: npt.NDArray[np.float64], dimensions: int) -> npt.NDArray[np.float64]:

@@ -9,6 +9,7 @@ leave copying to `gan_augment.fidelity.memorisation`.
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 
 import numpy as np
@@ -21,6 +22,7 @@ __all__ = [
     "Prdc",
     "coverage_of_equals",
     "diversity_ratio",
+    "mean_prdc",
     "prdc",
     "prdc_in_blocks",
 ]
@@ -80,9 +82,14 @@ def prdc_in_blocks(real: Rows, synthetic: Rows, k: int = 5, max_blocks: int = 8)
     as they are. `k` is lowered to fit tiny sets; at least 2 rows a side are needed.
     """
     size = min(len(real), len(synthetic))
-    k = min(k, size - 1)
     blocks = max(1, min(max_blocks, len(synthetic) // size)) if size else 1
-    parts = [prdc(real, synthetic[i * size : (i + 1) * size], k) for i in range(blocks)]
+    return mean_prdc(real, [synthetic[i * size : (i + 1) * size] for i in range(blocks)], k)
+
+
+def mean_prdc(real: Rows, blocks: Sequence[Rows], k: int = 5) -> Prdc:
+    """The mean of `prdc` over several sets of synthetic rows; `k` is lowered to fit the smallest set."""
+    k = min([k, len(real) - 1, *(len(block) - 1 for block in blocks)])
+    parts = [prdc(real, block, k) for block in blocks]
     figures = np.array([(p.precision, p.recall, p.density, p.coverage) for p in parts]).mean(axis=0)
     precision, recall, density, coverage = map(float, figures)
     return Prdc(precision, recall, density, coverage, k)

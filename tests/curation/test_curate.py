@@ -1,0 +1,190 @@
+from __future__ import annotations
+
+import json
+from typing import Any
+
+import numpy as np
+import pandas as pd
+import pytest
+
+from gan_augment.core.records import DatasetSpec
+from gan_augment.core.samples import Payload, Samples
+from gan_augment.curation.config import CurateConfig
+from gan_augment.curation.curate import Curated, curate
+from tests.curation.toys import IMAGES, TABLE, draw, good_candidates, synthetic, views
+
+BOTH = pytest.mark.parametrize("spec", [IMAGES, TABLE], ids=["images", "table"])
+QUICK: dict[str, Any] = {"judged_by": {"members": 1, "steps": 25}, "train_on_synthetic_seeds": 0}
+
+
+def _curate(spec: DatasetSpec, candidates: Samples, **settings: Any) -> Curated:
+    return curate(*views(spec), candidates, CurateConfig.model_validate(QUICK | settings), seed=5)
+
+
+def _rejected(curated: Curated, name: str) -> set[str]:
+    chosen = curated.scores[curated.scores["rejected_by"] == name]
+    return set(chosen["id"])
+
+
+def _with(spec: DatasetSpec, label: int, payload: Payload, name: str) -> Samples:
+    return Samples.concat([good_candidates(spec), synthetic(spec, label, payload, name)])
+
+
+@BOTH
+def test_a_good_set_survives(spec: DatasetSpec) -> None:
+    curated = _curate(spec, good_candidates(spec))
+    overall = curated.report["overall"]
+    assert overall["accepted"] >= 0.95 * overall["candidates"] == 114
+    assert overall["label_agreement"] > 0.95
+    assert overall["coverage"] > 0.75
+    assert overall["copy_pvalue"] > 0.01
+    assert overall["two_sample"]["pvalue"] > 0.01
+    assert curated.report["judge"]["balanced_accuracy"] > 0.95
+
+
+@BOTH
+def test_planted_copies_of_train_rows_are_rejected_and_traced(spec: DatasetSpec) -> None:
+    train, _ = views(spec)
+    own = train.of_class(1).samples
+    curated = _curate(spec, _with(spec, 1, own.take(range(12)).payload, "copy"))
+    planted = [f"copy-train-1-{i}" for i in range(12)]
+    assert _rejected(curated, "copy") >= set(planted)
+    scores = curated.scores.set_index("id").loc[planted]
+    assert (scores["copy_distance"] < 0.01).all()
+    assert list(scores["nearest"]) == list(own.manifest["id"][:12])
+    assert not set(planted) & set(curated.samples.manifest["id"])
+
+
+@BOTH
+def test_a_copying_synthesizer_is_found_out_and_refused(spec: DatasetSpec) -> None:
+    train, _ = views(spec)
+    copies = train.of_class(2).samples
+    curated = _curate(spec, synthetic(spec, 2, copies.payload))
+    found = curated.report["classes"]["c"]
+    assert found["copy_pvalue"] < 1e-4
+    assert found["copy_ratio"] < 0.1
+    assert found["refused_by"] == "copy"
+    assert found["accepted"] == 0
+    assert found["coverage"] is None
+
+
+@BOTH
+def test_rows_of_another_class_are_rejected_by_the_judge(spec: DatasetSpec) -> None:
+    curated = _curate(spec, _with(spec, 0, draw(spec, 2, 10, seed=8), "wrong"))
+    assert _rejected(curated, "judge") >= {f"wrong-train-0-{i}" for i in range(10)}
+    assert curated.report["classes"]["a"]["label_agreement"] == pytest.approx(0.8, abs=0.05)
+
+
+@BOTH
+def test_duplicates_among_candidates_leave_one(spec: DatasetSpec) -> None:
+    one = draw(spec, 1, 1, seed=9)
+    many: Payload = (
+        pd.concat([one] * 8, ignore_index=True) if isinstance(one, pd.DataFrame) else np.repeat(one, 8, axis=0)
+    )
+    curated = _curate(spec, _with(spec, 1, many, "twin"))
+    assert _rejected(curated, "duplicate") >= {f"twin-train-1-{i}" for i in range(1, 8)}
+    assert "twin-train-1-0" in set(curated.samples.manifest["id"])
+
+
+@BOTH
+def test_counts_add_up_and_scores_tell_the_same_story(spec: DatasetSpec) -> None:
+    train, _ = views(spec)
+    candidates = _with(spec, 0, draw(spec, 1, 10, seed=8), "wrong")
+    candidates = Samples.concat([candidates, synthetic(spec, 1, train.of_class(1).samples.payload, "copy")])
+    curated = _curate(spec, candidates, density={"enabled": True}, discriminator={"enabled": True})
+    report, scores = curated.report, curated.scores
+    for part in [report["overall"], *report["classes"].values()]:
+        assert part["candidates"] == part["accepted"] + sum(part["rejected"].values())
+    assert list(scores["id"]) == list(candidates.manifest["id"])
+    assert (scores["accepted"] == (scores["rejected_by"] == "")).all()
+    assert set(scores.loc[scores["accepted"], "id"]) == set(curated.samples.manifest["id"])
+    for key, record in zip("abc", spec.classes, strict=True):
+        of_class = scores[scores["label"] == record.label]
+        assert dict(of_class["rejected_by"].value_counts())[""] == report["classes"][key]["accepted"]
+    assert report["overall"]["rejected"].keys() == {"copy", "duplicate", "density", "discriminator", "judge", "refused"}
+
+
+@BOTH
+def test_same_seed_same_bytes_and_another_seed_another_order(spec: DatasetSpec) -> None:
+    candidates = good_candidates(spec)
+    first, second = _curate(spec, candidates), _curate(spec, candidates)
+    assert json.dumps(first.report, allow_nan=False) == json.dumps(second.report)
+    pd.testing.assert_frame_equal(first.scores, second.scores)
+    assert list(first.samples.manifest["id"]) == list(second.samples.manifest["id"])
+    other = curate(*views(spec), candidates, CurateConfig.model_validate(QUICK), seed=6)
+    assert list(other.samples.manifest["id"]) != list(first.samples.manifest["id"])
+
+
+def test_accepted_rows_lie_class_by_class_and_are_not_the_judges_favourites_first() -> None:
+    curated = _curate(TABLE, good_candidates(TABLE))
+    labels = curated.samples.manifest["label"]
+    assert list(labels) == sorted(labels)
+    probability = curated.scores.set_index("id")["judge_probability"]
+    ordered = probability.loc[curated.samples.manifest["id"]].to_numpy()
+    assert abs(np.corrcoef(np.arange(len(ordered)), ordered)[0, 1]) < 0.4
+    assert not (np.diff(ordered[:30]) <= 0).all()
+
+
+def test_a_judge_that_knows_nothing_rejects_next_to_nothing() -> None:
+    spec = TABLE
+    train, validation = views(spec)
+    rng = np.random.default_rng(0)
+    shuffled = train.samples.manifest.assign(label=rng.permutation(train.samples.manifest["label"].to_numpy()))
+    blind = type(train)(spec, Samples(shuffled.astype({"label": "string"}), train.samples.payload))
+    curated = curate(blind, validation, good_candidates(spec), CurateConfig.model_validate(QUICK), seed=5)
+    assert curated.report["judge"]["balanced_accuracy"] < 0.6
+    assert curated.report["real_rejected"]["judge"] <= 0.05
+    assert curated.report["overall"]["rejected"]["judge"] < 0.2 * 120
+
+
+@BOTH
+def test_train_on_synthetic_stands_beside_train_on_real(spec: DatasetSpec) -> None:
+    good = _curate(spec, good_candidates(spec), train_on_synthetic_seeds=1).report["tstr"]
+    assert good["real"] > 0.9
+    assert good["synthetic"] == pytest.approx(good["real"], abs=0.07)
+    missing = good_candidates(spec).take(range(80))  # nothing of the third class
+    poor = _curate(spec, missing, train_on_synthetic_seeds=1).report["tstr"]
+    assert poor["synthetic"] < 0.72
+    assert poor["real"] == good["real"]
+
+
+def test_disabled_filters_reject_nothing() -> None:
+    off = {name: {"enabled": False} for name in ("copies", "duplicates", "judge")}
+    train, _ = views(TABLE)
+    curated = _curate(TABLE, synthetic(TABLE, 0, train.of_class(1).samples.payload), **off)
+    assert curated.scores["accepted"].all()
+
+
+@BOTH
+def test_no_candidates_at_all_are_reported_not_crashed_on(spec: DatasetSpec) -> None:
+    curated = _curate(spec, good_candidates(spec).take(slice(0, 0)), train_on_synthetic_seeds=1)
+    assert len(curated.samples) == 0
+    assert curated.report["overall"]["candidates"] == 0
+    assert curated.report["tstr"] is None
+    json.dumps(curated.report, allow_nan=False)
+
+
+@BOTH
+def test_without_validation_rows_the_fixed_bounds_decide(spec: DatasetSpec) -> None:
+    train, validation = views(spec)
+    nothing = type(validation)(spec, validation.samples.take(slice(0, 0)))
+    candidates = _with(spec, 1, train.of_class(1).samples.take(range(10)).payload, "copy")
+    curated = curate(train, nothing, candidates, CurateConfig.model_validate(QUICK), seed=5)
+    assert curated.report["overall"]["accepted"] > 90
+    assert _rejected(curated, "copy") >= {f"copy-train-1-{i}" for i in range(10)}
+    assert curated.report["overall"]["coverage"] is None
+    json.dumps(curated.report, allow_nan=False)
+
+
+def test_progress_reaches_the_end() -> None:
+    seen: list[tuple[float, float]] = []
+    config = CurateConfig.model_validate(QUICK)
+    curate(
+        *views(TABLE),
+        good_candidates(TABLE),
+        config,
+        seed=0,
+        progress=lambda done, total, _: seen.append((done, total)),
+    )
+    assert seen == sorted(seen)
+    assert seen[-1][0] == seen[-1][1]

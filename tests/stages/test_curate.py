@@ -1,0 +1,65 @@
+from __future__ import annotations
+
+from pathlib import Path
+
+import pandas as pd
+import pytest
+import yaml
+
+from gan_augment.core.atomic import file_hash, read_json
+from gan_augment.core.errors import MissingInputError
+from gan_augment.core.records import DatasetSpec
+from gan_augment.core.samples import read_samples, write_samples
+from gan_augment.stages.curate import run
+from gan_augment.stages.project import Project
+from tests.curation.toys import IMAGES, TABLE, good_candidates, views
+
+
+def _project(root: Path, spec: DatasetSpec) -> Project:
+    params = {
+        "classes": {record.key: {"label": record.label} for record in spec.classes},
+        "prepare": {"source": {"kind": "demo", "name": "digits"}},
+        "synthesis": {"method": "conditional"},
+        "curate": {"judged_by": {"members": 1, "steps": 40}, "train_on_synthetic_seeds": 1},
+    }
+    (root / "params.yaml").write_text(yaml.safe_dump(params))
+    project = Project.open(root)
+    layout = project.layout
+    train, validation = views(spec)
+    spec.save(layout.dataset)
+    candidates = good_candidates(spec)
+    places = [(layout.validation, validation.samples)]
+    for record in spec.classes:
+        places.append((layout.train(record.key), train.samples.of_class(record.label)))
+        places.append((layout.synthetic(record.key), candidates.of_class(record.label)))
+    for place, samples in places:
+        place.mkdir(parents=True)
+        write_samples(place, samples)
+    return project
+
+
+@pytest.mark.parametrize("spec", [IMAGES, TABLE], ids=["images", "table"])
+def test_writes_the_accepted_rows_their_scores_and_the_report(tmp_path: Path, spec: DatasetSpec) -> None:
+    project = _project(tmp_path, spec)
+    run(project)
+    accepted = read_samples(project.layout.curated)
+    scores = pd.read_parquet(project.layout.curated / "scores.parquet")
+    report = read_json(project.layout.curate_report)
+    assert set(accepted.manifest["origin"]) == {"synthetic"}
+    assert len(accepted) == scores["accepted"].sum() == report["overall"]["accepted"]
+    assert len(scores) == 120
+    assert {"id", "label", "accepted", "rejected_by", "judge_probability", "copy_distance", "nearest"} == set(scores)
+    assert report["classes"].keys() == {"a", "b", "c"}
+    assert report["tstr"].keys() == {"real", "synthetic"}
+
+    first = file_hash(project.layout.curated), file_hash(project.layout.curate_report)
+    run(project)
+    assert (file_hash(project.layout.curated), file_hash(project.layout.curate_report)) == first
+
+
+def test_a_missing_class_is_named_and_nothing_is_half_written(tmp_path: Path) -> None:
+    project = _project(tmp_path, TABLE)
+    (project.layout.synthetic("b") / "manifest.parquet").unlink()
+    with pytest.raises(MissingInputError, match="synthetic/b"):
+        run(project)
+    assert not project.layout.curated.exists()
