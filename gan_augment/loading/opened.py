@@ -20,7 +20,7 @@ from gan_augment.core.seeds import derive_seed
 from gan_augment.sharding.formats import IMAGE_READERS, TABLE_READERS, ImageReader
 from gan_augment.sharding.index import read_index
 from gan_augment.sharding.permutation import shuffled_places
-from gan_augment.sharding.png import decode_png
+from gan_augment.core.png import decode_png
 
 __all__ = ["Arrays", "Export", "Origin", "Rows", "opened"]
 
