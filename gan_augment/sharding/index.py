@@ -11,14 +11,15 @@ from typing import Any
 
 from gan_augment import __version__
 from gan_augment.core.atomic import file_hash, read_json, replacing_file
-from gan_augment.core.errors import MissingInputError
+from gan_augment.core.errors import DataError, MissingInputError
 from gan_augment.core.records import DatasetSpec
 from gan_augment.sharding.content import Content
 
-__all__ = ["CHECKSUMS", "Verification", "build_index", "read_index", "verify", "write_checksums"]
+__all__ = ["CHECKSUMS", "Verification", "build_index", "examine", "read_index", "verify", "write_checksums"]
 
 CHECKSUMS = "SHA256SUMS"
 INDEX = "index.json"
+_SHOWN = 20  # problems in an error message
 
 
 def build_index(
@@ -104,7 +105,7 @@ def _files(directory: Path) -> set[str]:
 
 @dataclass(frozen=True)
 class Verification:
-    """What `verify` found: how many files it checked, and one sentence a problem."""
+    """What `examine` found: how many files it checked, and one sentence a problem."""
 
     files: int
     bytes: int
@@ -116,14 +117,32 @@ class Verification:
         return not self.problems
 
 
-def verify(directory: Path) -> Verification:
-    """Check every file of an export against SHA256SUMS.
+def verify(directory: Path) -> int:
+    """Check every file of an export against SHA256SUMS; give their number.
 
     Raises
     ------
+    DataError
+        A file is missing, changed, or was added; the message names each one.
     MissingInputError
         `directory` is not an export, or its list of checksums is gone.
     """
+    found = examine(directory)
+    if found.problems:
+        more = len(found.problems) - _SHOWN
+        shown = [*found.problems[:_SHOWN], *([f"and {more} more"] if more > 0 else [])]
+        raise DataError(
+            "The export is not as it was written",
+            where=directory,
+            got="\n            ".join(shown),
+            expected=f"the files and checksums of {CHECKSUMS}",
+            remedy="fetch it again, or run `gan-augment export`",
+        )
+    return found.files
+
+
+def examine(directory: Path) -> Verification:
+    """The same as a list of problems. Raises MissingInputError."""
     read_index(directory)
     expected = _read_checksums(directory / CHECKSUMS)
     present = _files(directory)

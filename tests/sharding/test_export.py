@@ -17,7 +17,7 @@ from gan_augment.core.records import Modality
 from gan_augment.sharding import export as export_module
 from gan_augment.sharding.config import ExportConfig
 from gan_augment.sharding.export import ExportTask, export
-from gan_augment.sharding.index import verify
+from gan_augment.sharding.index import examine, verify
 from gan_augment.stages.export import export_content
 from gan_augment.stages.project import Project
 from tests.finished_project import NASTY_LABELS, write_project
@@ -173,22 +173,24 @@ def test_an_older_export_stays_until_the_new_one_is_whole(
 
 def test_verify_finds_every_kind_of_damage(task: ExportTask, tmp_path: Path) -> None:
     export(task, tmp_path / "out")
-    assert verify(tmp_path / "out").ok
+    assert examine(tmp_path / "out").ok
     files = sorted(p for p in (tmp_path / "out").rglob("*") if p.is_file() and p.name != "SHA256SUMS")
-    assert verify(tmp_path / "out").files == len(files)
+    assert verify(tmp_path / "out") == len(files)
     for file in (files[0], files[len(files) // 2], files[-1]):
         whole = file.read_bytes()
         place = len(whole) // 2
         file.write_bytes(whole[:place] + bytes([whole[place] ^ 1]) + whole[place + 1 :])
         name = file.relative_to(tmp_path / "out").as_posix()
         if name != "index.json" or json.loads(file.read_text()):
-            assert verify(tmp_path / "out").problems == (f"{name}: its bytes have changed",)
+            assert examine(tmp_path / "out").problems == (f"{name}: its bytes have changed",)
         file.write_bytes(whole)
     files[-1].rename(tmp_path / "out/stray")
-    problems = verify(tmp_path / "out").problems
+    problems = examine(tmp_path / "out").problems
     assert len(problems) == 2
     assert problems[0].endswith("missing")
     assert problems[1] == "stray: not in SHA256SUMS"
+    with pytest.raises(DataError, match="stray"):
+        verify(tmp_path / "out")
 
 
 def test_verify_of_another_folder_says_what_it_wants(tmp_path: Path) -> None:
