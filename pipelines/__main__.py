@@ -6,7 +6,7 @@ import argparse
 import os
 import signal
 import sys
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -52,8 +52,8 @@ def _parser() -> argparse.ArgumentParser:
         default="prefect",
         help="prefect: as a Prefect flow, on the configured server or a temporary one; local: no server",
     )
-    run.add_argument("--workers", type=_positive, metavar="N", help="lanes side by side (one a GPU, or one a core)")
-    run.add_argument("--retries", type=int, default=2, metavar="N", help="more tries of a stage that crashed (2)")
+    run.add_argument("--workers", type=_between(1, 64), metavar="N", help="lanes side by side (one a GPU or core)")
+    run.add_argument("--retries", type=_between(0, 10), default=2, metavar="N", help="more tries after a crash (2)")
     run.set_defaults(action=_run)
 
     plan = actions.add_parser("plan", help="print the lanes, and which of them have something to do")
@@ -61,15 +61,23 @@ def _parser() -> argparse.ArgumentParser:
     plan.set_defaults(action=_plan)
 
     for action in (run, plan):
-        action.add_argument("--root", type=Path, default=Path(), metavar="DIR", help="the project's folder (here)")
+        action.add_argument("--root", type=_folder, default=Path(), metavar="DIR", help="the project's folder (here)")
     return parser
 
 
-def _positive(text: str) -> int:
-    number = int(text)
-    if number < 1:
-        raise argparse.ArgumentTypeError(f"{text} is not a positive number")
+def _between(low: int, high: int) -> Callable[[str], int]:
+    def number(text: str) -> int:
+        if not (text.isdecimal() and low <= int(text) <= high):
+            raise argparse.ArgumentTypeError(f"{text!r} is not a whole number from {low} to {high}")
+        return int(text)
+
     return number
+
+
+def _folder(text: str) -> Path:
+    if not Path(text).is_dir():
+        raise argparse.ArgumentTypeError(f"there is no folder {text!r}")
+    return Path(text)
 
 
 def _plan(options: argparse.Namespace) -> int:
@@ -126,6 +134,7 @@ def _run_locally(options: argparse.Namespace) -> None:
 def _run_as_flow(options: argparse.Namespace) -> None:
     from pipelines.embedded import prepare_environment
 
+    _read_plan(options)  # a mistake in the project is said now, not after a server has started
     prepare_environment(options.root)
     try:
         from pipelines.flow import augment
@@ -135,12 +144,14 @@ def _run_as_flow(options: argparse.Namespace) -> None:
             got=str(error),
             remedy='`pip install "gan-augment[flow]"`, or run without it: `python -m pipelines run --executor local`',
         ) from None
-    augment(
+    state = augment(
         root=options.root.resolve(),
         workers=options.workers or default_workers(),
         retries=options.retries,
         targets=options.targets,
+        return_state=True,
     )
+    state.result()  # raises what stopped the flow
 
 
 def default_workers() -> int:

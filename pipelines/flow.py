@@ -16,10 +16,11 @@ from prefect.artifacts import create_markdown_artifact, create_table_artifact
 from prefect.cache_policies import NO_CACHE
 from prefect.client.schemas.objects import State
 from prefect.futures import PrefectFuture, as_completed
-from prefect.states import Completed
+from prefect.states import Completed, Failed
 from prefect.task_runners import ThreadPoolTaskRunner
 from pydantic import DirectoryPath, Field
 
+from gan_augment.core.errors import GanAugmentError
 from pipelines.drive import Run, RunError, drive
 from pipelines.estimate import Durations, Tally
 from pipelines.lane import LaneError, LaneResult, LiveLanes, run_lane
@@ -46,20 +47,26 @@ def augment(
     targets: Annotated[list[str], Field(description="Stages to run, with what they need; empty: all.")] = [],  # noqa: B006 - shown in the UI
 ) -> State[Any]:
     """Bring the pipeline up to date, lanes side by side, and publish the verdict."""
-    logger = get_run_logger()
-    plan = read_plan(root)
-    plan = plan.only_up_to(targets) if targets else plan
-    watch = _FlowLog(Tally(Durations(root), side_by_side=workers), logger)
     try:
-        with _prefect_executor(root, RetryPolicy(retries)) as executor:
+        plan = read_plan(root)
+        plan = plan.only_up_to(targets) if targets else plan
+        _drive(plan, root, workers, RetryPolicy(retries))
+    except (GanAugmentError, RunError) as error:
+        get_run_logger().error(str(error))
+        return Failed(message=str(error), data=error)  # returned, not raised: a traceback would only hide the message
+    _publish_verdict(root)
+    return Completed(message=verdict_sentence(root))
+
+
+def _drive(plan: Plan, root: Path, workers: int, policy: RetryPolicy) -> None:
+    watch = _FlowLog(Tally(Durations(root), side_by_side=workers), get_run_logger())
+    try:
+        with _prefect_executor(root, policy) as executor:
             run = drive(plan, executor, watch, side_by_side=workers)
     except RunError as failure:
         _publish_stages(plan, failure.run)
         raise
     _publish_stages(plan, run)
-    _publish_verdict(root)
-    logger.info(verdict_sentence(root))
-    return Completed(message=verdict_sentence(root))
 
 
 class _FlowLog:

@@ -112,6 +112,9 @@ class LaneError(Exception):
             how = f"was killed by {signal.Signals(-self.exit_code).name}"
         return f"{self.stage or self.lane} {how}"
 
+    def __repr__(self) -> str:  # Prefect logs it; the tail has been logged already
+        return f"LaneError({str(self)!r})"
+
     @property
     def is_users_mistake(self) -> bool:
         """The command said that the user has to change something: bad input, bad params."""

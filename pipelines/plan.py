@@ -90,9 +90,14 @@ def _ask_dvc(root: Path) -> tuple[list[str], dict[str, frozenset[str]], set[str]
         with Repo(str(root), _wait_for_lock=True) as repo:
             graph = repo.index.graph  # an edge points from a stage to what it waits for
             stages = networkx.lexicographical_topological_sort(graph.reverse(), key=_place_in(repo.index.stages))
-            order = [stage.addressing for stage in stages]
-            waits_for = {s.addressing: frozenset(u.addressing for u in graph.successors(s)) for s in graph}
-            return order, waits_for, set(repo.status())
+            address = {stage: _address(stage, root) for stage in graph}
+            waits_for = {address[stage]: frozenset(address[u] for u in graph.successors(stage)) for stage in graph}
+            changed = set(repo.status())
+            return (
+                [address[stage] for stage in stages],
+                waits_for,
+                {address[stage] for stage in graph if stage.addressing in changed},
+            )
     except NotDvcRepoError:
         raise SetupError(
             "This folder is not under DVC",
@@ -103,6 +108,15 @@ def _ask_dvc(root: Path) -> tuple[list[str], dict[str, frozenset[str]], set[str]
         raise ParamsError(
             "DVC cannot read the pipeline", where=root / "dvc.yaml", got=_causes(error), remedy="correct the file above"
         ) from None
+
+
+def _address(stage: Any, root: Path) -> str:
+    # DVC's own `addressing` is relative to this process's folder; `dvc repro` will run in `root`.
+    file = os.path.relpath(stage.path, root)
+    name = getattr(stage, "name", None)
+    if name is None:
+        return file
+    return name if file == "dvc.yaml" else f"{file}:{name}"
 
 
 def _place_in(stages: Iterable[Any]) -> Any:

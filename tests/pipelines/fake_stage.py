@@ -84,4 +84,5 @@ def write(path: Path, text: str) -> None:
         (folder / "content").write_text(text)
 
 
-main()
+if __name__ == "__main__":
+    main()

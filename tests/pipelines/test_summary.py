@@ -1,0 +1,59 @@
+"""What the artifacts say is what the stages wrote."""
+
+from __future__ import annotations
+
+import json
+from pathlib import Path
+
+from pipelines.drive import Run
+from pipelines.lane import LaneError, LaneResult, StageRun
+from pipelines.plan import Lane, Plan
+from pipelines.summary import read_measure, stage_rows, verdict_markdown, verdict_sentence
+from tests.pipelines.fake_stage import MEASURE
+
+
+def test_the_verdict_names_gain_interval_and_every_arm() -> None:
+    text = verdict_markdown(MEASURE)
+    assert text.startswith("# Helps\n\nSynthetic data helps: +3.1 points.\n")
+    assert (
+        "**+3.1 points** (95% interval +1.0 to +5.2), `real_synthetic` against `real`. Classifier seeds only." in text
+    )
+    assert "| arm | variant | real rows | synthetic rows | balanced accuracy |" in text
+    assert "| real | natural | 30 | 0 | 80.0 (75.0 to 85.0) |" in text
+
+
+def test_log_loss_is_no_percentage_and_a_missing_figure_is_left_blank() -> None:
+    arms = [
+        {"arm": "real", "log_loss": {"mean": 0.5, "low": 0.4, "high": 0.6}, "rare_class_recall": None},
+        {"arm": "cheap|er", "rare_class_recall": {"mean": 0.25, "low": None, "high": None}},
+    ]
+    rows = verdict_markdown({**MEASURE, "arms": arms}).splitlines()[-2:]
+    assert rows == ["| real |  |  |  |  | 0.500 (0.400 to 0.600) |", "| cheap\\|er |  |  |  | 25.0 |  |"]
+
+
+def test_the_sentence_is_read_from_the_stages_file(tmp_path: Path) -> None:
+    assert read_measure(tmp_path) is None
+    assert "No verdict" in verdict_sentence(tmp_path)
+    (tmp_path / "reports").mkdir()
+    (tmp_path / "reports/measure.json").write_text(json.dumps(MEASURE))
+    assert verdict_sentence(tmp_path) == MEASURE["sentence"]
+
+
+def test_every_stage_has_a_row_that_says_what_became_of_it() -> None:
+    lanes = (
+        Lane("prepare", ("prepare",), stale=False),
+        Lane("cat", ("train_gan@cat", "generate@cat"), ("prepare",)),
+        Lane("dog", ("train_gan@dog", "generate@dog"), ("prepare",)),
+        Lane("curate", ("curate",), ("cat", "dog")),
+    )
+    runs = (StageRun("train_gan@dog", "ran", 2.04), StageRun("generate@dog", "restored", 0.0))
+    run = Run([lanes[0]], {"dog": LaneResult("dog", runs, 3)}, {"cat": LaneError("cat", "generate@cat", 1)}, [lanes[3]])
+    rows = {row["stage"]: (row["outcome"], row["seconds"]) for row in stage_rows(Plan(lanes, frozenset()), run)}
+    assert rows == {
+        "prepare": ("up to date", None),
+        "train_gan@cat": ("not run", None),
+        "generate@cat": ("failed", None),
+        "train_gan@dog": ("ran", 2.0),
+        "generate@dog": ("restored", 0.0),
+        "curate": ("not run", None),
+    }
