@@ -189,6 +189,7 @@ def _corrupt(config: PrepareConfig, handles: Sequence[ImageHandle], bad: dict[in
     skip = config.corrupt == "skip"
     return Problem(
         severity="warning" if skip else "error",
+        code="unreadable_images",
         what=f"{len(bad)} of {len(handles)} images cannot be read" + (" and are left out" if skip else ""),
         where=getattr(config.source, "path", None),
         places=tuple(f"{handles[place].name}: {reason}" for place, reason in bad.items()),

@@ -16,12 +16,16 @@ SHOWN = 20  # places named on the terminal; reports/audit.json has all
 class Problem(Record):
     """One finding. `prepare` refuses data with an `error`; warnings and notes go to reports/audit.json.
 
-    `places` are the files, rows, columns or classes concerned, each with what was found there.
+    `code` is a fixed word where a program acts on the finding: `unfit_column`, `unreadable_images`. `subject` is the
+    column it is about, if it is about one. `places` are the files, rows, columns or classes
+    concerned, each with what was found there.
     """
 
     severity: Severity
+    code: str = ""
     what: str
     where: str | None = None
+    subject: str | None = None
     places: tuple[str, ...] = ()
     expected: str | None = None
     remedy: str | None = None

@@ -45,7 +45,7 @@ def read_features(
             values = _typed(table, name, config)
             problem = _verdict(path, values, config)
         except DataError as error:
-            problems.append(as_problem(error).model_copy(update={"where": f"{path}, column {name!r}"}))
+            problems.append(as_problem(error).model_copy(update={"where": f"{path}, column {name!r}", "subject": name}))
             continue
         if problem is None:
             features[name] = values.reset_index(drop=True)
@@ -76,6 +76,8 @@ def _verdict(path: Path, values: pd.Series, config: TableSource) -> Problem | No
     if found.severity == "error":
         return Problem(
             severity="error",
+            code="unfit_column",
+            subject=name,
             what=f"Column {name!r} says nothing: {found.reason}",
             where=f"{path}, column {name!r}",
             expected="at least two different values",
@@ -83,6 +85,8 @@ def _verdict(path: Path, values: pd.Series, config: TableSource) -> Problem | No
         )
     return Problem(
         severity="warning",
+        code="unfit_column",
+        subject=name,
         what=f"Column {name!r} is left out: {found.reason}",
         where=f"{path}, column {name!r}",
         remedy=f"to keep it, name its kind: prepare.source.kinds: {{{name}: categorical}}",

@@ -1,0 +1,259 @@
+"""Writing a project: params.yaml, dvc.yaml and prefect.yaml from what `inspect` found, and the state of git and DVC."""
+
+from __future__ import annotations
+
+import json
+import os
+import re
+import shutil
+import subprocess
+from collections.abc import Mapping
+from pathlib import Path, PurePosixPath
+from typing import Any
+
+import jinja2
+import yaml
+
+from gan_augment.core.atomic import write_text
+from gan_augment.core.errors import DataError, SetupError
+from gan_augment.data.config import DemoSource, ImageFolderSource, ImageManifestSource, NpzSource, PrepareConfig
+from gan_augment.data.problems import raise_errors
+from gan_augment.data.table_files import read_table_file
+from gan_augment.project.inspect import Findings
+
+__all__ = ["PROJECT_FILES", "existing_files", "project_texts", "repository_commands", "write_project"]
+
+PROJECT_FILES = ("params.yaml", "dvc.yaml", "prefect.yaml")
+APPENDED_FILES = (".gitignore", ".dvcignore")
+CANDIDATES_PER_LARGEST = 3  # candidates a class, as a multiple of the largest train class
+MIN_CANDIDATES = 30
+_TEMPLATES = jinja2.Environment(
+    loader=jinja2.PackageLoader("gan_augment.project", "templates"),
+    undefined=jinja2.StrictUndefined,
+    keep_trailing_newline=True,
+    autoescape=False,  # noqa: S701 - YAML, not HTML
+)
+_SOURCE_COMMENTS = {
+    "class_from": "            # of a/b/1.png the class is: top (a), parent (b), path (a/b)",
+    "drop": "   # columns that are no features",
+    "kinds": "   # where the guess is wrong, {column: numeric | categorical | boolean | datetime}",
+    "missing": "   # spellings of a missing value beside the usual ones",
+    "encoding": "   # null: UTF-8, else Windows-1252",
+}
+
+
+def existing_files(root: Path) -> list[Path]:
+    """Which of the files that `write_project` would replace are there already."""
+    return [root / name for name in PROJECT_FILES if (root / name).exists()]
+
+
+def write_project(root: Path, findings: Findings, *, force: bool = False, repository: bool = True) -> list[Path]:
+    """Write the project's files into `root`, and make it a git and DVC repository where it is none.
+
+    Parameters
+    ----------
+    force
+        Replace params.yaml, dvc.yaml and prefect.yaml where they are there and different.
+    repository
+        False: leave git and DVC alone; `repository_commands` says what is to be run.
+
+    Returns
+    -------
+    list of Path
+        What was written, relative to `root`; files that were the same already are not in it.
+
+    Raises
+    ------
+    DataError
+        The data has problems that `prepare` would refuse, or files are in the way. Nothing is written then.
+    """
+    raise_errors(findings.problems)
+    root = root.resolve()
+    texts = project_texts(root, findings)
+    changed = {name: text for name, text in texts.items() if _read(root / name) != text}
+    in_the_way = [name for name in changed if (root / name).exists()]
+    if in_the_way and not force:
+        raise DataError(
+            "Files of a project are here already",
+            where=root,
+            got=", ".join(in_the_way),
+            remedy="run again with --force to replace them, or in another folder with -C FOLDER",
+        )
+    commands = repository_commands(root) if repository else []
+    root.mkdir(parents=True, exist_ok=True)
+    for command in commands:
+        _run(command, root)
+    for name, text in changed.items():
+        write_text(root / name, text)
+    return [*map(Path, changed), *_append_ignores(root)]
+
+
+def project_texts(root: Path, findings: Findings) -> dict[str, str]:
+    """The text of every project file by its name. Raises DataError where the data's folder holds the project."""
+    source = _relative_source(findings.config, root)
+    return {
+        "params.yaml": _template("params.yaml").render(_params_values(findings, source)),
+        "dvc.yaml": _template("dvc.yaml").render(raw_data=_raw_data(findings.config, source, root)),
+        "prefect.yaml": _template("prefect.yaml").render(project_name=_project_name(root), directory=str(root)),
+    }
+
+
+def repository_commands(root: Path) -> list[list[str]]:
+    """The git and DVC commands that `root` still needs before `dvc repro` works; empty where it has all.
+
+    Without git on this machine DVC keeps its own record only (`dvc init --no-scm`).
+    """
+    git_root = _upwards(root, ".git")
+    commands = []
+    if git_root is None and shutil.which("git"):
+        commands.append(["git", "init", "--quiet"])
+        git_root = root
+    if _upwards(root, ".dvc") is None:
+        flag = [] if git_root == root else ["--no-scm"] if git_root is None else ["--subdir"]
+        commands.append(["dvc", "init", "--quiet", *flag])
+        commands.append(["dvc", "config", "core.analytics", "false"])
+    return commands
+
+
+def _run(command: list[str], root: Path) -> None:
+    program = shutil.which(command[0]) or _beside_python(command[0])
+    try:
+        done = subprocess.run([program, *command[1:]], cwd=root, capture_output=True, text=True, check=False)
+    except OSError as error:
+        raise SetupError(
+            f"`{command[0]}` cannot be run",
+            got=str(error),
+            remedy=f"install {command[0]}, then `gan-augment init` again",
+        ) from None
+    if done.returncode:
+        raise SetupError(
+            f"`{' '.join(command)}` failed",
+            where=root,
+            got=(done.stderr or done.stdout).strip(),
+            remedy="run it by hand",
+        )
+
+
+def _beside_python(name: str) -> str:
+    """The program in the environment that runs us, which need not be on the PATH."""
+    import sys
+
+    return str(Path(sys.executable).parent / name)
+
+
+def _upwards(root: Path, name: str) -> Path | None:
+    return next((folder for folder in (root, *root.parents) if (folder / name).exists()), None)
+
+
+def _append_ignores(root: Path) -> list[Path]:
+    """Add the lines that .gitignore and .dvcignore lack, each file once; nothing of the user's is changed."""
+    written = []
+    for name in APPENDED_FILES:
+        wanted = _template(name.removeprefix(".")).render()
+        have = _read(root / name) or ""
+        lines = [line for line in wanted.splitlines() if line and line not in have.splitlines()]
+        if any(not line.startswith("#") for line in lines):
+            gap = "\n" if have and not have.endswith("\n") else ""
+            write_text(root / name, have + gap + "\n".join(lines) + "\n")
+            written.append(Path(name))
+    return written
+
+
+def _read(path: Path) -> str | None:
+    return path.read_text(encoding="utf-8") if path.is_file() else None
+
+
+def _template(name: str) -> jinja2.Template:
+    return _TEMPLATES.get_template(f"{name}.j2")
+
+
+def _project_name(root: Path) -> str:
+    return re.sub(r"[^a-z0-9]+", "-", root.name.lower()).strip("-") or "gan-augment"
+
+
+def _relative_source(config: PrepareConfig, root: Path) -> dict[str, Any]:
+    """The source's settings, its path relative to `root`; an encoding that nobody named is left out."""
+    source = config.source.model_dump(mode="json")
+    if isinstance(config.source, DemoSource):
+        return source
+    path = Path(source["path"])
+    if path.is_dir() and (root == path or path in root.parents):
+        raise DataError(
+            "The project lies in the folder of its data, so that its results would become data",
+            where=root,
+            got=f"data in {path}",
+            remedy="run `gan-augment init` from another folder, or name one with -C FOLDER",
+        )
+    source["path"] = PurePosixPath(Path(os.path.relpath(path, root)).as_posix()).as_posix()
+    if source.get("encoding", "") is None:
+        del source["encoding"]
+    return source
+
+
+def _raw_data(config: PrepareConfig, source: Mapping[str, Any], root: Path) -> list[str]:
+    """What the stage `prepare` depends on: the data's path, and of a manifest the folder of its images too."""
+    if isinstance(config.source, DemoSource):
+        return []
+    paths = [str(source["path"])]
+    if isinstance(config.source, ImageManifestSource):
+        images = _folder_of_images(config.source)
+        if images != root and images not in root.parents:
+            paths.append(Path(os.path.relpath(images, root)).as_posix())
+    return paths
+
+
+def _folder_of_images(source: ImageManifestSource) -> Path:
+    path = Path(source.path)
+    names = read_table_file(path, source.encoding).frame[source.image]
+    return Path(os.path.commonpath([(path.parent / str(name)).resolve().parent for name in names]))
+
+
+def _params_values(findings: Findings, source: Mapping[str, Any]) -> dict[str, Any]:
+    is_image = findings.modality == "image"
+    config = findings.config
+    is_folder, is_demo = isinstance(config.source, ImageFolderSource), isinstance(config.source, DemoSource)
+    own_split = config.split.column is not None or isinstance(config.source, NpzSource) or findings.config.source == DemoSource(name="digits")
+    return {
+        "classes": findings.classes,
+        "source": source,
+        "source_comments": _SOURCE_COMMENTS,
+        "modality": findings.modality,
+        "image_size": findings.images.canonical.height if findings.images else None,
+        "own_split": own_split,
+        "column": config.split.column,
+        "group_comment": _group_comment(is_folder, is_demo),
+        "column_comment": "your own split: folder (train, val, test on top)"
+        if is_folder
+        else "a column with your own split",
+        "method": "conditional" if is_image else "tabular_gan",
+        "settings": {},
+        "candidates": max(MIN_CANDIDATES, CANDIDATES_PER_LARGEST * max(c.train for c in findings.classes)),
+        "classifier": "cnn" if is_image else "hist_gradient_boosting",
+        "classifier_comment": _classifier_comment(is_image),
+        "export_format": "webdataset" if is_image else "table",
+    }
+
+
+def _group_comment(is_folder: bool, is_demo: bool) -> str:
+    if is_folder:
+        return "rows that stay together: folder, or a regular expression such as (patient[0-9]+)_"
+    return "rows that stay together" + ("" if is_demo else ": a column such as patient")
+
+
+def _classifier_comment(is_image: bool) -> str:
+    others = "logistic_regression, random_forest, hist_gradient_boosting, custom"
+    return f"   # or {others}" if is_image else "   # or logistic_regression, random_forest, custom"
+
+
+def _inline(value: Any) -> str:
+    """One line of YAML."""
+    text = yaml.safe_dump(value, default_flow_style=True, allow_unicode=True, width=10**6, sort_keys=False)
+    return text.removesuffix("\n").removesuffix("\n...")
+
+
+def _quoted(text: str) -> str:
+    """A double-quoted YAML string: JSON's, which YAML reads the same."""
+    return json.dumps(text, ensure_ascii=False)
+
+
+_TEMPLATES.filters.update(inline=_inline, quoted=_quoted)

@@ -1,0 +1,147 @@
+"""What is not wrong, but likely to disappoint: said by `init`, with what can be done about it."""
+
+from __future__ import annotations
+
+from collections import Counter, defaultdict
+from collections.abc import Iterator
+
+import numpy as np
+import numpy.typing as npt
+import pandas as pd
+
+from gan_augment.data.audit import TINY_CLASS, duplicate_figures, tiny_classes
+from gan_augment.data.config import ImageFolderSource, PrepareConfig
+from gan_augment.data.duplicates import Duplicates
+from gan_augment.data.loading import LoadedData
+from gan_augment.data.problems import Problem
+
+__all__ = ["suspicions"]
+
+MANY_CLASSES = 60  # two stages a class, and DVC takes quadratic time in stages
+FEW_ROWS = 100  # in all: no test part of a fifth of it can show a gain
+TELLING_LEVELS = 20  # of a column that gives the class away
+
+
+def suspicions(data: LoadedData, duplicates: Duplicates, config: PrepareConfig) -> list[Problem]:
+    """Warnings and notes about the classes, the copies, the images or the columns."""
+    return [
+        *_about_classes(data),
+        *_about_copies(data, duplicates),
+        *_about_sizes(data, config),
+        *_about_folders(data, config),
+        *_about_columns(data),
+    ]
+
+
+def _about_classes(data: LoadedData) -> Iterator[Problem]:
+    counts = Counter(data.rows["label"])
+    if tiny := tiny_classes(data.rows["label"]):
+        yield Problem(
+            severity="warning",
+            what=f"{len(tiny)} classes have fewer than {TINY_CLASS} rows: little to learn from, less to measure with",
+            places=tuple(f"{label!r}: {counts[label]}" for label in tiny),
+            remedy="collect more of them, or leave them out with prepare.exclude",
+        )
+    if len(data.rows) < FEW_ROWS:
+        yield Problem(
+            severity="warning",
+            what=f"{len(data.rows)} rows in all: whatever the gain, the test part can hardly show it",
+            remedy="read the smallest detectable gain in the report",
+        )
+    if len(counts) > MANY_CLASSES:
+        yield Problem(
+            severity="warning",
+            what=f"{len(counts)} classes make {2 * len(counts)} stages; DVC becomes slow beyond about 150",
+            remedy="join classes, or run with `python -m pipelines run`",
+        )
+    yield from _about_spelling(counts)
+
+
+def _about_spelling(counts: Counter[str]) -> Iterator[Problem]:
+    alike: defaultdict[str, list[str]] = defaultdict(list)
+    for label in sorted(counts):
+        alike["".join(label.casefold().split())].append(label)
+    places = [" and ".join(map(repr, labels)) for labels in alike.values() if len(labels) > 1]
+    if places:
+        yield Problem(
+            severity="warning",
+            what="Labels differ only in capitals or spaces, and are different classes",
+            places=tuple(places),
+            remedy="if they are one class, spell them alike",
+        )
+
+
+def _about_copies(data: LoadedData, duplicates: Duplicates) -> Iterator[Problem]:
+    figures = duplicate_figures(data, duplicates)
+    if figures["one_content_two_labels"]:
+        yield Problem(
+            severity="warning",
+            what=f"{figures['one_content_two_labels']} contents stand under two labels",
+            places=tuple(" = ".join(cluster[:4]) for cluster in figures["two_label_examples"]),
+            remedy="one of the labels is wrong, unless the classes overlap by nature",
+        )
+    if figures["copies"] or figures["near_copies"]:
+        by_chance = ", as is to be expected in so coarse a table" if duplicates.by_chance else ""
+        yield Problem(
+            severity="note",
+            what=f"{figures['copies']} copies and {figures['near_copies']} near copies{by_chance}",
+            places=tuple(" = ".join(cluster[:4]) for cluster in figures["examples"][:5]),
+            remedy=None if duplicates.by_chance else "copies are kept in one part of the split",
+        )
+
+
+def _about_sizes(data: LoadedData, config: PrepareConfig) -> Iterator[Problem]:
+    if data.image is None:
+        return
+    side = data.image.height
+    small = sum(min(header.width, header.height) < side for header in data.headers)
+    long = sum(max(header.width, header.height) > 1.25 * min(header.width, header.height) for header in data.headers)
+    if long > len(data.headers) / 10:
+        yield Problem(
+            severity="note",
+            what=f"{long} of {len(data.headers)} images are not square; `{config.resize}` makes them so",
+            remedy="prepare.resize: crop, pad or stretch",
+        )
+    if small > len(data.headers) / 10:
+        yield Problem(
+            severity="note",
+            what=f"{small} of {len(data.headers)} images are smaller than {side} px and are enlarged",
+            remedy="a smaller prepare.image_size",
+        )
+
+
+def _about_folders(data: LoadedData, config: PrepareConfig) -> Iterator[Problem]:
+    if not isinstance(config.source, ImageFolderSource):
+        return
+    inner = 1 if config.split.column else 0
+    folders = {tuple(source.split("/")[inner:-1]) for source in data.rows["source"]}
+    if any(len(parts) > 1 for parts in folders):
+        parents = len({parts[-1] for parts in folders if parts})
+        yield Problem(
+            severity="note",
+            what="Folders lie in folders; the top one names the class",
+            places=tuple(sorted("/".join(parts) for parts in folders if len(parts) > 1)[:5]),
+            remedy=f"prepare.source.class_from: parent would give {parents} classes; "
+            "prepare.split.group: folder keeps the images of one folder together",
+        )
+
+
+def _about_columns(data: LoadedData) -> Iterator[Problem]:
+    """A column that gives the class away is usually the class under another name, or something known only later."""
+    if not isinstance(data.payload, pd.DataFrame):
+        return
+    labels = data.rows["label"].to_numpy(dtype=object)
+    telling = [str(name) for name in data.payload.columns if _tells(data.payload[name], labels)]
+    if telling:
+        yield Problem(
+            severity="warning",
+            what="The class can be read off a single column",
+            places=tuple(telling),
+            remedy="if it would not be known in use, add it to prepare.source.drop",
+        )
+
+
+def _tells(values: pd.Series, labels: npt.NDArray[np.object_]) -> bool:
+    if values.isna().any() or not 2 <= values.nunique() <= TELLING_LEVELS:
+        return False
+    return bool((pd.Series(labels).groupby(values.to_numpy()).nunique() == 1).all())
