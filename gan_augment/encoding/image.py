@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
+from dataclasses import dataclass
+
 import numpy as np
 import numpy.typing as npt
 
-__all__ = ["decode_images", "encode_images"]
+__all__ = ["PixelLevels", "decode_images", "encode_images"]
 
 
 def encode_images(images: npt.NDArray[np.uint8]) -> npt.NDArray[np.float32]:
@@ -20,3 +22,32 @@ def decode_images(values: npt.NDArray[np.float32]) -> npt.NDArray[np.uint8]:
     """
     levels = np.rint((np.clip(values, -1, 1) + 1) * 127.5).astype(np.uint8)
     return np.ascontiguousarray(levels.transpose(0, 2, 3, 1))
+
+
+@dataclass(frozen=True)
+class PixelLevels:
+    """The grey levels that a data set uses, where it uses few: binary masks, 16-level scans, posterised art.
+
+    A generator's outputs lie between them, by which a critic or a classifier tells synthetic from real at a glance,
+    so they are moved to the nearest level in use. `levels` is None where the train images use more than
+    `MAX_LEVELS` of the 256: then nothing is moved.
+    """
+
+    levels: tuple[int, ...] | None
+
+    MAX_LEVELS = 64
+
+    @classmethod
+    def of(cls, images: npt.NDArray[np.uint8]) -> PixelLevels:
+        """From real train images, uint8 of any shape."""
+        used = np.flatnonzero(np.bincount(images.reshape(-1), minlength=256))
+        return cls(tuple(int(level) for level in used) if len(used) <= cls.MAX_LEVELS else None)
+
+    def snap(self, images: npt.NDArray[np.uint8]) -> npt.NDArray[np.uint8]:
+        """The same images with every value at its nearest level in use (the lower one of two equally near)."""
+        if not self.levels:
+            return images
+        levels = np.array(self.levels)
+        nearest = levels[np.abs(np.arange(256)[:, None] - levels).argmin(axis=1)].astype(np.uint8)
+        snapped: npt.NDArray[np.uint8] = nearest[images]
+        return snapped

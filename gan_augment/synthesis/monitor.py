@@ -1,10 +1,11 @@
 """Judges a training GAN on validation rows that gave it no gradient, and so chooses the snapshot to keep.
 
-Two figures decide, because neither is enough alone: KID asks whether the synthetic images lie where real ones do, the
-classification accuracy score (CAS, Ravuri & Vinyals 2019, arXiv 1905.10887) asks whether a classifier that saw nothing
-but synthetic images recognises real ones. Two more are logged: how often the training discriminator ranks a real image
-above a generated one, for train reals and for held-out reals. Both at one half is the classic equilibrium; a wide gap
-between the two is a discriminator that knows its train reals by heart.
+Two figures make the score, because neither is enough alone: KID asks whether the synthetic images lie where real ones
+do, the classification accuracy score (CAS, Ravuri & Vinyals 2019, arXiv 1905.10887) asks whether a classifier that saw
+nothing but synthetic images recognises real ones. Three more are kept apart: how often the training discriminator ranks
+a real image above a generated one, for train reals (balance) and for held-out reals (a wide gap between the two is a
+discriminator that knows its train reals by heart), and how often a fresh critic tells held-out reals from synthetic
+images (the equilibrium; see `stop_rule`).
 """
 
 from __future__ import annotations
@@ -20,9 +21,11 @@ from sklearn.metrics import balanced_accuracy_score
 from gan_augment.core.samples import TrainView, ValidationView
 from gan_augment.core.seeds import derive_seed
 from gan_augment.encoding.feature_space import fit_feature_space
-from gan_augment.encoding.image import decode_images, encode_images
+from gan_augment.encoding.image import PixelLevels, decode_images, encode_images
 from gan_augment.fidelity.distances import kernel_distance
+from gan_augment.fidelity.two_sample import two_sample_test
 from gan_augment.nn.image_networks import Discriminator, Generator
+from gan_augment.synthesis.alarms import class_alarm
 
 __all__ = ["Monitor"]
 
@@ -37,18 +40,23 @@ class Monitor:
         self.train_images = encode_images(np.asarray(train.samples.payload))
         self.validation_images = encode_images(np.asarray(validation.samples.payload))
         self.train_labels, self.validation_labels = train.labels, validation.labels
+        self.levels = PixelLevels.of(np.asarray(train.samples.payload))
         self.space = fit_feature_space(train)
+        self.train_features = self.space(train.samples.payload)
         self.validation_features = self.space(validation.samples.payload)
+        self.judge = _classifier(self.train_features, self.train_labels)
 
     @torch.inference_mode()
     def check(self, generator: Generator, discriminator: Discriminator, scalars: dict[str, float]) -> dict[str, float]:
         """One row of the training curve. `scalars["first_kid"]` is the scale that makes KID comparable to CAS."""
         labels = np.repeat(np.unique(self.train_labels), SAMPLES_PER_CLASS)
-        pixels = self._draw(generator, labels)  # through the uint8 codec, as the reals went
+        pixels = self._draw(generator, labels)
         images, features = encode_images(pixels), self.space(pixels)
         kid = kernel_distance(self.validation_features, features)
-        cas = self._accuracy_score(features, labels)
+        classifier = _classifier(features, labels)
+        cas = float(balanced_accuracy_score(self.validation_labels, classifier.predict(self.validation_features)))
         scale = scalars.setdefault("first_kid", max(kid, 1e-9))
+        critic = two_sample_test(self.validation_features, features, seed=self.seed)
         return {
             "kid": kid,
             "cas": cas,
@@ -57,20 +65,38 @@ class Monitor:
             "discriminator_held_out": _ranked_above(
                 discriminator, self.validation_images, self.validation_labels, images, labels
             ),
+            "critic_accuracy": critic.accuracy,
+            "critic_pvalue": critic.pvalue,
+            "critic_rows": critic.test_rows,
         }
+
+    @torch.inference_mode()
+    def alarms(self, generator: Generator) -> dict[int, str]:
+        """Class index -> what is wrong with it; classes without an entry are healthy."""
+        found = {}
+        for label in np.unique(self.train_labels):
+            drawn = self.space(self._draw(generator, np.full(SAMPLES_PER_CLASS, label)))
+            agreement = float(np.mean(self.judge.predict(drawn) == label)) if np.isfinite(drawn).all() else 0.0
+            of_class = (
+                self.train_features[self.train_labels == label],
+                self.validation_features[self.validation_labels == label],
+            )
+            if problem := class_alarm(*of_class, drawn, agreement):
+                found[int(label)] = problem
+        return found
 
     def _draw(self, generator: Generator, labels: npt.NDArray[np.int64]) -> npt.NDArray[np.uint8]:
         # The same noise at every check: a difference between two checks is the generator's, not the draw's.
+        # Through the uint8 codec, as the reals went: float pixels against rounded ones would be told apart always.
         rng = torch.Generator().manual_seed(derive_seed(self.seed, "monitor"))
         noise = torch.randn(len(labels), generator.latent, generator=rng)
         device = next(generator.parameters()).device
         images = generator(noise.to(device), torch.from_numpy(labels).to(device)).float().cpu().numpy()
-        return decode_images(images)
+        return self.levels.snap(decode_images(np.nan_to_num(images)))
 
-    def _accuracy_score(self, features: npt.NDArray[np.float32], labels: npt.NDArray[np.int64]) -> float:
-        model: Any = LogisticRegression(max_iter=200)
-        model.fit(features, labels)
-        return float(balanced_accuracy_score(self.validation_labels, model.predict(self.validation_features)))
+
+def _classifier(features: npt.NDArray[Any], labels: npt.NDArray[np.int64]) -> Any:
+    return LogisticRegression(max_iter=200).fit(features, labels)
 
 
 def _ranked_above(

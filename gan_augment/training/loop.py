@@ -59,17 +59,18 @@ class Phase:
             self.parameters, lr=rate, betas=(self.schedule.beta1, beta2), eps=1e-8, fused=True
         )
 
-    def step(self, progress: float) -> Tensor:
-        """One update; returns the detached loss."""
+    def step(self, progress: float, rate_scale: float = 1.0) -> Tensor:
+        """One update; returns the detached loss. `rate_scale` multiplies the scheduled learning rate."""
         for group in self.optimiser.param_groups:
             rate, beta2 = self.schedule.at(progress)
-            group["lr"], group["betas"] = rate, (self.schedule.beta1, beta2)
+            group["lr"], group["betas"] = rate * rate_scale, (self.schedule.beta1, beta2)
         loss = self.loss(progress)
         self.optimiser.zero_grad(set_to_none=True)
         # Gradients flow through the other network too; only this phase's own parameters keep theirs.
         gradients = torch.autograd.grad(loss, list(self.parameters))
         for parameter, gradient in zip(self.parameters, gradients, strict=True):
-            parameter.grad = gradient
+            # The fused Adam reads raw memory: an expanded gradient (stride 0) would hand it somebody else's numbers.
+            parameter.grad = gradient.contiguous()
         self.optimiser.step()
         return loss.detach()
 
@@ -86,7 +87,7 @@ class Loop:
         Every module whose state belongs in a checkpoint, by name (the EMA is added as "ema").
     on_tick
         Called every `tick_images`; returns a reason to stop, or None. What it must remember over a kill it keeps in
-        `scalars`, `history` and the networks.
+        `scalars`, `history` and the networks. `scalars["rate_scale"]` multiplies every learning rate.
     generator
         The only source of randomness of the phases; its state is part of a checkpoint.
     checkpoint
@@ -127,7 +128,7 @@ class Loop:
         while self.images_seen < self.total_images:
             progress = self.images_seen / self.total_images
             for phase in self.phases:
-                totals[phase.name] += phase.step(progress).cpu()
+                totals[phase.name] += phase.step(progress, self.scalars.get("rate_scale", 1.0)).cpu()
             self.images_seen += self.batch_size
             self.ema.update(self.ema_source, self.images_seen, self.batch_size)
             steps += 1

@@ -150,3 +150,11 @@ def test_a_module_survives_the_disk_with_the_same_bytes(tmp_path: Path) -> None:
     assert torch.equal(other.weight, module.weight)
     with pytest.raises(ModelError):
         load_module(tmp_path / "a", nn.Linear(4, 2))
+
+
+def test_an_expanded_gradient_moves_every_weight_alike() -> None:
+    """The gradient of a sum has stride 0, which the fused Adam would misread."""
+    weight = nn.Parameter(torch.ones(64))
+    phase = Phase("sum", [weight], lambda _: weight.sum(), SCHEDULE)
+    phase.step(0.0)
+    torch.testing.assert_close(weight.detach(), torch.full((64,), 0.99))

@@ -9,24 +9,23 @@ the generator and of the discriminator (FreezeD, Mo et al. 2020, arXiv 2002.1096
 from __future__ import annotations
 
 import copy
-import time
 from collections.abc import Iterator
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from pathlib import Path
-from typing import Any, ClassVar, Literal
+from typing import Annotated, Any, ClassVar, Literal
 
 import numpy as np
 import torch
 from pydantic import Field
-from torch import Tensor, nn
+from torch import nn
 
 from gan_augment.core.atomic import read_json, write_json
 from gan_augment.core.errors import ModelError
 from gan_augment.core.records import DatasetSpec, ImageSpec
 from gan_augment.core.samples import TrainView, ValidationView
 from gan_augment.core.seeds import derive_seed
-from gan_augment.encoding.image import decode_images, encode_images
-from gan_augment.nn.diff_augment import AugmentOperation, augment
+from gan_augment.encoding.image import PixelLevels, decode_images
+from gan_augment.nn.diff_augment import AugmentOperation
 from gan_augment.nn.image_networks import (
     Architecture,
     Discriminator,
@@ -35,17 +34,12 @@ from gan_augment.nn.image_networks import (
     build_generator,
     choose_architecture,
 )
-from gan_augment.nn.objectives import (
-    relativistic_discriminator_loss,
-    relativistic_generator_loss,
-    zero_centred_penalty,
-)
-from gan_augment.synthesis.api import MethodConfig, Progress, SampleRequest, Synthetic, TickReport, Traits
+from gan_augment.synthesis.adversarial import AdversarialRun, RunSettings
+from gan_augment.synthesis.api import MethodConfig, Progress, SampleRequest, Synthetic, Traits
 from gan_augment.synthesis.generators._checks import check_label, check_train
 from gan_augment.synthesis.monitor import Monitor
 from gan_augment.training.checkpoint import load_module, save_module
-from gan_augment.training.ema import Ema
-from gan_augment.training.loop import AdamSchedule, Loop, Phase
+from gan_augment.training.devices import limited_threads
 
 __all__ = ["Conditional", "ConditionalConfig", "FittedConditional"]
 
@@ -67,34 +61,44 @@ class ConditionalConfig(MethodConfig):
     gamma_end: float = Field(default=0.1, ge=0)
     penalty_interval: int | None = Field(default=None, ge=1, description="every how many steps they are computed")
     augment: tuple[AugmentOperation, ...] | None = None
-    augment_probability: float = Field(default=0.3, ge=0, le=1)
+    augment_probability: Annotated[float, Field(ge=0, le=1)] | Literal["adaptive"] = Field(
+        default="adaptive", description="of each operation before the discriminator; adaptive: held where ADA wants it"
+    )
+    ramp: bool = Field(default=False, description="start unconditionally where a class has under 50 train rows")
     checks: int = Field(default=10, ge=1, description="how often the snapshot is judged on validation")
+    patience: int = Field(default=4, ge=1, description="checks without improvement after which a run may stop")
 
-    def resolved(self, image: ImageSpec) -> _Resolved:
+    def chosen_architecture(self, image: ImageSpec) -> Architecture:
+        """`architecture`, with `auto` resolved by the image size."""
+        return choose_architecture(image) if self.architecture == "auto" else self.architecture
+
+    def chosen_width(self, image: ImageSpec) -> int:
+        """`width`, or a default that keeps a step on two CPU cores under about 100 ms."""
+        return self.width or (256 if self.chosen_architecture(image) == "mlp" else 32)
+
+    def run_settings(self, image: ImageSpec, *, kimg: float) -> RunSettings:
         """The values that depend on the image size, filled in."""
-        architecture = choose_architecture(image) if self.architecture == "auto" else self.architecture
-        is_mlp = architecture == "mlp"
-        default: tuple[AugmentOperation, ...] = ("translation",)
+        is_mlp = self.chosen_architecture(image) == "mlp"
+        operations: tuple[AugmentOperation, ...] = ("translation",)
         if max(image.height, image.width) >= 16:
-            default += ("cutout",)
+            operations += ("cutout",)
         if image.channels == 3:
-            default += ("colour",)
-        return _Resolved(
-            architecture=architecture,
-            width=self.width or (256 if is_mlp else 32),
+            operations += ("colour",)
+        adaptive = self.augment_probability == "adaptive"
+        return RunSettings(
+            kimg=kimg,
+            batch_size=self.batch_size,
             learning_rate=self.learning_rate or (1e-3 if is_mlp else 2e-4),
+            gamma=self.gamma,
+            gamma_end=self.gamma_end,
             penalty_interval=self.penalty_interval or (1 if is_mlp else 8),
-            augment=default if self.augment is None else self.augment,
+            operations=operations if self.augment is None else self.augment,
+            augment_probability=0.3 if self.augment_probability == "adaptive" else self.augment_probability,
+            adaptive=adaptive,
+            checks=self.checks,
+            patience=self.patience,
+            ramp=self.ramp,
         )
-
-
-@dataclass(frozen=True)
-class _Resolved:
-    architecture: Architecture
-    width: int
-    learning_rate: float
-    penalty_interval: int
-    augment: tuple[AugmentOperation, ...]
 
 
 @dataclass
@@ -105,10 +109,17 @@ class FittedConditional:
     config: ConditionalConfig
     generator: Generator
     discriminator: Discriminator
+    levels: PixelLevels
     device: str = "cpu"
     label: int | None = None
     stats: list[dict[str, float]] = field(default_factory=list)
     summary: dict[str, Any] = field(default_factory=dict)
+
+    @property
+    def image(self) -> ImageSpec:
+        """The size of what it draws."""
+        assert self.spec.image is not None
+        return self.spec.image
 
     def sample(self, request: SampleRequest) -> Iterator[Synthetic]:
         """Batches of at most `SAMPLING_BLOCK` images; see `SampleRequest` for what each one depends on."""
@@ -125,7 +136,7 @@ class FittedConditional:
         generator = torch.Generator().manual_seed(derive_seed(seed, label, block))
         noise = torch.randn(SAMPLING_BLOCK, self.generator.latent, generator=generator).to(self.device)
         labels = torch.full((SAMPLING_BLOCK,), label, device=self.device)
-        return decode_images(self.generator(noise, labels).float().cpu().numpy())
+        return self.levels.snap(decode_images(self.generator(noise, labels).float().cpu().numpy()))
 
     def save(self, directory: Path) -> None:
         """generator.safetensors, discriminator.safetensors and model.json."""
@@ -136,6 +147,7 @@ class FittedConditional:
             {
                 "method": Conditional.name,
                 "label": self.label,
+                "levels": self.levels.levels,
                 "config": self.config.model_dump(mode="json"),
                 "summary": self.summary,
                 "stats": self.stats,
@@ -163,9 +175,16 @@ class Conditional:
     ) -> FittedConditional:
         """One GAN over all classes of `train`; the snapshot that is kept is chosen on `validation` where given."""
         check_train(train, self.name)
-        fitted = _fresh(train.spec, config, seed, device)
-        run = _Run(fitted, train, config, seed=derive_seed(seed, "joint"), kimg=config.kimg, progress=progress)
-        return run.train(monitor=Monitor(train, validation, seed) if validation else None, checkpoint=checkpoint)
+        fitted = _fresh(train.spec, config, PixelLevels.of(np.asarray(train.samples.payload)), seed, device)
+        return _trained(
+            fitted,
+            train,
+            config.run_settings(fitted.image, kimg=config.kimg),
+            seed=derive_seed(seed, "joint"),
+            monitor=Monitor(train, validation, seed) if validation is not None else None,
+            progress=progress,
+            checkpoint=checkpoint,
+        )
 
     def specialise(
         self,
@@ -186,17 +205,21 @@ class Conditional:
         fitted.discriminator.to(device)
         _freeze_early_layers(fitted.generator.body)
         _freeze_early_layers(fitted.discriminator.body)
-        run = _Run(
+        settings = config.run_settings(fitted.image, kimg=config.specialise_kimg)
+        return _trained(
             fitted,
             train,
-            config,
+            # A quarter of the joint rate, with stronger augmentation: one class is little data.
+            replace(
+                settings,
+                learning_rate=settings.learning_rate / 4,
+                augment_probability=min(1.0, settings.augment_probability + 0.2),
+            ),
             seed=derive_seed(seed, "specialise", label),
-            kimg=config.specialise_kimg,
+            monitor=None,
             progress=progress,
-            rate_scale=0.25,  # a quarter of the joint rate, with stronger augmentation: one class is little data
-            augment_probability=min(1.0, config.augment_probability + 0.2),
+            checkpoint=checkpoint,
         )
-        return run.train(monitor=None, checkpoint=checkpoint)
 
     def load(self, directory: Path, spec: DatasetSpec, *, device: str = "cpu") -> FittedConditional:
         """Read a saved model. Raises ModelError where it is another method's, or damaged."""
@@ -205,16 +228,19 @@ class Conditional:
             raise ModelError(
                 "A saved model is of another method", where=directory, got=str(about.get("method")), expected=self.name
             )
-        fitted = _fresh(spec, ConditionalConfig.model_validate(about["config"]), 0, device)
+        levels = PixelLevels(None if about["levels"] is None else tuple(about["levels"]))
+        fitted = _fresh(spec, ConditionalConfig.model_validate(about["config"]), levels, 0, device)
         load_module(directory / "generator.safetensors", fitted.generator)
         load_module(directory / "discriminator.safetensors", fitted.discriminator)
         fitted.label, fitted.stats, fitted.summary = about["label"], about["stats"], about["summary"]
         return fitted
 
 
-def _fresh(spec: DatasetSpec, config: ConditionalConfig, seed: int, device: str) -> FittedConditional:
+def _fresh(
+    spec: DatasetSpec, config: ConditionalConfig, levels: PixelLevels, seed: int, device: str
+) -> FittedConditional:
     assert spec.image is not None
-    chosen = config.resolved(spec.image)
+    architecture, width = config.chosen_architecture(spec.image), config.chosen_width(spec.image)
     classes = len(spec.classes)
     # Initial weights come from a generator of our own: torch's global one is left as it was.
     with torch.random.fork_rng(devices=[]):
@@ -222,148 +248,45 @@ def _fresh(spec: DatasetSpec, config: ConditionalConfig, seed: int, device: str)
         generator = build_generator(
             spec.image,
             classes=classes,
-            architecture=chosen.architecture,
-            width=chosen.width,
+            architecture=architecture,
+            width=width,
             latent=config.latent,
             embedding=config.embedding,
         )
-        discriminator = build_discriminator(
-            spec.image, classes=classes, architecture=chosen.architecture, width=chosen.width
-        )
-    return FittedConditional(spec, config, generator.to(device), discriminator.to(device), device)
+        discriminator = build_discriminator(spec.image, classes=classes, architecture=architecture, width=width)
+    return FittedConditional(spec, config, generator.to(device), discriminator.to(device), levels, device)
+
+
+def _trained(
+    fitted: FittedConditional,
+    train: TrainView,
+    settings: RunSettings,
+    *,
+    seed: int,
+    monitor: Monitor | None,
+    progress: Progress,
+    checkpoint: Path | None,
+) -> FittedConditional:
+    run = AdversarialRun(
+        copy.deepcopy(fitted.generator),
+        fitted.discriminator,
+        train,
+        settings,
+        seed=seed,
+        device=fitted.device,
+        monitor=monitor,
+        progress=progress,
+    )
+    with limited_threads(1 if choose_architecture(fitted.image) == "mlp" else 0):
+        run.train(checkpoint)
+    fitted.generator = run.best
+    fitted.generator.requires_grad_(True)
+    fitted.discriminator.requires_grad_(True)
+    fitted.stats, fitted.summary = run.loop.history, run.summary
+    return fitted
 
 
 def _freeze_early_layers(body: nn.Module) -> None:
     layers = [layer for layer in body.modules() if isinstance(layer, nn.Linear | nn.Conv2d)]
     for layer in layers[: len(layers) // 2]:
         layer.requires_grad_(False)
-
-
-class _Run:
-    """One training run: the data on the device, the two phases, what happens at a tick."""
-
-    def __init__(
-        self,
-        fitted: FittedConditional,
-        train: TrainView,
-        config: ConditionalConfig,
-        *,
-        seed: int,
-        kimg: float,
-        progress: Progress,
-        rate_scale: float = 1.0,
-        augment_probability: float | None = None,
-    ) -> None:
-        assert fitted.spec.image is not None
-        self.fitted, self.config, self.progress = fitted, config, progress
-        self.chosen = config.resolved(fitted.spec.image)
-        self.images = torch.from_numpy(encode_images(np.asarray(train.samples.payload))).to(fitted.device)
-        labels = train.labels
-        classes, counts = np.unique(labels, return_counts=True)
-        self.class_of, self.counts = torch.from_numpy(classes), torch.from_numpy(counts)
-        self.rows = torch.from_numpy(np.argsort(labels, kind="stable"))  # class after class
-        self.starts = self.counts.cumsum(0) - self.counts
-        self.rng = torch.Generator().manual_seed(seed)
-        self.total_images = max(config.batch_size, round(kimg * 1000))
-        self.rate_scale = rate_scale
-        self.augment_probability = config.augment_probability if augment_probability is None else augment_probability
-        self.generator, self.discriminator = copy.deepcopy(fitted.generator), fitted.discriminator
-
-    def train(self, *, monitor: Monitor | None, checkpoint: Path | None) -> FittedConditional:
-        """Run the loop and put the chosen EMA snapshot into the fitted model."""
-        started = time.monotonic()
-        ema = Ema(self.generator)
-        best = copy.deepcopy(ema.network)
-        loop = Loop(
-            self._phases(),
-            {"generator": self.generator, "discriminator": self.discriminator, "best": best},
-            ema=ema,
-            ema_source=self.generator,
-            batch_size=self.config.batch_size,
-            total_images=self.total_images,
-            tick_images=max(self.config.batch_size, self.total_images // (self.config.checks * 10)),
-            on_tick=lambda loop: self._tick(loop, best, monitor),
-            generator=self.rng,
-            checkpoint=checkpoint,
-        )
-        reason = loop.run()
-        self.fitted.generator = best if monitor else ema.network
-        self.fitted.generator.requires_grad_(True).eval()
-        self.fitted.discriminator.requires_grad_(True)
-        self.fitted.stats = loop.history
-        self.fitted.summary = {
-            "images_seen": loop.images_seen,
-            "stopped_by": reason,
-            "snapshot_kimg": loop.scalars.get("best_kimg", loop.images_seen / 1000),
-            "generator_parameters": sum(p.numel() for p in self.generator.parameters()),
-            "discriminator_parameters": sum(p.numel() for p in self.discriminator.parameters()),
-        }
-        self.seconds = time.monotonic() - started
-        return self.fitted
-
-    def _phases(self) -> list[Phase]:
-        rate = self.chosen.learning_rate * self.rate_scale
-        schedule = AdamSchedule(start=rate, end=rate / 5)
-        return [
-            Phase("discriminator", _trainable(self.discriminator), self._discriminator_loss, schedule),
-            Phase("generator", _trainable(self.generator), self._generator_loss, schedule),
-        ]
-
-    def _batch(self) -> tuple[Tensor, Tensor]:
-        """Real images and their classes; every class is equally likely, however rare."""
-        size = self.config.batch_size
-        which = torch.randint(len(self.class_of), (size,), generator=self.rng)
-        within = (torch.rand(size, generator=self.rng) * self.counts[which]).long()
-        rows = self.rows[self.starts[which] + within]
-        return self.images[rows.to(self.images.device)], self.class_of[which].to(self.images.device)
-
-    def _fakes(self, labels: Tensor) -> Tensor:
-        noise = torch.randn(len(labels), self.generator.latent, generator=self.rng).to(labels.device)
-        images: Tensor = self.generator(noise, labels)
-        return images
-
-    def _augmented(self, images: Tensor) -> Tensor:
-        return augment(images, self.chosen.augment, self.augment_probability, self.rng)
-
-    def _discriminator_loss(self, progress: float) -> Tensor:
-        reals, labels = self._batch()
-        with torch.no_grad():
-            fakes = self._fakes(labels)
-        step = round(progress * self.total_images / self.config.batch_size)
-        penalised = self.config.gamma > 0 and step % self.chosen.penalty_interval == 0
-        reals, fakes = self._augmented(reals), self._augmented(fakes)
-        both = torch.cat([reals, fakes]).requires_grad_(penalised)
-        logits = self.discriminator(both, torch.cat([labels, labels]))
-        real_logits, fake_logits = logits.chunk(2)
-        loss = relativistic_discriminator_loss(real_logits, fake_logits)
-        if penalised:
-            # R1 + R2 in one pass: the mean over reals and fakes together is half of their sum.
-            gamma = self.config.gamma + (self.config.gamma_end - self.config.gamma) * min(progress / 0.8, 1.0)
-            loss = loss + gamma * self.chosen.penalty_interval * zero_centred_penalty(logits, both)
-        return loss
-
-    def _generator_loss(self, _: float) -> Tensor:
-        reals, labels = self._batch()
-        with torch.no_grad():
-            real_logits = self.discriminator(self._augmented(reals), labels)
-        fake_logits = self.discriminator(self._augmented(self._fakes(labels)), labels)
-        return relativistic_generator_loss(real_logits, fake_logits)
-
-    def _tick(self, loop: Loop, best: Generator, monitor: Monitor | None) -> str | None:
-        figures = dict(loop.losses)
-        self.progress(TickReport(loop.images_seen / 1000, self.total_images / 1000, figures))
-        every = self.total_images / self.config.checks
-        before = loop.images_seen - loop.tick_images
-        due = loop.images_seen // every > before // every or loop.images_seen >= self.total_images
-        if monitor is None or not due:
-            return None
-        row = monitor.check(loop.ema.network, self.discriminator, loop.scalars)
-        loop.history.append({"kimg": loop.images_seen / 1000, **{f"{k}_loss": v for k, v in figures.items()}, **row})
-        if row["score"] > loop.scalars.get("best_score", -np.inf):
-            loop.scalars |= {"best_score": row["score"], "best_kimg": loop.images_seen / 1000}
-            best.load_state_dict(loop.ema.network.state_dict())
-        return None
-
-
-def _trainable(module: nn.Module) -> list[nn.Parameter]:
-    return [parameter for parameter in module.parameters() if parameter.requires_grad]

@@ -1,0 +1,294 @@
+"""One adversarial training run on images: the data on its device, the two phases, what happens at a tick.
+
+Shared by the image GANs. It knows classes and objectives; optimisers, schedules, EMA and checkpoints are the loop's.
+"""
+
+from __future__ import annotations
+
+import copy
+import math
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import torch
+from torch import Tensor, nn
+
+from gan_augment.core.samples import TrainView
+from gan_augment.encoding.image import encode_images
+from gan_augment.nn.diff_augment import AugmentOperation, augment
+from gan_augment.nn.image_networks import Discriminator, Generator
+from gan_augment.nn.objectives import (
+    relativistic_discriminator_loss,
+    relativistic_generator_loss,
+    zero_centred_penalty,
+)
+from gan_augment.synthesis.alarms import run_alarm
+from gan_augment.synthesis.api import Progress, TickReport
+from gan_augment.synthesis.monitor import Monitor
+from gan_augment.synthesis.stop_rule import Check, stop_reason
+from gan_augment.training.ema import Ema
+from gan_augment.training.loop import AdamSchedule, Loop, Phase
+
+__all__ = ["AdversarialRun", "RunSettings"]
+
+MAX_RETRIES = 2
+SETTLED = 0.3  # the share of a run before which a generator is still finding the data, and alarms mean nothing
+SUDDEN = ("collapsed", "not finite", "wrong class")
+RAMP_ROWS = 50  # a class with fewer train rows starts unconditionally (Shahbazi et al. 2022, arXiv 2201.06578)
+ADAPTIVE_TARGET = 0.6  # E[sign(D(x) - D(G(z)))] to hold (Karras et al. 2020, arXiv 2006.06676, section 3)
+ADAPTIVE_LIMIT = 0.8  # beyond it augmentations begin to leak into what is generated (section 2.2 there)
+
+
+@dataclass(frozen=True)
+class RunSettings:
+    """What a run needs to know; `kimg` is its length in thousands of images seen."""
+
+    kimg: float
+    batch_size: int
+    learning_rate: float
+    gamma: float
+    gamma_end: float
+    penalty_interval: int
+    operations: tuple[AugmentOperation, ...]
+    augment_probability: float
+    adaptive: bool
+    checks: int
+    patience: int
+    ramp: bool = False
+
+
+class AdversarialRun:
+    """Trains `generator` and `discriminator` in place on the rows of `train`.
+
+    After `train()`: `best` is the chosen EMA snapshot, `reason` why the run ended, `history` the curve (one row a
+    check), `alarms` what is wrong with which class of the chosen snapshot, `retries` how often it was rolled back.
+    """
+
+    def __init__(
+        self,
+        generator: Generator,
+        discriminator: Discriminator,
+        train: TrainView,
+        settings: RunSettings,
+        *,
+        seed: int,
+        device: str,
+        monitor: Monitor | None,
+        progress: Progress,
+    ) -> None:
+        self.generator, self.discriminator = generator, discriminator
+        self.settings, self.monitor, self.progress = settings, monitor, progress
+        self.images = torch.from_numpy(encode_images(np.asarray(train.samples.payload))).to(device)
+        labels = train.labels
+        classes, counts = np.unique(labels, return_counts=True)
+        self.class_of, self.counts = torch.from_numpy(classes), torch.from_numpy(counts)
+        self.rows = torch.from_numpy(np.argsort(labels, kind="stable"))  # class after class
+        self.starts = self.counts.cumsum(0) - self.counts
+        self.ramp = settings.ramp and len(classes) > 1 and int(counts.min()) < RAMP_ROWS
+        self.rng = torch.Generator().manual_seed(seed)
+        self.total_images = max(settings.batch_size, round(settings.kimg * 1000))
+        self.best = copy.deepcopy(generator).eval().requires_grad_(False)
+        self.best_discriminator = copy.deepcopy(discriminator).requires_grad_(False)
+        self.ranked_above: list[Tensor] = []  # share of pairs since the last tick in which D ranked the real one above
+        self.alarms: dict[int, str] = {}
+        self.reason = "not trained"
+        self.loop = self._build_loop()
+
+    # ---- the loop and its phases
+
+    def _build_loop(self) -> Loop:
+        networks = {
+            "generator": self.generator,
+            "discriminator": self.discriminator,
+            "best": self.best,
+            "best_discriminator": self.best_discriminator,
+        }
+        schedule = AdamSchedule(start=self.settings.learning_rate, end=self.settings.learning_rate / 5)
+        loop = Loop(
+            [
+                Phase("discriminator", _trainable(self.discriminator), self._discriminator_loss, schedule),
+                Phase("generator", _trainable(self.generator), self._generator_loss, schedule),
+            ],
+            networks,
+            ema=Ema(self.generator),
+            ema_source=self.generator,
+            batch_size=self.settings.batch_size,
+            total_images=self.total_images,
+            # Ten ticks a check: often enough for a progress bar and for adapting the augmentation.
+            tick_images=max(self.settings.batch_size, self.total_images // (self.settings.checks * 10)),
+            on_tick=self._tick,
+            generator=self.rng,
+        )
+        loop.scalars["augment"] = self.settings.augment_probability
+        return loop
+
+    def train(self, checkpoint: Path | None) -> None:
+        """Run to the end; resumes from `checkpoint` where a killed run left one."""
+        self.loop.checkpoint = checkpoint
+        self.reason = self.loop.run()
+        if self.monitor is None:
+            self.best.load_state_dict(self.loop.ema.network.state_dict())
+        elif not self.reason.startswith("alarm"):
+            self.alarms = self.monitor.alarms(self.best)
+
+    def _batch(self) -> tuple[Tensor, Tensor]:
+        """Real images and their classes; every class is equally likely, however rare."""
+        size = self.settings.batch_size
+        which = torch.randint(len(self.class_of), (size,), generator=self.rng)
+        within = (torch.rand(size, generator=self.rng) * self.counts[which]).long()
+        rows = self.rows[self.starts[which] + within]
+        return self.images[rows.to(self.images.device)], self.class_of[which].to(self.images.device)
+
+    def _fakes(self, labels: Tensor, label_scale: float) -> Tensor:
+        noise = torch.randn(len(labels), self.generator.latent, generator=self.rng).to(labels.device)
+        images: Tensor = self.generator(noise, labels, label_scale)
+        return images
+
+    def _augmented(self, images: Tensor) -> Tensor:
+        return augment(images, self.settings.operations, self.loop.scalars["augment"], self.rng)
+
+    def _label_scale(self, progress: float) -> float:
+        """0 for the first quarter of the run, then a ramp to 1 at the half, where a class is small; else 1."""
+        return min(max(progress - 0.25, 0.0) / 0.25, 1.0) if self.ramp else 1.0
+
+    def _gamma(self, progress: float) -> float:
+        share = min(progress / 0.8, 1.0)
+        gamma = self.settings.gamma + (self.settings.gamma_end - self.settings.gamma) * share
+        return gamma * self.loop.scalars.get("gamma_scale", 1.0)
+
+    def _discriminator_loss(self, progress: float) -> Tensor:
+        scale = self._label_scale(progress)
+        reals, labels = self._batch()
+        with torch.no_grad():
+            fakes = self._fakes(labels, scale)
+        # Counted from images seen, which a checkpoint holds: a resumed run penalises in the same steps.
+        step = self.loop.images_seen // self.settings.batch_size
+        penalised = self.settings.gamma > 0 and step % self.settings.penalty_interval == 0
+        both = torch.cat([self._augmented(reals), self._augmented(fakes)]).requires_grad_(penalised)
+        logits = self.discriminator(both, torch.cat([labels, labels]), scale)
+        real_logits, fake_logits = logits.chunk(2)
+        self.ranked_above.append((real_logits > fake_logits).float().mean().detach())
+        loss = relativistic_discriminator_loss(real_logits, fake_logits)
+        if penalised:
+            # R1 + R2 in one pass: the mean over reals and fakes together is half of their sum.
+            loss = loss + self._gamma(progress) * self.settings.penalty_interval * zero_centred_penalty(logits, both)
+        return loss
+
+    def _generator_loss(self, progress: float) -> Tensor:
+        scale = self._label_scale(progress)
+        reals, labels = self._batch()
+        with torch.no_grad():
+            real_logits = self.discriminator(self._augmented(reals), labels, scale)
+        fake_logits = self.discriminator(self._augmented(self._fakes(labels, scale)), labels, scale)
+        return relativistic_generator_loss(real_logits, fake_logits)
+
+    # ---- ticks: progress, adaptive augmentation, checks, alarms
+
+    def _tick(self, loop: Loop) -> str | None:
+        self._adapt_augmentation(loop)
+        self.progress(TickReport(loop.images_seen / 1000, self.total_images / 1000, dict(loop.losses)))
+        if problem := run_alarm(loop.losses):
+            return None if self._roll_back(loop) else self._give_up(loop, problem)
+        every = self.total_images / self.settings.checks
+        before = max(loop.images_seen - loop.tick_images, 0)
+        due = loop.images_seen // every > before // every or loop.images_seen >= self.total_images
+        return self._check(loop) if due else None
+
+    def _adapt_augmentation(self, loop: Loop) -> None:
+        """ADA: more augmentation while the discriminator is surer of its train reals than the target, less else."""
+        if not self.ranked_above:
+            return
+        sureness = 2 * float(torch.stack(self.ranked_above).mean()) - 1
+        self.ranked_above.clear()
+        loop.scalars["sureness"] = sureness
+        if self.settings.adaptive:
+            # From 0 to 1 within half of a run, however long it is; a rollback's extra augmentation is kept as floor.
+            step = 2 * loop.tick_images / self.total_images * math.copysign(1.0, sureness - ADAPTIVE_TARGET)
+            floor = loop.scalars.get("augment_floor", 0.0)
+            loop.scalars["augment"] = min(max(loop.scalars["augment"] + step, floor), ADAPTIVE_LIMIT)
+
+    def _check(self, loop: Loop) -> str | None:
+        row: dict[str, float] = {"kimg": loop.images_seen / 1000}
+        row |= {f"{name}_loss": value for name, value in loop.losses.items()}
+        row["augment"] = loop.scalars["augment"]
+        if self.monitor is None:
+            loop.history.append(row)
+            return None
+        row |= self.monitor.check(loop.ema.network, self.discriminator, loop.scalars)
+        loop.history.append(row)
+        progress = loop.images_seen / self.total_images
+        if progress > SETTLED and self._lost_a_class(loop) and self._roll_back(loop):
+            return None
+        if row["score"] > loop.scalars.get("best_score", -math.inf) and self._label_scale(progress) == 1:
+            loop.scalars |= {"best_score": row["score"], "best_kimg": row["kimg"]}
+            self.best.load_state_dict(loop.ema.network.state_dict())
+            self.best_discriminator.load_state_dict(self.discriminator.state_dict())
+        settled = [_as_check(r) for r in loop.history if r["kimg"] * 1000 > SETTLED * self.total_images]
+        return stop_reason(settled, self.settings.patience)
+
+    def _lost_a_class(self, loop: Loop) -> bool:
+        """Has a class collapsed, or turned into another, that the best snapshot draws well?
+
+        Coverage and nearness to train flicker from check to check; they judge the final snapshot, not the way there.
+        """
+        assert self.monitor is not None
+        if "best_score" not in loop.scalars:
+            return False
+        now = {c: p for c, p in self.monitor.alarms(loop.ema.network).items() if p.startswith(SUDDEN)}
+        return bool(now) and not set(now) <= set(self.monitor.alarms(self.best))
+
+    def _roll_back(self, loop: Loop) -> bool:
+        """Back to the last healthy snapshot, with a gentler and more regular game. False: that was tried twice."""
+        retries = loop.scalars.get("retries", 0.0)
+        if retries >= MAX_RETRIES:
+            return False
+        floor = min(loop.scalars["augment"] + 0.2, ADAPTIVE_LIMIT)
+        loop.scalars |= {
+            "retries": retries + 1,
+            "gamma_scale": 2 * loop.scalars.get("gamma_scale", 1.0),
+            "rate_scale": 0.5 * loop.scalars.get("rate_scale", 1.0),
+            "augment": floor,
+            "augment_floor": floor,
+        }
+        self.generator.load_state_dict(self.best.state_dict())
+        loop.ema.network.load_state_dict(self.best.state_dict())
+        self.discriminator.load_state_dict(self.best_discriminator.state_dict())
+        for phase in loop.phases:
+            phase.optimiser.state.clear()
+        return True
+
+    def _give_up(self, loop: Loop, problem: str) -> str:
+        """The game itself is broken: keep the best snapshot, or where there is none, synthesise nothing."""
+        if "best_score" not in loop.scalars:
+            self.alarms = dict.fromkeys((int(c) for c in self.class_of), problem)
+        else:
+            self.alarms = self._alarms_of_best()
+        return f"alarm: {problem}"
+
+    def _alarms_of_best(self) -> dict[int, str]:
+        return self.monitor.alarms(self.best) if self.monitor else {}
+
+    @property
+    def summary(self) -> dict[str, Any]:
+        """JSON-able facts about the run."""
+        scalars = self.loop.scalars
+        return {
+            "images_seen": self.loop.images_seen,
+            "stopped_by": self.reason,
+            "snapshot_kimg": scalars.get("best_kimg", self.loop.images_seen / 1000),
+            "retries": int(scalars.get("retries", 0)),
+            "augment_probability": scalars["augment"],
+            "refused_classes": {str(c): problem for c, problem in sorted(self.alarms.items())},
+            "generator_parameters": sum(p.numel() for p in self.generator.parameters()),
+            "discriminator_parameters": sum(p.numel() for p in self.discriminator.parameters()),
+        }
+
+
+def _as_check(row: dict[str, float]) -> Check:
+    return Check(row["score"], row["critic_accuracy"], row["critic_pvalue"], int(row["critic_rows"]))
+
+
+def _trainable(module: nn.Module) -> list[nn.Parameter]:
+    return [parameter for parameter in module.parameters() if parameter.requires_grad]
