@@ -125,7 +125,8 @@ def test_not_a_number_is_rolled_back_and_then_given_up() -> None:
     run = build(replace(SETTINGS, kimg=3.2))
     run.loop.phases[1].loss = lambda _: weight_sum(run.generator) * float("nan")
     run.train(None)
-    assert run.reason.startswith("alarm: the generator's loss is not a number")
+    assert run.reason.startswith("alarm: ")
+    assert "loss is not a number" in run.reason
     assert run.summary["retries"] == 2
     assert set(run.alarms) == {0, 1}  # nothing healthy was ever reached: neither class is synthesised
     assert all(torch.isfinite(p).all() for p in run.best.parameters())
