@@ -1,9 +1,8 @@
-"""`python -m pipelines run | plan`."""
+"""`python -m pipelines run | plan | announce`."""
 
 from __future__ import annotations
 
 import argparse
-import os
 import signal
 import sys
 from collections.abc import Callable, Sequence
@@ -42,7 +41,7 @@ def _parser() -> argparse.ArgumentParser:
         description="Bring the DVC pipeline up to date with independent stages side by side. "
         "The result is that of `dvc repro`.",
     )
-    actions = parser.add_subparsers(required=True, metavar="run | plan")
+    actions = parser.add_subparsers(required=True, metavar="run | plan | announce")
 
     run = actions.add_parser("run", help="run what is not up to date")
     run.add_argument("targets", nargs="*", metavar="STAGE", help="only these stages and what they need (default: all)")
@@ -60,7 +59,10 @@ def _parser() -> argparse.ArgumentParser:
     plan.add_argument("targets", nargs="*", metavar="STAGE", help="only these stages and what they need (default: all)")
     plan.set_defaults(action=_plan)
 
-    for action in (run, plan):
+    announce = actions.add_parser("announce", help="tell the Prefect server that this project has new data")
+    announce.set_defaults(action=_announce)
+
+    for action in (run, plan, announce):
         action.add_argument("--root", type=_folder, default=Path(), metavar="DIR", help="the project's folder (here)")
     return parser
 
@@ -94,6 +96,13 @@ def _read_plan(options: argparse.Namespace) -> Plan:
     return plan.only_up_to(options.targets) if options.targets else plan
 
 
+def _announce(options: argparse.Namespace) -> int:
+    from pipelines.announce import announce_new_data
+
+    print(f"Announced {announce_new_data(options.root)}")
+    return 0
+
+
 def _run(options: argparse.Namespace) -> int:
     from pipelines.drive import RunError
 
@@ -113,10 +122,11 @@ def _run_locally(options: argparse.Namespace) -> None:
     from pipelines.drive import drive
     from pipelines.estimate import Durations, Tally
     from pipelines.local import local_executor
+    from pipelines.machine import lanes_side_by_side
     from pipelines.retry import RetryPolicy
     from pipelines.scratch import LaneLogs
 
-    plan, workers = _read_plan(options), options.workers or default_workers()
+    plan, workers = _read_plan(options), options.workers or lanes_side_by_side()
     logs = LaneLogs(options.root)
     with display(Tally(Durations(options.root), side_by_side=workers)) as watch:
 
@@ -146,19 +156,12 @@ def _run_as_flow(options: argparse.Namespace) -> None:
         ) from None
     state = augment(
         root=options.root.resolve(),
-        workers=options.workers or default_workers(),
+        workers=options.workers,
         retries=options.retries,
         targets=options.targets,
         return_state=True,
     )
     state.result()  # raises what stopped the flow
-
-
-def default_workers() -> int:
-    """One lane a GPU; without a GPU one a processor core, at most 8."""
-    gpus = list(Path("/proc/driver/nvidia/gpus").glob("*"))
-    cores = len(os.sched_getaffinity(0)) if hasattr(os, "sched_getaffinity") else os.cpu_count() or 1
-    return len(gpus) or min(cores, 8)
 
 
 if __name__ == "__main__":

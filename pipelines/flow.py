@@ -24,6 +24,7 @@ from gan_augment.core.errors import GanAugmentError
 from pipelines.drive import Run, RunError, drive
 from pipelines.estimate import Durations, Tally
 from pipelines.lane import LaneError, LaneResult, LiveLanes, run_lane
+from pipelines.machine import lanes_side_by_side
 from pipelines.plan import Lane, Plan, read_plan
 from pipelines.retry import RetryPolicy
 from pipelines.scratch import LaneLogs
@@ -31,26 +32,29 @@ from pipelines.summary import read_measure, stage_rows, verdict_markdown, verdic
 
 __all__ = ["augment"]
 
-_MOST_SIDE_BY_SIDE = 64
+_MOST = 64
+
+# What a person can set for a run; pydantic checks it, and Prefect's UI makes its form of it.
+Root = Annotated[DirectoryPath, Field(description="The project's folder, with dvc.yaml and params.yaml.")]
+Workers = Annotated[int, Field(ge=1, le=_MOST, description="Lanes side by side (empty: one a GPU or core).")]
+Retries = Annotated[int, Field(ge=0, le=10, description="More tries of a stage that crashed.")]
+Targets = Annotated[list[str], Field(description="Stages to run, with all that they need; empty: every stage.")]
 
 
 @flow(
     name="augment",
     flow_run_name="augment {root}",
-    task_runner=ThreadPoolTaskRunner(max_workers=_MOST_SIDE_BY_SIDE),  # type: ignore[arg-type]
+    task_runner=ThreadPoolTaskRunner(max_workers=_MOST),  # type: ignore[arg-type]
     validate_parameters=True,
 )
 def augment(
-    root: Annotated[DirectoryPath, Field(description="The project's folder, with dvc.yaml and params.yaml.")] = Path(),
-    workers: Annotated[int, Field(ge=1, le=_MOST_SIDE_BY_SIDE, description="Lanes that run side by side.")] = 1,
-    retries: Annotated[int, Field(ge=0, le=10, description="More tries of a lane that crashed.")] = 2,
-    targets: Annotated[list[str], Field(description="Stages to run, with what they need; empty: all.")] = [],  # noqa: B006 - shown in the UI
+    root: Root = Path(), workers: Workers | None = None, retries: Retries = 2, targets: Targets | None = None
 ) -> State[Any]:
     """Bring the pipeline up to date, lanes side by side, and publish the verdict."""
     try:
         plan = read_plan(root)
         plan = plan.only_up_to(targets) if targets else plan
-        _drive(plan, root, workers, RetryPolicy(retries))
+        _drive(plan, root, workers or lanes_side_by_side(), RetryPolicy(retries))
     except (GanAugmentError, RunError) as error:
         get_run_logger().error(str(error))
         return Failed(message=str(error), data=error)  # returned, not raised: a traceback would only hide the message

@@ -15,7 +15,8 @@ Release = tuple[int, ...]
 class Problem:
     """Something broken in the environment, and what to do about it."""
 
-    problem: str
+    what: str
+    state: str
     remedy: str
 
 
@@ -56,9 +57,9 @@ def version_problems(installed: Callable[[str], str] = version) -> list[Problem]
     for cap in _BESIDE_PREFECT:
         found = _release(cap.package, installed)
         if found is None or not cap.low <= found < cap.high:
-            got = "is missing" if found is None else installed(cap.package)
-            problem = f"{cap.package} {got} beside prefect {installed('prefect')}: {cap.symptom}"
-            problems.append(Problem(problem, f'pip install "{cap.requirement}"'))
+            got = "missing" if found is None else installed(cap.package)
+            state = f"{got}, beside prefect {installed('prefect')}: {cap.symptom}"
+            problems.append(Problem(cap.package, state, f'pip install "{cap.requirement}"'))
     return problems
 
 
@@ -66,9 +67,9 @@ def _outside(package: str, span: tuple[Release, Release], why: str, installed: C
     found, (low, high) = _release(package, installed), span
     if found is not None and low <= found < high:
         return []
-    got = "is missing" if found is None else f"{installed(package)} was found"
+    got = "missing" if found is None else installed(package)
     wanted = f"{package}>={'.'.join(map(str, low))},<{'.'.join(map(str, high))}"
-    return [Problem(f"{package} {got}, {wanted} is needed: {why}", f'pip install "{wanted}"')]
+    return [Problem(package, f"{got}, but {wanted} is needed: {why}", f'pip install "{wanted}"')]
 
 
 def _release(package: str, installed: Callable[[str], str]) -> Release | None:

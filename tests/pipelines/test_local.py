@@ -52,7 +52,7 @@ def test_a_second_run_does_nothing(finished: Path) -> None:
 
 
 def test_a_failed_class_keeps_its_siblings_and_the_rerun_does_what_is_left(pretrained: Path) -> None:
-    failed = pipelines_run(pretrained, "--workers", "2", "--retries", "0", FAKE_EXIT_train_gan_cat="1")
+    failed = pipelines_run(pretrained, "mix", "--workers", "2", "--retries", "0", FAKE_EXIT_train_gan_cat="1")
     assert failed.returncode == 1
     assert "train_gan@cat failed with exit code 1" in failed.stderr
     assert "not started because of that: curate, mix" in failed.stderr

@@ -44,7 +44,8 @@ def test_versions_that_were_tried_have_no_problem() -> None:
 )
 def test_a_broken_version_is_named_with_its_remedy(package: str, version: str | None, remedy: str) -> None:
     (problem,) = version_problems(installed(**{package: version}))
-    assert problem.problem.startswith(f"{package} {version or 'is missing'}")
+    assert problem.what == package
+    assert problem.state.startswith(version or "missing")
     assert remedy in problem.remedy
 
 

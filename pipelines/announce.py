@@ -1,0 +1,49 @@
+"""Say that a project has new data: the event that the trigger in prefect.yaml waits for."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import yaml
+
+from gan_augment.core.errors import MissingInputError, SetupError
+from pipelines.embedded import server_is_configured
+
+__all__ = ["EVENT", "announce_new_data", "dataset_resource"]
+
+EVENT = "gan-augment.dataset.updated"
+
+
+def dataset_resource(root: Path) -> str:
+    """The id under which Prefect knows the project's data, from the name in prefect.yaml. Raises MissingInputError."""
+    try:
+        name = yaml.safe_load((root / "prefect.yaml").read_text(encoding="utf-8"))["name"]
+    except (OSError, yaml.YAMLError, KeyError, TypeError):
+        raise MissingInputError(
+            "There is no prefect.yaml with a `name` here",
+            where=root / "prefect.yaml",
+            remedy="run `gan-augment init` here, or change to the project's folder",
+        ) from None
+    return f"gan-augment.dataset.{name}"
+
+
+def announce_new_data(root: Path) -> str:
+    """Emit the event and return the resource's id.
+
+    Raises
+    ------
+    SetupError
+        No server is configured: nobody would hear it.
+    MissingInputError
+        There is no prefect.yaml.
+    """
+    resource = dataset_resource(root)
+    if not server_is_configured():
+        raise SetupError(
+            "No Prefect server is configured, so nobody would hear of the new data",
+            remedy="export PREFECT_API_URL=http://SERVER:4200/api, see docs/schedule.md",
+        )
+    from prefect.events import emit_event
+
+    emit_event(EVENT, resource={"prefect.resource.id": resource})
+    return resource
