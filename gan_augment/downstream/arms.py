@@ -6,17 +6,26 @@ arm. Every variant gets the same number of optimiser steps, so that "more data" 
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Literal
 
-import numpy as np
-import numpy.typing as npt
-
+from gan_augment.core.errors import ParamsError
 from gan_augment.core.records import Modality
 from gan_augment.core.samples import Samples
 from gan_augment.downstream.config import Arm
 
-__all__ = ["Fill", "Recipe", "Rows", "Treatment", "base_rows", "search_recipe", "uses_synthetic", "variants_of"]
+__all__ = [
+    "Fill",
+    "Recipe",
+    "Rows",
+    "Treatment",
+    "base_rows",
+    "known_arm",
+    "search_recipe",
+    "uses_synthetic",
+    "variants_of",
+]
 
 Rows = Literal["real", "real+synthetic", "synthetic"]
 Fill = Literal["none", "oversample", "interpolate", "smote"]
@@ -102,6 +111,19 @@ def variants_of(arm: Arm, modality: Modality) -> tuple[Recipe, ...]:
     return (_IMAGE if modality == "image" else _TABLE)[arm]
 
 
+def known_arm(name: str, arms: Sequence[Arm]) -> Arm:
+    """The arm of this name. Raises ParamsError where it is not among `arms`."""
+    for arm in arms:
+        if arm == name:
+            return arm
+    raise ParamsError(
+        "There is no such arm",
+        where="the stage's argument",
+        got=repr(name),
+        expected=f"one of retrain.arms in params.yaml: {', '.join(arms)}",
+    )
+
+
 def search_recipe(modality: Modality) -> Recipe:
     """How the mixing ratios are compared: with the strongest cheap remedy already in place.
 
@@ -124,8 +146,3 @@ def base_rows(recipe: Recipe, real: Samples, added: Samples, alone: Samples) -> 
     if recipe.rows == "synthetic":
         return alone
     return Samples.concat([real, added]) if len(added) else real
-
-
-def class_counts(labels: npt.NDArray[np.int64], classes: int) -> npt.NDArray[np.int64]:
-    """int64 [classes]: rows a class."""
-    return np.bincount(labels, minlength=classes).astype(np.int64)

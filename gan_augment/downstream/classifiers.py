@@ -77,16 +77,23 @@ def choose_classifiers(config: RetrainConfig, modality: Modality) -> tuple[Class
 
 
 def make_classifier(
-    config: ClassifierConfig, classical: ClassicalConfig, *, device: str = "cpu", root: Path | None = None
+    config: ClassifierConfig,
+    classical: ClassicalConfig,
+    *,
+    device: str = "cpu",
+    root: Path | None = None,
+    seed: int = 0,
+    pool: Samples | None = None,
 ) -> Classifier:
     """The classifier of these settings.
 
-    `root` is where the module of a custom estimator is looked for, beside the installed packages.
+    `root` is where the module of a custom estimator is looked for, beside the installed packages. `pool` holds all
+    rows that `fit` will be called on: a cnn then makes their augmented versions, seeded by `seed`, only once.
     """
     if isinstance(config, CnnConfig):
         from gan_augment.downstream.networks import CnnClassifier  # imports torch
 
-        return CnnClassifier(config, classical, device=device)
+        return CnnClassifier(config, classical, device=device, seed=seed, pool=pool)
     from gan_augment.downstream.estimators import EstimatorClassifier
 
     return EstimatorClassifier(config, classical, root=root)

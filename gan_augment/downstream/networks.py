@@ -6,6 +6,7 @@ from collections.abc import Callable, Sequence
 
 import numpy as np
 import numpy.typing as npt
+import pandas as pd
 import torch
 
 from gan_augment.core.records import DatasetSpec
@@ -20,12 +21,38 @@ from gan_augment.training.supervised import fit_classifier, pixels, predict_prob
 
 __all__ = ["CnnClassifier"]
 
+_Show = Callable[[npt.NDArray[np.int64]], npt.NDArray[np.uint8]]
+
 
 class CnnClassifier:
-    """`SmallCnn`s that differ in their seed alone, all with the same number of steps of the same batch size."""
+    """`SmallCnn`s that differ in their seed alone, all with the same number of steps of the same batch size.
 
-    def __init__(self, config: CnnConfig, classical: ClassicalConfig, *, device: str = "cpu") -> None:
-        self._config, self._classical, self._device = config, classical, device
+    `pool` holds every image that may be fitted on, with unique ids: their augmented versions are then made once for
+    all calls of `fit`. `seed` decides those versions.
+    """
+
+    def __init__(
+        self,
+        config: CnnConfig,
+        classical: ClassicalConfig,
+        *,
+        device: str = "cpu",
+        seed: int = 0,
+        pool: Samples | None = None,
+    ) -> None:
+        self._config, self._classical, self._device, self._seed = config, classical, device, seed
+        self._pool = None if pool is None else _PooledViews(pool, self._views_of(pool))
+
+    def _views_of(self, samples: Samples) -> AugmentedViews:
+        return AugmentedViews(np.asarray(samples.payload), self._classical, seed=self._seed)
+
+    def _shower(self, samples: Samples) -> Callable[[], _Show]:
+        """Makes a fresh count of showings for each training."""
+        if self._pool is not None:
+            place, views = self._pool.places(samples), self._pool.views
+        else:
+            place, views = np.arange(len(samples)), self._views_of(samples)
+        return lambda: _shower(views, place)
 
     @property
     def effort(self) -> dict[str, int | float | str]:
@@ -41,7 +68,7 @@ class CnnClassifier:
     def fit(self, samples: Samples, spec: DatasetSpec, treatment: Treatment, seeds: Sequence[int]) -> list[Predictor]:
         """One network a seed. The augmented versions of the images are made once and shared."""
         images, labels = np.asarray(samples.payload), samples.label_indices(spec)
-        views = AugmentedViews(images, self._classical, seed=seeds[0]) if treatment.classical else None
+        show = self._shower(samples) if treatment.classical else lambda: None
         tensor, targets = pixels(images), torch.from_numpy(labels)
         weights = torch.from_numpy(class_weights(labels, len(spec.classes))) if treatment.class_weight else None
         return [
@@ -56,7 +83,7 @@ class CnnClassifier:
                     learning_rate=self._config.learning_rate,
                     sampling="balanced" if treatment.balanced else "natural",
                     class_weight=weights,
-                    show=None if views is None else _shower(views, len(images)),
+                    show=show(),
                     width=self._config.width,
                     device=self._device,
                 )
@@ -65,16 +92,31 @@ class CnnClassifier:
         ]
 
 
-def _shower(views: AugmentedViews, count: int) -> Callable[[npt.NDArray[np.int64]], npt.NDArray[np.uint8]]:
-    """Counts how often each of `count` images was shown, so that each showing gets its next version."""
-    shown = np.zeros(count, dtype=np.int64)
+def _shower(views: AugmentedViews, place: npt.NDArray[np.int64]) -> _Show:
+    """Counts how often each sample was shown, so that each showing gets its next version."""
+    shown = np.zeros(len(place), dtype=np.int64)
 
     def show(rows: npt.NDArray[np.int64]) -> npt.NDArray[np.uint8]:
-        batch = views.take(rows, shown[rows])
+        batch = views.take(place[rows], shown[rows])
         np.add.at(shown, rows, 1)
         return batch
 
     return show
+
+
+class _PooledViews:
+    """Augmented versions of a pool of images, found again by the samples' ids."""
+
+    def __init__(self, pool: Samples, views: AugmentedViews) -> None:
+        self._ids = pd.Index(pool.manifest["id"])
+        self.views = views
+
+    def places(self, samples: Samples) -> npt.NDArray[np.int64]:
+        """int64 [n]: where each sample stands in the pool. Raises KeyError for one that is not there."""
+        places: npt.NDArray[np.int64] = self._ids.get_indexer(pd.Index(samples.manifest["id"])).astype(np.int64)
+        if (places < 0).any():
+            raise KeyError("a sample is not in the classifier's pool")
+        return places
 
 
 class _Network:

@@ -1,0 +1,100 @@
+"""Predictions of one arm on disk: `retrain` writes them without knowing a test label, `measure` reads them."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import Literal
+
+import numpy as np
+import numpy.typing as npt
+from pydantic import Field
+
+from gan_augment.core.atomic import read_json, write_json
+from gan_augment.core.errors import MissingInputError
+from gan_augment.core.records import Record
+
+__all__ = [
+    "ArmRecord",
+    "Family",
+    "FamilyRecord",
+    "VariantRecord",
+    "read_arm",
+    "read_probabilities",
+    "write_arm",
+    "write_probabilities",
+]
+
+Family = Literal["first", "second"]  # the project's classifier, and the second opinion
+Part = Literal["validation", "test"]
+Probabilities = npt.NDArray[np.float32]
+
+
+class VariantRecord(Record):
+    """A variant of an arm and its mean balanced accuracy on validation."""
+
+    name: str
+    validation_balanced_accuracy: float
+
+
+class FamilyRecord(Record):
+    """What one family of classifiers did with an arm: `chosen` is the place of the best variant on validation."""
+
+    classifier: str
+    effort: dict[str, int | float | str]
+    variants: tuple[VariantRecord, ...]
+    chosen: int
+
+    @property
+    def best(self) -> VariantRecord:
+        """The variant that speaks for the arm."""
+        return self.variants[self.chosen]
+
+
+class ArmRecord(Record):
+    """arm.json. An arm that had no rows to train on is `skipped`, with the reason, and has no families.
+
+    `test_ids` are the test rows in the order of the predictions; `train_counts` the real train rows a class.
+    """
+
+    arm: str
+    skipped: str | None = None
+    rows_real: int
+    rows_synthetic: int
+    seeds: int
+    train_counts: tuple[int, ...]
+    test_ids: tuple[str, ...] = ()
+    families: dict[Family, FamilyRecord] = Field(default_factory=dict)
+
+
+def write_arm(directory: Path, record: ArmRecord) -> None:
+    """Write arm.json into an existing directory."""
+    write_json(directory / "arm.json", record.model_dump(mode="json"))
+
+
+def read_arm(directory: Path) -> ArmRecord:
+    """Read arm.json. Raises MissingInputError."""
+    return ArmRecord.model_validate(read_json(directory / "arm.json"))
+
+
+def _path(directory: Path, family: Family, part: Part) -> Path:
+    return directory / f"{family}_{part}.npy"
+
+
+def write_probabilities(directory: Path, family: Family, part: Part, probabilities: Probabilities) -> None:
+    """float32 [variants, seeds, n, K] for validation, [seeds, n, K] of the chosen variant for test."""
+    np.save(_path(directory, family, part), np.ascontiguousarray(probabilities, np.float32), allow_pickle=False)
+
+
+def read_probabilities(directory: Path, family: Family, part: Part) -> Probabilities:
+    """What `write_probabilities` wrote. Raises MissingInputError."""
+    path = _path(directory, family, part)
+    try:
+        array: Probabilities = np.load(path, allow_pickle=False)
+    except FileNotFoundError:
+        raise MissingInputError(
+            "An input of this stage is missing",
+            where=path,
+            expected="predictions written by retrain",
+            remedy="run `dvc repro`, which runs the stages in order",
+        ) from None
+    return array

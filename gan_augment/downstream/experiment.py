@@ -1,0 +1,139 @@
+"""Train the variants of an arm: the same seeds, steps and order for every arm, so that they can be paired."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
+
+import numpy as np
+import numpy.typing as npt
+
+from gan_augment.core.predictions import ArmRecord, Family, FamilyRecord, VariantRecord
+from gan_augment.core.records import DatasetSpec
+from gan_augment.core.samples import Payload, Samples
+from gan_augment.core.seeds import derive_seed, numpy_generator
+from gan_augment.downstream.arms import Recipe, base_rows, variants_of
+from gan_augment.downstream.balancing import fill_up
+from gan_augment.downstream.classifiers import Classifier, Predictor, Probabilities
+from gan_augment.downstream.config import Arm
+
+__all__ = ["BestVariant", "Sources", "arm_record", "best_variant", "predict", "train_recipe", "training_seeds"]
+
+
+@dataclass(frozen=True)
+class Sources:
+    """What arms draw their rows from: real train rows; synthetic rows that join them; ones that stand in for them."""
+
+    spec: DatasetSpec
+    real: Samples
+    added: Samples
+    alone: Samples
+
+    def rows(self, recipe: Recipe) -> Samples:
+        """The rows of a recipe before any filling up."""
+        return base_rows(recipe, self.real, self.added, self.alone)
+
+
+def training_seeds(base: int, count: int) -> list[int]:
+    """One seed a repetition; the same for every arm and family, so that repetitions can be paired."""
+    return [derive_seed(base, "repetition", number) for number in range(count)]
+
+
+def train_recipe(classifier: Classifier, recipe: Recipe, sources: Sources, seeds: Sequence[int]) -> list[Predictor]:
+    """One predictor a seed."""
+    rows = sources.rows(recipe)
+    if not recipe.redrawn:
+        rows = fill_up(rows, sources.spec, recipe.fill, numpy_generator(seeds[0], "fill"))
+        return classifier.fit(rows, sources.spec, recipe.treatment, seeds)
+    predictors: list[Predictor] = []
+    for seed in seeds:
+        filled = fill_up(rows, sources.spec, recipe.fill, numpy_generator(seed, "fill"))
+        predictors += classifier.fit(filled, sources.spec, recipe.treatment, [seed])
+    return predictors
+
+
+def predict(predictors: Sequence[Predictor], payload: Payload) -> Probabilities:
+    """float32 [seeds, n, classes]. A predictor that stands for several seeds is asked once."""
+    asked: dict[int, Probabilities] = {}
+    for predictor in predictors:
+        if id(predictor) not in asked:
+            asked[id(predictor)] = predictor.predict_probabilities(payload)
+    return np.stack([asked[id(predictor)] for predictor in predictors])
+
+
+@dataclass(frozen=True)
+class BestVariant:
+    """The variant that speaks for its arm, and what every variant scored on validation.
+
+    Attributes
+    ----------
+    recipe
+        The variant with the highest mean validation score; the earlier one on a tie.
+    scores
+        float64 [variants].
+    validation
+        float32 [variants, seeds, n, classes]: probabilities on the validation rows.
+    predictors
+        Of `recipe`, one a seed.
+    """
+
+    recipe: Recipe
+    scores: npt.NDArray[np.float64]
+    validation: Probabilities
+    predictors: list[Predictor]
+
+    def record(self, kind: str, effort: dict[str, int | float | str], recipes: Sequence[Recipe]) -> FamilyRecord:
+        """The choice, for arm.json."""
+        names = [recipe.name for recipe in recipes]
+        variants = tuple(
+            VariantRecord(name=name, validation_balanced_accuracy=float(value))
+            for name, value in zip(names, self.scores, strict=True)
+        )
+        return FamilyRecord(classifier=kind, effort=effort, variants=variants, chosen=names.index(self.recipe.name))
+
+
+def best_variant(
+    classifier: Classifier,
+    recipes: Sequence[Recipe],
+    sources: Sources,
+    seeds: Sequence[int],
+    validation: Payload,
+    score: Callable[[Probabilities], float],
+    report: Callable[[str], None] = lambda _: None,
+) -> BestVariant:
+    """Train every recipe; choose by `score` of the validation probabilities [seeds, n, classes]."""
+    best: tuple[float, Recipe, list[Predictor]] | None = None
+    probabilities, scores = [], []
+    for recipe in recipes:
+        predictors = train_recipe(classifier, recipe, sources, seeds)
+        probabilities.append(predict(predictors, validation))
+        scores.append(score(probabilities[-1]))
+        if best is None or scores[-1] > best[0]:
+            best = scores[-1], recipe, predictors
+        report(recipe.name)
+    assert best is not None
+    return BestVariant(best[1], np.asarray(scores), np.stack(probabilities), best[2])
+
+
+def arm_record(
+    arm: Arm,
+    sources: Sources,
+    *,
+    seeds: int,
+    test_ids: Sequence[str],
+    families: dict[Family, FamilyRecord],
+) -> ArmRecord:
+    """What arm.json says of an arm. An arm without families had no rows to train on."""
+    rows = sources.rows(variants_of(arm, sources.spec.modality)[0])
+    synthetic = int((rows.manifest["origin"] == "synthetic").sum())
+    counts = np.bincount(sources.real.label_indices(sources.spec), minlength=len(sources.spec.classes))
+    return ArmRecord(
+        arm=arm,
+        skipped=None if families else "no synthetic row was accepted",
+        rows_real=len(rows) - synthetic,
+        rows_synthetic=synthetic,
+        seeds=seeds,
+        train_counts=tuple(int(count) for count in counts),
+        test_ids=tuple(test_ids),
+        families=families,
+    )

@@ -1,0 +1,250 @@
+"""The measurement: from every arm's predictions and the test labels to the gain, its interval and the verdict."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from typing import Any
+
+import numpy as np
+import numpy.typing as npt
+
+from gan_augment.core.predictions import ArmRecord, Family, FamilyRecord
+from gan_augment.core.records import DatasetSpec
+from gan_augment.gain.config import MeasureConfig
+from gan_augment.gain.metrics import METRICS, Labels, Metric, rare_classes, recall_over, score
+from gan_augment.gain.statistics import Interval, Resampled, TestRows, holm
+from gan_augment.gain.thresholds import adjust, class_means, tune_power
+from gan_augment.gain.verdict import Verdict, decide, explain
+
+__all__ = ["ArmPredictions", "Evaluation", "Gain", "headline", "measure"]
+
+BASELINE_ARMS = ("real", "real_classical", "cheap")
+SYNTHETIC_ARMS = ("real_synthetic", "real_classical_synthetic")
+
+_COVERS = "test rows and classifier seeds; not retraining the synthesizer, nor another split of the data"
+
+
+@dataclass(frozen=True)
+class ArmPredictions:
+    """An arm under one family of classifiers: float32 [seeds, n, K], of the variant chosen on validation."""
+
+    record: ArmRecord
+    family: FamilyRecord
+    validation: npt.NDArray[np.float32]
+    test: npt.NDArray[np.float32]
+
+    @property
+    def validation_score(self) -> float:
+        """Mean balanced accuracy of the chosen variant on validation."""
+        return self.family.best.validation_balanced_accuracy
+
+
+@dataclass(frozen=True)
+class Gain:
+    """Best arm with synthetic data minus best arm without, both chosen on validation."""
+
+    baseline: ArmPredictions
+    synthetic: ArmPredictions
+    interval: Interval
+    verdict: Verdict
+
+
+class Evaluation:
+    """Test rows, drawn again the same way for everything, and the scores on them."""
+
+    def __init__(
+        self, spec: DatasetSpec, labels: Labels, config: MeasureConfig, generator: np.random.Generator
+    ) -> None:
+        self.spec, self.labels, self.config = spec, labels, config
+        self.rows = TestRows(labels, draws=config.bootstrap_draws, generator=generator)
+
+    def level(self, metric: Metric, probabilities: npt.NDArray[np.floating]) -> Interval:
+        """One arm's score."""
+        return self._interval(self.rows.resample(metric, probabilities))
+
+    def difference(
+        self, metric: Metric, first: npt.NDArray[np.floating], second: npt.NDArray[np.floating], rows: int | None = None
+    ) -> Interval:  # fmt: skip
+        """The paired difference, first minus second. `rows`: how many rows the metric looks at, all if None."""
+        paired = self.rows.resample(metric, first) - self.rows.resample(metric, second)
+        return self._interval(paired, resolution=1 / max(rows or len(self.labels), 1))
+
+    def _interval(self, resampled: Resampled, resolution: float = 0.0) -> Interval:
+        return self.rows.interval(resampled, confidence=self.config.confidence, resolution=resolution)
+
+
+def headline(arms: Sequence[ArmPredictions]) -> tuple[ArmPredictions, ArmPredictions]:
+    """The best baseline arm and the best arm with synthetic data, by validation; the simpler one on a tie."""
+
+    def best(names: Sequence[str]) -> ArmPredictions:
+        candidates = [arm for arm in arms if arm.record.arm in names]
+        return max(candidates, key=lambda arm: (arm.validation_score, -names.index(arm.record.arm)))
+
+    return best(BASELINE_ARMS), best(SYNTHETIC_ARMS)
+
+
+def measure(
+    families: dict[Family, list[ArmPredictions]],
+    skipped: Sequence[ArmRecord],
+    evaluation: Evaluation,
+    validation_labels: Labels,
+    plan: dict[str, Any],
+) -> dict[str, Any]:
+    """measure.json. Levels are shares in 0 .. 1, gains are percentage points.
+
+    Parameters
+    ----------
+    families
+        The arms with predictions, by family; "first" decides the verdict.
+    skipped
+        Arms that had no rows to train on.
+    plan
+        mix's plan.json.
+    """
+    arms = families["first"]
+    gain, config = _gain(arms, evaluation, plan), evaluation.config
+    shown = float(plan["shown_ratio"])
+    ratio = float(plan["ratio"])
+    sentence = explain(gain.verdict, gain.interval, ratio, gain.baseline.record.arm, config.confidence, shown)
+    tuned = _after_tuning(gain, evaluation, validation_labels)
+    second = _second_opinion(families.get("second", []), evaluation, plan)
+    return {
+        "verdict": gain.verdict,
+        "use_synthetic": gain.verdict == "helps",
+        "sentence": sentence,
+        "notes": _notes(gain, tuned, second, shown),
+        "gain": _gain_record(gain, config),
+        "threshold_free": _threshold_free(gain, evaluation) | {"balanced_accuracy_after_tuning": _points(tuned)},
+        "second_opinion": second,
+        "arms": [_arm_record(arm, evaluation) for arm in arms],
+        "skipped": {record.arm: record.skipped for record in skipped},
+        "per_class": _per_class(gain, evaluation),
+        "ratio": ratio,
+        "shown_ratio": shown,
+        "seeds": arms[0].record.seeds,
+        "test_rows": len(evaluation.labels),
+        "comparisons": 1,  # the two arms are named by validation before a test label is read
+    }
+
+
+def _gain(arms: Sequence[ArmPredictions], evaluation: Evaluation, plan: dict[str, Any]) -> Gain:
+    baseline, synthetic = headline(arms)
+    interval = evaluation.difference(METRICS["balanced_accuracy"], synthetic.test, baseline.test)
+    verdict = decide(interval, float(plan["ratio"]), evaluation.config.minimum_gain / 100)
+    return Gain(baseline, synthetic, interval, verdict)
+
+
+def _points(interval: Interval) -> dict[str, float]:
+    return interval.rounded(3, 100)
+
+
+def _gain_record(gain: Gain, config: MeasureConfig) -> dict[str, Any]:
+    figures = _points(gain.interval)
+    return {
+        "points": figures["mean"],
+        "low": figures["low"],
+        "high": figures["high"],
+        "confidence": config.confidence,
+        "metric": "balanced_accuracy",
+        "baseline_arm": gain.baseline.record.arm,
+        "synthetic_arm": gain.synthetic.record.arm,
+        "smallest_detectable": round(gain.interval.smallest_detectable * 100, 3),
+        "covers": _COVERS,
+    }
+
+
+def _threshold_free(gain: Gain, evaluation: Evaluation) -> dict[str, Any]:
+    """Differences that no moved threshold explains; average precision in points, log loss in nats."""
+    pair = gain.synthetic.test, gain.baseline.test
+    return {
+        "average_precision": _points(evaluation.difference(METRICS["average_precision"], *pair)),
+        "log_loss": evaluation.difference(METRICS["log_loss"], *pair).rounded(),
+        "calibration_error": _points(evaluation.difference(METRICS["calibration_error"], *pair)),
+    }
+
+
+def _after_tuning(gain: Gain, evaluation: Evaluation, validation_labels: Labels) -> Interval:
+    """The gain in balanced accuracy when both arms first move their thresholds on validation."""
+
+    def tuned(arm: ArmPredictions) -> npt.NDArray[np.floating]:
+        power = tune_power(arm.validation, validation_labels)
+        return adjust(arm.test, class_means(arm.validation, validation_labels), power)
+
+    return evaluation.difference(METRICS["balanced_accuracy"], tuned(gain.synthetic), tuned(gain.baseline))
+
+
+def _second_opinion(
+    arms: Sequence[ArmPredictions], evaluation: Evaluation, plan: dict[str, Any]
+) -> dict[str, Any] | None:
+    if not arms:
+        return None
+    gain = _gain(arms, evaluation, plan)
+    accuracies = {arm.record.arm: evaluation.level(METRICS["balanced_accuracy"], arm.test).rounded() for arm in arms}
+    return {
+        "classifier": arms[0].family.classifier,
+        "verdict": gain.verdict,
+        **_gain_record(gain, evaluation.config),
+        "balanced_accuracy": accuracies,
+    }
+
+
+def _notes(gain: Gain, tuned: Interval, second: dict[str, Any] | None, shown: float) -> list[str]:
+    notes = []
+    if shown == 0:
+        notes.append("No synthetic row was accepted, so the arms with synthetic data hold real rows only.")
+    if gain.verdict == "helps" and tuned.low <= 0:
+        notes.append("The gain is no longer certain once both arms may move their decision thresholds.")
+    if second is not None and second["verdict"] != gain.verdict:
+        notes.append(
+            f"Another classifier disagrees: with {second['classifier'].replace('_', ' ')} the verdict is "
+            f'"{second["verdict"]}" ({second["points"]:+.1f} points, {second["low"]:+.1f} to {second["high"]:+.1f}).'
+        )
+    return notes
+
+
+def _arm_record(arm: ArmPredictions, evaluation: Evaluation) -> dict[str, Any]:
+    rare = rare_classes(np.asarray(arm.record.train_counts))
+    levels = {name: evaluation.level(metric, arm.test).rounded(5) for name, metric in METRICS.items()}
+    return {
+        "arm": arm.record.arm,
+        "variant": arm.family.best.name,
+        "classifier": arm.family.classifier,
+        "validation_balanced_accuracy": round(arm.validation_score, 5),
+        "rows_real": arm.record.rows_real,
+        "rows_synthetic": arm.record.rows_synthetic,
+        **levels,
+        "rare_class_recall": evaluation.level(recall_over(rare), arm.test).rounded(5) if rare else None,
+        "per_class_recall": _per_class_recall(arm, evaluation),
+    }
+
+
+def _per_class_recall(arm: ArmPredictions, evaluation: Evaluation) -> dict[str, float | None]:
+    recalls = {}
+    for index, record in enumerate(evaluation.spec.classes):
+        known = bool((evaluation.labels == index).any())
+        mean = np.mean([score(recall_over([index]), one, evaluation.labels) for one in arm.test]) if known else None
+        recalls[record.key] = None if mean is None else round(float(mean), 5)
+    return recalls
+
+
+def _per_class(gain: Gain, evaluation: Evaluation) -> list[dict[str, Any]]:
+    """Gain in each class's recall. `changed` holds over all classes together (Holm), the intervals one by one."""
+    counts = np.bincount(evaluation.labels, minlength=len(evaluation.spec.classes))
+    present = [int(index) for index in np.flatnonzero(counts)]
+    pair = gain.synthetic.test, gain.baseline.test
+    gains = [evaluation.difference(recall_over([index]), *pair, rows=int(counts[index])) for index in present]
+    adjusted = holm([interval.p_value for interval in gains])
+    return [
+        {
+            "key": evaluation.spec.classes[index].key,
+            "label": evaluation.spec.classes[index].label,
+            "gain": figures["mean"],
+            "low": figures["low"],
+            "high": figures["high"],
+            "p_adjusted": round(p_value, 5),
+            "changed": p_value < 1 - evaluation.config.confidence,
+            "test_rows": int(counts[index]),
+        }
+        for index, figures, p_value in zip(present, map(_points, gains), adjusted, strict=True)
+    ]

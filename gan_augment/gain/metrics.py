@@ -1,0 +1,157 @@
+"""Scores of predicted probabilities, each for many weightings of the rows at once.
+
+A weighting says how often each row counts; the bootstrap hands in hundreds, a plain score is one row of ones. So the
+number in a table and the interval around it come from the same lines of code.
+
+Notation: n rows, K classes, B weightings. `probabilities` float [n, K], `labels` int64 [n], `weights` float [B, n].
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+
+import numpy as np
+import numpy.typing as npt
+
+__all__ = [
+    "METRICS",
+    "Metric",
+    "accuracy",
+    "average_precision",
+    "balanced_accuracy",
+    "calibration_error",
+    "class_recalls",
+    "log_loss",
+    "macro_f1",
+    "rare_classes",
+    "recall_over",
+    "score",
+    "worst_class_recall",
+]
+
+Probabilities = npt.NDArray[np.floating]
+Labels = npt.NDArray[np.int64]
+Weights = npt.NDArray[np.float64]
+Values = npt.NDArray[np.float64]
+Metric = Callable[[Probabilities, Labels, Weights], Values]  # -> float64 [B]
+
+_SMALLEST = 1e-7  # probabilities are cut here before the logarithm: one sure mistake costs at most 16 nats
+_BINS = 10
+
+
+def _indicator(indices: npt.NDArray[np.integer], classes: int) -> Values:
+    indicator: Values = (indices[:, None] == np.arange(classes)).astype(np.float64)
+    return indicator
+
+
+def class_recalls(probabilities: Probabilities, labels: Labels, weights: Weights) -> Values:
+    """float64 [B, K]: share of each class's rows whose largest probability is their own; NaN for absent classes."""
+    true = _indicator(labels, probabilities.shape[1])
+    hit = true * (probabilities.argmax(axis=1) == labels)[:, None]
+    with np.errstate(invalid="ignore"):
+        recalls: Values = (weights @ hit) / (weights @ true)
+    return recalls
+
+
+def recall_over(classes: list[int]) -> Metric:
+    """The mean recall of some classes; NaN where none of them has rows."""
+
+    def metric(probabilities: Probabilities, labels: Labels, weights: Weights) -> Values:
+        return _mean_of_known(class_recalls(probabilities, labels, weights)[:, classes])
+
+    return metric
+
+
+def balanced_accuracy(probabilities: Probabilities, labels: Labels, weights: Weights) -> Values:
+    """Mean recall of the classes that have rows."""
+    return _mean_of_known(class_recalls(probabilities, labels, weights))
+
+
+def _mean_of_known(recalls: Values) -> Values:
+    known = ~np.isnan(recalls)
+    total = np.where(known, recalls, 0).sum(axis=1)
+    return np.where(known.any(axis=1), total / np.maximum(known.sum(axis=1), 1), np.nan)
+
+
+def worst_class_recall(probabilities: Probabilities, labels: Labels, weights: Weights) -> Values:
+    """The smallest recall of the classes that have rows."""
+    recalls = class_recalls(probabilities, labels, weights)
+    worst: Values = np.where(np.isnan(recalls), np.inf, recalls).min(axis=1)
+    return worst
+
+
+def accuracy(probabilities: Probabilities, labels: Labels, weights: Weights) -> Values:
+    """Share of rows whose largest probability is their own class's."""
+    right: Values = weights @ (probabilities.argmax(axis=1) == labels) / weights.sum(axis=1)
+    return right
+
+
+def macro_f1(probabilities: Probabilities, labels: Labels, weights: Weights) -> Values:
+    """Mean over the classes that have rows or were predicted of 2 hits / (rows + predictions)."""
+    classes = probabilities.shape[1]
+    true, predicted = _indicator(labels, classes), _indicator(probabilities.argmax(axis=1), classes)
+    hits, sizes = weights @ (true * predicted), weights @ true + weights @ predicted
+    return _mean_of_known(np.where(sizes > 0, 2 * hits / np.maximum(sizes, 1e-300), np.nan))
+
+
+def log_loss(probabilities: Probabilities, labels: Labels, weights: Weights) -> Values:
+    """Mean negative logarithm (nats) of the probability given to the true class; smaller is better."""
+    own = np.clip(probabilities[np.arange(len(labels)), labels], _SMALLEST, 1)
+    loss: Values = weights @ -np.log(own) / weights.sum(axis=1)
+    return loss
+
+
+def average_precision(probabilities: Probabilities, labels: Labels, weights: Weights) -> Values:
+    """Mean over the classes that have rows of the area under precision over recall, each class against the rest.
+
+    It looks at the order of the probabilities alone: moving a threshold, or weighting a class, cannot change it by
+    itself. Equal probabilities share one threshold, as in scikit-learn.
+    """
+    per_class = [
+        _one_average_precision(probabilities[:, index], labels == index, weights)
+        for index in range(probabilities.shape[1])
+    ]
+    return _mean_of_known(np.stack(per_class, axis=1))
+
+
+def _one_average_precision(scores: Probabilities, positive: npt.NDArray[np.bool_], weights: Weights) -> Values:
+    order = np.argsort(-scores, kind="stable")
+    ordered = scores[order]
+    last = np.flatnonzero(np.append(ordered[1:] != ordered[:-1], True))  # the last row of each group of equal scores
+    seen = np.cumsum(weights[:, order], axis=1)[:, last]
+    found = np.cumsum(weights[:, order] * positive[order], axis=1)[:, last]
+    steps = np.diff(found, axis=1, prepend=0)
+    area = (steps * found / np.maximum(seen, 1e-300)).sum(axis=1)
+    total = found[:, -1]
+    return np.where(total > 0, area / np.maximum(total, 1e-300), np.nan)
+
+
+def calibration_error(probabilities: Probabilities, labels: Labels, weights: Weights) -> Values:
+    """Expected calibration error of the largest probability, ten bins of equal width (Guo et al. 2017)."""
+    confidence = probabilities.max(axis=1)
+    right = probabilities.argmax(axis=1) == labels
+    bins = _indicator(np.minimum((confidence * _BINS).astype(np.int64), _BINS - 1), _BINS)
+    gaps = np.abs(weights @ (bins * (right - confidence)[:, None])).sum(axis=1)
+    error: Values = gaps / weights.sum(axis=1)
+    return error
+
+
+def rare_classes(train_counts: npt.NDArray[np.int64]) -> list[int]:
+    """Class indices with less than half of the median class's train rows."""
+    return [int(index) for index in np.flatnonzero(train_counts < np.median(train_counts) / 2)]
+
+
+def score(metric: Metric, probabilities: Probabilities, labels: Labels) -> float:
+    """One metric on the rows as they are."""
+    return float(metric(probabilities, labels, np.ones((1, len(labels))))[0])
+
+
+METRICS: dict[str, Metric] = {
+    "balanced_accuracy": balanced_accuracy,
+    "accuracy": accuracy,
+    "macro_f1": macro_f1,
+    "worst_class_recall": worst_class_recall,
+    "log_loss": log_loss,
+    "average_precision": average_precision,
+    "calibration_error": calibration_error,
+}

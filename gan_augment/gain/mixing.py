@@ -1,0 +1,96 @@
+"""What the ratio search leaves behind: plan.json for the arms, metrics and a curve for DVC."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+import pandas as pd
+
+from gan_augment.core.atomic import replacing_file
+from gan_augment.core.records import DatasetSpec
+from gan_augment.gain.ratio import RULE, Choice, Counts, Plan, Trial
+
+__all__ = ["Search", "curve", "plan_record", "search_metrics", "write_curve"]
+
+
+@dataclass(frozen=True)
+class Search:
+    """The trials of a search and what was chosen."""
+
+    spec: DatasetSpec
+    trials: tuple[Trial, ...]
+    choice: Choice
+
+    def plan_of(self, ratio: float) -> Plan:
+        """The plan of a ratio that was tried."""
+        return self.trial_of(ratio).plan
+
+    def trial_of(self, ratio: float) -> Trial:
+        """The trial of a ratio that was tried."""
+        return next(trial for trial in self.trials if trial.plan.ratio == ratio)
+
+    def per_class(self, counts: Counts) -> dict[str, int]:
+        """Class key -> rows."""
+        return {record.key: int(count) for record, count in zip(self.spec.classes, counts, strict=True)}
+
+
+def plan_record(search: Search) -> dict[str, Any]:
+    """plan.json: the chosen ratio and its rows a class, and the ratio that the arms show."""
+    choice, shown = search.choice, search.plan_of(search.choice.shown_ratio)
+    return {
+        "ratio": choice.ratio,
+        "shown_ratio": choice.shown_ratio,
+        "counts": search.per_class(search.plan_of(choice.ratio).counts),
+        "shown_counts": search.per_class(shown.counts),
+        "capped": {
+            record.key: int(wanted)
+            for record, wanted, count in zip(search.spec.classes, shown.wanted, shown.counts, strict=True)
+            if count < wanted
+        },
+        "rule": RULE,
+    }
+
+
+def search_metrics(search: Search) -> dict[str, Any]:
+    """mix.json: validation balanced accuracy as a share, gains over ratio 0 in percentage points."""
+    shown, chosen = search.trial_of(search.choice.shown_ratio), search.trial_of(search.choice.ratio)
+    return {
+        "ratio": search.choice.ratio,
+        "shown_ratio": search.choice.shown_ratio,
+        "balanced_accuracy_at_zero": round(search.trial_of(0.0).score.mean, 5),
+        "balanced_accuracy": round(chosen.score.mean, 5),
+        "shown_gain": None if shown.gain is None else round(shown.gain.mean * 100, 3),
+        "shown_gain_standard_error": None if shown.gain is None else round(shown.gain.standard_error * 100, 3),
+        "synthetic_rows": int(chosen.plan.counts.sum()),
+        "ratios_tried": len(search.trials),
+        "stopped_early": sum(trial.stopped_early for trial in search.trials),
+    }
+
+
+def curve(search: Search) -> pd.DataFrame:
+    """One row a ratio. Scores are shares; `gain` is the paired difference to ratio 0, in percentage points."""
+    return pd.DataFrame(
+        [
+            {
+                "ratio": trial.plan.ratio,
+                "balanced_accuracy": round(trial.score.mean, 5),
+                "standard_error": round(trial.score.standard_error, 5),
+                "gain": 0.0 if trial.gain is None else round(trial.gain.mean * 100, 3),
+                "gain_standard_error": 0.0 if trial.gain is None else round(trial.gain.standard_error * 100, 3),
+                "synthetic_rows": int(trial.plan.counts.sum()),
+                "capped": trial.plan.capped,
+                "seeds": trial.seeds,
+                "stopped_early": trial.stopped_early,
+                "chosen": trial.plan.ratio == search.choice.ratio,
+            }
+            for trial in search.trials
+        ]
+    )
+
+
+def write_curve(path: Path, frame: pd.DataFrame) -> None:
+    """Write a CSV atomically."""
+    with replacing_file(path) as partial:
+        frame.to_csv(partial, index=False, lineterminator="\n")

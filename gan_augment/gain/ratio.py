@@ -1,0 +1,141 @@
+"""The mixing ratio: how many synthetic rows each class gets, and how the number is chosen on validation."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
+
+import numpy as np
+import numpy.typing as npt
+
+from gan_augment.core.records import DatasetSpec
+from gan_augment.core.samples import Samples
+from gan_augment.gain.metrics import balanced_accuracy
+from gan_augment.gain.statistics import Interval, Resampled, TestRows
+
+__all__ = ["RULE", "Choice", "Plan", "Trial", "choose_ratio", "first_rows", "make_plans", "search_ratios"]
+
+RULE = (
+    "the smallest ratio whose mean validation balanced accuracy is within one standard error of the best one's; "
+    "a ratio above 0 also needs a paired gain over ratio 0 above its own standard error"
+)
+
+_HOPELESS = 2.0  # a ratio is given up after a round that left it this many standard errors behind the best one
+
+Counts = npt.NDArray[np.int64]
+Probabilities = npt.NDArray[np.float32]
+Evaluate = Callable[["Plan", Sequence[int]], Sequence[Probabilities]]  # a plan and seeds -> validation predictions
+
+
+@dataclass(frozen=True)
+class Plan:
+    """A ratio and the synthetic rows it gives each class: `counts` int64 [K]; `wanted` before capping."""
+
+    ratio: float
+    counts: Counts
+    wanted: Counts
+
+    @property
+    def capped(self) -> bool:
+        """Whether fewer rows were accepted than the ratio asks for."""
+        return bool((self.counts < self.wanted).any())
+
+
+def make_plans(ratios: Sequence[float], real: Counts, accepted: Counts) -> list[Plan]:
+    """One plan a ratio, ascending; plans with the same counts as a smaller ratio's are dropped.
+
+    Ratio r fills every class up to r times the size of the largest real class:
+    max(0, round(r * max(real)) - real), at most `accepted`. Ratio 0 adds nothing.
+    """
+    plans: list[Plan] = []
+    for ratio in sorted({0.0, *ratios}):
+        wanted = np.maximum(0, np.round(ratio * real.max()).astype(np.int64) - real)
+        plan = Plan(ratio, np.minimum(wanted, accepted), wanted)
+        if all((plan.counts != other.counts).any() for other in plans):
+            plans.append(plan)
+    return plans
+
+
+def first_rows(candidates: Samples, counts: Counts, spec: DatasetSpec) -> Samples:
+    """The first `counts[k]` rows of each class k, in their order; candidates stand in order of preference."""
+    labels = candidates.label_indices(spec)
+    rank = np.zeros(len(labels), dtype=np.int64)
+    for index in range(len(spec.classes)):
+        own = labels == index
+        rank[own] = np.arange(own.sum())
+    return candidates.take(rank < counts[labels])
+
+
+@dataclass(frozen=True)
+class Trial:
+    """A plan's validation result: its score, and its paired gain over ratio 0 (None for ratio 0 itself)."""
+
+    plan: Plan
+    score: Interval
+    gain: Interval | None
+    seeds: int
+    stopped_early: bool
+
+
+@dataclass(frozen=True)
+class Choice:
+    """The chosen ratio (0 allowed), and the best one above 0, which the arms with synthetic data show (0 if none)."""
+
+    ratio: float
+    shown_ratio: float
+
+
+def search_ratios(
+    plans: Sequence[Plan], evaluate: Evaluate, rows: TestRows, seeds: Sequence[int], *, early_stopping: bool = True
+) -> list[Trial]:
+    """Train and score every plan on the validation `rows`: one seed first, then the others for those with hope.
+
+    A plan is given up when its paired difference to the best plan is more than two standard errors below zero after
+    the first seed. Ratio 0 never is: every gain is measured against it.
+    """
+    first = {plan.ratio: list(evaluate(plan, seeds[:1])) for plan in plans}
+    hopeless = _hopeless({ratio: _scored(rows, found) for ratio, found in first.items()}) if early_stopping else set()
+    results: dict[float, Resampled] = {}
+    for plan in plans:
+        more = [] if plan.ratio in hopeless else list(evaluate(plan, seeds[1:]))
+        results[plan.ratio] = _scored(rows, first[plan.ratio] + more)
+    return [_trial(plan, results, rows, plan.ratio in hopeless) for plan in plans]
+
+
+def _scored(rows: TestRows, probabilities: Sequence[Probabilities]) -> Resampled:
+    return rows.resample(balanced_accuracy, np.stack(probabilities))
+
+
+def _hopeless(scores: dict[float, Resampled]) -> set[float]:
+    best = max(scores, key=lambda ratio: (scores[ratio].values.mean(), -ratio))
+    behind = {ratio: scores[best] - score for ratio, score in scores.items() if ratio not in (0.0, best)}
+    return {ratio for ratio, gap in behind.items() if gap.values.mean() > _HOPELESS * gap.draws.std() > 0}
+
+
+def _trial(plan: Plan, results: dict[float, Resampled], rows: TestRows, stopped: bool) -> Trial:
+    own, base = results[plan.ratio], results[0.0]
+    seeds = len(own.values)
+    gain = None
+    if plan.ratio > 0:
+        gain = rows.interval(own - Resampled(base.values[:seeds], base.draws[:, :seeds]))
+    return Trial(plan, rows.interval(own), gain, seeds, stopped)
+
+
+def choose_ratio(trials: Sequence[Trial]) -> Choice:
+    """The rule `RULE` (Breiman et al. 1984's one-standard-error rule, with no synthetic data as the simplest model)."""
+    above = [trial for trial in trials if trial.gain is not None and not trial.stopped_early]
+    if not above:
+        stopped = [trial.plan.ratio for trial in trials if trial.gain is not None]
+        return Choice(0.0, min(stopped, default=0.0))
+    best = max(above, key=lambda trial: (_gain(trial).mean, -trial.plan.ratio))
+    near = [trial for trial in above if _gain(trial).mean >= _gain(best).mean - _gain(best).standard_error]
+    worth = [trial for trial in near if _gain(trial).mean > _gain(trial).standard_error]
+    if _gain(best).mean <= _gain(best).standard_error or not worth:
+        return Choice(0.0, best.plan.ratio)
+    chosen = min(worth, key=lambda trial: trial.plan.ratio).plan.ratio
+    return Choice(chosen, chosen)
+
+
+def _gain(trial: Trial) -> Interval:
+    assert trial.gain is not None
+    return trial.gain

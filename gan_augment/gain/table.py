@@ -1,0 +1,63 @@
+"""The measurement as it is printed: a table of the arms, the sentence, what a reader should also know."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import pandas as pd
+from rich.console import Group
+from rich.table import Table
+from rich.text import Text
+
+__all__ = ["arms_frame", "render"]
+
+_COLOURS = {"helps": "green", "hurts": "red", "no measurable difference": "yellow"}
+
+
+def arms_frame(measured: dict[str, Any]) -> pd.DataFrame:
+    """arms.csv: one row an arm; means, low and high ends, as shares."""
+    rows = []
+    for arm in measured["arms"]:
+        row = {name: arm[name] for name in ("arm", "variant", "rows_real", "rows_synthetic")}
+        for name, value in arm.items():
+            if isinstance(value, dict) and "mean" in value:
+                row |= {name: value["mean"], f"{name}_low": value["low"], f"{name}_high": value["high"]}
+        rows.append(row)
+    return pd.DataFrame(rows)
+
+
+def render(measured: dict[str, Any], paths: dict[str, str]) -> Group:
+    """Table, sentence, notes and where things are. `paths`: what -> path."""
+    table = Table(title=f"Balanced test accuracy, {measured['test_rows']} test rows, {measured['seeds']} seeds")
+    table.add_column("arm")
+    table.add_column("variant", style="dim")
+    for name in ("real", "synthetic", "balanced accuracy", "95 % interval", "worst class", "rare classes"):
+        table.add_column(name.replace("95 %", f"{measured['gain']['confidence']:.0%}"), justify="right")
+    for arm in measured["arms"]:
+        table.add_row(*_cells(arm), style=_style(arm["arm"], measured["gain"]))
+    lines = [Text(measured["sentence"], style=f"bold {_COLOURS[measured['verdict']]}")]
+    lines += [Text(note) for note in measured["notes"]]
+    lines += [Text(f"{what}: {path}", style="dim") for what, path in paths.items()]
+    return Group(table, *lines)
+
+
+def _style(arm: str, gain: dict[str, Any]) -> str:
+    return "bold" if arm in (gain["baseline_arm"], gain["synthetic_arm"]) else ""
+
+
+def _cells(arm: dict[str, Any]) -> list[str]:
+    accuracy = arm["balanced_accuracy"]
+    return [
+        arm["arm"],
+        arm["variant"],
+        str(arm["rows_real"]),
+        str(arm["rows_synthetic"]),
+        _percent(accuracy["mean"]),
+        f"{_percent(accuracy['low'])} to {_percent(accuracy['high'])}",
+        _percent(arm["worst_class_recall"]["mean"]),
+        _percent(arm["rare_class_recall"]["mean"]) if arm["rare_class_recall"] else "none",
+    ]
+
+
+def _percent(share: float) -> str:
+    return f"{share * 100:.1f}"

@@ -1,0 +1,48 @@
+"""From the gain and its interval to a word and a sentence in plain English."""
+
+from __future__ import annotations
+
+from typing import Literal
+
+from gan_augment.gain.statistics import Interval
+
+__all__ = ["ARM_NAMES", "Verdict", "decide", "explain"]
+
+Verdict = Literal["helps", "no measurable difference", "hurts"]
+
+ARM_NAMES: dict[str, str] = {
+    "real": "real data alone",
+    "real_classical": "real data with classical augmentation",
+    "cheap": "real data with cheap balancing",
+    "real_synthetic": "real and synthetic data",
+    "real_classical_synthetic": "real and synthetic data with classical augmentation",
+    "synthetic": "synthetic data alone",
+}
+
+
+def decide(gain: Interval, ratio: float, minimum_gain: float = 0.0) -> Verdict:
+    """`gain` and `minimum_gain` as shares (0.01 is a percentage point), `ratio` as chosen on validation.
+
+    "helps" needs a ratio above 0 and the whole interval above `minimum_gain`; "hurts" the whole interval below 0.
+    """
+    if gain.high < 0:
+        return "hurts"
+    if ratio > 0 and gain.low > minimum_gain:
+        return "helps"
+    return "no measurable difference"
+
+
+def explain(verdict: Verdict, gain: Interval, ratio: float, baseline: str, confidence: float, shown: float) -> str:
+    """One sentence (a second one where validation chose ratio 0), in percentage points of balanced accuracy."""
+    points, low, high = (f"{value * 100:+.1f}" for value in (gain.mean, gain.low, gain.high))
+    figures = f"{points} percentage points of balanced accuracy ({confidence:.0%} interval {low} to {high})"
+    against = f"over the best arm without it ({ARM_NAMES[baseline]})"
+    if verdict == "helps":
+        return f"Synthetic data helps: {figures} {against}."
+    if verdict == "hurts":
+        return f"Synthetic data hurts: {figures} {against}; leave it out."
+    power = f"a gain below about {gain.smallest_detectable * 100:.1f} points could not have been seen on this test set"
+    sentence = f"No measurable difference: synthetic data gives {figures} {against}; {power}."
+    if ratio == 0 and shown > 0:
+        sentence += f" On validation no mixing ratio was worth its rows; the arms show ratio {shown:g} for comparison."
+    return sentence

@@ -1,0 +1,72 @@
+"""`measure`: the only stage that reads the test labels. Scores every arm, computes the gain, gives the verdict."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+import numpy as np
+import numpy.typing as npt
+import pandas as pd
+from rich.console import Console
+
+from gan_augment.core.atomic import read_json, replacing_file, write_json
+from gan_augment.core.errors import MissingInputError
+from gan_augment.core.predictions import ArmRecord, Family, read_arm, read_probabilities
+from gan_augment.core.records import DatasetSpec
+from gan_augment.core.seeds import numpy_generator
+from gan_augment.gain.measurement import ArmPredictions, Evaluation, measure
+from gan_augment.gain.table import arms_frame, render
+from gan_augment.stages.project import Layout, Project
+
+__all__ = ["run"]
+
+
+def run(project: Project) -> None:
+    """Write reports/measure.json and reports/arms.csv, and print the table and the verdict."""
+    layout, spec, params = project.layout, project.spec(), project.params
+    records = [read_arm(layout.predictions(arm)) for arm in params.retrain.arms]
+    trained = [record for record in records if not record.skipped]
+    labels = _test_labels(layout, spec, trained[0].test_ids)
+    evaluation = Evaluation(spec, labels, params.measure, numpy_generator(params.base.seed, "measure"))
+    measured = measure(
+        _families(layout, trained),
+        [record for record in records if record.skipped],
+        evaluation,
+        project.validation_view().labels,
+        read_json(layout.mixed / "plan.json"),
+    )
+    write_json(layout.measure_report, measured)
+    with replacing_file(layout.arms_table) as partial:
+        arms_frame(measured).to_csv(partial, index=False, lineterminator="\n")
+    paths = {"report": str(layout.report), "shards": str(layout.export), "figures": str(layout.measure_report)}
+    Console(width=None).print(render(measured, paths))
+
+
+def _families(layout: Layout, records: Sequence[ArmRecord]) -> dict[Family, list[ArmPredictions]]:
+    families: dict[Family, list[ArmPredictions]] = {}
+    for record in records:
+        directory = layout.predictions(record.arm)
+        for family, found in record.families.items():
+            validation = read_probabilities(directory, family, "validation")[found.chosen]
+            test = read_probabilities(directory, family, "test")
+            families.setdefault(family, []).append(ArmPredictions(record, found, validation, test))
+    return families
+
+
+def _test_labels(layout: Layout, spec: DatasetSpec, ids: Sequence[str]) -> npt.NDArray[np.int64]:
+    """int64 [n]: class indices in the order of the predictions."""
+    if not layout.test_labels.exists():
+        raise MissingInputError(
+            "The test labels are missing", where=layout.test_labels, remedy="run `dvc repro`, which writes them"
+        )
+    held = pd.read_parquet(layout.test_labels).set_index("id")["label"]
+    missing = [name for name in ids if name not in held.index]
+    if missing:
+        raise MissingInputError(
+            "Predictions and test labels do not belong together",
+            where=layout.test_labels,
+            got=f"no label for {len(missing)} of {len(ids)} predicted rows, for example {missing[0]}",
+            remedy="run `dvc repro`, which makes both from the same split",
+        )
+    place = {label: index for index, label in enumerate(spec.labels)}
+    return np.fromiter((place[label] for label in held.loc[list(ids)]), dtype=np.int64, count=len(ids))
