@@ -6,8 +6,8 @@ from collections.abc import Iterator
 
 import numpy as np
 
-from gan_augment.sharding.formats.api import ShardRows
 from gan_augment.core.png import encode_png
+from gan_augment.sharding.formats.api import ShardRows
 from gan_augment.sharding.rows import PIXELS
 
 __all__ = ["iterate_png"]

@@ -1,0 +1,56 @@
+"""Everything that the report is made of, read from the outputs of the other stages. Any optional part may be absent."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from typing import Any
+
+import pandas as pd
+
+from gan_augment.core.records import DatasetSpec
+from gan_augment.core.samples import Samples
+
+__all__ = ["Evidence"]
+
+Figures = Mapping[str, Any]
+
+
+@dataclass(frozen=True)
+class Evidence:
+    """What was measured and made.
+
+    Attributes
+    ----------
+    train, accepted, rejected
+        Real train rows; synthetic rows that curation accepted, in order of preference; some that it rejected.
+    scores
+        One row a candidate, indexed by id: accepted, rejected_by, judge_probability, copy_distance, nearest.
+    measure, curate, mix, audit
+        The JSON reports of these stages.
+    ratios
+        The ratio curve: ratio, balanced_accuracy, standard_error.
+    curves
+        Training curves by name: "pretrain", and class keys.
+    served
+        served.json by class key.
+    models
+        Facts that a class's model keeps about its own training (steps, why it stopped), by class key; may be empty.
+    provenance
+        Titled lists of (name, value) for the last section: seeds, versions, settings.
+    """
+
+    spec: DatasetSpec
+    train: Samples
+    accepted: Samples
+    rejected: Samples
+    scores: pd.DataFrame
+    measure: Figures
+    curate: Figures
+    mix: Figures = field(default_factory=dict)
+    audit: Figures = field(default_factory=dict)
+    ratios: pd.DataFrame | None = None
+    curves: Mapping[str, pd.DataFrame] = field(default_factory=dict)
+    served: Mapping[str, Figures] = field(default_factory=dict)
+    models: Mapping[str, Figures] = field(default_factory=dict)
+    provenance: Mapping[str, list[tuple[str, str]]] = field(default_factory=dict)

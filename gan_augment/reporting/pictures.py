@@ -1,0 +1,154 @@
+"""Real and synthetic pictures of each class as data URIs, each synthetic one with its nearest real neighbours."""
+
+from __future__ import annotations
+
+import base64
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from typing import Any
+
+import numpy as np
+import numpy.typing as npt
+import pandas as pd
+from PIL import Image
+
+from gan_augment.core.png import encode_png
+from gan_augment.core.samples import Samples
+from gan_augment.reporting.config import ReportConfig
+from gan_augment.reporting.evidence import Evidence
+from gan_augment.reporting.scales import number, percent
+
+__all__ = ["Picture", "Sheet", "class_sheets"]
+
+_LONGEST_SIDE = 96  # px: larger pictures are reduced for the page
+_PIXEL_SIDE = 16  # neighbours by pixels are looked for at this size
+
+
+@dataclass(frozen=True)
+class Picture:
+    """One picture. `verdict`: "accepted", or the filter that rejected it; real ones have none.
+
+    `neighbours`: (what by, id) of real pictures; "features" is curation's nearest, "pixels" ours.
+    """
+
+    id: str
+    uri: str
+    verdict: str = ""
+    judge: float | None = None
+    copy: float | None = None
+    neighbours: tuple[tuple[str, str], ...] = ()
+
+    @property
+    def about(self) -> str:
+        """What curation measured on it, in words."""
+        facts = []
+        if self.judge is not None:
+            facts.append(f"A judge trained on real rows gives its class {percent(self.judge, 0)}.")
+        if self.copy is not None:
+            facts.append(f"It keeps {number(self.copy, 2)} times as far from the train rows as held-out rows do.")
+        return " ".join(facts)
+
+
+@dataclass(frozen=True)
+class Sheet:
+    """One class's pictures, and the real pictures (id -> data URI) that are only shown as neighbours."""
+
+    real: tuple[Picture, ...]
+    synthetic: tuple[Picture, ...]
+    others: Mapping[str, str]
+
+
+def class_sheets(evidence: Evidence, config: ReportConfig) -> dict[str, Sheet]:
+    """Class key -> sheet. Shows fewer pictures a class than asked for where the page would grow too large."""
+    share = _affordable(evidence, config)
+    sheets = {}
+    for record in evidence.spec.classes:
+        real, accepted, rejected = (
+            part.of_class(record.label) for part in (evidence.train, evidence.accepted, evidence.rejected)
+        )
+        shown = Samples.concat(
+            [
+                accepted.take(slice(0, int(share * config.pictures))),
+                rejected.take(slice(0, int(share * config.rejected))),
+            ]
+        )
+        sheets[record.key] = _sheet(real, shown, evidence.scores, int(share * config.pictures), config.neighbours)
+    return sheets
+
+
+def _affordable(evidence: Evidence, config: ReportConfig) -> float:
+    """Which share of the wanted pictures fits into the page, from the size of a few."""
+    probe = np.asarray(evidence.train.payload[: 64 : max(1, len(evidence.train) // 64)])
+    if not len(probe):
+        return 1.0
+    each = float(np.mean([len(_uri(pixels)) for pixels in probe])) + 120  # and the markup around it
+    wanted = (config.pictures + config.rejected) * (1 + config.neighbours) + config.pictures
+    total = each * wanted * len(evidence.spec.classes)
+    return min(1.0, config.megabytes * 1e6 / max(total, 1.0))
+
+
+def _sheet(real: Samples, shown: Samples, scores: pd.DataFrame, count: int, neighbours: int) -> Sheet:
+    ids = real.manifest["id"].tolist()
+    places = {identifier: place for place, identifier in enumerate(ids)}
+    by_pixels = _nearest_by_pixels(np.asarray(shown.payload), np.asarray(real.payload), neighbours)
+    synthetic = tuple(
+        _synthetic(identifier, pixels, scores, [ids[n] for n in near], places, neighbours)
+        for identifier, pixels, near in zip(shown.manifest["id"], np.asarray(shown.payload), by_pixels, strict=True)
+    )
+    first = tuple(Picture(ids[n], _uri(np.asarray(real.payload[n]))) for n in range(min(count, len(real))))
+    needed = {other for picture in synthetic for _, other in picture.neighbours} - {picture.id for picture in first}
+    others = {other: _uri(np.asarray(real.payload[places[other]])) for other in sorted(needed)}
+    return Sheet(first, synthetic, others)
+
+
+def _synthetic(
+    identifier: str,
+    pixels: npt.NDArray[np.uint8],
+    scores: pd.DataFrame,
+    by_pixels: Sequence[str],
+    known: Mapping[str, int],
+    count: int,
+) -> Picture:
+    row: Mapping[Any, Any] = scores.loc[identifier].to_dict() if identifier in scores.index else {}
+    nearest = str(row.get("nearest") or "")
+    chosen = [("features", nearest)] if nearest in known and count else []
+    chosen += [("pixels", other) for other in by_pixels if other != nearest]
+    return Picture(
+        identifier,
+        _uri(pixels),
+        verdict="accepted" if row.get("accepted", True) else str(row.get("rejected_by") or "rejected"),
+        judge=_finite(row.get("judge_probability")),
+        copy=_finite(row.get("copy_distance")),
+        neighbours=tuple(chosen[:count]),
+    )
+
+
+def _finite(value: Any) -> float | None:
+    return float(value) if value is not None and np.isfinite(value) else None
+
+
+def _nearest_by_pixels(made: npt.NDArray[np.uint8], real: npt.NDArray[np.uint8], count: int) -> npt.NDArray[np.int64]:
+    """int64 [made, count]: the nearest rows of `real` by squared distance of small versions, nearest first."""
+    if not len(real):
+        return np.zeros((len(made), 0), dtype=np.int64)
+    a, b = _small(made), _small(real)
+    distance = (a**2).sum(1)[:, None] + (b**2).sum(1)[None] - 2 * a @ b.T
+    return np.argsort(distance, axis=1, kind="stable")[:, :count]
+
+
+def _small(images: npt.NDArray[np.uint8]) -> npt.NDArray[np.float32]:
+    """float32 [n, values]: images reduced by striding over block means; sizes below the limit stay as they are."""
+    step = max(1, max(images.shape[1:3]) // _PIXEL_SIDE)
+    height, width = (size // step * step for size in images.shape[1:3])
+    blocks = images[:, :height, :width].reshape(len(images), height // step, step, width // step, step, -1)
+    small: npt.NDArray[np.float32] = blocks.mean(axis=(2, 4), dtype=np.float32).reshape(len(images), -1)
+    return small
+
+
+def _uri(pixels: npt.NDArray[np.uint8]) -> str:
+    if max(pixels.shape[:2]) > _LONGEST_SIDE:
+        image = Image.fromarray(pixels[:, :, 0] if pixels.shape[2] == 1 else pixels)
+        image.thumbnail((_LONGEST_SIDE, _LONGEST_SIDE))
+        reduced = np.asarray(image)
+        pixels = reduced[:, :, None] if reduced.ndim == 2 else reduced
+    return "data:image/png;base64," + base64.b64encode(encode_png(pixels)).decode("ascii")

@@ -1,0 +1,113 @@
+"""`report`: one HTML file with the verdict, the pictures and everything that led to it."""
+
+from __future__ import annotations
+
+import platform
+from collections.abc import Iterator
+from importlib.metadata import PackageNotFoundError, version
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import pandas as pd
+import yaml
+
+from gan_augment import __version__
+from gan_augment.core.atomic import read_json, write_text
+from gan_augment.core.samples import Samples, read_samples
+from gan_augment.reporting.evidence import Evidence
+from gan_augment.reporting.page import render_report
+from gan_augment.stages.project import Project
+
+__all__ = ["run"]
+
+_PACKAGES = ("torch", "numpy", "scikit-learn", "pandas", "pyarrow", "albumentations", "imbalanced-learn")
+
+
+def run(project: Project) -> None:
+    """Write reports/report.html."""
+    write_text(project.layout.report, render_report(gather(project), project.params.report))
+
+
+def gather(project: Project) -> Evidence:
+    """Read what the other stages wrote. Raises MissingInputError where a required part is absent."""
+    layout, spec = project.layout, project.spec()
+    scores = pd.read_parquet(layout.curated / "scores.parquet").set_index("id")
+    served = {c.key: read_json(layout.train_gan(c.key) / "served.json") for c in spec.classes}
+    return Evidence(
+        spec=spec,
+        train=project.train_view().samples,
+        accepted=read_samples(layout.curated, mmap=True),
+        rejected=_rejected(project, scores),
+        scores=scores,
+        measure=read_json(layout.measure_report),
+        curate=read_json(layout.curate_report),
+        mix=read_json(layout.mix_report),
+        audit=read_json(layout.audit),
+        ratios=_table(layout.ratio_curve),
+        curves=dict(_curves(layout.training_curve("pretrain").parent)),
+        served=served,
+        models={c.key: _model_facts(layout.train_gan(c.key)) for c in spec.classes},
+        provenance=_provenance(project, served),
+    )
+
+
+def _rejected(project: Project, scores: pd.DataFrame) -> Samples:
+    """A few rejected candidates of each class, one filter after the other."""
+    parts = []
+    for record in project.spec().classes:
+        candidates = read_samples(project.layout.synthetic(record.key), mmap=True)
+        reasons = scores["rejected_by"].reindex(candidates.manifest["id"]).fillna("").to_numpy()
+        turn = pd.Series(reasons).groupby(reasons).cumcount().to_numpy()
+        wanted = np.flatnonzero(reasons != "")
+        order = wanted[np.argsort(turn[wanted], kind="stable")]
+        parts.append(candidates.take(order[: project.params.report.rejected]))
+    return Samples.concat(parts)
+
+
+def _table(path: Path) -> pd.DataFrame | None:
+    """A CSV file, None where it is absent or holds nothing."""
+    try:
+        return pd.read_csv(path)
+    except (FileNotFoundError, pd.errors.EmptyDataError):
+        return None
+
+
+def _curves(folder: Path) -> Iterator[tuple[str, pd.DataFrame]]:
+    for path in sorted(folder.glob("*.csv")):
+        curve = _table(path)
+        if curve is not None:
+            yield path.stem, curve
+
+
+def _model_facts(folder: Path) -> dict[str, str]:
+    """What the model says about its own training, as far as it is a plain value."""
+    about = read_json(folder / "model.json") if (folder / "model.json").exists() else {}
+    summary: dict[str, Any] = about.get("summary") or {}
+    return {
+        name.replace("_", " "): f"{value:.4g}" if isinstance(value, float) else str(value)
+        for name, value in summary.items()
+        if isinstance(value, str | int | float)
+    }
+
+
+def _provenance(project: Project, served: dict[str, Any]) -> dict[str, list[tuple[str, str]]]:
+    names = {record.key: record.label for record in project.spec().classes}
+    models = [(names[key], f"{s.get('method')}, {s.get('served')}, {s.get('model_hash')}") for key, s in served.items()]
+    settings = project.params.model_dump(mode="json", exclude={"export": True, "base": {"device"}})
+    return {
+        "Seed": [("base.seed", str(project.params.base.seed))],
+        "Models": models,
+        "Versions": list(_versions()),
+        "Settings": [("params.yaml", yaml.safe_dump(settings, sort_keys=False, allow_unicode=True))],
+    }
+
+
+def _versions() -> Iterator[tuple[str, str]]:
+    yield "gan-augment", __version__
+    yield "Python", platform.python_version()
+    for name in _PACKAGES:
+        try:
+            yield name, version(name)
+        except PackageNotFoundError:
+            continue
