@@ -37,7 +37,7 @@ def audit_figures(data: LoadedData, duplicates: Duplicates, split: Split, keys: 
         "dropped_rows": split.dropped,
         "missing_values": missing_values(data),
         "duplicates": duplicate_figures(data, duplicates),
-        "classes": {key: _class_figures(label, labels, split) for label, key in keys.items()},
+        "classes": [{"key": key, **_class_figures(label, labels, split)} for label, key in keys.items()],
         "tiny_classes": [keys[label] for label in tiny_classes(data.rows["label"])],
         "notes": [problem.model_dump(exclude_none=True) for problem in data.problems],
     }

@@ -27,6 +27,8 @@ _NUMBER = r"[+-]?(?:(?:\d+\.?\d*|\.\d+)(?:[eE][+-]?\d+)?|[iI][nN][fF](?:[iI][nN]
 _COMMA_NUMBER = r"[+-]?\d+,\d+(?:[eE][+-]?\d+)?"
 _CODE = r"[+-]?0\d+"  # 00123: a code that would lose its zeros as a number
 _ISO_TIME = r"\d{4}-\d{2}-\d{2}(?:[T ]\d{2}:\d{2}(?::\d{2}(?:\.\d{1,9})?)?(?:Z|[+-]\d{2}:?\d{2})?)?"
+_LOCAL_DATE = r"\d{1,2}([/.-])\d{1,2}\1\d{4}"
+_THOUSANDS = r"[+-]?\d{1,3}(?:,\d{3})+(?:\.\d+)?|[+-]?\d+,\d+"
 _BOOLEAN = {"true": True, "false": False}
 _WORDS_FOR_BOOLEAN = _BOOLEAN | {"yes": True, "no": False, "y": True, "n": False, "1": True, "0": False}
 _ID_NAME = re.compile(r"(?:^|[_\s.-])(?:id|uuid|guid|index|idx)$|[a-z0-9](?:Id|ID)$|^Unnamed: \d+$", re.IGNORECASE)
@@ -68,7 +70,9 @@ def parse_text(texts: pd.Series, missing: frozenset[str], *, decimal_comma: bool
         return values.str.lower().map(_BOOLEAN).astype("boolean")
     if _all_match(present, _ISO_TIME):
         return _times(values)
-    _refuse_almost_numbers(present)
+    if _all_match(present, _LOCAL_DATE):
+        return _local_dates(values)
+    _refuse_almost_numbers(present, decimal_comma=decimal_comma)
     return values
 
 
@@ -164,13 +168,19 @@ def unfit(values: pd.Series) -> Unfit | None:
 
 
 def _unfit_text(present: pd.Series, distinct: int) -> Unfit | None:
+    if distinct <= TEXT_SHARE * len(present) and distinct <= MAX_LEVELS:
+        return None
+    for pattern, reason in (
+        (_LOCAL_DATE, "dates that can be read day first and month first; write 2020-12-31"),
+        (_THOUSANDS, "numbers with commas; write 1234.5"),
+    ):
+        if _all_match(present, pattern):
+            return Unfit(reason, "warning")
     if distinct > TEXT_SHARE * len(present) and present.str.count(r"\s+").mean() >= 3:
         return Unfit(f"free text: {distinct} different texts in {len(present)} rows", "warning")
     if distinct > ID_SHARE * len(present):
         return Unfit(f"an identifier: {distinct} different values in {len(present)} rows", "warning")
-    if distinct > TEXT_SHARE * len(present) or distinct > MAX_LEVELS:
-        return Unfit(f"too many categories: {distinct} in {len(present)} rows", "warning")
-    return None
+    return Unfit(f"too many categories: {distinct} in {len(present)} rows", "warning")
 
 
 def _is_identifier(name: str, present: pd.Series, distinct: int) -> bool:
@@ -195,7 +205,7 @@ def _numbers(values: pd.Series, present: pd.Series) -> pd.Series:
 
 def _integers(values: pd.Series) -> pd.Series:
     try:
-        return values.astype("Int64")
+        return values.str.removeprefix("+").astype("Int64")
     except (OverflowError, ValueError, TypeError):
         return values  # more digits than an integer holds: a code
 
@@ -205,6 +215,20 @@ def _times(values: pd.Series) -> pd.Series:
     return times.dt.as_unit("ns")
 
 
+def _local_dates(values: pd.Series) -> pd.Series:
+    """31/12/2020: as times if only one of day first and month first fits all; else as they are."""
+    read = [
+        pd.to_datetime(values.str.replace(r"[/.-]", "-", regex=True), format=order, errors="coerce")
+        for order in ("%d-%m-%Y", "%m-%d-%Y")
+    ]
+    fitting = [times for times in read if times.isna().sum() == values.isna().sum()]
+    return fitting[0].dt.as_unit("ns") if len(fitting) == 1 or _same(fitting) else values
+
+
+def _same(readings: list[pd.Series]) -> bool:
+    return len(readings) == 2 and readings[0].equals(readings[1])
+
+
 def _booleans(texts: pd.Series) -> pd.Series:
     wrong = sorted(set(texts.dropna().str.lower()) - set(_WORDS_FOR_BOOLEAN))
     if wrong:
@@ -212,8 +236,9 @@ def _booleans(texts: pd.Series) -> pd.Series:
     return texts.str.lower().map(_WORDS_FOR_BOOLEAN).astype("boolean")
 
 
-def _refuse_almost_numbers(present: pd.Series) -> None:
-    numbers = present.str.fullmatch(f"{_NUMBER}|{_COMMA_NUMBER}").to_numpy(dtype=bool)
+def _refuse_almost_numbers(present: pd.Series, *, decimal_comma: bool) -> None:
+    pattern = f"{_NUMBER}|{_COMMA_NUMBER}" if decimal_comma else _NUMBER
+    numbers = present.str.fullmatch(pattern).to_numpy(dtype=bool)
     if numbers.mean() < ALMOST_NUMBERS:
         return
     strange = Counter(present[~numbers])
@@ -222,7 +247,7 @@ def _refuse_almost_numbers(present: pd.Series) -> None:
     raise DataError(
         f"Column {name!r} is numbers but for {int((~numbers).sum())} of {len(numbers)} values",
         where=f"column {name!r}",
-        got=listing(places or ["numbers with different decimal signs"]),
+        got=listing(places),
         expected="numbers, or a known spelling of a missing value",
         remedy=f"add the spelling to prepare.source.missing, or set prepare.source.kinds: {{{name}: categorical}}",
     )

@@ -61,7 +61,7 @@ def read_header(handle: ImageHandle) -> Header:
         return Header(width, height, "L" if grey else "RGB", "array")
     with _opened(handle.read()) as image:
         width, height = image.size
-        if image.getexif().get(_ORIENTATION, 1) >= 5:
+        if _lies_on_its_side(image):
             width, height = height, width
         return Header(width, height, image.mode, image.format or "unknown")
 
@@ -97,6 +97,15 @@ def _opened(content: bytes) -> Image.Image:
     if image.width * image.height > MAX_PIXELS:
         raise UnreadableImageError(f"{image.width} x {image.height} pixels promised, {MAX_PIXELS:,} are allowed")
     return image
+
+
+def _lies_on_its_side(image: Image.Image) -> bool:
+    if image.format == "PNG" and "exif" not in image.info:
+        return False  # Pillow would decode the pixels to look for it behind them
+    try:
+        return int(image.getexif().get(_ORIENTATION, 1)) >= 5
+    except Exception:
+        return False
 
 
 def _reason(error: Exception) -> str:

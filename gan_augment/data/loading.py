@@ -209,7 +209,7 @@ def _about_depth(headers: Sequence[Header], pixels: npt.NDArray[np.uint8], confi
     deep = [place for place, header in enumerate(headers) if header.mode.startswith("I")]
     if not deep or not (brightest := int(pixels[deep].max())) or brightest >= 64:
         return
-    depth = next(bits for bits in range(8, 17) if 2**bits - 1 >= brightest / 255 * config.white)
+    depth = next(bits for bits in range(8, 17) if 2**bits > (brightest - 0.5) / 255 * config.white)
     yield Problem(
         severity="warning",
         what=f"{len(deep)} 16-bit images use only {brightest} of 255 grey levels once scaled",

@@ -203,7 +203,9 @@ def _wanted(
     wanted: dict[str, Targets] = {}
     for label in sorted(available):
         sizes = part_sizes(everywhere[label], config)
-        taken = {part: min(sizes[part], max(1, available[label] // 3)) for part in missing}
+        # Of a train part that the user gave, a missing part gets its share of the class, but at most a third.
+        most = everywhere[label] if available[label] == everywhere[label] else max(1, available[label] // 3)
+        taken = {part: min(sizes[part], most) for part in missing}
         wanted[label] = {"train": available[label] - sum(taken.values()), **taken}
     return wanted
 

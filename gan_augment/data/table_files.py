@@ -64,12 +64,13 @@ def read_table_file(path: Path, encoding: str | None = None) -> TableFile:
 
 def _read_parquet(path: Path) -> TableFile:
     try:
-        table = pq.read_table(path)
+        file = pq.ParquetFile(path)
+        _check_names(path, file.schema_arrow.names)
+        table = file.read()
     except (pa.ArrowException, OSError) as error:
         raise DataError(
             "The Parquet file cannot be read", where=path, got=str(error).split("\n")[0], remedy="write it again"
         ) from None
-    _check_names(path, table.column_names)
     frame = table.to_pandas(ignore_metadata=True, date_as_object=False)
     places = tuple(f"row {number}" for number in range(1, len(frame) + 1))
     _check_rows(path, frame)

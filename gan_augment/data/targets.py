@@ -59,6 +59,8 @@ def target_labels(path: Path, table: TableFile, target: str) -> list[str]:
             remedy="fill in the classes, or remove these rows",
         )
     _refuse_regression(path, target, texts)
+    if texts.str.fullmatch(r"[+-]?\d+\.0+").all():
+        texts = texts.str.replace(r"\.0+$", "", regex=True)  # whole numbers that were once beside missing ones
     return [str(text) for text in texts]
 
 

@@ -212,7 +212,11 @@ def _params_values(findings: Findings, source: Mapping[str, Any]) -> dict[str, A
     is_image = findings.modality == "image"
     config = findings.config
     is_folder, is_demo = isinstance(config.source, ImageFolderSource), isinstance(config.source, DemoSource)
-    own_split = config.split.column is not None or isinstance(config.source, NpzSource) or findings.config.source == DemoSource(name="digits")
+    own_split = (
+        config.split.column is not None
+        or isinstance(config.source, NpzSource)
+        or findings.config.source == DemoSource(name="digits")
+    )
     return {
         "classes": findings.classes,
         "source": source,

@@ -1,0 +1,52 @@
+from __future__ import annotations
+
+from pathlib import Path
+
+import pandas as pd
+import pytest
+
+from gan_augment.core.errors import DataError
+from gan_augment.data.config import ImageManifestSource, SplitConfig
+from gan_augment.data.images import read_header
+from gan_augment.data.sources import image_manifest
+from gan_augment.data.sources.api import RawData, RawImages
+from tests.data.pictures import noise, save
+
+
+def read(tmp_path: Path, frame: pd.DataFrame, suffix: str = "csv", **split: object) -> RawData:
+    if suffix == "csv":
+        frame.to_csv(tmp_path / "list.csv", index=False)
+    else:
+        frame.to_parquet(tmp_path / "list.parquet")
+    source = ImageManifestSource(path=f"list.{suffix}", target="kind", image="file")
+    return image_manifest.read(source, tmp_path, SplitConfig.model_validate(split))
+
+
+def listed(tmp_path: Path) -> pd.DataFrame:
+    names = [f"pictures/{n}.png" for n in range(4)]
+    for number, name in enumerate(names):
+        save(tmp_path / name, noise(number, (8 + number, 8)))
+    return pd.DataFrame({"file": names, "kind": list("abab"), "who": list("xxyy")})
+
+
+@pytest.mark.parametrize("suffix", ["csv", "parquet"])
+def test_images_labels_and_groups(tmp_path: Path, suffix: str) -> None:
+    raw = read(tmp_path, listed(tmp_path), suffix, group="who")
+    assert isinstance(raw.content, RawImages)
+    assert [read_header(handle).width for handle in raw.content.handles] == [8, 9, 10, 11]
+    assert raw.rows["label"].tolist() == list("abab")
+    assert raw.rows["group"].tolist() == list("xxyy")
+    assert "pictures/0.png" in raw.rows["source"][0]
+
+
+def test_absent_images_are_named_with_their_lines(tmp_path: Path) -> None:
+    frame = listed(tmp_path)
+    (tmp_path / "pictures/2.png").unlink()
+    with pytest.raises(DataError, match="1 of 4 images are not there") as error:
+        read(tmp_path, frame)
+    assert "line 4: pictures/2.png" in str(error.value)
+
+
+def test_a_missing_column_of_paths_is_refused(tmp_path: Path) -> None:
+    with pytest.raises(DataError, match="image paths"):
+        read(tmp_path, listed(tmp_path).rename(columns={"file": "picture"}))

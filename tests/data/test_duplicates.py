@@ -1,0 +1,130 @@
+from __future__ import annotations
+
+import io
+
+import numpy as np
+import pandas as pd
+import pytest
+from PIL import Image, ImageEnhance
+
+from gan_augment.data.duplicates import components, expected_coincidences, find_duplicates
+from tests.data.pictures import photo
+
+
+def stack(images: list[Image.Image], side: int = 64) -> np.ndarray:
+    return np.stack([np.asarray(image.resize((side, side), Image.Resampling.BICUBIC)) for image in images])
+
+
+def labels(count: int) -> pd.Series:
+    return pd.Series(["a"] * count)
+
+
+def jpeg(image: Image.Image, quality: int) -> Image.Image:
+    buffer = io.BytesIO()
+    image.save(buffer, "JPEG", quality=quality)
+    return Image.open(buffer).convert("RGB")
+
+
+def clusters(ids: np.ndarray) -> set[frozenset[int]]:
+    return {frozenset(np.flatnonzero(ids == number).tolist()) for number in np.unique(ids) if (ids == number).sum() > 1}
+
+
+def test_components_join_over_labellings_and_pairs() -> None:
+    joined = components(6, np.array([0, 0, 1, 2, 3, 4]), np.array([0, 1, 1, 2, 3, 4]), pairs=np.array([[4, 5]]))
+    assert clusters(joined) == {frozenset({0, 1, 2}), frozenset({4, 5})}
+
+
+def test_exact_copies_of_images() -> None:
+    pixels = stack([photo(0), photo(1), photo(0), photo(2), photo(0)])
+    found = find_duplicates(pixels, labels(5))
+    assert clusters(found.exact) == {frozenset({0, 2, 4})}
+
+
+CHANGES = {
+    "saved again": lambda image: jpeg(image, 60),
+    "halved": lambda image: image.resize((32, 32), Image.Resampling.BICUBIC),
+    "brighter": lambda image: ImageEnhance.Brightness(image).enhance(1.08),
+    "less contrast": lambda image: ImageEnhance.Contrast(image).enhance(0.92),
+}
+
+
+@pytest.mark.parametrize("change", CHANGES)
+def test_the_same_picture_changed_a_little_is_a_near_copy(change: str) -> None:
+    originals = [photo(seed) for seed in range(30)]
+    pixels = stack(originals + [CHANGES[change](image) for image in originals])
+    found = find_duplicates(pixels, labels(60))
+    assert clusters(found.near) == {frozenset({seed, seed + 30}) for seed in range(30)}
+    assert not clusters(find_duplicates(pixels, labels(60), near=False).near)
+
+
+def test_different_pictures_are_no_near_copies() -> None:
+    pixels = stack([photo(seed) for seed in range(300)])
+    assert not clusters(find_duplicates(pixels, labels(300)).near)
+
+
+def test_real_handwritten_digits_are_no_near_copies() -> None:
+    from sklearn.datasets import load_digits
+
+    pixels = np.rint(load_digits().images * (255 / 16)).astype(np.uint8)[..., None]
+    assert not clusters(find_duplicates(pixels, labels(len(pixels))).near)
+
+
+def test_the_same_shape_in_another_colour_is_another_picture() -> None:
+    grey = np.asarray(photo(0).convert("L"))
+    red, blue = (np.zeros((64, 64, 3), dtype=np.uint8) for _ in range(2))
+    red[..., 0], blue[..., 2] = grey, grey
+    assert not clusters(find_duplicates(np.stack([red, blue]), labels(2)).near)
+
+
+def test_flat_images_are_told_apart_by_their_grey() -> None:
+    flat = np.stack([np.full((16, 16, 1), grey, dtype=np.uint8) for grey in (0, 60, 120, 180, 240)])
+    assert not clusters(find_duplicates(flat, labels(5)).near)
+
+
+def numbers(rows: int = 60) -> pd.DataFrame:
+    random = np.random.default_rng(0)
+    return pd.DataFrame(
+        {"x": random.normal(size=rows), "y": random.normal(size=rows) * 1e6, "c": random.choice(["u", "v"], rows)}
+    ).astype({"c": "string"})
+
+
+def test_copies_and_near_copies_of_rows() -> None:
+    frame = pd.concat([numbers(), numbers().iloc[[3]], numbers().iloc[[5]]], ignore_index=True)
+    frame.loc[61, "x"] += 1e-9  # a rounding
+    found = find_duplicates(frame, labels(62))
+    assert clusters(found.exact) == {frozenset({3, 60})}
+    assert clusters(found.near) == {frozenset({3, 60}), frozenset({5, 61})}
+    assert not found.by_chance
+
+
+def test_rows_that_differ_in_a_category_or_a_missing_cell_are_no_copies() -> None:
+    frame = pd.concat([numbers(), numbers().iloc[[3, 5]]], ignore_index=True)
+    frame.loc[60, "c"] = "w"
+    frame.loc[61, "x"] = np.nan
+    assert not clusters(find_duplicates(frame, labels(62)).near)
+
+
+def test_missing_cells_equal_each_other() -> None:
+    frame = pd.concat([numbers(), numbers().iloc[[3]]], ignore_index=True)
+    frame.loc[[3, 60], "x"] = np.nan
+    assert clusters(find_duplicates(frame, labels(61)).near) == {frozenset({3, 60})}
+
+
+def test_equal_rows_of_a_coarse_table_are_by_chance() -> None:
+    random = np.random.default_rng(0)
+    coarse = pd.DataFrame({name: random.choice(["u", "v"], 200) for name in "abcd"}, dtype="string")
+    found = find_duplicates(coarse, labels(200))
+    assert found.by_chance
+    assert clusters(found.exact)
+    assert not clusters(found.near)
+
+
+def test_expected_coincidences_against_simulation() -> None:
+    random = np.random.default_rng(0)
+    counts, expected = [], []
+    for _ in range(150):
+        frame = pd.DataFrame({name: random.integers(0, 6, 40) for name in "abc"})
+        cells = frame.to_numpy()
+        counts.append(np.triu((cells[:, None] == cells).all(axis=2), k=1).sum())
+        expected.append(expected_coincidences(frame, labels(40)))
+    assert np.mean(expected) == pytest.approx(np.mean(counts), rel=0.15)
