@@ -27,6 +27,7 @@ class BaseConfig(Record):
 
     seed: int = Field(default=0, ge=0)
     device: str = Field(default="auto", pattern=r"^(auto|cpu|cuda(:\d+)?|mps)$")
+    gpu_share: int = Field(default=1, ge=1, le=16, description="how many trainings may share a GPU; 1: none")
 
 
 class ClassParams(Record):

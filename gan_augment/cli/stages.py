@@ -18,22 +18,31 @@ class StageCommand:
     help: str
     sections: tuple[str, ...]
     fan_out: str | None = None
+    on_device: bool = False  # it computes on `base.device`, and has a GPU to itself meanwhile
 
 
 STAGES: dict[str, StageCommand] = {
     stage.name: stage
     for stage in (
         StageCommand("prepare", "Read, audit and split the data.", ("base", "classes", "prepare")),
-        StageCommand("pretrain", "Train one model over all classes.", ("base", "synthesis")),
+        StageCommand("pretrain", "Train one model over all classes.", ("base", "synthesis"), on_device=True),
         StageCommand(
-            "train_gan", "Specialise the model on one class.", ("base", "synthesis", "train_gan", "classes"), "class"
+            "train_gan",
+            "Specialise the model on one class.",
+            ("base", "synthesis", "train_gan", "classes"),
+            "class",
+            on_device=True,
         ),
         StageCommand(
-            "generate", "Draw candidates of one class.", ("base", "synthesis", "generate", "classes"), "class"
+            "generate",
+            "Draw candidates of one class.",
+            ("base", "synthesis", "generate", "classes"),
+            "class",
+            on_device=True,
         ),
-        StageCommand("curate", "Throw away bad candidates, and measure the rest.", ("base", "curate")),
-        StageCommand("mix", "Choose the mixing ratio on validation.", ("base", "mix", "retrain")),
-        StageCommand("retrain", "Train the classifier of one arm.", ("base", "retrain"), "arm"),
+        StageCommand("curate", "Throw away bad candidates, and measure the rest.", ("base", "curate"), on_device=True),
+        StageCommand("mix", "Choose the mixing ratio on validation.", ("base", "mix", "retrain"), on_device=True),
+        StageCommand("retrain", "Train the classifier of one arm.", ("base", "retrain"), "arm", on_device=True),
         StageCommand("measure", "Read the test part once, and give the verdict.", ("base", "measure", "retrain")),
         StageCommand("report", "Write the HTML report.", ("base", "report")),
         StageCommand("export", "Write the shards.", ("base", "export")),
@@ -44,13 +53,15 @@ STAGES: dict[str, StageCommand] = {
 def run_stage(stage: StageCommand, root: Path, key: str | None) -> None:
     """Open the project and run one stage."""
     from gan_augment.stages.project import Project
+    from gan_augment.training.claims import claim_device
 
-    module = importlib.import_module(f"gan_augment.stages.{stage.name}")
     project = Project.open(root)
-    if key is None:
-        module.run(project)
-    else:
-        module.run(project, key)
+    base = project.params.base
+    with claim_device(base.device if stage.on_device else "cpu", share=base.gpu_share):
+        module = importlib.import_module(
+            f"gan_augment.stages.{stage.name}"
+        )  # imports torch, which sees what is claimed
+        module.run(project, *([] if key is None else [key]))
 
 
 def print_config(stage: StageCommand, root: Path, key: str | None) -> None:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from functools import partial
 from pathlib import Path
 
 from gan_augment.core.atomic import replacing_directory
@@ -10,6 +11,7 @@ from gan_augment.stages.progress import progress_bar
 from gan_augment.stages.project import Project
 from gan_augment.stages.synthesis import checkpoint_path, method_and_config, report_progress, write_curve
 from gan_augment.training.devices import resolve_device
+from gan_augment.training.memory import within_memory
 
 __all__ = ["run"]
 
@@ -23,15 +25,16 @@ def run(project: Project) -> None:
         write_curve(project.layout.training_curve("pretrain"), [])
         return
     with progress_bar(f"pretrain ({method.name}, {len(train)} train samples)") as advance:
-        fitted = method.fit(
+        fit = partial(
+            method.fit,
             train,
-            config,
             seed=derive_seed(project.params.base.seed, "pretrain"),
             device=resolve_device(project.params.base.device),
             validation=project.validation_view(),
             progress=report_progress(advance),
             checkpoint=checkpoint_path(project, "pretrain"),
         )
+        fitted = within_memory(fit, config)
     with replacing_directory(project.layout.pretrain) as directory:
         fitted.save(directory)
     write_curve(project.layout.training_curve("pretrain"), fitted.stats)

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from functools import partial
+
 from gan_augment.core.atomic import file_hash, replacing_directory, write_json
 from gan_augment.core.seeds import derive_seed
 from gan_augment.encoding.feature_space import fit_feature_space
@@ -11,6 +13,7 @@ from gan_augment.stages.synthesis import checkpoint_path, method_and_config, rep
 from gan_augment.synthesis.api import Fitted, MethodConfig, Progress, Synthesizer
 from gan_augment.synthesis.gate import GateDecision, choose_model
 from gan_augment.training.devices import resolve_device
+from gan_augment.training.memory import within_memory
 
 __all__ = ["run"]
 
@@ -38,7 +41,8 @@ def _train(
     checkpoint = checkpoint_path(project, f"train_gan-{key}")
     if method.traits.label_from == "per_class_model":
         view = project.class_train_view(key)
-        own = method.fit(view, config, seed=seed, device=device, progress=progress, checkpoint=checkpoint)
+        fit = partial(method.fit, view, seed=seed, device=device, progress=progress, checkpoint=checkpoint)
+        own = within_memory(fit, config)
         return own, _untried("specialised", "this method trains one model a class")
     joint = method.load(project.layout.pretrain, project.spec(), device=device)
     wanted = project.params.classes[key].specialise
@@ -46,16 +50,17 @@ def _train(
         return joint, _untried("joint", "specialisation is off in params.yaml")
     if not method.traits.specialises:
         return joint, _untried("joint", f"{method.name} has no specialisation")
-    own = method.specialise(
+    specialise = partial(
+        method.specialise,
         joint,
         project.class_train_view(key),
-        config,
         label=label,
         seed=seed,
         device=device,
         progress=progress,
         checkpoint=checkpoint,
     )
+    own = within_memory(specialise, config)
     return _gate(project, joint, own, label)
 
 

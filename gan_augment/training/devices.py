@@ -3,11 +3,13 @@
 from __future__ import annotations
 
 import contextlib
+import os
 from collections.abc import Iterator
 
 import torch
 
 from gan_augment.core.errors import DeviceError
+from gan_augment.training.claims import CLAIMED
 
 __all__ = ["resolve_device"]
 
@@ -20,6 +22,8 @@ def resolve_device(name: str) -> str:
     DeviceError
         The device is not on this machine, or this build of torch cannot use it.
     """
+    if CLAIMED in os.environ and name.startswith("cuda:"):
+        name = "cuda"  # torch sees the claimed GPU alone, as its first
     available = {"cuda": torch.cuda.is_available(), "mps": torch.backends.mps.is_available(), "cpu": True}
     if name == "auto":
         return next(kind for kind, there in available.items() if there)
