@@ -1,0 +1,202 @@
+from __future__ import annotations
+
+import shutil
+import subprocess
+from pathlib import Path
+
+import numpy as np
+import pandas as pd
+import pytest
+import yaml
+
+from gan_augment.core.errors import DataError
+from gan_augment.params import Params, load_params
+from gan_augment.project.initialise import (
+    PROJECT_FILES,
+    existing_files,
+    project_texts,
+    repository_commands,
+    write_project,
+)
+from gan_augment.project.inspect import Findings, inspect_demo, inspect_path
+from gan_augment.stages import prepare
+from gan_augment.stages.project import Project
+from gan_augment.synthesis.registry import method_names
+from tests.data.pictures import noise, save, write_folder
+
+REPOSITORY = Path(__file__).parents[2]
+
+
+@pytest.fixture(scope="module")
+def digits() -> Findings:
+    return inspect_demo("digits")
+
+
+def table_findings(folder: Path, **columns: object) -> Findings:
+    random = np.random.default_rng(0)
+    folder.mkdir(parents=True, exist_ok=True)
+    frame = pd.DataFrame({"x": random.normal(size=60), "kind": ["yes", "no"] * 30})
+    frame.assign(**columns).to_csv(folder / "t.csv", index=False)  # type: ignore[arg-type]
+    return inspect_path(folder / "t.csv", target="kind")
+
+
+def written(root: Path, findings: Findings) -> Params:
+    write_project(root, findings, repository=False)
+    return load_params(root / "params.yaml")
+
+
+@pytest.mark.parametrize("name", ["params.yaml", "dvc.yaml"])
+def test_the_repositorys_own_files_are_those_of_the_digits_demo(digits: Findings, name: str) -> None:
+    assert project_texts(REPOSITORY, digits)[name] == (REPOSITORY / name).read_text(encoding="utf-8")
+
+
+@pytest.mark.parametrize("demo", ["digits", "breast_cancer", "penguins"])
+def test_params_are_read_back_and_fit_the_data(tmp_path: Path, demo: str) -> None:
+    findings = inspect_demo(demo)
+    params = written(tmp_path, findings)
+    assert params.prepare.source.kind == "demo"
+    assert {key: value.label for key, value in params.classes.items()} == {c.key: c.label for c in findings.classes}
+    assert params.synthesis.method in method_names()
+    is_image = findings.modality == "image"
+    assert params.synthesis.method == ("conditional" if is_image else "tabular_gan")
+    assert params.export.formats == (("webdataset",) if is_image else ("table",))
+    assert params.generate.candidates == 3 * max(c.train for c in findings.classes)
+
+
+def test_sections_that_init_writes_out_are_at_their_defaults(tmp_path: Path, digits: Findings) -> None:
+    params = written(tmp_path, digits)
+    for section in ("train_gan", "curate", "mix", "measure", "report"):
+        assert getattr(params, section) == type(getattr(params, section))()
+    assert params.retrain.seeds == 5
+    assert params.prepare.split == type(params.prepare.split)()
+
+
+def test_every_parameter_that_dvc_tracks_is_in_params_yaml(tmp_path: Path, digits: Findings) -> None:
+    write_project(tmp_path, digits, repository=False)
+    params = yaml.safe_load((tmp_path / "params.yaml").read_text())
+    stages = yaml.safe_load((tmp_path / "dvc.yaml").read_text())["stages"]
+    for stage in stages.values():
+        for name in stage.get("do", stage)["params"]:
+            value = params
+            for key in name.replace("${key}", "c0").split("."):
+                value = value[key]
+
+
+def test_awkward_labels_survive_yaml(tmp_path: Path) -> None:
+    labels = ["no", "true", "1e3", 'say "a"', "a: b", "#x", "猫", " x"[1:], "007", "back\\slash"]
+    rows = [label for label in labels for _ in range(6)]
+    x = np.random.default_rng(0).normal(size=len(rows))
+    pd.DataFrame({"x": x, "kind": rows}).to_csv(tmp_path / "t.csv", index=False)
+    params = written(tmp_path / "project", inspect_path(tmp_path / "t.csv", target="kind"))
+    assert {value.label for value in params.classes.values()} == set(labels)
+
+
+@pytest.mark.parametrize("place", ["project", "project/deep/down"])
+def test_paths_are_relative_to_the_project_and_dvc_depends_on_them(tmp_path: Path, place: str) -> None:
+    write_folder(tmp_path / "my raw", {"a": 30, "b": 30})
+    params = written(tmp_path / place, inspect_path(tmp_path / "my raw"))
+    source = params.prepare.source.path  # type: ignore[union-attr]
+    assert not Path(source).is_absolute()
+    assert (tmp_path / place / source).resolve() == tmp_path / "my raw"
+    stages = yaml.safe_load((tmp_path / place / "dvc.yaml").read_text())["stages"]
+    assert stages["prepare"]["deps"] == [source]
+    assert "deps" not in yaml.safe_load((REPOSITORY / "dvc.yaml").read_text())["stages"]["prepare"]
+
+
+def test_prepare_runs_on_what_init_wrote(tmp_path: Path) -> None:
+    findings = table_findings(tmp_path / "raw", patient_id=range(60), same=1, age=["?", *(20 + n * 7 % 50 for n in range(59))])
+    written(tmp_path / "project", findings)
+    opened = Project.open(tmp_path / "project")
+    prepare.run(opened)
+    spec = opened.spec()
+    assert spec.table is not None
+    assert [c.name for c in spec.table.columns] == ["x", "age"]
+    assert len(opened.train_view()) == findings.parts["train"]
+
+
+def test_an_image_manifest_depends_on_its_images_too(tmp_path: Path) -> None:
+    names = [f"pictures/{n}.png" for n in range(40)]
+    for number, name in enumerate(names):
+        save(tmp_path / "raw" / name, noise(number))
+    pd.DataFrame({"file": names, "kind": ["a", "b"] * 20}).to_csv(tmp_path / "raw/list.csv", index=False)
+    write_project(tmp_path / "project", inspect_path(tmp_path / "raw/list.csv", target="kind"), repository=False)
+    stages = yaml.safe_load((tmp_path / "project/dvc.yaml").read_text())["stages"]
+    assert stages["prepare"]["deps"] == ["../raw/list.csv", "../raw/pictures"]
+    prepare.run(Project.open(tmp_path / "project"))
+
+
+def test_the_users_split_is_written(tmp_path: Path) -> None:
+    for number, part in enumerate(("train", "test")):
+        for label in ("a", "b"):
+            for image in range(20):
+                save(tmp_path / "raw" / part / label / f"{image}.png", noise(1000 * number + 100 * ord(label) + image))
+    params = written(tmp_path / "project", inspect_path(tmp_path / "raw"))
+    assert params.prepare.split.column == "folder"
+    opened = Project.open(tmp_path / "project")
+    prepare.run(opened)
+    assert len(opened.test_inputs()) == 40
+
+
+def test_files_in_the_way_are_kept_without_force(tmp_path: Path, digits: Findings) -> None:
+    (tmp_path / "params.yaml").write_text("mine: 1\n")
+    assert [file.name for file in existing_files(tmp_path)] == ["params.yaml"]
+    with pytest.raises(DataError, match=r"params\.yaml"):
+        write_project(tmp_path, digits, repository=False)
+    assert (tmp_path / "params.yaml").read_text() == "mine: 1\n"
+    assert not (tmp_path / "dvc.yaml").exists()
+    write_project(tmp_path, digits, force=True, repository=False)
+    assert load_params(tmp_path / "params.yaml").classes
+
+
+def test_writing_twice_changes_nothing(tmp_path: Path, digits: Findings) -> None:
+    first = write_project(tmp_path, digits, repository=False)
+    assert {str(path) for path in first} == {*PROJECT_FILES, ".gitignore", ".dvcignore"}
+    assert write_project(tmp_path, digits, repository=False) == []
+
+
+def test_the_users_own_ignore_lines_stay(tmp_path: Path, digits: Findings) -> None:
+    (tmp_path / ".gitignore").write_text("secret")
+    write_project(tmp_path, digits, repository=False)
+    lines = (tmp_path / ".gitignore").read_text().splitlines()
+    assert lines[0] == "secret"
+    assert "/.gan_augment/" in lines
+
+
+def test_data_with_errors_writes_nothing(tmp_path: Path) -> None:
+    findings = inspect_path(write_folder(tmp_path / "raw", {"a": 30, "b": 2}))
+    with pytest.raises(DataError, match="too few samples"):
+        write_project(tmp_path / "project", findings, force=True)
+    assert not (tmp_path / "project").exists()
+
+
+def test_a_project_inside_its_data_is_refused(tmp_path: Path) -> None:
+    findings = inspect_path(write_folder(tmp_path, {"a": 30, "b": 30}))
+    for root in (tmp_path, tmp_path / "a"):
+        with pytest.raises(DataError, match="in the folder of its data"):
+            write_project(root, findings, repository=False)
+
+
+# git and DVC
+
+needs_git = pytest.mark.skipif(shutil.which("git") is None, reason="git is not installed")
+
+
+@needs_git
+def test_a_fresh_folder_needs_both_and_gets_both(tmp_path: Path, digits: Findings) -> None:
+    assert [command[:2] for command in repository_commands(tmp_path)][:2] == [["git", "init"], ["dvc", "init"]]
+    write_project(tmp_path, digits)
+    assert (tmp_path / ".git").is_dir()
+    assert (tmp_path / ".dvc/config").is_file()
+    assert repository_commands(tmp_path) == []
+
+
+@needs_git
+def test_a_folder_inside_a_git_repository_becomes_a_dvc_subdirectory(tmp_path: Path) -> None:
+    subprocess.run(["git", "init", "--quiet"], cwd=tmp_path, check=True)
+    (tmp_path / "sub").mkdir()
+    assert repository_commands(tmp_path / "sub")[0] == ["dvc", "init", "--quiet", "--subdir"]
+
+
+def test_without_git_dvc_goes_alone(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(shutil, "which", lambda name: None)
+    assert repository_commands(tmp_path)[0] == ["dvc", "init", "--quiet", "--no-scm"]
