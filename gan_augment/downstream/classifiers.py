@@ -80,6 +80,7 @@ def make_classifier(
     config: ClassifierConfig,
     classical: ClassicalConfig,
     *,
+    train_rows: int,
     device: str = "cpu",
     root: Path | None = None,
     seed: int = 0,
@@ -87,13 +88,13 @@ def make_classifier(
 ) -> Classifier:
     """The classifier of these settings.
 
-    `root` is where the module of a custom estimator is looked for, beside the installed packages. `pool` holds all
+    `train_rows` is the number of real train rows, the same for every arm. `root` is where the module of a custom estimator is looked for, beside the installed packages. `pool` holds all
     rows that `fit` will be called on: a cnn then makes their augmented versions, seeded by `seed`, only once.
     """
     if isinstance(config, CnnConfig):
         from gan_augment.downstream.networks import CnnClassifier  # imports torch
 
-        return CnnClassifier(config, classical, device=device, seed=seed, pool=pool)
+        return CnnClassifier(config, classical, train_rows=train_rows, device=device, seed=seed, pool=pool)
     from gan_augment.downstream.estimators import EstimatorClassifier
 
     return EstimatorClassifier(config, classical, root=root)

@@ -26,13 +26,20 @@ ARMS: tuple[Arm, ...] = get_args(Arm)
 
 
 class CnnConfig(Record):
-    """A small convolutional network: images only. Every arm takes exactly `steps` steps of `batch_size` images."""
+    """A small convolutional network: images only. Every arm takes exactly `steps` steps of `batch_size` images.
+
+    Without `steps` it is 30 passes over the real train images, at least 200 and at most 3000 steps, for every arm.
+    """
 
     kind: Literal["cnn"] = "cnn"
-    steps: int = Field(default=300, ge=1, le=1_000_000)
+    steps: int | None = Field(default=None, ge=1, le=1_000_000)
     batch_size: int = Field(default=64, ge=2, le=4096)
-    learning_rate: float = Field(default=5e-3, gt=0, le=1)
+    learning_rate: float = Field(default=6e-3, gt=0, le=1)
     width: int = Field(default=16, ge=2, le=512)
+
+    def steps_for(self, train_rows: int) -> int:
+        """`steps`, or the default for this many real train images."""
+        return self.steps or min(max(200, round(30 * train_rows / self.batch_size)), 3000)
 
 
 class LogisticRegressionConfig(Record):

@@ -27,6 +27,7 @@ _Show = Callable[[npt.NDArray[np.int64]], npt.NDArray[np.uint8]]
 class CnnClassifier:
     """`SmallCnn`s that differ in their seed alone, all with the same number of steps of the same batch size.
 
+    `train_rows` is the number of real train images, whatever rows an arm then adds: it sets the default steps.
     `pool` holds every image that may be fitted on, with unique ids: their augmented versions are then made once for
     all calls of `fit`. `seed` decides those versions.
     """
@@ -36,11 +37,13 @@ class CnnClassifier:
         config: CnnConfig,
         classical: ClassicalConfig,
         *,
+        train_rows: int,
         device: str = "cpu",
         seed: int = 0,
         pool: Samples | None = None,
     ) -> None:
         self._config, self._classical, self._device, self._seed = config, classical, device, seed
+        self._steps = config.steps_for(train_rows)
         self._pool = None if pool is None else _PooledViews(pool, self._views_of(pool))
 
     def _views_of(self, samples: Samples) -> AugmentedViews:
@@ -59,7 +62,7 @@ class CnnClassifier:
         """Optimiser steps, batch size, first learning rate and its schedule."""
         config = self._config
         return {
-            "steps": config.steps,
+            "steps": self._steps,
             "batch_size": config.batch_size,
             "learning_rate": config.learning_rate,
             "schedule": "linear warm-up, cosine to zero",
@@ -78,7 +81,7 @@ class CnnClassifier:
                     targets,
                     len(spec.classes),
                     seed=seed,
-                    steps=self._config.steps,
+                    steps=self._steps,
                     batch_size=self._config.batch_size,
                     learning_rate=self._config.learning_rate,
                     sampling="balanced" if treatment.balanced else "natural",

@@ -32,5 +32,5 @@ class MeasureConfig(Record):
     """The `measure` section: the interval's confidence, the bootstrap's size, the smallest gain worth having."""
 
     confidence: float = Field(default=0.95, gt=0.5, lt=1)
-    bootstrap_draws: int = Field(default=2000, ge=200, le=100_000)
+    bootstrap_draws: int = Field(default=1000, ge=200, le=100_000)
     minimum_gain: float = Field(default=0.0, ge=0, le=100, description="percentage points the interval must exceed")

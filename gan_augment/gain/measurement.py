@@ -58,16 +58,24 @@ class Evaluation:
     ) -> None:
         self.spec, self.labels, self.config = spec, labels, config
         self.rows = TestRows(labels, draws=config.bootstrap_draws, generator=generator)
+        self._known: dict[tuple[Metric, int], tuple[Resampled, npt.NDArray[np.floating]]] = {}
+
+    def _resampled(self, metric: Metric, probabilities: npt.NDArray[np.floating]) -> Resampled:
+        """Scores are kept: an arm's level and its differences need the same ones."""
+        key = metric, id(probabilities)
+        if key not in self._known:  # the array is kept too, so that its id stays its own
+            self._known[key] = self.rows.resample(metric, probabilities), probabilities
+        return self._known[key][0]
 
     def level(self, metric: Metric, probabilities: npt.NDArray[np.floating]) -> Interval:
         """One arm's score."""
-        return self._interval(self.rows.resample(metric, probabilities))
+        return self._interval(self._resampled(metric, probabilities))
 
     def difference(
         self, metric: Metric, first: npt.NDArray[np.floating], second: npt.NDArray[np.floating], rows: int | None = None
     ) -> Interval:  # fmt: skip
         """The paired difference, first minus second. `rows`: how many rows the metric looks at, all if None."""
-        paired = self.rows.resample(metric, first) - self.rows.resample(metric, second)
+        paired = self._resampled(metric, first) - self._resampled(metric, second)
         return self._interval(paired, resolution=1 / max(rows or len(self.labels), 1))
 
     def _interval(self, resampled: Resampled, resolution: float = 0.0) -> Interval:

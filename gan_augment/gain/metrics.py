@@ -107,23 +107,29 @@ def average_precision(probabilities: Probabilities, labels: Labels, weights: Wei
     It looks at the order of the probabilities alone: moving a threshold, or weighting a class, cannot change it by
     itself. Equal probabilities share one threshold, as in scikit-learn.
     """
+    by_row = np.ascontiguousarray(weights.T, dtype=np.float32)  # whole numbers below 2**24: exact
     per_class = [
-        _one_average_precision(probabilities[:, index], labels == index, weights)
+        _one_average_precision(probabilities[:, index], labels == index, by_row)
         for index in range(probabilities.shape[1])
     ]
     return _mean_of_known(np.stack(per_class, axis=1))
 
 
-def _one_average_precision(scores: Probabilities, positive: npt.NDArray[np.bool_], weights: Weights) -> Values:
+def _one_average_precision(
+    scores: Probabilities, positive: npt.NDArray[np.bool_], by_row: npt.NDArray[np.float32]
+) -> Values:
+    """float64 [B]: sum over the positive rows of weight x precision at the row's score, over their total weight."""
     order = np.argsort(-scores, kind="stable")
-    ordered = scores[order]
-    last = np.flatnonzero(np.append(ordered[1:] != ordered[:-1], True))  # the last row of each group of equal scores
-    seen = np.cumsum(weights[:, order], axis=1)[:, last]
-    found = np.cumsum(weights[:, order] * positive[order], axis=1)[:, last]
-    steps = np.diff(found, axis=1, prepend=0)
-    area = (steps * found / np.maximum(seen, 1e-300)).sum(axis=1)
-    total = found[:, -1]
-    return np.where(total > 0, area / np.maximum(total, 1e-300), np.nan)
+    ordered, hits = scores[order], np.flatnonzero(positive[order])
+    if not len(hits):
+        return np.full(by_row.shape[1], np.nan)
+    group_end = np.searchsorted(-ordered, -ordered[hits], side="right") - 1  # equal scores share one threshold
+    seen = np.cumsum(by_row[order], axis=0)[group_end]
+    own = by_row[order[hits]]
+    found = np.cumsum(own, axis=0)[np.searchsorted(hits, group_end, side="right") - 1]
+    total = own.sum(axis=0, dtype=np.float64)
+    area = (own * found / np.maximum(seen, 1)).sum(axis=0, dtype=np.float64)
+    return np.where(total > 0, area / np.maximum(total, 1), np.nan)
 
 
 def calibration_error(probabilities: Probabilities, labels: Labels, weights: Weights) -> Values:

@@ -55,6 +55,7 @@ def _search(project: Project, plans: Sequence[Plan], real: Samples, curated: Sam
     classifier = make_classifier(
         choose_classifiers(params.retrain, spec.modality)[0],
         params.retrain.classical,
+        train_rows=len(real),
         device=resolve_device(params.base.device),
         root=project.layout.root,
         seed=seed,

@@ -72,6 +72,7 @@ def _train(
     classifier = make_classifier(
         config,
         params.retrain.classical,
+        train_rows=len(sources.real),
         device=resolve_device(params.base.device),
         root=project.layout.root,
         seed=params.base.seed,
