@@ -81,7 +81,7 @@ def _numeric(
     a, b, weights = a[np.isfinite(a)], b[finite], weights[finite]
     both = np.concatenate([a, b])
     low, high = (float(both.min()), float(both.max())) if len(both) else (0.0, 1.0)
-    edges = np.linspace(low, high if high > low else low + 1, _BINS + 1)
+    edges = _edges(low, high, column.integer)
     profiles = [
         np.histogram(x, edges, weights=w)[0] for x, w in ((a, np.full(len(a), 1 / max(len(a), 1))), (b, weights))
     ]
@@ -89,6 +89,13 @@ def _numeric(
     first, last = ends
     gap = _largest_gap(a, b, weights)
     return Distribution(column.name, column.kind, profiles[0], profiles[1], *missing, gap, (), first, last)
+
+
+def _edges(low: float, high: float, integer: bool) -> Floats:
+    """Bins; one a value for a few whole numbers, which would else leave holes between them."""
+    if integer and high - low < 2 * _BINS:
+        return np.arange(low - 0.5, high + 1)
+    return np.linspace(low, high if high > low else low + 1, _BINS + 1)
 
 
 def _largest_gap(a: Floats, b: Floats, weights: Floats) -> float:

@@ -140,8 +140,10 @@ def _small(images: npt.NDArray[np.uint8]) -> npt.NDArray[np.float32]:
     """float32 [n, values]: images reduced by striding over block means; sizes below the limit stay as they are."""
     step = max(1, max(images.shape[1:3]) // _PIXEL_SIDE)
     height, width = (size // step * step for size in images.shape[1:3])
-    blocks = images[:, :height, :width].reshape(len(images), height // step, step, width // step, step, -1)
-    small: npt.NDArray[np.float32] = blocks.mean(axis=(2, 4), dtype=np.float32).reshape(len(images), -1)
+    count, channels = len(images), images.shape[3]
+    blocks = images[:, :height, :width].reshape(count, height // step, step, width // step, step, channels)
+    values = height // step * (width // step) * channels
+    small: npt.NDArray[np.float32] = blocks.mean(axis=(2, 4), dtype=np.float32).reshape(count, values)
     return small
 
 

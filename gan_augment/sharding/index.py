@@ -117,7 +117,7 @@ class Verification:
         return not self.problems
 
 
-def verify(directory: Path) -> int:
+def verify(directory: str | Path) -> int:
     """Check every file of an export against SHA256SUMS; give their number.
 
     Raises
@@ -141,8 +141,9 @@ def verify(directory: Path) -> int:
     return found.files
 
 
-def examine(directory: Path) -> Verification:
+def examine(directory: str | Path) -> Verification:
     """The same as a list of problems. Raises MissingInputError."""
+    directory = Path(directory)
     read_index(directory)
     expected = _read_checksums(directory / CHECKSUMS)
     present = _files(directory)
