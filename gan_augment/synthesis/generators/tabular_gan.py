@@ -30,6 +30,7 @@ from gan_augment.nn.table_networks import ChoiceBlocks, PackedDiscriminator, Res
 from gan_augment.synthesis.api import MethodConfig, Progress, SampleRequest, Synthetic, Traits
 from gan_augment.synthesis.generators._blocks import BLOCK, sample_in_blocks
 from gan_augment.synthesis.generators._checks import check_label, table_rows
+from gan_augment.synthesis.generators._class_copulas import ClassCopulas, fit_copulas
 from gan_augment.synthesis.generators._files import (
     read_about,
     read_codec,
@@ -38,7 +39,7 @@ from gan_augment.synthesis.generators._files import (
     write_codec,
 )
 from gan_augment.synthesis.generators._tabular_training import train_tabular_gan
-from gan_augment.synthesis.generators.copula import ClassCopulas, fit_copulas, read_copulas
+from gan_augment.synthesis.generators.copula import read_copulas
 from gan_augment.training.checkpoint import load_module, save_module
 
 __all__ = ["FittedTabularGan", "TabularGan", "TabularGanConfig"]
@@ -63,6 +64,9 @@ class TabularGanConfig(MethodConfig):
     max_levels: int = Field(default=32, ge=2, description="levels of a column with a state of their own")
     shrinkage: float | None = Field(
         default=None, ge=0, le=1, description="share of the classes' common covariance in each class's; null: estimated"
+    )
+    smoothing: float | None = Field(
+        default=None, gt=0, le=1, description="of the copula that starts are drawn from; null: estimated"
     )
 
     def steps_for(self, rows: int) -> int:
@@ -163,7 +167,9 @@ class TabularGan:
         codec = TableCodec.fit(frame, table, max_levels=config.max_levels)
         drawing = numpy_generator(seed, "copula")
         matrix = codec.encode(frame, drawing)
-        copulas = fit_copulas(matrix, train.labels, codec.blocks, drawing, config.shrinkage)
+        copulas = fit_copulas(
+            matrix, train.labels, codec.blocks, drawing, shrinkage=config.shrinkage, smoothing=config.smoothing
+        )
         fitted = _fresh(train.spec, config, codec, copulas, derive_seed(seed, "initial weights"), device)
         places = np.searchsorted(copulas.classes, train.labels)
         with one_thread():

@@ -46,15 +46,13 @@ def test_marginals_and_correlation_of_a_skewed_class_are_kept() -> None:
         assert stats.spearmanr(made["a"], made["b"]).statistic == pytest.approx(wanted, abs=0.08)
 
 
-def test_two_clusters_are_followed_and_a_plain_gaussian_bridges_them() -> None:
-    random = np.random.default_rng(1)
-    side = np.repeat([-1.0, 1.0], 150)
-    frame = pd.DataFrame({"a": side + random.normal(0, 0.1, 300), "b": side * np.tile([1.0, -1.0], 150)})
-    frame["b"] += random.normal(0, 0.1, 300)
+def test_a_ring_is_followed_where_a_plain_gaussian_fills_it() -> None:
+    angle = np.random.default_rng(1).uniform(0, 2 * np.pi, 300)
+    frame = pd.DataFrame({"a": np.cos(angle), "b": np.sin(angle)})
     train = numeric_view(frame, ["x", "y"] * 150)
-    between = (draw(train, 0).abs() < 0.6).any(axis=1).mean()
-    bridged = (draw(train, 0, smoothing=1.0).abs() < 0.6).any(axis=1).mean()
-    assert between < 0.6 * bridged
+    inside = (np.hypot(*draw(train, 0).to_numpy().T) < 0.6).mean()
+    filled = (np.hypot(*draw(train, 0, smoothing=1.0).to_numpy().T) < 0.6).mean()
+    assert inside < 0.5 * filled
 
 
 def test_level_and_missing_shares_are_those_of_the_class() -> None:
@@ -65,7 +63,9 @@ def test_level_and_missing_shares_are_those_of_the_class() -> None:
         assert isinstance(own, pd.DataFrame)
         assert made["gain"].isna().mean() == pytest.approx(own["gain"].isna().mean(), abs=0.03)
         assert (made["gain"] == 0).mean() == pytest.approx((own["gain"] == 0).mean(), abs=0.04)
-        shares = pd.concat([made["colour"].value_counts(normalize=True), own["colour"].value_counts(normalize=True)], axis=1)
+        shares = pd.concat(
+            [made["colour"].value_counts(normalize=True), own["colour"].value_counts(normalize=True)], axis=1
+        )
         assert shares.fillna(0).diff(axis=1).iloc[:, 1].abs().max() < 0.04
 
 

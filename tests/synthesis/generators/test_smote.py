@@ -24,9 +24,7 @@ def view(frame: pd.DataFrame, labels: list[str]) -> TrainView:
         for name, dtype in frame.dtypes.items()
     )
     classes = tuple(ClassRecord(key=label, label=label) for label in sorted(set(labels)))
-    spec = DatasetSpec(
-        name="toy", modality="table", classes=classes, table=TableSpec(columns=columns, target="y")
-    )
+    spec = DatasetSpec(name="toy", modality="table", classes=classes, table=TableSpec(columns=columns, target="y"))
     return views(spec, frame, labels)[0]
 
 

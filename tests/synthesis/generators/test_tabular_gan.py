@@ -37,11 +37,12 @@ def test_training_repairs_what_a_gaussian_copula_cannot_express() -> None:
     train = numeric_view(ring, ["x", "y"] * 300)
 
     def hollow(steps: int) -> float:
-        config = TabularGanConfig(steps=steps, smoothing=1.0, noise=0.05, **SMALL)  # type: ignore[arg-type]
+        strong = {"rate_g": 2e-3, "rate_d": 2e-3, "gamma": 0.1, "noise": 0.05}
+        config = TabularGanConfig.model_validate({"steps": steps, "smoothing": 1.0, **strong})
         made = draw(TabularGan().fit(train, config, seed=0), 0)
         return float((np.hypot(made["a"], made["b"]) < 0.6).mean())
 
-    assert hollow(400) < 0.6 * hollow(0)
+    assert hollow(300) < 0.6 * hollow(0)
 
 
 def test_progress_is_reported_up_to_the_end() -> None:
@@ -68,11 +69,11 @@ def test_choice_blocks_are_one_hot_and_pass_a_gradient() -> None:
     shape = ChoiceBlocks(7, [(0, 2), (3, 6)], [(2, 0)], temperature=0.5, bound=3.0)
     scores = torch.randn(20, 7, generator=torch.Generator().manual_seed(0), requires_grad=True)
     rows = shape(scores)
-    assert torch.equal(rows[:, :2].sum(1), torch.ones(20))
-    assert torch.equal(rows[:, 3:6].sum(1), torch.ones(20))
+    torch.testing.assert_close(rows[:, :2].sum(1), torch.ones(20))
+    torch.testing.assert_close(rows[:, 3:6].sum(1), torch.ones(20))
     assert set(rows[:, [0, 1, 3, 4, 5]].detach().round(decimals=5).unique().tolist()) == {0.0, 1.0}
     off = rows[:, 0] == 0
-    assert (rows[off, 2] == 0).all()
+    torch.testing.assert_close(rows[off, 2], torch.zeros(int(off.sum())))
     torch.testing.assert_close(rows[~off, 2], scores[~off, 2].clamp(-3, 3))
     rows[:, 3].sum().backward()
     assert (scores.grad[:, 3:6] != 0).any()  # type: ignore[index]

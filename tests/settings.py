@@ -1,0 +1,39 @@
+"""One row a method: the toy data and the small settings with which the shared contract suite runs it.
+
+To add a method, add a row here. `tests/synthesis/test_contract.py` names the methods that lack one.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import dataclass, field
+from typing import Any
+
+from gan_augment.core.samples import TrainView, ValidationView
+from tests.toys import image_toy, table_toy
+
+__all__ = ["METHODS", "MethodRow"]
+
+
+@dataclass(frozen=True)
+class MethodRow:
+    """`toy()` gives the train and the validation rows, `settings` are those of the method's Config.
+
+    `judged`: whether the toy's answer is forced after so little training, so that a judge must agree with the labels.
+    """
+
+    toy: Callable[[], tuple[TrainView, ValidationView]]
+    settings: dict[str, Any] = field(default_factory=dict)
+    judged: bool = True
+
+
+SMALL_IMAGE_GAN = {"kimg": 0.2, "specialise_kimg": 0.1, "batch_size": 16, "width": 16, "latent": 4, "checks": 1}
+
+METHODS: dict[str, MethodRow] = {
+    "conditional": MethodRow(image_toy, SMALL_IMAGE_GAN, judged=False),
+    "copula": MethodRow(table_toy),
+    "jitter": MethodRow(table_toy),
+    "oversample": MethodRow(table_toy),
+    "smote": MethodRow(table_toy),
+    "tabular_gan": MethodRow(table_toy, {"steps": 60, "specialise_steps": 10, "batch_size": 64, "width": 32}),
+}

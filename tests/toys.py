@@ -1,0 +1,85 @@
+"""Tiny data sets with a forced answer: two or three classes that no judge can confuse."""
+
+from __future__ import annotations
+
+import numpy as np
+import pandas as pd
+
+from gan_augment.core.records import ClassRecord, Column, DatasetSpec, ImageSpec, TableSpec
+from gan_augment.core.samples import Payload, Samples, TrainView, ValidationView, make_manifest
+
+__all__ = ["image_toy", "table_frame", "table_spec", "table_toy", "views"]
+
+LABELS = ("red", "green/blue")
+
+
+def views(spec: DatasetSpec, payload: Payload, labels: list[str]) -> tuple[TrainView, ValidationView]:
+    """The rows as train and, a quarter of them, once more as validation rows."""
+
+    def samples(split: str, step: int) -> Samples:
+        part = payload[::step] if isinstance(payload, np.ndarray) else payload.iloc[::step].reset_index(drop=True)
+        ids = [f"{split}-{number}" for number in range(len(part))]
+        return Samples(make_manifest(len(part), id=ids, label=labels[::step], split=split, origin="real"), part)
+
+    return TrainView(spec, samples("train", 1)), ValidationView(spec, samples("validation", 4))
+
+
+def image_toy(rows: int = 40) -> tuple[TrainView, ValidationView]:
+    """8 x 8 grey images: bright on the left (class 0) or on the right (class 1)."""
+    random = np.random.default_rng(0)
+    images = random.integers(0, 60, size=(rows, 8, 8, 1), dtype=np.uint8)
+    images[: rows // 2, :, :4] += 180
+    images[rows // 2 :, :, 4:] += 180
+    labels = [LABELS[0]] * (rows // 2) + [LABELS[1]] * (rows - rows // 2)
+    return views(_spec(image=ImageSpec(height=8, width=8, channels=1)), images, labels)
+
+
+def table_toy(rows: int = 120) -> tuple[TrainView, ValidationView]:
+    """Every kind of column, missing entries in the first class only, two classes far apart."""
+    frame, labels = table_frame(rows)
+    return views(_spec(table=table_spec()), frame, labels)
+
+
+def table_spec() -> TableSpec:
+    """The columns of `table_frame`."""
+    columns = (
+        Column(name="length", kind="numeric", dtype="float64", decimals=1),
+        Column(name="count", kind="numeric", dtype="int64", integer=True),
+        Column(name="gain", kind="numeric", dtype="Float64", decimals=2),
+        Column(name="colour", kind="categorical", dtype="string"),
+        Column(name="wet", kind="boolean", dtype="boolean"),
+        Column(name="day", kind="datetime", dtype="datetime64[ns]"),
+        Column(name="same", kind="numeric", dtype="int64", integer=True),
+    )
+    return TableSpec(columns=columns, target="y")
+
+
+def table_frame(rows: int) -> tuple[pd.DataFrame, list[str]]:
+    """`gain` is missing in a quarter of the first class and never in the second, and 0 in most of the second."""
+    random = np.random.default_rng(1)
+    second = np.arange(rows) % 3 == 0  # a third of the rows
+    gain = np.round(random.lognormal(2, 1, rows), 2)
+    gain = np.where(second & (random.random(rows) < 0.8), 0.0, gain)
+    gain = np.where(~second & (random.random(rows) < 0.25), np.nan, gain)
+    colour = np.where(second, random.choice(["a", "b"], rows), random.choice(["b", "c", "d"], rows))
+    frame = pd.DataFrame(
+        {
+            "length": np.round(random.normal(np.where(second, 40, 10), 3), 1),
+            "count": random.poisson(np.where(second, 3, 30)),
+            "gain": gain,
+            "colour": colour,
+            "wet": random.random(rows) < np.where(second, 0.9, 0.2),
+            "day": pd.Timestamp("2020-01-01") + pd.to_timedelta(random.integers(0, 900, rows), unit="D"),
+            "same": 7,
+        }
+    )
+    frame = frame.astype({column.name: column.dtype for column in table_spec().columns})
+    return frame, [LABELS[int(is_second)] for is_second in second]
+
+
+def _spec(image: ImageSpec | None = None, table: TableSpec | None = None) -> DatasetSpec:
+    classes = (ClassRecord(key="red", label=LABELS[0]), ClassRecord(key="green-blue", label=LABELS[1]))
+    modality = "image" if image else "table"
+    return DatasetSpec.model_validate(
+        {"name": "toy", "modality": modality, "classes": classes, "image": image, "table": table}
+    )
