@@ -32,6 +32,7 @@ class LineDisplay:
 
     def line(self, lane: Lane, text: str) -> None:
         """A line of a stage's output; called from any thread."""
+        self._tally.line(lane, text)
         print(f"{lane.name} | {text}", flush=True)
 
     def planned(self, plan: Plan) -> None:
@@ -64,6 +65,7 @@ class TerminalDisplay:
 
     def line(self, lane: Lane, text: str) -> None:
         """The newest line stands in the lane's row; the lane's log file keeps them all. Called from any thread."""
+        self._tally.line(lane, text)
         if lane.name in self._rows:
             self._bar.update(self._rows[lane.name], note=text[:200])
 

@@ -4,8 +4,9 @@ from __future__ import annotations
 
 import heapq
 import json
+import re
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from pathlib import Path
 from statistics import fmean
 
@@ -14,7 +15,16 @@ from pipelines.lane import LaneError, LaneResult
 from pipelines.plan import Lane, Plan
 from pipelines.scratch import scratch_folder
 
-__all__ = ["Durations", "Tally"]
+__all__ = ["Durations", "Tally", "read_progress"]
+
+
+_PROGRESS = re.compile(r"\b(\d+)%, about (\d+) s left")
+
+
+def read_progress(line: str) -> tuple[float, float] | None:
+    """(share done, seconds left) where a stage's line says so ("train_gan cat: 45%, about 30 s left"), else None."""
+    found = _PROGRESS.search(line)
+    return (int(found[1]) / 100, float(found[2])) if found else None
 
 
 class Durations:
@@ -33,13 +43,16 @@ class Durations:
             self._seconds[result.lane] = round(result.seconds, 2)
             write_json(self._path, self._seconds)
 
-    def guess(self, lane: str) -> float | None:
-        """Its own last duration, else the mean of its siblings' (`retrain@...`), else the mean of all."""
-        if lane in self._seconds:
-            return self._seconds[lane]
-        siblings = [seconds for name, seconds in self._seconds.items() if _kind(name) == _kind(lane)]
-        known = siblings or list(self._seconds.values())
-        return fmean(known) if known else None
+    def guess(self, lane: str, running: Mapping[str, float]) -> float | None:
+        """What it says itself, else its last duration, else the mean of its siblings' (`retrain@...`), else of all.
+
+        `running`: lengths that running lanes expect of themselves.
+        """
+        if lane in running or lane in self._seconds:
+            return running.get(lane, self._seconds.get(lane))
+        known = {**self._seconds, **running}
+        siblings = [seconds for name, seconds in known.items() if _kind(name) == _kind(lane)]
+        return fmean(siblings or known.values()) if known else None
 
 
 def _kind(lane: str) -> str:
@@ -52,6 +65,7 @@ class Tally:
     def __init__(self, durations: Durations, *, side_by_side: int, clock: Callable[[], float] = time.monotonic) -> None:
         self._durations, self._side_by_side, self._clock = durations, side_by_side, clock
         self._waiting: dict[str, Lane] = {}
+        self._totals: dict[str, float] = {}  # of running lanes that say how long they still need: their whole length
         self._since: dict[str, float] = {}
         self.stages_done = self.stages_total = 0
 
@@ -64,6 +78,12 @@ class Tally:
         """A lane runs from now on."""
         self._since[lane.name] = self._clock()
 
+    def line(self, lane: Lane, text: str) -> None:
+        """A line of a running stage, which may say how long it still needs. Called from any thread."""
+        progress, since = read_progress(text), self._since.get(lane.name)
+        if progress and since is not None:
+            self._totals[lane.name] = self._clock() - since + progress[1]
+
     def succeeded(self, lane: Lane, result: LaneResult) -> None:
         """A lane is done, and its duration is news for its siblings."""
         self._durations.record(result)
@@ -75,6 +95,7 @@ class Tally:
 
     def _finish(self, lane: Lane) -> None:
         self._since.pop(lane.name, None)
+        self._totals.pop(lane.name, None)
         del self._waiting[lane.name]
         self.stages_done += len(lane.stages)
 
@@ -83,7 +104,7 @@ class Tally:
         now, ends = self._clock(), dict[str, float]()
         free = [0.0] * self._side_by_side  # when each worker is free
         for lane in sorted(self._waiting.values(), key=lambda lane: lane.name not in self._since):
-            guess = self._durations.guess(lane.name)
+            guess = self._durations.guess(lane.name, self._totals)
             if guess is None:
                 return None
             gone = now - self._since.get(lane.name, now)

@@ -7,12 +7,19 @@ from __future__ import annotations
 
 import contextlib
 import logging
+import re
+import time
 from collections.abc import Callable, Iterator
 from pathlib import Path
 from typing import Annotated, Any
 
 from prefect import flow, get_run_logger, task
-from prefect.artifacts import create_markdown_artifact, create_table_artifact
+from prefect.artifacts import (
+    create_markdown_artifact,
+    create_progress_artifact,
+    create_table_artifact,
+    update_progress_artifact,
+)
 from prefect.cache_policies import NO_CACHE
 from prefect.client.schemas.objects import State
 from prefect.futures import PrefectFuture, as_completed
@@ -22,7 +29,7 @@ from pydantic import DirectoryPath, Field
 
 from gan_augment.core.errors import GanAugmentError
 from pipelines.drive import Run, RunError, drive
-from pipelines.estimate import Durations, Tally
+from pipelines.estimate import Durations, Tally, read_progress
 from pipelines.lane import LaneError, LaneResult, LiveLanes, run_lane
 from pipelines.machine import lanes_side_by_side
 from pipelines.plan import Lane, Plan, read_plan
@@ -33,6 +40,7 @@ from pipelines.summary import read_measure, stage_rows, verdict_markdown, verdic
 __all__ = ["augment"]
 
 _MOST = 64
+_SECONDS_BETWEEN_UPDATES = 5.0
 
 # What a person can set for a run; pydantic checks it, and Prefect's UI makes its form of it.
 Root = Annotated[DirectoryPath, Field(description="The project's folder, with dvc.yaml and params.yaml.")]
@@ -65,7 +73,7 @@ def augment(
 def _drive(plan: Plan, root: Path, workers: int, policy: RetryPolicy) -> None:
     watch = _FlowLog(Tally(Durations(root), side_by_side=workers), get_run_logger())
     try:
-        with _prefect_executor(root, policy) as executor:
+        with _prefect_executor(root, policy, watch) as executor:
             run = drive(plan, executor, watch, side_by_side=workers)
     except RunError as failure:
         _publish_stages(plan, failure.run)
@@ -86,6 +94,9 @@ class _FlowLog:
     def started(self, lane: Lane) -> None:
         self._tally.started(lane)
 
+    def line(self, lane: Lane, text: str) -> None:
+        self._tally.line(lane, text)
+
     def succeeded(self, lane: Lane, result: LaneResult) -> None:
         self._tally.succeeded(lane, result)
         self._logger.info("%s: done in %.1f s", self._tally, result.seconds)
@@ -103,7 +114,7 @@ def _worth_retrying(_task: Any, _run: Any, state: State[Any]) -> bool:
 class _PrefectExecutor:
     """Lanes as task runs of the flow that calls it."""
 
-    def __init__(self, root: Path, policy: RetryPolicy) -> None:
+    def __init__(self, root: Path, policy: RetryPolicy, watch: _FlowLog) -> None:
         self.live = LiveLanes()
         self._futures: dict[PrefectFuture[LaneResult], Lane] = {}
         self._done: dict[str, PrefectFuture[LaneResult]] = {}
@@ -114,7 +125,7 @@ class _PrefectExecutor:
             retry_delay_seconds=policy.delays,
             retry_condition_fn=_worth_retrying,
             cache_policy=NO_CACHE,  # DVC alone decides what is up to date
-        )(_lane_body(root, self.live))
+        )(_lane_body(root, self.live, watch))
 
     def submit(self, lane: Lane) -> None:
         """Start a task run; `wait_for` draws the plan's edges in the UI (all of them are done already)."""
@@ -136,25 +147,52 @@ class _PrefectExecutor:
             yield lane, LaneError(lane.name, None, None, (f"task run ended as {future.state}",))
 
 
-def _lane_body(root: Path, live: LiveLanes) -> Callable[[str, list[str]], LaneResult]:
+def _lane_body(root: Path, live: LiveLanes, watch: _FlowLog) -> Callable[[str, list[str]], LaneResult]:
     logs = LaneLogs(root)
 
     def run(lane_name: str, stages: list[str]) -> LaneResult:
-        logger = get_run_logger()
+        lane, logger, bar = Lane(lane_name, tuple(stages)), get_run_logger(), _ProgressBar(lane_name, len(stages))
         logs.begin(lane_name)
 
         def log(line: str) -> None:
             logger.info(line)
             logs.line(lane_name, line)
+            watch.line(lane, line)
+            bar.line(line)
 
-        return run_lane(Lane(lane_name, tuple(stages)), root, log, live=live)
+        return run_lane(lane, root, log, live=live)
 
     return run
 
 
+class _ProgressBar:
+    """A lane's progress artifact: there as soon as one of its stages says how far it is, renewed every few seconds."""
+
+    def __init__(self, lane: str, stages: int) -> None:
+        self._key, self._stages = re.sub(r"[^a-z0-9]+", "-", f"progress {lane}".lower()).strip("-"), stages
+        self._begun, self._shown_at = 0, float("-inf")
+        self._artifact: Any = None
+
+    def line(self, line: str) -> None:
+        if line.startswith("Running stage "):
+            self._begun += 1
+        progress = read_progress(line)
+        if progress is None or time.monotonic() - self._shown_at < _SECONDS_BETWEEN_UPDATES:
+            return
+        self._shown_at = time.monotonic()
+        with contextlib.suppress(Exception):  # a server that does not answer must not stop a training
+            self._show(100 * (self._begun - 1 + progress[0]) / self._stages)
+
+    def _show(self, percent: float) -> None:
+        if self._artifact is None:
+            self._artifact = create_progress_artifact(percent, key=self._key, description=self._key)
+        else:
+            update_progress_artifact(self._artifact, percent)
+
+
 @contextlib.contextmanager
-def _prefect_executor(root: Path, policy: RetryPolicy) -> Iterator[_PrefectExecutor]:
-    executor = _PrefectExecutor(root, policy)
+def _prefect_executor(root: Path, policy: RetryPolicy, watch: _FlowLog) -> Iterator[_PrefectExecutor]:
+    executor = _PrefectExecutor(root, policy, watch)
     try:
         yield executor
     except BaseException:  # cancelled: Prefect raises TerminationSignal here, and would leave the children running

@@ -214,7 +214,13 @@ _UNCHANGED = re.compile(r"^Stage '(.+)' didn't change, skipping$")
 _RESTORED = re.compile(r"^Stage '(.+)' is cached - skipping run, checking out outputs")
 _FAILED = re.compile(r"^ERROR: failed to reproduce '(.+?)':")
 _EXITED = re.compile(r", exited with (-?\d+)$")
-_HINTS = ("To track the changes with git, run:", "\tgit add ", "To enable auto staging", "Use `dvc push`")
+_HINTS = (  # of DVC's, on how to use git
+    "To track the changes with git, run:",
+    "\tgit add ",
+    "To enable auto staging",
+    "\tdvc config core.autostage",
+    "Use `dvc push`",
+)
 
 
 @dataclass

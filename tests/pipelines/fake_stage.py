@@ -35,6 +35,7 @@ def main() -> None:
     with Path("ran.log").open("a") as log:
         log.write(address + "\n")
     print(f"working on {address}", flush=True)
+    print(f"{address}: 50%, about 1 s left", flush=True)
     start_child()
     time.sleep(float(os.environ.get("FAKE_SECONDS", "0")))
     fail_if_told(address)

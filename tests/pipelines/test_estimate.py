@@ -74,10 +74,23 @@ def test_time_that_a_lane_has_run_already_counts(tally: Tally, clock: Clock, tmp
     assert tally.seconds_left() == pytest.approx(26.0)
 
 
+def test_a_stage_knows_best_how_long_it_still_needs_and_its_siblings_will_need_as_long(
+    tally: Tally, clock: Clock
+) -> None:
+    tally._durations.record(ran(JOIN, 1.0))
+    tally.started(CLASSES[0])
+    tally.started(CLASSES[1])
+    clock.now = 10.0
+    tally.line(CLASSES[0], "train_gan a: 50%, about 10 s left  discriminator 0.6")
+    tally.line(CLASSES[1], "train_gan b: 25%, about 10 s left")
+    # a and b need 10 s more, c and d 20 s, the join 1 s
+    assert tally.seconds_left() == pytest.approx(31.0)
+
+
 def test_a_skipped_stage_teaches_nothing(tmp_path: Path) -> None:
     durations = Durations(tmp_path)
     durations.record(LaneResult("curate", (StageRun("curate", "restored", 0.1),), 0.2))
-    assert durations.guess("curate") is None
+    assert durations.guess("curate", {}) is None
 
 
 def test_a_failed_lane_is_not_waited_for(tally: Tally) -> None:
@@ -90,4 +103,4 @@ def test_a_failed_lane_is_not_waited_for(tally: Tally) -> None:
 def test_a_damaged_file_of_durations_is_no_failure(tmp_path: Path) -> None:
     Durations(tmp_path)
     (tmp_path / ".gan_augment/durations.json").write_text("{")
-    assert Durations(tmp_path).guess("curate") is None
+    assert Durations(tmp_path).guess("curate", {}) is None

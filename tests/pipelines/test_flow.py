@@ -82,6 +82,7 @@ def test_task_runs_wait_for_each_other_as_the_graph_says(augment: Any, project: 
     drawn = {(names[entry.id], name) for name, run in runs.items() for entry in run.task_inputs.get("wait_for", [])}
     assert drawn == {(before, lane.name) for lane in plan.lanes for before in lane.after}
     assert "| real | natural | 30 | 0 | 80.0 (75.0 to 85.0) |" in artifact("verdict")
+    assert artifact("progress-train-gan-generate-cat") == 25.0  # half of the first of its two stages
     assert [row["outcome"] for row in artifact("stages") if "@cat" in row["stage"]] == ["ran", "ran"]
 
 
