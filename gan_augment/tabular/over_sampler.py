@@ -1,0 +1,113 @@
+"""`SyntheticOverSampler`: any table method as an imbalanced-learn over-sampler.
+
+Inside `imblearn.pipeline.Pipeline` it is refitted on each fold's train part, so cross-validation leaks nothing.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import Any
+
+import numpy as np
+import pandas as pd
+from imblearn.over_sampling.base import BaseOverSampler
+from imblearn.utils import check_target_type
+from scipy import sparse
+from sklearn.utils import check_array, check_random_state
+from sklearn.utils.validation import validate_data
+
+from gan_augment.tabular.frame import TableSynthesizer
+
+__all__ = ["SyntheticOverSampler"]
+
+TARGET = "__target__"
+
+
+class SyntheticOverSampler(BaseOverSampler):  # type: ignore[misc]
+    """Adds synthetic rows of the smaller classes until the classes are as `sampling_strategy` says.
+
+    Parameters
+    ----------
+    method
+        A registry name: "copula" (milliseconds), "tabular_gan", "smote", "jitter" or "oversample".
+    settings
+        The method's own settings.
+    sampling_strategy
+        As in imbalanced-learn: "auto" brings every class to the size of the largest.
+    random_state
+        int, RandomState or None, of the fit and of the draws.
+
+    Attributes
+    ----------
+    sampling_strategy_
+        dict: how many rows of each class were made.
+    synthesizer_
+        The fitted `TableSynthesizer`.
+
+    Notes
+    -----
+    Frames keep their columns and dtypes; text, categories, booleans, times and missing values are welcome. Arrays
+    must be numeric, and may hold NaN.
+    """
+
+    _parameter_constraints = {  # noqa: RUF012
+        **BaseOverSampler._parameter_constraints,  # noqa: SLF001
+        "method": [str],
+        "settings": [Mapping, None],
+    }
+
+    def __init__(
+        self,
+        method: str = "copula",
+        *,
+        settings: Mapping[str, Any] | None = None,
+        sampling_strategy: Any = "auto",
+        random_state: Any = None,
+    ) -> None:
+        super().__init__(sampling_strategy=sampling_strategy)
+        self.method = method
+        self.settings = settings
+        self.random_state = random_state
+
+    def _check_X_y(self, X: Any, y: Any) -> tuple[Any, Any, bool]:  # noqa: N802
+        y, binarize = check_target_type(y, indicate_one_vs_all=True)
+        if isinstance(X, pd.DataFrame):
+            validate_data(self, X=X, y=y, reset=True, skip_check_array=True)
+            return X, y, binarize
+        X, y = validate_data(self, X=X, y=y, reset=True, accept_sparse=["csr", "csc"], ensure_all_finite="allow-nan")
+        return X, y, binarize
+
+    def _fit_resample(self, X: Any, y: Any) -> tuple[Any, Any]:
+        random = check_random_state(self.random_state)
+        fit_seed, draw_seed = (int(seed) for seed in random.randint(2**31 - 1, size=2))
+        frame = _frame(X)
+        frame[TARGET] = np.asarray(y)
+        self.synthesizer_ = TableSynthesizer(self.method, self.settings, seed=fit_seed)
+        self.synthesizer_.fit(frame, TARGET)
+        wanted = {label: count for label, count in self.sampling_strategy_.items() if count}
+        made = self.synthesizer_.sample(wanted, seed=draw_seed)
+        new_y = made.pop(TARGET).to_numpy()
+        return _joined(X, made), np.concatenate([np.asarray(y), new_y.astype(np.asarray(y).dtype)])
+
+    def __sklearn_tags__(self) -> Any:
+        tags = super().__sklearn_tags__()
+        tags.input_tags.allow_nan = True
+        return tags
+
+
+def _frame(X: Any) -> pd.DataFrame:
+    if isinstance(X, pd.DataFrame):
+        dense = {c: t.subtype for c, t in X.dtypes.items() if isinstance(t, pd.SparseDtype)}
+        return X.reset_index(drop=True).astype(dense).rename(columns=str)
+    dense = X.toarray() if sparse.issparse(X) else check_array(X, ensure_all_finite="allow-nan")
+    return pd.DataFrame(dense).rename(columns=str)
+
+
+def _joined(X: Any, made: pd.DataFrame) -> Any:
+    if isinstance(X, pd.DataFrame):
+        made.columns = X.columns
+        return pd.concat([X, made.astype(X.dtypes)], ignore_index=True)
+    rows = made.to_numpy(dtype=X.dtype)
+    if sparse.issparse(X):
+        return sparse.vstack([X, sparse.csr_matrix(rows)], format=X.format)
+    return np.concatenate([X, rows])

@@ -1,0 +1,98 @@
+"""The library door: five lines from a frame to more rows of it."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import numpy as np
+import pandas as pd
+import pytest
+
+from gan_augment.core.atomic import file_hash
+from gan_augment.core.errors import DataError, MethodError, ModelError, ParamsError
+from gan_augment.tabular import TableSynthesizer
+from tests.toys import table_frame
+
+QUICK = {"steps": 20, "width": 16, "batch_size": 32}
+
+
+def frame() -> pd.DataFrame:
+    rows, labels = table_frame(90)
+    rows.insert(2, "class", pd.Series(labels, dtype="str"))  # the target in the middle, as it may be
+    rows["small"] = np.arange(90, dtype=np.int32) % 7
+    rows["grade"] = pd.Categorical.from_codes(np.arange(90) % 2, ["low", "high", "never"], ordered=True)
+    return rows
+
+
+def test_rows_come_back_in_the_frames_own_form() -> None:
+    source = frame()
+    made = TableSynthesizer(settings=QUICK).fit(source, target="class").sample({"red": 7, "green/blue": 5})
+    pd.testing.assert_series_equal(made.dtypes, source.dtypes)
+    assert made["class"].tolist() == ["red"] * 7 + ["green/blue"] * 5
+    assert isinstance(made.index, pd.RangeIndex)
+
+
+@pytest.mark.parametrize("method", ["oversample", "smote", "jitter", "copula"])
+def test_every_table_method_is_behind_the_same_door(method: str) -> None:
+    made = TableSynthesizer(method).fit(frame(), target="class").sample(30)
+    assert made["class"].value_counts().to_dict() == {"red": 20, "green/blue": 10}  # as in the train rows
+
+
+def test_labels_of_other_types_come_back_as_they_were() -> None:
+    for labels in ([0, 1] * 10, [True, False] * 10, [2.5, 1.0] * 10):
+        source = pd.DataFrame({"x": np.arange(20.0), "y": labels})
+        made = TableSynthesizer("copula").fit(source, "y").sample({labels[0]: 3})
+        assert made["y"].dtype == source["y"].dtype
+        assert made["y"].tolist() == [labels[0]] * 3
+
+
+def test_a_stream_is_the_sample_in_pieces_and_start_continues_it() -> None:
+    model = TableSynthesizer("copula").fit(frame(), "class")
+    whole = model.sample({"red": 600}, seed=5)
+    pieces = list(model.stream({"red": 600}, seed=5))
+    assert len(pieces) == 3
+    pd.testing.assert_frame_equal(pd.concat(pieces, ignore_index=True), whole)
+    later = model.sample({"red": 100}, seed=5, start=500)
+    pd.testing.assert_frame_equal(later, whole[500:].reset_index(drop=True))
+
+
+def test_a_saved_model_gives_the_same_rows(tmp_path: Path) -> None:
+    model = TableSynthesizer(settings=QUICK, seed=2).fit(frame(), "class")
+    model.save(tmp_path / "model")
+    loaded = TableSynthesizer.load(tmp_path / "model")
+    pd.testing.assert_frame_equal(loaded.sample(40), model.sample(40))
+    again = TableSynthesizer(settings=QUICK, seed=2).fit(frame(), "class")
+    again.save(tmp_path / "again")
+    assert file_hash(tmp_path / "model") == file_hash(tmp_path / "again")
+    (tmp_path / "model" / "columns.parquet").unlink()
+    with pytest.raises(ModelError):
+        TableSynthesizer.load(tmp_path / "model")
+
+
+def test_a_sample_of_nothing_keeps_the_dtypes() -> None:
+    source = frame()
+    made = TableSynthesizer("copula").fit(source, "class").sample({})
+    pd.testing.assert_series_equal(made.dtypes, source.dtypes)
+
+
+def test_mistakes_are_named() -> None:
+    source = frame()
+    with pytest.raises(MethodError, match="tabular_gan"):
+        TableSynthesizer("tabular_gam")
+    with pytest.raises(MethodError, match="makes no tables"):
+        TableSynthesizer("conditional")
+    with pytest.raises(ParamsError, match="neighbors"):
+        TableSynthesizer("smote", {"neighbors": 3})
+    with pytest.raises(MethodError, match="call fit"):
+        TableSynthesizer("copula").sample(3)
+    with pytest.raises(DataError, match="'klass'"):
+        TableSynthesizer("copula").fit(source, "klass")
+    with pytest.raises(DataError, match="1 of 90 rows"):
+        TableSynthesizer("copula").fit(source.assign(**{"class": source["class"].mask(source.index == 3)}), "class")
+    with pytest.raises(MethodError, match="'blue'"):
+        TableSynthesizer("copula").fit(source, "class").sample({"blue": 1})
+    texts = source.assign(note=[f"this is the note number {number} of many" for number in range(90)])
+    with pytest.raises(DataError, match="free text"):
+        TableSynthesizer("copula").fit(texts, "class")
+    with pytest.raises(DataError, match="identifier"):
+        TableSynthesizer("copula").fit(source.assign(key=[f"k{number}" for number in range(90)]), "class")
