@@ -238,9 +238,9 @@ def _write_models(layout: Layout, recipe: Recipe, rng: np.random.Generator) -> N
         kimg = np.arange(1, 21) * 5.0
         curve = pd.DataFrame({"kimg": kimg, "kid": 0.3 / kimg + rng.uniform(0, 0.004, 20)})
         if recipe.optional:
-            curve["d_real"] = 0.8 - 0.1 * np.tanh(kimg / 50)
-            curve["d_held_out"] = 0.72 - 0.1 * np.tanh(kimg / 50)
-            curve["d_synthetic"] = 0.2 + 0.1 * np.tanh(kimg / 50)
+            curve["discriminator_train"] = 0.8 - 0.1 * np.tanh(kimg / 50)
+            curve["discriminator_held_out"] = 0.72 - 0.1 * np.tanh(kimg / 50)
+            curve["loss_generator"] = 0.2 + 0.1 * np.tanh(kimg / 50)
         curve.to_csv(layout.training_curve(name), index=False)
 
 

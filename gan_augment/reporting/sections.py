@@ -220,27 +220,22 @@ _PANELS = (
 def training(evidence: Evidence) -> list[dict[str, Any]]:
     """The training curves: the joint model first, then each class."""
     models = [("pretrain", "All classes together")] + [(c.key, c.label) for c in evidence.spec.classes]
-    drawn = [
-        {
-            "name": label,
-            "joint": key == "pretrain",
-            "panels": _panels(evidence.curves[key]),
-            "facts": evidence.models.get(key, {}),
-        }
+    return [
+        {"name": label, "joint": key == "pretrain", "facts": evidence.models.get(key, {}), **drawn}
         for key, label in models
-        if key in evidence.curves
+        if key in evidence.curves and (drawn := _panels(evidence.curves[key]))
     ]
-    return [model for model in drawn if model["panels"]]
 
 
-def _panels(frame: pd.DataFrame) -> list[dict[str, Any]]:
+def _panels(frame: pd.DataFrame) -> dict[str, list[dict[str, Any]]]:
+    """The panels that everybody reads, and the other columns of the curve; without the former the latter."""
     numeric = frame.select_dtypes("number")
     if numeric.shape[1] < 2 or len(frame) < 2:
-        return []
+        return {}
     named = {column for panel in _PANELS for column in panel.columns}
     rest = [_Panel(str(c).replace("_", " "), {c: (str(c), "synthetic")}) for c in numeric.columns[1:] if c not in named]
-    drawn = ((_panel(panel, numeric), panel in _PANELS) for panel in (*_PANELS, *rest))
-    return [panel | {"first": first} for panel, first in drawn if panel]
+    first, more = ([drawn for panel in part if (drawn := _panel(panel, numeric))] for part in (_PANELS, rest))
+    return {"panels": first or more, "more": more if first else []}
 
 
 def _panel(panel: _Panel, numeric: pd.DataFrame) -> dict[str, Any]:

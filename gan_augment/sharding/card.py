@@ -15,6 +15,12 @@ _FORMATS = {
     "folder": "plain PNGs, one folder a class",
     "table": "Parquet and CSV shards; `table/schema.json` restores the CSV's dtypes",
 }
+_HUB_FILES = {
+    "parquet": "parquet/*.parquet",
+    "webdataset": "webdataset/*.tar",
+    "folder": "folder/**/*.png",
+    "table": "table/parquet/*.parquet",
+}
 _MANIFEST_COLUMNS = (
     "id, label, class key, origin, method, model hash, seed, parents, split,"
     " rank within the class (of synthetic rows the order of preference), shard and offset"
@@ -54,11 +60,10 @@ def _plain(text: str) -> str:
 def _front_matter(index: dict[str, Any]) -> str:
     task = "image-classification" if index["modality"] == "image" else "tabular-classification"
     lines = ["---", "license: other", f"license_name: {json.dumps(index['licence'])}", f"task_categories: [{task}]"]
-    files = {"parquet": "parquet/*.parquet", "webdataset": "webdataset/*.tar", "table": "table/parquet/*.parquet"}
-    shown = [(name, files[name]) for name in index["formats"] if name in files]
-    if shown:
-        lines.append("configs:")
-        lines += [f"  - {{config_name: {name}, data_files: '{pattern}'}}" for name, pattern in shown]
+    # Data hubs take one kind of file a data set: the best of those that are there.
+    found = [pattern for name, pattern in _HUB_FILES.items() if name in index["formats"]]
+    if found:
+        lines += ["configs:", f"  - {{config_name: default, data_files: '{found[0]}'}}"]
     return "\n".join([*lines, "---", ""])
 
 
