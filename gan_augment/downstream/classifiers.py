@@ -88,8 +88,15 @@ def make_classifier(
 ) -> Classifier:
     """The classifier of these settings.
 
-    `train_rows` is the number of real train rows, the same for every arm. `root` is where the module of a custom estimator is looked for, beside the installed packages. `pool` holds all
-    rows that `fit` will be called on: a cnn then makes their augmented versions, seeded by `seed`, only once.
+    Parameters
+    ----------
+    train_rows
+        Real train rows, the same for every arm: they set a cnn's default number of steps.
+    root
+        Where the module of a custom estimator is looked for, beside the installed packages.
+    seed, pool
+        `pool` holds all rows that `fit` will be called on: a cnn then makes their augmented versions, seeded by
+        `seed`, only once.
     """
     if isinstance(config, CnnConfig):
         from gan_augment.downstream.networks import CnnClassifier  # imports torch

@@ -9,7 +9,7 @@ import sys
 import warnings
 from collections.abc import Iterator, Sequence
 from pathlib import Path
-from typing import Any, cast
+from typing import Any
 
 import numpy as np
 import numpy.typing as npt
@@ -18,8 +18,8 @@ from sklearn.decomposition import PCA
 from sklearn.ensemble import HistGradientBoostingClassifier, RandomForestClassifier
 from sklearn.exceptions import ConvergenceWarning
 from sklearn.linear_model import LogisticRegression
-from sklearn.pipeline import Pipeline, make_pipeline
-from sklearn.preprocessing import FunctionTransformer, StandardScaler
+from sklearn.pipeline import make_pipeline
+from sklearn.preprocessing import FunctionTransformer
 from sklearn.utils.validation import has_fit_parameter
 
 from gan_augment.core.errors import ParamsError
@@ -49,7 +49,7 @@ _AUGMENTED_COPIES = 4  # classical augmentation for models without batches: the 
 
 
 class EstimatorClassifier:
-    """An sklearn pipeline: preprocessing fitted on the training rows it is handed, then the estimator."""
+    """Preprocessing fitted on the training rows that are handed in, then the estimator."""
 
     def __init__(self, config: EstimatorConfig, classical: ClassicalConfig, *, root: Path | None = None) -> None:
         self._config, self._classical, self._root = config, classical, root
@@ -72,20 +72,21 @@ class EstimatorClassifier:
 
     def _fit_one(self, samples: Samples, spec: DatasetSpec, treatment: Treatment, seed: int) -> Predictor:
         rows = self._augmented(samples, seed) if treatment.classical and spec.image is not None else samples
-        pipeline = self._pipeline(rows, spec, seed)
+        estimator = self._estimator(spec, derive_seed(seed, "estimator") % 2**32)
         weigh = treatment.balanced or treatment.class_weight
-        weighable = has_fit_parameter(pipeline.steps[-1][1], "sample_weight")
+        weighable = has_fit_parameter(estimator, "sample_weight")
         if weigh and not weighable:
             rows = fill_up(rows, spec, "oversample", numpy_generator(seed, "oversample"))
         labels = rows.label_indices(spec)
         if len(np.unique(labels)) < 2:
             return _Constant(len(spec.classes), int(labels[0]))
-        weights = row_weights(labels, len(spec.classes)) if weigh and weighable else None
-        named = {} if weights is None else {f"{pipeline.steps[-1][0]}__sample_weight": weights}
+        encoder = self._encoder(rows, spec)
+        inputs = encoder.fit_transform(_plain(rows.payload, spec, self._raw))
+        weights = {"sample_weight": row_weights(labels, len(spec.classes))} if weigh and weighable else {}
         with warnings.catch_warnings():
             warnings.simplefilter("ignore", ConvergenceWarning)
-            pipeline.fit(_plain(rows.payload, spec, self._raw), labels, **named)
-        return _Fitted(pipeline, spec, raw=self._raw)
+            estimator.fit(inputs, labels, **weights)
+        return _Fitted(encoder, estimator, spec, raw=self._raw)
 
     @property
     def _raw(self) -> bool:
@@ -97,21 +98,19 @@ class EstimatorClassifier:
         copies = [Samples(samples.manifest, augment(images)) for _ in range(_AUGMENTED_COPIES)]
         return Samples.concat([samples, *copies])
 
-    def _pipeline(self, rows: Samples, spec: DatasetSpec, seed: int) -> Pipeline:
-        estimator = self._estimator(spec, derive_seed(seed, "estimator") % 2**32)
+    def _encoder(self, rows: Samples, spec: DatasetSpec) -> Any:
+        """Not yet fitted; what the estimator is fed is its result."""
         if self._raw:
-            return cast(Pipeline, make_pipeline(estimator))
-        encoder: list[Any]
+            return FunctionTransformer()
         if spec.table is not None:
             boosted = isinstance(self._config, HistGradientBoostingConfig)
-            encoder = [tree_encoder(spec.table) if boosted else gapless_encoder(spec.table)]
-        elif isinstance(self._config, LogisticRegressionConfig):
-            flat = _flat_pixels(np.asarray(rows.payload[:1])).shape[1]
-            components = min(_COMPONENTS, flat, len(rows))
-            encoder = [FunctionTransformer(_flat_pixels), PCA(components, svd_solver="full"), StandardScaler()]
-        else:
-            encoder = [FunctionTransformer(_flat_pixels)]
-        return cast(Pipeline, make_pipeline(*encoder, estimator))
+            return tree_encoder(spec.table) if boosted else gapless_encoder(spec.table)
+        if not isinstance(self._config, LogisticRegressionConfig):
+            return FunctionTransformer(_flat_pixels)
+        flat = _flat_pixels(np.asarray(rows.payload[:1])).shape[1]
+        components = PCA(min(_COMPONENTS, flat, len(rows)), svd_solver="full")
+        # Not whitened: with few images the last components are noise, and whitening makes noise as loud as shape.
+        return make_pipeline(FunctionTransformer(_flat_pixels), components)
 
     def _estimator(self, spec: DatasetSpec, random_state: int) -> Any:
         config = self._config
@@ -152,14 +151,15 @@ def _plain(payload: Payload, spec: DatasetSpec, raw: bool) -> Any:
 
 
 class _Fitted:
-    def __init__(self, pipeline: Pipeline, spec: DatasetSpec, *, raw: bool) -> None:
-        self._pipeline, self._spec, self._raw = pipeline, spec, raw
+    def __init__(self, encoder: Any, estimator: Any, spec: DatasetSpec, *, raw: bool) -> None:
+        self._encoder, self._estimator, self._spec, self._raw = encoder, estimator, spec, raw
 
     def predict_probabilities(self, payload: Payload) -> Probabilities:
         full = np.zeros((len(payload), len(self._spec.classes)), dtype=np.float32)
         if len(payload):
-            known = np.asarray(self._pipeline.classes_, dtype=np.int64)
-            full[:, known] = self._pipeline.predict_proba(_plain(payload, self._spec, self._raw))
+            known = np.asarray(self._estimator.classes_, dtype=np.int64)
+            inputs = self._encoder.transform(_plain(payload, self._spec, self._raw))
+            full[:, known] = self._estimator.predict_proba(inputs)
         return full
 
 

@@ -15,7 +15,7 @@ from gan_augment.gain.config import MeasureConfig
 from gan_augment.gain.metrics import METRICS, Labels, Metric, rare_classes, recall_over, score
 from gan_augment.gain.statistics import Interval, Resampled, TestRows, holm
 from gan_augment.gain.thresholds import adjust, class_means, tune_power
-from gan_augment.gain.verdict import Verdict, decide, explain
+from gan_augment.gain.verdict import ARM_NAMES, Verdict, decide, explain
 
 __all__ = ["ArmPredictions", "Evaluation", "Gain", "headline", "measure"]
 
@@ -114,7 +114,14 @@ def measure(
     gain, config = _gain(arms, evaluation, plan), evaluation.config
     shown = float(plan["shown_ratio"])
     ratio = float(plan["ratio"])
-    sentence = explain(gain.verdict, gain.interval, ratio, gain.baseline.record.arm, config.confidence, shown)
+    sentence = explain(
+        gain.verdict,
+        gain.interval,
+        ratio=ratio,
+        shown=shown,
+        baseline=f"{ARM_NAMES[gain.baseline.record.arm]}: {gain.baseline.family.best.name}",
+        confidence=config.confidence,
+    )
     tuned = _after_tuning(gain, evaluation, validation_labels)
     second = _second_opinion(families.get("second", []), evaluation, plan)
     return {

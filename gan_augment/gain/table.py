@@ -28,11 +28,14 @@ def arms_frame(measured: dict[str, Any]) -> pd.DataFrame:
 
 def render(measured: dict[str, Any], paths: dict[str, str]) -> Group:
     """Table, sentence, notes and where things are. `paths`: what -> path."""
-    table = Table(title=f"Balanced test accuracy, {measured['test_rows']} test rows, {measured['seeds']} seeds")
-    table.add_column("arm")
+    table = Table(
+        title=f"Balanced accuracy and recall in %, {measured['test_rows']} test rows, {measured['seeds']} seeds"
+    )
+    table.add_column("arm", no_wrap=True)
     table.add_column("variant", style="dim")
-    for name in ("real", "synthetic", "balanced accuracy", "95 % interval", "worst class", "rare classes"):
-        table.add_column(name.replace("95 %", f"{measured['gain']['confidence']:.0%}"), justify="right")
+    interval = f"{measured['gain']['confidence']:.0%} interval"
+    for name in ("real", "synthetic", "accuracy", interval, "worst class", "rare classes"):
+        table.add_column(name, justify="right", no_wrap=True)
     for arm in measured["arms"]:
         table.add_row(*_cells(arm), style=_style(arm["arm"], measured["gain"]))
     lines = [Text(measured["sentence"], style=f"bold {_COLOURS[measured['verdict']]}")]

@@ -11,12 +11,12 @@ __all__ = ["ARM_NAMES", "Verdict", "decide", "explain"]
 Verdict = Literal["helps", "no measurable difference", "hurts"]
 
 ARM_NAMES: dict[str, str] = {
-    "real": "real data alone",
+    "real": "real data",
     "real_classical": "real data with classical augmentation",
     "cheap": "real data with cheap balancing",
     "real_synthetic": "real and synthetic data",
     "real_classical_synthetic": "real and synthetic data with classical augmentation",
-    "synthetic": "synthetic data alone",
+    "synthetic": "synthetic data",
 }
 
 
@@ -32,16 +32,19 @@ def decide(gain: Interval, ratio: float, minimum_gain: float = 0.0) -> Verdict:
     return "no measurable difference"
 
 
-def explain(verdict: Verdict, gain: Interval, ratio: float, baseline: str, confidence: float, shown: float) -> str:
-    """One sentence (a second one where validation chose ratio 0), in percentage points of balanced accuracy."""
+def explain(verdict: Verdict, gain: Interval, *, ratio: float, shown: float, baseline: str, confidence: float) -> str:
+    """One sentence (a second one where validation chose ratio 0), in percentage points of balanced accuracy.
+
+    `ratio` and `shown` are mix's chosen and shown mixing ratio, `baseline` describes the arm compared with.
+    """
     points, low, high = (f"{value * 100:+.1f}" for value in (gain.mean, gain.low, gain.high))
     figures = f"{points} percentage points of balanced accuracy ({confidence:.0%} interval {low} to {high})"
-    against = f"over the best arm without it ({ARM_NAMES[baseline]})"
+    against = f"over the best arm without it ({baseline})"
     if verdict == "helps":
         return f"Synthetic data helps: {figures} {against}."
     if verdict == "hurts":
         return f"Synthetic data hurts: {figures} {against}; leave it out."
-    power = f"a gain below about {gain.smallest_detectable * 100:.1f} points could not have been seen on this test set"
+    power = f"this test set shows a gain reliably only from about {gain.smallest_detectable * 100:.1f} points"
     sentence = f"No measurable difference: synthetic data gives {figures} {against}; {power}."
     if ratio == 0 and shown > 0:
         sentence += f" On validation no mixing ratio was worth its rows; the arms show ratio {shown:g} for comparison."

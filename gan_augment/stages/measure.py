@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import sys
 from collections.abc import Sequence
 
 import numpy as np
@@ -19,6 +20,8 @@ from gan_augment.gain.table import arms_frame, render
 from gan_augment.stages.project import Layout, Project
 
 __all__ = ["run"]
+
+_LOG_WIDTH = 120
 
 
 def run(project: Project) -> None:
@@ -39,7 +42,7 @@ def run(project: Project) -> None:
     with replacing_file(layout.arms_table) as partial:
         arms_frame(measured).to_csv(partial, index=False, lineterminator="\n")
     paths = {"report": str(layout.report), "shards": str(layout.export), "figures": str(layout.measure_report)}
-    Console(width=None).print(render(measured, paths))
+    Console(width=None if sys.stdout.isatty() else _LOG_WIDTH).print(render(measured, paths))
 
 
 def _families(layout: Layout, records: Sequence[ArmRecord]) -> dict[Family, list[ArmPredictions]]:

@@ -68,14 +68,13 @@ def _candidates(
     rng: np.random.Generator,
 ) -> Samples:
     rows: dict[int, list[int]] = {}
-    for c in real:
-        source = {
-            "oracle": pools[c][:held],
-            "null": [int(rng.choice(real[c])) for _ in range(count)],
-            "harmful": [int(rng.choice(real[int(rng.choice([o for o in real if o != c]))])) for _ in range(count)],
-            "none": [],
-        }
-        rows[c] = source[synthesizer]
+    for c, own in real.items():
+        others = [row for other, held_rows in real.items() if other != c for row in held_rows]
+        sources = {"null": own, "harmful": others}
+        if synthesizer in sources:
+            rows[c] = [int(row) for row in rng.choice(sources[synthesizer], count)]
+        else:
+            rows[c] = pools[c][:held] if synthesizer == "oracle" else []
     return _samples(spec, payload, rows, "train", origin="synthetic", method=synthesizer)
 
 

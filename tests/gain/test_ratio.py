@@ -1,0 +1,139 @@
+"""Plans and the rule that chooses among them, on toys whose answer is forced."""
+
+from __future__ import annotations
+
+import itertools
+from collections.abc import Callable, Sequence
+
+import numpy as np
+import numpy.typing as npt
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from gan_augment.core.records import ClassRecord, DatasetSpec, ImageSpec
+from gan_augment.core.samples import Samples, make_manifest
+from gan_augment.gain.ratio import Choice, Plan, Trial, choose_ratio, first_rows, make_plans, search_ratios
+from gan_augment.gain.statistics import Interval, TestRows
+from tests.gain.simulation import probabilities_from
+
+RATIOS = (0.0, 0.5, 1.0, 2.0, 3.0)
+
+
+def counts(*values: int) -> npt.NDArray[np.int64]:
+    return np.asarray(values, dtype=np.int64)
+
+
+def test_plans_fill_up_to_a_multiple_of_the_largest_class() -> None:
+    plans = make_plans(RATIOS, counts(60, 60, 10), counts(999, 999, 999))
+    assert {plan.ratio: plan.counts.tolist() for plan in plans} == {
+        0.0: [0, 0, 0],
+        0.5: [0, 0, 20],
+        1.0: [0, 0, 50],
+        2.0: [60, 60, 110],
+        3.0: [120, 120, 170],
+    }
+
+
+def test_equal_plans_are_dropped_and_capped_ones_say_so() -> None:
+    plans = make_plans(RATIOS, counts(40, 40), counts(30, 50))
+    assert [plan.ratio for plan in plans] == [0.0, 2.0, 3.0]  # below 2 nothing is missing
+    assert plans[1].counts.tolist() == [30, 40]
+    assert plans[1].capped
+    assert make_plans(RATIOS, counts(40, 10), counts(0, 0))[0].ratio == 0.0
+    assert len(make_plans(RATIOS, counts(40, 10), counts(0, 0))) == 1
+
+
+@given(
+    real=st.lists(st.integers(1, 100), min_size=2, max_size=5),
+    spare=st.integers(0, 100),
+    ratios=st.lists(st.floats(0, 5), max_size=5),
+)
+def test_plans_grow_with_the_ratio_and_never_exceed_what_was_accepted(
+    real: list[int], spare: int, ratios: list[float]
+) -> None:
+    accepted = counts(*[spare] * len(real))
+    plans = make_plans(ratios, counts(*real), accepted)
+    assert plans[0].ratio == 0
+    assert plans[0].counts.sum() == 0
+    assert all((plan.counts <= accepted).all() for plan in plans)
+    for smaller, larger in itertools.pairwise(plans):
+        assert (smaller.counts <= larger.counts).all()
+        assert (smaller.counts != larger.counts).any()
+
+
+def test_first_rows_keep_the_order_of_preference() -> None:
+    records = tuple(ClassRecord(key=key, label=key.upper()) for key in "ab")
+    spec = DatasetSpec(name="t", modality="image", classes=records, image=ImageSpec(height=4, width=4, channels=1))
+    labels = ["B", "A", "B", "A", "B"]
+    images = np.arange(5, dtype=np.uint8)[:, None, None, None] * np.ones((1, 4, 4, 1), dtype=np.uint8)
+    candidates = Samples(make_manifest(5, id=list("vwxyz"), label=labels, origin="synthetic"), images)
+    taken = first_rows(candidates, counts(1, 2), spec)
+    assert taken.manifest["id"].tolist() == ["v", "w", "x"]
+    assert taken.payload[:, 0, 0, 0].tolist() == [0, 1, 2]  # type: ignore[call-overload,index]
+
+
+def trial(ratio: float, gain: float, error: float, *, stopped: bool = False) -> Trial:
+    plan = Plan(ratio, counts(int(ratio * 10)), counts(int(ratio * 10)))
+    found = Interval(gain, gain - 2 * error, gain + 2 * error, error, 30.0, 0.5)
+    return Trial(plan, found, found if ratio > 0 else None, 3, stopped)
+
+
+@pytest.mark.parametrize(
+    ("trials", "expected"),
+    [
+        ([trial(0, 0, 0.01)], Choice(0.0, 0.0)),
+        ([trial(0, 0, 0.01), trial(1, 0.009, 0.01)], Choice(0.0, 1.0)),  # gain below its standard error
+        ([trial(0, 0, 0.01), trial(1, 0.02, 0.01)], Choice(1.0, 1.0)),
+        ([trial(0, 0, 0.01), trial(1, -0.02, 0.01), trial(2, -0.01, 0.01)], Choice(0.0, 2.0)),
+        # the smallest within one standard error of the best
+        ([trial(0, 0, 0.01), trial(0.5, 0.03, 0.01), trial(1, 0.035, 0.01), trial(2, 0.01, 0.01)], Choice(0.5, 0.5)),
+        ([trial(0, 0, 0.01), trial(0.5, 0.02, 0.01), trial(1, 0.035, 0.01)], Choice(1.0, 1.0)),
+        # near the best, but its own gain is uncertain
+        ([trial(0, 0, 0.01), trial(0.5, 0.03, 0.04), trial(1, 0.035, 0.01)], Choice(1.0, 1.0)),
+        # given up early: never chosen, shown only for want of another
+        ([trial(0, 0, 0.01), trial(1, 0.05, 0.01, stopped=True)], Choice(0.0, 1.0)),
+        ([trial(0, 0, 0.01), trial(1, 0.05, 0.01, stopped=True), trial(2, -0.01, 0.01)], Choice(0.0, 2.0)),
+    ],
+)
+def test_the_rule(trials: list[Trial], expected: Choice) -> None:
+    assert choose_ratio(trials) == expected
+
+
+Evaluated = list[tuple[float, int]]
+
+
+def search(skill: Callable[[float], float], *, early_stopping: bool = True) -> tuple[list[Trial], Evaluated]:
+    """Search over ratios whose validation accuracy is `skill(ratio)`; also what was evaluated."""
+    labels = np.repeat([0, 1], 100)
+    asked: Evaluated = []
+    luck = np.random.default_rng(0).random((3, 200))
+
+    def evaluate(plan: Plan, seeds: Sequence[int]) -> list[npt.NDArray[np.float32]]:
+        asked.extend((plan.ratio, seed) for seed in seeds)
+        return [probabilities_from(luck[seed][None] < skill(plan.ratio), labels, 2)[0] for seed in seeds]
+
+    plans = make_plans(RATIOS, counts(60, 10), counts(999, 999))
+    rows = TestRows(labels, draws=300, generator=np.random.default_rng(1))
+    return search_ratios(plans, evaluate, rows, [0, 1, 2], early_stopping=early_stopping), asked
+
+
+def test_the_search_finds_the_useful_ratio() -> None:
+    trials, _ = search(lambda ratio: 0.9 if ratio == 2 else 0.7)
+    assert choose_ratio(trials) == Choice(2.0, 2.0)
+
+
+def test_the_search_finds_nothing_where_nothing_is() -> None:
+    trials, asked = search(lambda ratio: 0.8)
+    assert choose_ratio(trials).ratio == 0.0
+    assert len(asked) == len(trials) * 3
+
+
+def test_hopeless_ratios_are_given_up_after_one_seed_and_ratio_0_never() -> None:
+    trials, asked = search(lambda ratio: {0.0: 0.5, 3.0: 0.5}.get(ratio, 0.9))
+    seeds = {found.plan.ratio: found.seeds for found in trials}
+    assert seeds == {0.0: 3, 0.5: 3, 1.0: 3, 2.0: 3, 3.0: 1}
+    assert asked.count((0.0, 2)) == 1
+    assert (3.0, 1) not in asked
+    kept, _ = search(lambda ratio: {0.0: 0.5, 3.0: 0.5}.get(ratio, 0.9), early_stopping=False)
+    assert all(found.seeds == 3 for found in kept)

@@ -1,0 +1,253 @@
+"""mix, retrain and measure on real digits and a real table, with rows that need no GAN: what they write, that no test
+label is in reach before `measure`, and that the same inputs give the same bytes."""
+
+from __future__ import annotations
+
+import json
+import shutil
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import pandas as pd
+import pytest
+
+from gan_augment.core.atomic import file_hash
+from gan_augment.core.errors import GanAugmentError, MissingInputError, ParamsError
+from gan_augment.core.predictions import read_arm, read_probabilities
+from gan_augment.core.samples import read_samples
+from gan_augment.downstream.config import ARMS
+from gan_augment.stages import measure, mix, retrain
+from gan_augment.stages.project import Project
+from tests.stages.downstream_project import Synthesizer, make_project
+
+CNN = {"kind": "cnn", "steps": 12, "batch_size": 16, "width": 4}
+IMAGE: dict[str, Any] = {
+    "retrain": {"classifier": CNN, "seeds": 2, "classical": {"views": 2}},
+    "mix": {"seeds": 2, "ratios": [1, 2]},
+    "measure": {"bootstrap_draws": 200},
+}
+TABLE: dict[str, Any] = {
+    "retrain": {"classifier": {"kind": "logistic_regression"}, "second_opinion": "none", "seeds": 2},
+    "mix": {"seeds": 2, "ratios": [1, 2]},
+    "measure": {"bootstrap_draws": 200},
+}
+
+
+def image_project(root: Path, synthesizer: Synthesizer = "oracle") -> Project:
+    return make_project(root, synthesizer=synthesizer, **IMAGE)
+
+
+def table_project(root: Path, synthesizer: Synthesizer = "oracle") -> Project:
+    return make_project(root, modality="table", synthesizer=synthesizer, train=(30, 12), held=40, **TABLE)
+
+
+def run_all(project: Project) -> dict[str, Any]:
+    mix.run(project)
+    for arm in project.params.retrain.arms:
+        retrain.run(project, arm)
+    measure.run(project)
+    measured: dict[str, Any] = json.loads(project.layout.measure_report.read_text())
+    return measured
+
+
+@pytest.fixture(scope="module")
+def image(tmp_path_factory: pytest.TempPathFactory) -> tuple[Project, dict[str, Any]]:
+    project = image_project(tmp_path_factory.mktemp("image"))
+    return project, run_all(project)
+
+
+@pytest.fixture(scope="module")
+def table(tmp_path_factory: pytest.TempPathFactory) -> tuple[Project, dict[str, Any]]:
+    project = table_project(tmp_path_factory.mktemp("table"))
+    return project, run_all(project)
+
+
+# --- what is written ------------------------------------------------------------------------------------------------
+
+
+@pytest.mark.parametrize("which", ["image", "table"])
+def test_the_report_holds_every_arm_with_its_intervals(which: str, request: pytest.FixtureRequest) -> None:
+    _, measured = request.getfixturevalue(which)
+    assert [arm["arm"] for arm in measured["arms"]] == list(ARMS)
+    for arm in measured["arms"]:
+        for name in (
+            "balanced_accuracy",
+            "accuracy",
+            "macro_f1",
+            "worst_class_recall",
+            "log_loss",
+            "average_precision",
+        ):
+            assert arm[name]["low"] <= arm[name]["mean"] <= arm[name]["high"]
+        recalls = list(arm["per_class_recall"].values())
+        assert np.mean(recalls) == pytest.approx(arm["balanced_accuracy"]["mean"], abs=1e-4)
+    gains = [item["gain"] for item in measured["per_class"]]
+    assert np.mean(gains) == pytest.approx(measured["gain"]["points"], abs=0.01)
+    assert measured["gain"]["low"] < measured["gain"]["points"] < measured["gain"]["high"]
+    assert measured["verdict"] in ("helps", "no measurable difference", "hurts")
+    assert measured["use_synthetic"] == (measured["verdict"] == "helps")
+
+
+def test_the_gain_is_the_difference_of_the_two_arms_that_validation_named(image: tuple[Project, Any]) -> None:
+    project, measured = image
+    arms = {arm["arm"]: arm for arm in measured["arms"]}
+    gain = measured["gain"]
+    pair = arms[gain["synthetic_arm"]], arms[gain["baseline_arm"]]
+    difference = pair[0]["balanced_accuracy"]["mean"] - pair[1]["balanced_accuracy"]["mean"]
+    assert gain["points"] == pytest.approx(100 * difference, abs=0.01)
+    baseline = max(("real", "real_classical", "cheap"), key=lambda arm: arms[arm]["validation_balanced_accuracy"])
+    assert gain["baseline_arm"] == baseline
+    record = read_arm(project.layout.predictions(baseline))
+    scores = [variant.validation_balanced_accuracy for variant in record.families["first"].variants]
+    assert record.families["first"].chosen == int(np.argmax(scores))
+
+
+def test_rare_classes_and_the_second_opinion(image: tuple[Project, Any], table: tuple[Project, Any]) -> None:
+    measured = image[1]  # 20, 20 and 5 rows: the third class is rare
+    for arm in measured["arms"]:
+        assert arm["rare_class_recall"]["mean"] == pytest.approx(arm["per_class_recall"]["digit-2"], abs=1e-4)
+    assert measured["second_opinion"]["classifier"] == "logistic_regression"
+    assert measured["second_opinion"]["verdict"] in ("helps", "no measurable difference", "hurts")
+    assert table[1]["second_opinion"] is None
+
+
+def test_mix_lays_out_the_rows_that_its_plan_names(image: tuple[Project, Any]) -> None:
+    layout = image[0].layout
+    plan = json.loads((layout.mixed / "plan.json").read_text())
+    added, alone, curated = (read_samples(path) for path in (
+        layout.mixed / "synthetic", layout.mixed / "alone", layout.curated))  # fmt: skip
+    assert added.manifest["label"].value_counts().to_dict() == {
+        str(index): count for index, count in enumerate(plan["shown_counts"].values()) if count
+    }
+    assert alone.manifest["label"].value_counts().to_dict() == {"0": 20, "1": 20, "2": 5}
+    assert set(added.manifest["id"]) <= set(curated.manifest["id"])
+    curve = pd.read_csv(layout.ratio_curve)
+    assert curve["ratio"].tolist() == [0.0, 1.0, 2.0]
+    assert curve.loc[curve["chosen"], "ratio"].tolist() == [plan["ratio"]]
+    assert json.loads(layout.mix_report.read_text())["ratio"] == plan["ratio"]
+
+
+def test_predictions_are_probabilities_of_the_test_rows_for_every_seed(image: tuple[Project, Any]) -> None:
+    layout = image[0].layout
+    record = read_arm(layout.predictions("cheap"))
+    assert list(record.test_ids) == read_samples(layout.test_inputs).manifest["id"].tolist()
+    test = read_probabilities(layout.predictions("cheap"), "first", "test")
+    validation = read_probabilities(layout.predictions("cheap"), "first", "validation")
+    assert test.shape == (2, 60, 3)
+    assert validation.shape == (3, 2, 60, 3)
+    np.testing.assert_allclose(test.sum(axis=2), 1, atol=1e-5)
+
+
+def test_the_table_and_the_sentence_are_printed(image: tuple[Project, Any], capsys: pytest.CaptureFixture[str]) -> None:
+    project, measured = image
+    measure.run(project)
+    printed = capsys.readouterr().out
+    assert all(arm in printed for arm in ARMS)
+    assert measured["sentence"][:40] in printed
+    assert "export" in printed
+    frame = pd.read_csv(project.layout.arms_table)
+    assert frame["arm"].tolist() == list(ARMS)
+    assert {"balanced_accuracy", "balanced_accuracy_low", "macro_f1", "rare_class_recall"} <= set(frame.columns)
+
+
+# --- leaks ----------------------------------------------------------------------------------------------------------
+
+
+def test_mix_and_retrain_run_where_no_test_label_exists(tmp_path: Path) -> None:
+    project = table_project(tmp_path)
+    project.layout.test_labels.unlink()
+    shutil.move(project.layout.test_inputs, tmp_path / "aside")
+    mix.run(project)  # needs no test row at all
+    shutil.move(tmp_path / "aside", project.layout.test_inputs)
+    retrain.run(project, "real_synthetic")
+    with pytest.raises(MissingInputError, match="test labels"):
+        for arm in ARMS:
+            retrain.run(project, arm)
+        measure.run(project)
+
+
+def test_test_labels_change_the_measurement_and_nothing_before_it(tmp_path: Path, table: tuple[Project, Any]) -> None:
+    project = table_project(tmp_path)
+    labels = pd.read_parquet(project.layout.test_labels)
+    swapped = labels["label"].map({"malignant": "benign", "benign": "malignant"})
+    labels.assign(label=swapped).to_parquet(project.layout.test_labels, index=False)
+    measured = run_all(project)
+    for part in ("data/mixed", "predictions", "reports/mix.json", "reports/ratio_curve.csv"):
+        assert file_hash(project.layout.root / part) == file_hash(table[0].layout.root / part)
+    accuracy = {arm["arm"]: arm["balanced_accuracy"]["mean"] for arm in measured["arms"]}
+    for arm in table[1]["arms"]:
+        assert accuracy[arm["arm"]] == pytest.approx(1 - arm["balanced_accuracy"]["mean"], abs=1e-4)
+
+
+def test_test_inputs_change_no_choice(tmp_path: Path, table: tuple[Project, Any]) -> None:
+    project = table_project(tmp_path)
+    manifest = read_samples(project.layout.test_inputs)
+    assert isinstance(manifest.payload, pd.DataFrame)
+    rows = manifest.payload
+    numeric = rows.select_dtypes("number").columns
+    rows[numeric] = rows[numeric] * 100
+    rows.to_parquet(project.layout.test_inputs / "rows.parquet", index=False)
+    mix.run(project)
+    retrain.run(project, "cheap")
+    for family_file in ("first_validation.npy", "arm.json"):
+        ours, theirs = (found.layout.predictions("cheap") / family_file for found in (project, table[0]))
+        assert file_hash(ours) == file_hash(theirs)
+
+
+# --- repeatability and odd cases ------------------------------------------------------------------------------------
+
+
+def test_the_same_inputs_give_the_same_bytes(tmp_path: Path, image: tuple[Project, Any]) -> None:
+    project = image_project(tmp_path)
+    mix.run(project)
+    retrain.run(project, "real_classical_synthetic")
+    for part in ("data/mixed", "predictions/real_classical_synthetic", "reports/mix.json"):
+        assert file_hash(project.layout.root / part) == file_hash(image[0].layout.root / part)
+
+
+def test_another_seed_gives_other_classifiers(tmp_path: Path, image: tuple[Project, Any]) -> None:
+    project = make_project(tmp_path, **IMAGE, base={"seed": 1, "device": "cpu"})
+    mix.run(project)
+    retrain.run(project, "real")
+    ours, theirs = (read_probabilities(p.layout.predictions("real"), "first", "test") for p in (project, image[0]))
+    assert (ours != theirs).any()
+
+
+def test_nothing_accepted_leaves_a_plain_answer(tmp_path: Path) -> None:
+    measured = run_all(table_project(tmp_path, "none"))
+    assert measured["verdict"] == "no measurable difference"
+    assert list(measured["skipped"]) == ["synthetic"]
+    assert "No synthetic row was accepted" in measured["notes"][0]
+    assert measured["ratio"] == measured["shown_ratio"] == 0
+
+
+def test_an_arm_outside_the_params_is_refused(table: tuple[Project, Any]) -> None:
+    with pytest.raises(ParamsError, match="real_classical"):
+        retrain.run(table[0], "real_magic")
+
+
+def test_predictions_of_another_split_are_refused(tmp_path: Path, table: tuple[Project, Any]) -> None:
+    shutil.copytree(table[0].layout.root, tmp_path / "p")
+    project = Project.open(tmp_path / "p")
+    labels = pd.read_parquet(project.layout.test_labels)
+    labels.iloc[3:].to_parquet(project.layout.test_labels, index=False)
+    with pytest.raises(GanAugmentError, match="do not belong together"):
+        measure.run(project)
+
+
+def test_a_killed_retrain_leaves_the_old_predictions(
+    tmp_path: Path, table: tuple[Project, Any], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    shutil.copytree(table[0].layout.root, tmp_path / "p")
+    project = Project.open(tmp_path / "p")
+    before = file_hash(project.layout.predictions("real"))
+    monkeypatch.setattr(retrain, "write_probabilities", _killed)
+    with pytest.raises(KeyboardInterrupt):
+        retrain.run(project, "real")
+    assert file_hash(project.layout.predictions("real")) == before
+    assert not list(project.layout.predictions("real").parent.glob(".*"))
+
+
+def _killed(*_: Any) -> None:
+    raise KeyboardInterrupt
