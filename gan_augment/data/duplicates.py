@@ -1,14 +1,16 @@
 """Copies and near copies among samples, so that none ends up on both sides of the split.
 
-Images: a near copy is the same picture saved again, resized, or a little brighter. Two must agree: a difference hash
-(the sign of each step between neighbouring pixels of a small thumbnail; Krawetz 2013, "Kind of Like That") and the
-distance of thumbnails freed of brightness and contrast. Tables: the same categories and missing cells, and numbers
-that differ by less than rounding.
+Images: a near copy is the same picture saved again, resized, a little brighter, mirrored or turned by right angles.
+Two must agree: a difference hash (the sign of each step between neighbouring pixels of a small thumbnail; Krawetz
+2013, "Kind of Like That") and the distance of thumbnails freed of brightness and contrast. Tables: the same
+categories and missing cells, and numbers that differ by less than rounding.
 """
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from dataclasses import dataclass
+from typing import Any
 
 import numpy as np
 import numpy.typing as npt
@@ -19,18 +21,34 @@ from scipy.spatial import cKDTree
 
 from gan_augment.core.samples import Payload
 
-__all__ = ["Duplicates", "components", "expected_coincidences", "find_duplicates"]
+__all__ = ["Duplicates", "components", "expected_coincidences", "find_duplicates", "near_pairs"]
 
 Ids = npt.NDArray[np.int64]
 Floats = npt.NDArray[np.float64]
 Pairs = npt.NDArray[np.int64]  # [m, 2]
 
-THUMBNAIL = 8  # pixels a side
-MAX_HASH_BITS = 6  # of 64 that may differ
-MAX_THUMBNAIL_DISTANCE = 0.06  # of standardised thumbnails, root mean square
-MAX_COLOUR_DISTANCE = 0.06  # of plain RGB thumbnails, root mean square, black to white being 1
-MIN_CONTRAST = 0.02  # below this standard deviation a thumbnail is flat, and its noise is not to be blown up
+THUMBNAIL = 16  # pixels a side
+HASH_SIDE = 8
+# Measured: at these limits no two of 5,000 MNIST digits, 1,797 8x8 digits or 200 faces are near copies, and of
+# photographs with some contrast 95 % or more are found after JPEG at quality 60, halving, blur or 10 % more light.
+MAX_THUMBNAIL_DISTANCE = 0.1  # of standardised thumbnails, root mean square
+MAX_HASH_BITS = 10  # of 64 that may differ
+MAX_COLOUR_DISTANCE = 0.1  # of plain thumbnails, root mean square, black to white being 1
+MAIN_DIRECTIONS = 12
+MIN_CONTRAST = 0.02  # a thumbnail's standard deviation below which it is flat
 NUMERIC_TOLERANCE = 1e-6  # of a column's standard deviation
+
+# The ways to lay a square on itself; axes 1 and 2 are the picture's.
+_TURNS: tuple[Callable[[npt.NDArray[Any]], npt.NDArray[Any]], ...] = (
+    lambda x: x,
+    lambda x: x[:, :, ::-1],
+    lambda x: x[:, ::-1],
+    lambda x: x[:, ::-1, ::-1],
+    lambda x: np.swapaxes(x, 1, 2),
+    lambda x: np.swapaxes(x, 1, 2)[:, ::-1],
+    lambda x: np.swapaxes(x, 1, 2)[:, :, ::-1],
+    lambda x: np.swapaxes(x[:, ::-1, ::-1], 1, 2),
+)
 
 
 @dataclass(frozen=True)
@@ -53,7 +71,7 @@ def find_duplicates(payload: Payload, labels: pd.Series, *, near: bool = True) -
     if not near:
         return Duplicates(exact, exact)
     first = np.unique(exact, return_index=True)[1]
-    pairs = first[_near_pairs(payload[first])]
+    pairs = first[near_pairs(payload[first])]
     return Duplicates(exact, components(len(exact), exact, pairs=pairs))
 
 
@@ -74,16 +92,61 @@ def _equal_images(pixels: npt.NDArray[np.uint8]) -> Ids:
     return np.unique(whole, return_inverse=True)[1].astype(np.int64)
 
 
-def _near_pairs(pixels: npt.NDArray[np.uint8]) -> Pairs:
-    if len(pixels) < 2:
-        return np.zeros((0, 2), dtype=np.int64)
+def near_pairs(pixels: npt.NDArray[np.uint8]) -> Pairs:
+    """Places [m, 2] of near copies among images uint8 [n, size, size, channels], mirrored and turned ones too.
+
+    A flat image has nothing to be recognised by and is nobody's near copy.
+    """
     colours = _thumbnails(pixels, THUMBNAIL, THUMBNAIL)
-    features = _standardise(colours.mean(axis=3).reshape(len(pixels), -1))
-    pairs = _pairs_within(features, MAX_THUMBNAIL_DISTANCE * np.sqrt(features.shape[1]))
+    contrast = colours.mean(axis=3).std(axis=(1, 2))
+    kept = np.flatnonzero(contrast >= MIN_CONTRAST)
+    if len(kept) < 2:
+        return np.zeros((0, 2), dtype=np.int64)
+    return kept[_pairs_of_textured(pixels[kept], colours[kept])]
+
+
+def _pairs_of_textured(pixels: npt.NDArray[np.uint8], colours: Floats) -> Pairs:
+    features = _standardise(colours.mean(axis=3))
+    tree = _SearchTree(features)
     bits = _difference_hash(pixels)
-    same_hash = (bits[pairs[:, 0]] != bits[pairs[:, 1]]).sum(axis=1) <= MAX_HASH_BITS
-    apart = np.sqrt(((colours[pairs[:, 0]] - colours[pairs[:, 1]]) ** 2).mean(axis=(1, 2, 3)))
-    return np.asarray(pairs[same_hash & (apart <= MAX_COLOUR_DISTANCE)], dtype=np.int64)
+    found = []
+    for turn in _TURNS:
+        pairs = tree.pairs_within(turn(features), MAX_THUMBNAIL_DISTANCE)
+        if not len(pairs):
+            continue
+        turned = np.asarray(turn(pixels))
+        same_hash = (bits[pairs[:, 0]] != _difference_hash(turned[pairs[:, 1]])).sum(axis=1) <= MAX_HASH_BITS
+        apart = _root_mean_square(colours[pairs[:, 0]] - turn(colours)[pairs[:, 1]])
+        found.append(pairs[same_hash & (apart <= MAX_COLOUR_DISTANCE)])
+    return np.concatenate([np.zeros((0, 2), dtype=np.int64), *found])
+
+
+class _SearchTree:
+    """Finds near neighbours of [n, 16, 16] features: on their main directions, which only shorten distances, first."""
+
+    def __init__(self, features: Floats) -> None:
+        self.features = features
+        flat = features.reshape(len(features), -1)
+        self._centre = flat.mean(axis=0)
+        self._directions = np.linalg.svd(flat[:4096] - self._centre, full_matrices=False)[2][:MAIN_DIRECTIONS].T
+        self._tree = cKDTree(self._project(features))
+
+    def pairs_within(self, others: Floats, distance: float) -> Pairs:
+        """Pairs i < j of a feature i and another feature j that are no further apart, root mean square."""
+        radius = distance * np.sqrt(others[0].size)
+        found = self._tree.sparse_distance_matrix(cKDTree(self._project(others)), radius, output_type="ndarray")
+        pairs = np.stack([found["i"], found["j"]], axis=1)[found["i"] < found["j"]]
+        parts = np.array_split(pairs, len(pairs) // 50_000 + 1)
+        close = [_root_mean_square(self.features[part[:, 0]] - others[part[:, 1]]) <= distance for part in parts]
+        return np.asarray(pairs[np.concatenate(close)], dtype=np.int64)
+
+    def _project(self, features: Floats) -> Floats:
+        projected: Floats = (features.reshape(len(features), -1) - self._centre) @ self._directions
+        return projected
+
+
+def _root_mean_square(differences: Floats) -> Floats:
+    return np.asarray(np.sqrt((differences**2).mean(axis=tuple(range(1, differences.ndim)))), dtype=np.float64)
 
 
 def _thumbnails(pixels: npt.NDArray[np.uint8], height: int, width: int) -> Floats:
@@ -105,28 +168,16 @@ def _averaging(old: int, new: int) -> Floats:
     return np.asarray(weights / weights.sum(axis=1, keepdims=True), dtype=np.float64)
 
 
-def _standardise(features: Floats) -> Floats:
-    centred = features - features.mean(axis=1, keepdims=True)
-    return np.asarray(centred / np.maximum(centred.std(axis=1, keepdims=True), MIN_CONTRAST), dtype=np.float64)
+def _standardise(thumbnails: Floats) -> Floats:
+    """[n, 16, 16] of mean 0 and standard deviation 1 each."""
+    centred = thumbnails - thumbnails.mean(axis=(1, 2), keepdims=True)
+    return np.asarray(centred / centred.std(axis=(1, 2), keepdims=True), dtype=np.float64)
 
 
 def _difference_hash(pixels: npt.NDArray[np.uint8]) -> npt.NDArray[np.bool_]:
     """bool [n, 64]: whether brightness rises to the right, on a 9 x 8 thumbnail."""
-    thumbnails = _thumbnails(pixels, THUMBNAIL, THUMBNAIL + 1).mean(axis=3)
+    thumbnails = _thumbnails(pixels, HASH_SIDE, HASH_SIDE + 1).mean(axis=3)
     return np.asarray(np.diff(thumbnails, axis=2) > 0).reshape(len(pixels), -1)
-
-
-def _pairs_within(features: Floats, radius: float) -> Pairs:
-    """Pairs i < j closer than `radius`: a search tree on the main directions, which only shorten distances, first."""
-    centred = features - features.mean(axis=0)
-    _, _, directions = np.linalg.svd(centred[:4096], full_matrices=False)
-    tree = cKDTree(centred @ directions[:8].T)
-    pairs = tree.query_pairs(radius, output_type="ndarray")
-    near = [
-        ((features[part[:, 0]] - features[part[:, 1]]) ** 2).sum(axis=1) <= radius**2
-        for part in np.array_split(pairs, max(1, len(pairs) // 100_000))
-    ]
-    return np.asarray(pairs[np.concatenate(near)], dtype=np.int64)
 
 
 def _in_table(frame: pd.DataFrame, labels: pd.Series, near: bool) -> Duplicates:

@@ -5,7 +5,7 @@ import io
 import numpy as np
 import pandas as pd
 import pytest
-from PIL import Image, ImageEnhance
+from PIL import Image, ImageEnhance, ImageOps
 
 from gan_augment.data.duplicates import components, expected_coincidences, find_duplicates
 from tests.data.pictures import photo
@@ -44,6 +44,10 @@ CHANGES = {
     "saved again": lambda image: jpeg(image, 60),
     "halved": lambda image: image.resize((32, 32), Image.Resampling.BICUBIC),
     "brighter": lambda image: ImageEnhance.Brightness(image).enhance(1.08),
+    "mirrored and saved again": lambda image: jpeg(ImageOps.mirror(image), 75),
+    "turned left": lambda image: image.transpose(Image.Transpose.ROTATE_90),
+    "turned right": lambda image: image.transpose(Image.Transpose.ROTATE_270),
+    "turned over and mirrored": lambda image: image.transpose(Image.Transpose.TRANSVERSE),
     "less contrast": lambda image: ImageEnhance.Contrast(image).enhance(0.92),
 }
 
@@ -76,9 +80,17 @@ def test_the_same_shape_in_another_colour_is_another_picture() -> None:
     assert not clusters(find_duplicates(np.stack([red, blue]), labels(2)).near)
 
 
-def test_flat_images_are_told_apart_by_their_grey() -> None:
-    flat = np.stack([np.full((16, 16, 1), grey, dtype=np.uint8) for grey in (0, 60, 120, 180, 240)])
-    assert not clusters(find_duplicates(flat, labels(5)).near)
+def test_flat_images_are_nobodys_near_copies() -> None:
+    flat = np.stack([np.full((16, 16, 1), grey, dtype=np.uint8) for grey in (0, 1, 120, 120, 240)])
+    assert clusters(find_duplicates(flat, labels(5)).near) == {frozenset({2, 3})}
+
+
+@pytest.mark.parametrize("side", [8, 28, 64])
+@pytest.mark.parametrize("channels", [1, 3])
+def test_a_mirrored_copy_is_found_in_every_size_and_colour(side: int, channels: int) -> None:
+    pixels = stack([photo(seed) for seed in range(5)], side)[..., :channels]
+    found = find_duplicates(np.concatenate([pixels, pixels[[2], :, ::-1]]), labels(6))
+    assert clusters(found.near) == {frozenset({2, 5})}
 
 
 def numbers(rows: int = 60) -> pd.DataFrame:
