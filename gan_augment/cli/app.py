@@ -79,6 +79,14 @@ def doctor(root: Root = Path(), as_json: Json = False) -> None:
 
 
 @app.command()
+def summary(root: Root = Path(), as_json: Json = False) -> None:
+    """Show the last verdict again: the table of arms, the sentence, and where the report and the shards are."""
+    from gan_augment.cli.setup import show_summary
+
+    show_summary(root, as_json=as_json)
+
+
+@app.command()
 def verify(path: Annotated[Path, typer.Argument(help="A folder that `export` wrote.")] = Path("export")) -> None:
     """Check the shards of an export against their recorded checksums."""
     from gan_augment.cli.setup import verify_export

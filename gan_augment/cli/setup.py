@@ -10,7 +10,7 @@ from gan_augment.core.errors import DataError, ParamsError
 from gan_augment.core.records import DatasetSpec
 from gan_augment.params import Params, load_params
 
-__all__ = ["check_params", "initialise", "verify_export"]
+__all__ = ["check_params", "initialise", "show_summary", "verify_export"]
 
 
 def initialise(
@@ -100,6 +100,24 @@ def _check_requests(params: Params) -> None:
     labels = [record.label for record in params.classes.values()]
     if len(set(labels)) < len(labels):
         raise ParamsError("Two classes have the same label", where="classes in params.yaml", got=", ".join(labels))
+
+
+def show_summary(root: Path, *, as_json: bool) -> None:
+    """Print what `measure` found. Raises MissingInputError where it has not run."""
+    from rich.console import Console
+
+    from gan_augment.core.atomic import read_json
+    from gan_augment.gain.table import render
+    from gan_augment.stages.project import Layout
+
+    layout = Layout(root)
+    measured = read_json(layout.measure_report)
+    if as_json:
+        print(json.dumps(measured, indent=2, ensure_ascii=False))
+        return
+    paths = {"report": layout.report, "shards": layout.export, "figures": layout.measure_report}
+    width = None if sys.stdout.isatty() else 120
+    Console(width=width).print(render(measured, {name: str(path) for name, path in paths.items() if path.exists()}))
 
 
 def verify_export(path: Path) -> None:
