@@ -28,6 +28,8 @@ __all__ = ["MIN_ROWS", "Split", "check_classes", "part_sizes", "split_rows"]
 MIN_ROWS = 4  # two to learn from, one to choose by, one to measure with
 MIN_UNITS = 3  # one a part
 MIN_TRAIN = 2
+MAX_ATTEMPTS = 300  # orders of groups with several classes that are tried before the data is refused
+FIRST_ROWS = 1e6
 Targets = dict[Part, int]
 
 
@@ -139,16 +141,39 @@ def _units(rows: pd.DataFrame, units: npt.NDArray[np.int64], free: Iterable[int]
 
 
 def _fill(parts: npt.NDArray[np.object_], units: list[_Unit], wanted: dict[str, Targets]) -> None:
-    """Write the part of every unit's rows into `parts`, so that each class comes near its wanted sizes."""
+    """Write the part of every unit's rows into `parts`, so that each class comes near its wanted sizes.
+
+    Few groups of several classes can be laid so that a class misses a part. Then other orders are tried.
+    """
+    single = {label: [unit for unit in units if set(unit.labels) == {label}] for label in wanted}
+    mixed = sorted((unit for unit in units if len(unit.labels) > 1), key=_large_first)
+    filled = _place_mixed(parts, mixed, wanted)
+    for attempt in range(1, MAX_ATTEMPTS):
+        if all(_can_be_filled(filled[label], wanted[label], len(single[label])) for label in wanted):
+            break
+        order = sorted(mixed, key=lambda unit: derive_seed(attempt, unit.rank))
+        filled = _place_mixed(parts, order, wanted)
+    for label, targets in wanted.items():
+        _fill_class(parts, single[label], targets, filled[label])
+
+
+def _place_mixed(
+    parts: npt.NDArray[np.object_], units: list[_Unit], wanted: dict[str, Targets]
+) -> dict[str, Counter[Part]]:
+    """Each unit in turn to the part that it unbalances least; returns what each class then has in each part."""
     filled: dict[str, Counter[Part]] = {label: Counter() for label in wanted}
-    for unit in sorted((u for u in units if len(u.labels) > 1), key=_large_first):
+    for unit in units:
         part = min(next(iter(wanted.values())), key=lambda p: _strain(unit, p, filled, wanted))
         parts[unit.places] = part
         for label, count in unit.labels.items():
             filled[label][part] += count
-    for label, targets in wanted.items():
-        own = [unit for unit in units if set(unit.labels) == {label}]
-        _fill_class(parts, own, targets, filled[label])
+    return filled
+
+
+def _can_be_filled(filled: Counter[Part], wanted: Targets, units: int) -> bool:
+    """Whether the class's own units are enough for the parts in which it still has no row."""
+    least = {part: MIN_TRAIN if part == "train" else 1 for part in wanted}
+    return sum(filled[part] < least[part] for part in wanted) <= units
 
 
 def _fill_class(parts: npt.NDArray[np.object_], units: list[_Unit], wanted: Targets, filled: Counter[Part]) -> None:
@@ -183,11 +208,15 @@ def _large_first(unit: _Unit) -> tuple[int, int]:
 
 
 def _strain(unit: _Unit, part: Part, filled: dict[str, Counter[Part]], wanted: dict[str, Targets]) -> float:
-    """How much further from the wanted sizes, squared and relative, the classes are with this unit in this part."""
+    """How much further from the wanted sizes, squared and relative, the classes are with this unit in this part.
+
+    The first rows of a class in a part count for more than any size.
+    """
     total = 0.0
     for label, count in unit.labels.items():
         want, have = wanted[label][part], filled[label][part]
         total += ((have + count - want) ** 2 - (have - want) ** 2) / max(1, want)
+        total -= FIRST_ROWS * (have == 0)
     return total
 
 

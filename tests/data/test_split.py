@@ -1,5 +1,6 @@
 from __future__ import annotations
 
+import itertools
 from collections import Counter
 
 import numpy as np
@@ -234,3 +235,28 @@ def test_leaks_can_be_dropped_from_the_earlier_part() -> None:
 def test_a_part_without_a_class_is_refused() -> None:
     with pytest.raises(DataError, match="not be in every part"):
         split_of(frame(ungrouped([8, 8]), own("tttvvsss" + "tttttvvv")))
+
+
+def can_be_laid(rows: list[Row]) -> bool:
+    """By trying every way to lay the groups: whether all classes can be in all parts, twice in train."""
+    labels, groups = sorted({row[0] for row in rows}), sorted({row[1] for row in rows})
+    counts = np.array([[rows.count((label, group)) for label in labels] for group in groups])
+    return any(
+        all((counts[np.array(laid) == part].sum(axis=0) >= least).all() for part, least in enumerate((2, 1, 1)))
+        for laid in itertools.product(range(3), repeat=len(groups))
+    )
+
+
+def test_few_groups_of_several_classes_are_laid_where_they_can_be() -> None:
+    possible = refused = 0
+    for number in range(80):
+        random = np.random.default_rng(number)
+        rows = [(label, f"g{g}") for g in range(5) for label in "ab" for _ in range(random.integers(0, 4))]
+        if can_be_laid(rows) and min(Counter(label for label, _ in rows).values()) >= MIN_ROWS:
+            possible += 1
+            try:
+                split_of(frame(rows))
+            except DataError:
+                refused += 1
+    assert possible >= 30
+    assert refused <= possible * 0.05
