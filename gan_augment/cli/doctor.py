@@ -7,7 +7,7 @@ import shutil
 import sys
 from collections.abc import Iterator
 from dataclasses import asdict, dataclass
-from importlib.metadata import PackageNotFoundError, version
+from importlib.metadata import PackageNotFoundError, entry_points, version
 from pathlib import Path
 
 __all__ = ["Finding", "examine", "render"]
@@ -52,12 +52,10 @@ def _packages() -> Iterator[Finding]:
             yield Finding(name, version(name))
         except PackageNotFoundError:
             yield Finding(name, "not installed", "pip install gan-augment", blocking=True)
-    try:
-        from pipelines.versions import version_problems
-    except ImportError:
-        return
-    for problem in version_problems():
-        yield Finding(problem.what, problem.state, problem.remedy, blocking=True)
+    # What the layers above know to be broken: they register themselves, because imports go down only.
+    for check in entry_points(group="gan_augment.doctor"):
+        for problem in check.load()():
+            yield Finding(problem.what, problem.state, problem.remedy, blocking=True)
 
 
 def _devices() -> Iterator[Finding]:
