@@ -47,7 +47,7 @@ def test_frames_keep_dtypes_and_missing_values() -> None:
 
 def test_sampling_strategy_is_imbalanced_learns() -> None:
     X, y = numbers()
-    X_new, y_new = SyntheticOverSampler(sampling_strategy={1: 50, 0: 130}, random_state=0).fit_resample(X, y)
+    _, y_new = SyntheticOverSampler(sampling_strategy={1: 50, 0: 130}, random_state=0).fit_resample(X, y)
     assert np.bincount(y_new).tolist() == [130, 50]
 
 

@@ -51,6 +51,8 @@ class ClassCopulas:
     ----------
     classes
         int64 [k]: the class indices that were learnt, ascending.
+    counts
+        int64 [k]: how many train rows each one had.
     means, factors
         float32 [k, d] and [k, d, d]: mean, and Cholesky factor of the shrunk covariance, on the mapped scale.
     centres, centre_ends
@@ -66,6 +68,7 @@ class ClassCopulas:
     """
 
     classes: Indices
+    counts: Indices
     means: Matrix
     factors: Matrix
     centres: Matrix
@@ -131,6 +134,7 @@ def fit_copulas(
         centres.append(_sample_rows(rows, MAX_CENTRES, generator) if h < 1 else rows[:0])
     copulas = ClassCopulas(
         classes=classes,
+        counts=np.array([(labels == c).sum() for c in classes], dtype=np.int64),
         means=means.astype(np.float32),
         factors=np.stack(factors).astype(np.float32),
         centres=np.concatenate(centres).astype(np.float32),

@@ -4,7 +4,9 @@ The generator is u + f(u, class), where u is a sample of the class's shrunk Gaus
 at 0: before the first step it *is* the copula, and the adversarial part only has to learn the difference. A projection
 discriminator over packs of rows, relativistic pairing with lazy R1 and R2 penalties (Huang et al. 2024,
 arXiv 2501.05441), a little noise on the real rows, straight-through softmax for categories, an EMA of the generator.
-A label is never left to chance: each class has its own start, and half of a class's evidence is its projection.
+
+A discriminator can learn a class's few rows by heart, and the correction is then wrong. So a sample is u + t f(u, class)
+with t = n / (n + trust_rows) for a class of n train rows: the correction is shrunk, as the covariance is.
 """
 
 from __future__ import annotations
@@ -17,6 +19,7 @@ from pathlib import Path
 from typing import Any, ClassVar
 
 import numpy as np
+import numpy.typing as npt
 import torch
 from pydantic import Field
 
@@ -44,6 +47,8 @@ from gan_augment.training.checkpoint import load_module, save_module
 
 __all__ = ["FittedTabularGan", "TabularGan", "TabularGanConfig"]
 
+Matrix = npt.NDArray[np.float32]
+
 
 class TabularGanConfig(MethodConfig):
     """Settings of the tabular GAN."""
@@ -55,9 +60,12 @@ class TabularGanConfig(MethodConfig):
     batch_size: int = Field(default=128, ge=2)
     width: int = Field(default=128, ge=8, description="units of each hidden layer")
     pack: int = Field(default=1, ge=1, le=16, description="rows that the discriminator judges together")
-    rate_g: float = Field(default=5e-4, gt=0, description="the generator's learning rate at the start")
-    rate_d: float = Field(default=1e-3, gt=0, description="the discriminator's")
-    gamma: float = Field(default=1.0, ge=0, description="weight of the R1 and R2 penalties")
+    trust_rows: float = Field(
+        default=200, ge=0, description="a class of this many rows gets half of the learnt correction; 0: all of it"
+    )
+    rate_g: float = Field(default=2e-3, gt=0, description="the generator's learning rate at the start")
+    rate_d: float = Field(default=2e-3, gt=0, description="the discriminator's")
+    gamma: float = Field(default=0.1, ge=0, description="weight of the R1 and R2 penalties")
     penalty_interval: int = Field(default=4, ge=1, description="every how many steps they are computed")
     noise: float = Field(default=0.2, ge=0, description="on real numbers, where a column's own deviation is about 1")
     temperature: float = Field(default=0.5, gt=0, description="of the softmax that carries the categories' gradient")
@@ -119,12 +127,13 @@ class FittedTabularGan:
         return sample_in_blocks(request, draw)
 
     @torch.inference_mode()
-    def _moved(self, start: np.ndarray[Any, np.dtype[np.float32]], place: int) -> np.ndarray[Any, np.dtype[np.float32]]:
+    def _moved(self, start: Matrix, place: int) -> Matrix:
+        rows = torch.from_numpy(start).to(self.device)
         labels = torch.full((len(start),), place, device=self.device)
+        count = float(self.copulas.counts[place])
+        trust = count / (count + self.config.trust_rows)
         with one_thread():
-            moved: np.ndarray[Any, np.dtype[np.float32]] = (
-                self.generator(torch.from_numpy(start).to(self.device), labels).float().cpu().numpy()
-            )
+            moved: Matrix = rows.lerp(self.generator(rows, labels), trust).float().cpu().numpy()
         return moved
 
     def save(self, directory: Path) -> None:

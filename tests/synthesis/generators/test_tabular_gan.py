@@ -6,6 +6,7 @@ from typing import Any
 
 import numpy as np
 import pandas as pd
+import pytest
 import torch
 
 from gan_augment.nn.table_networks import ChoiceBlocks, PackedDiscriminator
@@ -37,12 +38,24 @@ def test_training_repairs_what_a_gaussian_copula_cannot_express() -> None:
     train = numeric_view(ring, ["x", "y"] * 300)
 
     def hollow(steps: int) -> float:
-        strong = {"rate_g": 2e-3, "rate_d": 2e-3, "gamma": 0.1, "noise": 0.05}
-        config = TabularGanConfig.model_validate({"steps": steps, "smoothing": 1.0, **strong})
+        config = TabularGanConfig(steps=steps, smoothing=1.0, noise=0.05)
         made = draw(TabularGan().fit(train, config, seed=0), 0)
         return float((np.hypot(made["a"], made["b"]) < 0.6).mean())
 
     assert hollow(300) < 0.6 * hollow(0)
+
+
+def test_a_class_of_few_rows_trusts_its_copula_more_than_the_correction() -> None:
+    train, _ = table_toy()
+
+    def moved(trust_rows: float) -> float:
+        model = TabularGan().fit(train, TabularGanConfig(steps=60, trust_rows=trust_rows), seed=0)
+        start = model.copulas.draw(0, 256, np.random.default_rng(0))
+        return float(np.abs(model._moved(start, 0) - start).mean())
+
+    whole = moved(0)
+    assert whole > 0.01
+    assert moved(80) == pytest.approx(whole / 2, rel=1e-3)  # the class has 80 rows
 
 
 def test_progress_is_reported_up_to_the_end() -> None:
