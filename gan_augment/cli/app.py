@@ -56,6 +56,10 @@ def init(
     ] = None,
     target: Annotated[str | None, typer.Option(help="The column with the class (tables and image lists).")] = None,
     image_column: Annotated[str | None, typer.Option(help="The column with image paths (image lists).")] = None,
+    settings: Annotated[
+        list[str] | None,
+        typer.Option("--set", metavar="KEY=VALUE", help="Start from a setting, such as prepare.corrupt=skip."),
+    ] = None,
     root: Root = Path(),
     force: Annotated[bool, typer.Option("--force", help="Overwrite params.yaml, dvc.yaml and prefect.yaml.")] = False,
     dry_run: DryRun = False,
@@ -64,7 +68,7 @@ def init(
     """Look at your data, say what was found, and write params.yaml, dvc.yaml and prefect.yaml."""
     from gan_augment.cli.setup import initialise
 
-    initialise(path, demo, target, image_column, root, force=force, dry_run=dry_run, as_json=as_json)
+    initialise(path, demo, target, image_column, settings or [], root, force=force, dry_run=dry_run, as_json=as_json)
 
 
 @app.command()

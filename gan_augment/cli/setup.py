@@ -18,6 +18,7 @@ def initialise(
     demo: str | None,
     target: str | None,
     image_column: str | None,
+    settings: list[str],
     root: Path,
     *,
     force: bool,
@@ -27,16 +28,18 @@ def initialise(
     """Inspect, say what was found, and (unless `dry_run`) write the project's files."""
     from gan_augment.project.initialise import existing_files, write_project
     from gan_augment.project.inspect import inspect_demo, inspect_path
+    from gan_augment.project.settings import parse_settings
 
     if (path is None) == (demo is None):
         raise ParamsError(
             "Say which data to use", expected="a PATH, or --demo NAME", remedy="gan-augment init PATH_TO_YOUR_DATA"
         )
+    chosen = parse_settings(settings)
     if demo is not None:
-        findings = inspect_demo(demo)
+        findings = inspect_demo(demo, settings=chosen)
     else:
         assert path is not None
-        findings = inspect_path(path, target=target, image_column=image_column)
+        findings = inspect_path(path, target=target, image_column=image_column, settings=chosen)
     print(json.dumps(findings.to_json(), indent=2, ensure_ascii=False) if as_json else findings.render())
     if dry_run:
         return

@@ -156,7 +156,7 @@ def unfit(values: pd.Series) -> Unfit | None:
     if present.empty:
         return Unfit("every value is missing", "error")
     if distinct == 1 and len(present) == len(values):
-        return Unfit(f"constant: every value is {present.iloc[0]!r}", "error")
+        return Unfit(f"constant: every value is {str(present.iloc[0])!r}", "error")
     dtype = str(values.dtype)
     if dtype == "float64":
         _refuse_infinite(values)

@@ -181,6 +181,9 @@ def _difference_hash(pixels: npt.NDArray[np.uint8]) -> npt.NDArray[np.bool_]:
 
 
 def _in_table(frame: pd.DataFrame, labels: pd.Series, near: bool) -> Duplicates:
+    if frame.columns.empty:
+        apart = np.arange(len(frame), dtype=np.int64)
+        return Duplicates(apart, apart)
     exact = _equal_rows(frame)
     if expected_coincidences(frame, labels) >= 1:
         return Duplicates(exact, np.arange(len(frame), dtype=np.int64), by_chance=True)
@@ -207,7 +210,7 @@ def expected_coincidences(frame: pd.DataFrame, labels: pd.Series) -> float:
 def _codes(frame: pd.DataFrame) -> Ids:
     """int64 [n, columns]: equal cells of a column have equal codes; missing is a value like others."""
     columns = [pd.factorize(frame[name], use_na_sentinel=False)[0] for name in frame.columns]
-    return np.stack(columns, axis=1).astype(np.int64) if columns else np.zeros((len(frame), 1), dtype=np.int64)
+    return np.array(columns, dtype=np.int64).reshape(len(columns), len(frame)).T
 
 
 def _equal_rows(frame: pd.DataFrame) -> Ids:

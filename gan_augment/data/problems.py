@@ -43,7 +43,7 @@ class Problem(Record):
 
 def as_problem(error: DataError) -> Problem:
     """An exception as a finding of severity `error`."""
-    places = () if error.got is None else (error.got,)
+    places = () if error.got is None else tuple(line.strip() for line in error.got.splitlines())
     return Problem(
         severity="error",
         what=error.problem,

@@ -30,8 +30,12 @@ _FEW_CLASSES = 20
 _LOOKED_AT = 50  # rows that say whether a column holds image paths
 
 
-def guess_config(path: Path, *, target: str | None, image_column: str | None) -> PrepareConfig:
+def guess_config(
+    path: Path, *, target: str | None, image_column: str | None, encoding: str | None = None
+) -> PrepareConfig:
     """The `prepare` section for the data at `path`, which is kept as an absolute path.
+
+    `encoding` is that of a CSV file, where it is not to be guessed.
 
     Raises
     ------
@@ -42,7 +46,7 @@ def guess_config(path: Path, *, target: str | None, image_column: str | None) ->
     """
     found = existing(Path(), str(path)).resolve()
     if found.is_file() and found.suffix.lower() in TABLE_SUFFIXES:
-        return _guess_table(existing_file(Path(), str(found)), target, image_column)
+        return _guess_table(existing_file(Path(), str(found)), target, image_column, encoding)
     if target is not None or image_column is not None:
         raise ParamsError(
             "Columns can only be named for a table",
@@ -83,17 +87,17 @@ def _guess_folder(folder: Path) -> PrepareConfig:
     return PrepareConfig(source=source)
 
 
-def _guess_table(path: Path, target: str | None, image_column: str | None) -> PrepareConfig:
-    table = read_table_file(path)
+def _guess_table(path: Path, target: str | None, image_column: str | None, encoding: str | None) -> PrepareConfig:
+    table = read_table_file(path, encoding)
     if target is None:
         raise _which_target(path, table)
     check_column(path, table.frame, target, "the target")
     image = image_column or _column_of_images(table, target)
     if image is not None:
         check_column(path, table.frame, image, "the image paths")
-        return PrepareConfig(source=ImageManifestSource(path=str(path), target=target, image=image))
+        return PrepareConfig(source=ImageManifestSource(path=str(path), target=target, image=image, encoding=encoding))
     missing = () if table.typed else _spellings_of_missing(table)
-    return PrepareConfig(source=TableSource(path=str(path), target=target, missing=missing))
+    return PrepareConfig(source=TableSource(path=str(path), target=target, missing=missing, encoding=encoding))
 
 
 def _which_target(path: Path, table: TableFile) -> DataError:

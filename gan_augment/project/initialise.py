@@ -16,7 +16,14 @@ import yaml
 
 from gan_augment.core.atomic import write_text
 from gan_augment.core.errors import DataError, SetupError
-from gan_augment.data.config import DemoSource, ImageFolderSource, ImageManifestSource, NpzSource, PrepareConfig
+from gan_augment.data.config import (
+    DemoSource,
+    ImageFolderSource,
+    ImageManifestSource,
+    NpzSource,
+    PrepareConfig,
+    SplitConfig,
+)
 from gan_augment.data.problems import raise_errors
 from gan_augment.data.table_files import read_table_file
 from gan_augment.project.inspect import Findings
@@ -34,11 +41,10 @@ _TEMPLATES = jinja2.Environment(
     autoescape=False,  # noqa: S701 - YAML, not HTML
 )
 _SOURCE_COMMENTS = {
-    "class_from": "            # of a/b/1.png the class is: top (a), parent (b), path (a/b)",
-    "drop": "   # columns that are no features",
-    "kinds": "   # where the guess is wrong, {column: numeric | categorical | boolean | datetime}",
-    "missing": "   # spellings of a missing value beside the usual ones",
-    "encoding": "   # null: UTF-8, else Windows-1252",
+    "class_from": "of a/b/1.png the class is: top (a), parent (b), path (a/b)",
+    "drop": "columns that are no features",
+    "kinds": "where the guess is wrong, {column: numeric | categorical | boolean | datetime}",
+    "missing": "spellings of a missing value beside the usual ones",
 }
 
 
@@ -67,7 +73,7 @@ def write_project(root: Path, findings: Findings, *, force: bool = False, reposi
     DataError
         The data has problems that `prepare` would refuse, or files are in the way. Nothing is written then.
     """
-    raise_errors(findings.problems)
+    _refuse(findings)
     root = root.resolve()
     texts = project_texts(root, findings)
     changed = {name: text for name, text in texts.items() if _read(root / name) != text}
@@ -86,6 +92,17 @@ def write_project(root: Path, findings: Findings, *, force: bool = False, reposi
     for name, text in changed.items():
         write_text(root / name, text)
     return [*map(Path, changed), *_append_ignores(root)]
+
+
+def _refuse(findings: Findings) -> None:
+    """Raise what `prepare` would, with the way to give `init` the setting that a remedy names."""
+    errors = [
+        problem.model_copy(update={"remedy": f"{problem.remedy}\n            (with `init`: --set KEY=VALUE)"})
+        if "prepare." in (problem.remedy or "")
+        else problem
+        for problem in findings.errors
+    ]
+    raise_errors(errors)
 
 
 def project_texts(root: Path, findings: Findings) -> dict[str, str]:
@@ -173,7 +190,7 @@ def _project_name(root: Path) -> str:
 
 def _relative_source(config: PrepareConfig, root: Path) -> dict[str, Any]:
     """The source's settings, its path relative to `root`; an encoding that nobody named is left out."""
-    source = config.source.model_dump(mode="json")
+    source = dict(config.source.model_dump(mode="json"))
     if isinstance(config.source, DemoSource):
         return source
     path = Path(source["path"])
@@ -212,23 +229,17 @@ def _params_values(findings: Findings, source: Mapping[str, Any]) -> dict[str, A
     is_image = findings.modality == "image"
     config = findings.config
     is_folder, is_demo = isinstance(config.source, ImageFolderSource), isinstance(config.source, DemoSource)
-    own_split = (
-        config.split.column is not None
-        or isinstance(config.source, NpzSource)
-        or findings.config.source == DemoSource(name="digits")
-    )
+    brings_split = isinstance(config.source, NpzSource) or config.source == DemoSource(name="digits")
     return {
         "classes": findings.classes,
         "source": source,
         "source_comments": _SOURCE_COMMENTS,
         "modality": findings.modality,
+        "prepare": config.model_dump(mode="json"),
         "image_size": findings.images.canonical.height if findings.images else None,
-        "own_split": own_split,
-        "column": config.split.column,
+        "brings_split": brings_split and config.split == SplitConfig(),
         "group_comment": _group_comment(is_folder, is_demo),
-        "column_comment": "your own split: folder (train, val, test on top)"
-        if is_folder
-        else "a column with your own split",
+        "column_comment": _column_comment(is_folder),
         "method": "conditional" if is_image else "tabular_gan",
         "settings": {},
         "candidates": max(MIN_CANDIDATES, CANDIDATES_PER_LARGEST * max(c.train for c in findings.classes)),
@@ -236,6 +247,12 @@ def _params_values(findings: Findings, source: Mapping[str, Any]) -> dict[str, A
         "classifier_comment": _classifier_comment(is_image),
         "export_format": "webdataset" if is_image else "table",
     }
+
+
+def _column_comment(is_folder: bool) -> str:
+    return (
+        f"your own split: {'folder (train, val, test on top)' if is_folder else 'a column that says train, val, test'}"
+    )
 
 
 def _group_comment(is_folder: bool, is_demo: bool) -> str:

@@ -3,8 +3,8 @@
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Iterator
-from dataclasses import dataclass
+from collections.abc import Iterator, Mapping
+from dataclasses import asdict, dataclass
 from pathlib import Path
 from typing import Any
 
@@ -22,7 +22,9 @@ from gan_augment.data.loading import LoadedData, load_data
 from gan_augment.data.parts import PARTS
 from gan_augment.data.problems import Problem, as_problem
 from gan_augment.data.split import split_rows
+from gan_augment.project.guess import guess_config
 from gan_augment.project.render import render_findings
+from gan_augment.project.settings import apply_settings
 from gan_augment.project.suspicions import suspicions
 
 __all__ = ["ClassFinding", "ColumnFinding", "Findings", "ImageFindings", "inspect_demo", "inspect_path"]
@@ -94,8 +96,6 @@ class Findings:
 
     def to_json(self) -> dict[str, Any]:
         """The same for other programs."""
-        from dataclasses import asdict
-
         plain = asdict(self)
         plain["config"] = self.config.model_dump(mode="json")
         plain["problems"] = [problem.model_dump(exclude_none=True) for problem in self.problems]
@@ -104,26 +104,38 @@ class Findings:
         return plain
 
 
-def inspect_path(path: Path, *, target: str | None = None, image_column: str | None = None) -> Findings:
+def inspect_path(
+    path: Path,
+    *,
+    target: str | None = None,
+    image_column: str | None = None,
+    settings: Mapping[str, Any] | None = None,
+) -> Findings:
     """Look at a folder of images, a table, an image manifest, an .npz file or WebDataset tars.
+
+    Parameters
+    ----------
+    settings
+        Values to take in place of what would be guessed or is the default, such as `{"prepare.corrupt": "skip"}`.
 
     Raises
     ------
     DataError
         There is nothing that can be looked at. What can be looked at but not used is in `Findings.problems`.
     ParamsError
-        A column was named, but the data is no table.
+        A column was named, but the data is no table; or a setting cannot be.
     """
-    from gan_augment.project.guess import guess_config
+    settings = settings or {}
+    encoding = settings.get("prepare.source.encoding")
+    config = guess_config(path, target=target, image_column=image_column, encoding=encoding)
+    return _inspect(apply_settings(config, settings))
 
-    return _inspect(guess_config(path, target=target, image_column=image_column))
 
-
-def inspect_demo(name: str) -> Findings:
+def inspect_demo(name: str, *, settings: Mapping[str, Any] | None = None) -> Findings:
     """Look at an embedded data set. Raises DataError for a name that is none."""
     for known in DEMO_NAMES:
         if name == known:
-            return _inspect(PrepareConfig(source=DemoSource(name=known)))
+            return _inspect(apply_settings(PrepareConfig(source=DemoSource(name=known)), settings or {}))
     raise DataError(
         "There is no such embedded data set",
         got=repr(name),
@@ -135,7 +147,8 @@ def inspect_demo(name: str) -> Findings:
 def _inspect(config: PrepareConfig) -> Findings:
     data = load_data(config, Path())
     config, problems = _settle_columns(config, list(data.problems))
-    duplicates = find_duplicates(data.payload, data.rows["label"])
+    near = config.near_duplicates == "together"
+    duplicates = find_duplicates(data.payload, data.rows["label"], near=near)
     parts, refused = _try_split(data, duplicates, config)
     problems.extend(refused)
     problems.extend(suspicions(data, duplicates, config))

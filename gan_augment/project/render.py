@@ -31,7 +31,8 @@ def render_findings(findings: Findings) -> str:
 
 def _headline(findings: Findings) -> Iterator[str]:
     things = "images" if findings.modality == "image" else "rows"
-    yield f"{findings.name}: {findings.rows:,} {things} in {len(findings.classes)} classes"
+    classes = "1 class" if len(findings.classes) == 1 else f"{len(findings.classes)} classes"
+    yield f"{findings.name}: {findings.rows:,} {things} in {classes}"
     if findings.licence != "unknown":
         yield f"  licence     {findings.licence}"
 

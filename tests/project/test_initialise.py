@@ -104,7 +104,9 @@ def test_paths_are_relative_to_the_project_and_dvc_depends_on_them(tmp_path: Pat
 
 
 def test_prepare_runs_on_what_init_wrote(tmp_path: Path) -> None:
-    findings = table_findings(tmp_path / "raw", patient_id=range(60), same=1, age=["?", *(20 + n * 7 % 50 for n in range(59))])
+    findings = table_findings(
+        tmp_path / "raw", patient_id=range(60), same=1, age=["?", *(20 + n * 7 % 50 for n in range(59))]
+    )
     written(tmp_path / "project", findings)
     opened = Project.open(tmp_path / "project")
     prepare.run(opened)

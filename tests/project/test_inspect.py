@@ -79,7 +79,7 @@ def test_everything_wrong_is_said_at_once(tmp_path: Path) -> None:
     findings = inspect_path(tmp_path)
     assert problem(findings, "cannot be read").startswith("error")
     assert "'b': 2" in problem(findings, "too few samples")
-    assert "readme.txt" in problem(findings, "not images")
+    assert "readme.txt" in problem(findings, "file among the images is none")
     assert "'b': 2" in problem(findings, "fewer than 20")
     assert findings.parts == {}
     assert "ERROR" in findings.render()

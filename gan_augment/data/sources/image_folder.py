@@ -139,9 +139,14 @@ def _bad_group(text: str, reason: str) -> ParamsError:
 
 def _ignored(folder: Path, others: list[PurePosixPath], loose: list[str]) -> Iterator[Problem]:
     if others:
+        are = (
+            "files among the images are not images and are"
+            if len(others) > 1
+            else "file among the images is none and is"
+        )
         yield Problem(
             severity="warning",
-            what=f"{len(others)} file{'s' if len(others) > 1 else ''} among the images are not images and are ignored",
+            what=f"{len(others)} {are} ignored",
             where=str(folder),
             places=tuple(map(str, others)),
         )

@@ -51,7 +51,7 @@ def read_features(
             features[name] = values.reset_index(drop=True)
         else:
             problems.append(problem)
-    if not features:
+    if not features and all(problem.code == "unfit_column" for problem in problems):
         problems.append(_no_features(path, len(names)))
     return pd.DataFrame(features, index=pd.RangeIndex(len(table.frame))), problems
 

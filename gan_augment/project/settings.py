@@ -1,0 +1,85 @@
+"""`--set prepare.corrupt=skip`: settings that `init` starts from, where without them it would refuse the data."""
+
+from __future__ import annotations
+
+import difflib
+from collections.abc import Iterable, Mapping
+from typing import Any
+
+import yaml
+from pydantic import ValidationError
+
+from gan_augment.core.errors import ParamsError
+from gan_augment.data.config import PrepareConfig
+
+__all__ = ["apply_settings", "parse_settings"]
+
+_SECTION = "prepare"
+
+
+def parse_settings(texts: Iterable[str]) -> dict[str, Any]:
+    """`KEY=VALUE` texts as a mapping; a value is YAML, so that `[a, b]`, `3` and `null` mean what they do there.
+
+    Raises
+    ------
+    ParamsError
+        A text has no `=`, its key is not in the section `prepare`, or its value is not YAML.
+    """
+    settings: dict[str, Any] = {}
+    for text in texts:
+        key, equals, value = text.partition("=")
+        if not equals or not key.startswith(f"{_SECTION}."):
+            raise ParamsError(
+                "A setting cannot be understood",
+                where="--set",
+                got=repr(text),
+                expected="prepare.KEY=VALUE, such as prepare.corrupt=skip or prepare.exclude=[rare]",
+                remedy="edit the other sections in params.yaml once it is written",
+            )
+        try:
+            settings[key] = yaml.safe_load(value)
+        except yaml.YAMLError as error:
+            raise ParamsError("A setting's value is not YAML", where=f"--set {key}", got=str(error)) from None
+    return settings
+
+
+def apply_settings(config: PrepareConfig, settings: Mapping[str, Any]) -> PrepareConfig:
+    """The config with these values in place of its own. Raises ParamsError for unknown keys and wrong values."""
+    plain = config.model_dump()
+    for key, value in settings.items():
+        *parents, last = key.split(".")[1:]
+        section = plain
+        for parent in parents:
+            section = _section(section, parent, key)
+        if last not in section:
+            raise _unknown(key, last, section)
+        section[last] = value
+    try:
+        return PrepareConfig.model_validate(plain)
+    except ValidationError as error:
+        first = error.errors()[0]
+        place = ".".join(str(part) for part in first["loc"])
+        raise ParamsError(
+            "A setting has a value that cannot be",
+            where=f"--set prepare.{place}",
+            got=repr(first["input"]),
+            expected=first["msg"],
+        ) from None
+
+
+def _section(section: dict[str, Any], name: str, key: str) -> dict[str, Any]:
+    found = section.get(name)
+    if not isinstance(found, dict):
+        raise _unknown(key, name, section)
+    return found
+
+
+def _unknown(key: str, name: str, section: Mapping[str, Any]) -> ParamsError:
+    near = difflib.get_close_matches(name, section, n=1)
+    return ParamsError(
+        "There is no such setting",
+        where=f"--set {key}",
+        got=repr(name),
+        expected=f"one of {', '.join(section)}",
+        remedy=f"did you mean {near[0]!r}?" if near else None,
+    )
