@@ -63,3 +63,12 @@ def test_data_that_init_refuses_is_accepted_with_the_setting_it_names(tmp_path: 
     params = load_params(tmp_path / "project/params.yaml").prepare
     assert (params.exclude, params.corrupt, params.image_size, params.split.test) == (("rare",), "skip", 8, 0.3)
     prepare.run(Project.open(tmp_path / "project"))
+
+
+def test_a_file_in_two_encodings_is_read_in_the_one_that_is_named(tmp_path: Path) -> None:
+    cells = b"".join(b"%d,%s\n" % (7 * n % 50, (b"gr\xc3\xbcn", b"gr\xfcn")[n % 2]) for n in range(40))
+    (tmp_path / "t.csv").write_bytes(b"x,kind\n" + cells)
+    with pytest.raises(DataError, match="mixes two encodings"):
+        inspect_path(tmp_path / "t.csv", target="kind")
+    findings = inspect_path(tmp_path / "t.csv", target="kind", settings={"prepare.source.encoding": "cp1252"})
+    assert {record.label for record in findings.classes} == {"grün", "grÃ¼n"}
