@@ -65,8 +65,9 @@ class EstimatorClassifier:
         return {"iterations": config.iterations}
 
     def fit(self, samples: Samples, spec: DatasetSpec, treatment: Treatment, seeds: Sequence[int]) -> list[Predictor]:
-        """One predictor a seed. Logistic regression has no randomness: it is fitted once and handed out repeatedly."""
-        if isinstance(self._config, LogisticRegressionConfig):
+        """One predictor a seed. Logistic regression on the same rows is fitted once and handed out repeatedly."""
+        augmented = treatment.classical and spec.image is not None
+        if isinstance(self._config, LogisticRegressionConfig) and not augmented:
             return [self._fit_one(samples, spec, treatment, seeds[0])] * len(seeds)
         return [self._fit_one(samples, spec, treatment, seed) for seed in seeds]
 
