@@ -3,13 +3,26 @@
 from __future__ import annotations
 
 from pathlib import Path
-from typing import Literal
+from typing import Annotated, Literal
 
 from pydantic import BaseModel, ConfigDict, Field, model_validator
 
 from gan_augment.core.atomic import read_json, write_json
 
-__all__ = ["ClassRecord", "Column", "ColumnKind", "DatasetSpec", "ImageSpec", "Modality", "Record", "TableSpec"]
+__all__ = [
+    "ClassRecord",
+    "Column",
+    "ColumnKind",
+    "CombinationRule",
+    "DatasetSpec",
+    "ImageSpec",
+    "Modality",
+    "OrderRule",
+    "RangeRule",
+    "Record",
+    "Rule",
+    "TableSpec",
+]
 
 Modality = Literal["image", "table"]
 ColumnKind = Literal["numeric", "categorical", "boolean", "datetime"]
@@ -51,11 +64,38 @@ class Column(Record):
     decimals: int | None = None
 
 
+class RangeRule(Record):
+    """`low` <= column <= `high` wherever the column is not missing. Times are written as text: "2020-01-31"."""
+
+    kind: Literal["range"] = "range"
+    column: str
+    low: float | str | None = None
+    high: float | str | None = None
+
+
+class OrderRule(Record):
+    """The columns do not descend from left to right, among those that are not missing: start <= end."""
+
+    kind: Literal["order"] = "order"
+    columns: tuple[str, ...] = Field(min_length=2)
+
+
+class CombinationRule(Record):
+    """Only combinations of these columns' values that a train row has: city and country, say."""
+
+    kind: Literal["combination"] = "combination"
+    columns: tuple[str, ...] = Field(min_length=2)
+
+
+Rule = Annotated[RangeRule | OrderRule | CombinationRule, Field(discriminator="kind")]
+
+
 class TableSpec(Record):
-    """Feature columns in the order of the source, and the target column's name."""
+    """Feature columns in the order of the source, the target column's name, and the rules that every row keeps."""
 
     columns: tuple[Column, ...]
     target: str
+    rules: tuple[Rule, ...] = ()
 
 
 class DatasetSpec(Record):

@@ -6,7 +6,7 @@ from typing import Annotated, Literal
 
 from pydantic import Field, field_validator, model_validator
 
-from gan_augment.core.records import ColumnKind, Record
+from gan_augment.core.records import ColumnKind, Record, Rule
 
 __all__ = [
     "DEMO_NAMES",
@@ -58,6 +58,8 @@ class TableSource(Record):
         The kind of a column where the guess is not right; a column named here is never dropped as id-like or text.
     missing
         Spellings of a missing value beside the usual ones (empty, NA, NaN, null, None).
+    rules
+        What every row keeps, the synthetic ones too: ranges, orders of columns, combinations of levels.
     encoding
         Of a CSV file; null: UTF-8, or Windows-1252 where the file cannot be UTF-8.
     """
@@ -68,6 +70,7 @@ class TableSource(Record):
     drop: tuple[str, ...] = ()
     kinds: dict[str, ColumnKind] = Field(default_factory=dict)
     missing: tuple[str, ...] = ()
+    rules: tuple[Rule, ...] = ()
     encoding: str | None = None
 
 

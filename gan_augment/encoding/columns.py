@@ -3,7 +3,7 @@
 Every column becomes at most one *choice* (which of a few discrete states: a level, missing, a value that many
 rows share) and at most one *value* (a number on a scale). A categorical column is a choice only, a plain numeric
 column a value only, a numeric column with missing entries or with a spike (many zeros, say) is both: the choice says
-whether the value is to be used. A constant column is neither.
+whether the value is to be used. A constant column is neither. Columns of a combination rule are one choice together.
 """
 
 from __future__ import annotations
@@ -20,7 +20,7 @@ from gan_augment.core.errors import DataError
 from gan_augment.core.records import Column, Record
 from gan_augment.encoding.scales import QuantileNormal, Standard
 
-__all__ = ["ColumnCodec", "LevelColumn", "NumericColumn", "ScaleName", "TimeColumn", "fit_column"]
+__all__ = ["ColumnCodec", "CombinedColumn", "LevelColumn", "NumericColumn", "ScaleName", "TimeColumn", "fit_column"]
 
 Codes = npt.NDArray[np.int64]
 Floats = npt.NDArray[np.float64]
@@ -38,6 +38,11 @@ class _Column(Record):
     column: Column
 
     @property
+    def names(self) -> tuple[str, ...]:
+        """The table columns it encodes."""
+        return (self.column.name,)
+
+    @property
     def states(self) -> int:
         """How many states the choice has, the state "value" among them; fewer than two: there is no choice."""
         raise NotImplementedError
@@ -52,12 +57,12 @@ class _Column(Record):
         """The code that means missing; None where no train row was."""
         raise NotImplementedError
 
-    def encode(self, series: pd.Series, generator: np.random.Generator | None) -> tuple[Codes, Floats]:
+    def encode(self, frame: pd.DataFrame, generator: np.random.Generator | None) -> tuple[Codes, Floats]:
         """Codes [n] of the choice (-1: unknown), and values [n] with NaN where the code is not "value"."""
         raise NotImplementedError
 
-    def decode(self, codes: Codes, scaled: Floats, generator: np.random.Generator | None) -> pd.Series:
-        """The column in its own dtype, from codes [n] and values [n]."""
+    def decode(self, codes: Codes, scaled: Floats, generator: np.random.Generator | None) -> dict[str, pd.Series]:
+        """The columns in their own dtypes, from codes [n] and values [n]."""
         raise NotImplementedError
 
 
@@ -101,8 +106,8 @@ class NumericColumn(_Column):
         return int(self.has_value) if self.missing else None
 
     @override
-    def encode(self, series: pd.Series, generator: np.random.Generator | None) -> tuple[Codes, Floats]:
-        return self.encode_numbers(numbers(series), generator)
+    def encode(self, frame: pd.DataFrame, generator: np.random.Generator | None) -> tuple[Codes, Floats]:
+        return self.encode_numbers(numbers(frame[self.column.name]), generator)
 
     def encode_numbers(self, values: Floats, generator: np.random.Generator | None) -> tuple[Codes, Floats]:
         """From float64 values with NaN where missing."""
@@ -118,8 +123,8 @@ class NumericColumn(_Column):
         return codes, scaled
 
     @override
-    def decode(self, codes: Codes, scaled: Floats, generator: np.random.Generator | None) -> pd.Series:
-        return _as_number_dtype(self.decode_numbers(codes, scaled), self.column)
+    def decode(self, codes: Codes, scaled: Floats, generator: np.random.Generator | None) -> dict[str, pd.Series]:
+        return {self.column.name: _as_number_dtype(self.decode_numbers(codes, scaled), self.column)}
 
     def decode_numbers(self, codes: Codes, scaled: Floats) -> Floats:
         """float64 values [n], rounded and clipped to the train range, NaN where missing."""
@@ -171,17 +176,17 @@ class TimeColumn(_Column):
         return self.steps.missing_code
 
     @override
-    def encode(self, series: pd.Series, generator: np.random.Generator | None) -> tuple[Codes, Floats]:
-        ticks, absent = _ticks(series, self.column)
+    def encode(self, frame: pd.DataFrame, generator: np.random.Generator | None) -> tuple[Codes, Floats]:
+        ticks, absent = _ticks(frame[self.column.name], self.column)
         steps = np.where(absent, np.nan, (ticks - self.origin) / self.step)
         return self.steps.encode_numbers(steps, generator)
 
     @override
-    def decode(self, codes: Codes, scaled: Floats, generator: np.random.Generator | None) -> pd.Series:
+    def decode(self, codes: Codes, scaled: Floats, generator: np.random.Generator | None) -> dict[str, pd.Series]:
         steps = self.steps.decode_numbers(codes, scaled)
         absent = np.isnan(steps)
         ticks = self.origin + np.where(absent, 0, steps).astype(np.int64) * self.step
-        return _from_ticks(ticks, absent, self.column)
+        return {self.column.name: _from_ticks(ticks, absent, self.column)}
 
 
 class LevelColumn(_Column):
@@ -236,7 +241,8 @@ class LevelColumn(_Column):
         return self.states - 1 if self.missing else None
 
     @override
-    def encode(self, series: pd.Series, generator: np.random.Generator | None) -> tuple[Codes, Floats]:
+    def encode(self, frame: pd.DataFrame, generator: np.random.Generator | None) -> tuple[Codes, Floats]:
+        series = frame[self.column.name]
         values = pd.Index(series.astype(object))
         codes = pd.Index(self.levels, dtype=object).get_indexer(values).astype(np.int64)
         absent = series.isna().to_numpy(dtype=bool)
@@ -247,7 +253,7 @@ class LevelColumn(_Column):
         return codes, np.full(len(codes), np.nan)
 
     @override
-    def decode(self, codes: Codes, scaled: Floats, generator: np.random.Generator | None) -> pd.Series:
+    def decode(self, codes: Codes, scaled: Floats, generator: np.random.Generator | None) -> dict[str, pd.Series]:
         places = codes.copy()
         if self.missing:
             places[codes == self.missing_code] = -1
@@ -255,7 +261,8 @@ class LevelColumn(_Column):
             grouped = np.flatnonzero(codes == len(self.levels))
             places[grouped] = len(self.levels) + self._draw_rare(len(grouped), generator)
         every = (*self.levels, *self.rare)
-        return _as_level_dtype(pd.Categorical.from_codes(places, pd.Index(every, dtype=object)), self)
+        values = pd.Categorical.from_codes(places, pd.Index(every, dtype=object))
+        return {self.column.name: _as_level_dtype(values, self)}
 
     def _draw_rare(self, count: int, generator: np.random.Generator | None) -> Codes:
         if generator is None:
@@ -264,7 +271,65 @@ class LevelColumn(_Column):
         return generator.choice(len(weights), size=count, p=weights / weights.sum())
 
 
-ColumnCodec = Annotated[NumericColumn | TimeColumn | LevelColumn, Field(discriminator="kind")]
+class CombinedColumn(_Column):
+    """Columns of levels that only occur in the train rows' combinations: one choice over the combinations.
+
+    `table` holds one row a combination: the code of each member's level. `combined` treats a row's number as a level.
+    """
+
+    kind: Literal["combined"] = "combined"
+    members: tuple[LevelColumn, ...]
+    table: tuple[tuple[int, ...], ...]
+    combined: LevelColumn
+
+    @classmethod
+    def fit(cls, columns: tuple[Column, ...], frame: pd.DataFrame, max_levels: int) -> CombinedColumn:
+        """From train rows: the combinations beyond the `max_levels` most frequent share a state."""
+        members = tuple(LevelColumn.fit(column, frame[column.name], len(frame)) for column in columns)
+        codes = pd.MultiIndex.from_arrays([member.encode(frame, None)[0] for member in members])
+        table = codes.unique().sort_values()
+        column = Column(name=" + ".join(c.name for c in columns), kind="categorical", dtype="int64")
+        combined = LevelColumn.fit(column, pd.Series(table.get_indexer(codes)), max_levels)
+        rows = tuple(tuple(int(code) for code in row) for row in table)
+        return cls(column=column, members=members, table=rows, combined=combined)
+
+    @property
+    @override
+    def names(self) -> tuple[str, ...]:
+        return tuple(member.column.name for member in self.members)
+
+    @property
+    @override
+    def states(self) -> int:
+        return self.combined.states
+
+    @property
+    @override
+    def has_value(self) -> bool:
+        return False
+
+    @property
+    @override
+    def missing_code(self) -> int | None:
+        return None  # a missing member is part of a combination
+
+    @override
+    def encode(self, frame: pd.DataFrame, generator: np.random.Generator | None) -> tuple[Codes, Floats]:
+        codes = pd.MultiIndex.from_arrays([member.encode(frame, None)[0] for member in self.members])
+        rows = pd.MultiIndex.from_tuples(self.table).get_indexer(codes)
+        return self.combined.encode(pd.DataFrame({self.column.name: rows}), generator)
+
+    @override
+    def decode(self, codes: Codes, scaled: Floats, generator: np.random.Generator | None) -> dict[str, pd.Series]:
+        rows = self.combined.decode(codes, scaled, generator)[self.column.name].to_numpy()
+        table = np.asarray(self.table, dtype=np.int64)[rows]
+        decoded: dict[str, pd.Series] = {}
+        for place, member in enumerate(self.members):
+            decoded |= member.decode(table[:, place], scaled, None)
+        return decoded
+
+
+ColumnCodec = Annotated[NumericColumn | TimeColumn | LevelColumn | CombinedColumn, Field(discriminator="kind")]
 
 
 def fit_column(column: Column, series: pd.Series, scale: ScaleName, max_levels: int) -> ColumnCodec:

@@ -16,8 +16,9 @@ import pandas as pd
 from pydantic import ValidationError
 
 from gan_augment.core.errors import DataError, ModelError
-from gan_augment.core.records import Record, TableSpec
-from gan_augment.encoding.columns import ColumnCodec, ScaleName, fit_column
+from gan_augment.core.records import Column, CombinationRule, OrderRule, Record, TableSpec
+from gan_augment.encoding.columns import ColumnCodec, CombinedColumn, ScaleName, fit_column
+from gan_augment.encoding.rules import check_rules, restore_order
 
 __all__ = ["Block", "TableCodec", "fill_unobserved"]
 
@@ -40,13 +41,15 @@ class Block(NamedTuple):
 
 
 class TableCodec(Record):
-    """One codec a column, in the order of the source.
+    """One codec a column or combination of columns, the order of the source, and the orders that rows keep.
 
     `scale`: "quantile" makes numbers look normal, for models that assume it; "standard" keeps their distances, for
     neighbour methods.
     """
 
     columns: tuple[ColumnCodec, ...]
+    names: tuple[str, ...]
+    orders: tuple[tuple[Column, ...], ...] = ()
 
     @classmethod
     def fit(
@@ -57,12 +60,24 @@ class TableCodec(Record):
         Raises
         ------
         DataError
-            There is no row, a column is absent, or one holds infinite or non-numeric values.
+            There is no row, a column is absent, one holds infinite or non-numeric values, or a row breaks a rule.
+        ParamsError
+            A rule cannot be about its columns.
         """
-        _check_columns(frame, [column.name for column in table.columns])
+        names = tuple(column.name for column in table.columns)
+        _check_columns(frame, names)
         if frame.empty:
             raise DataError("A table codec cannot be fitted on no rows", expected="at least one train row")
-        return cls(columns=tuple(fit_column(c, frame[c.name], scale, max_levels) for c in table.columns))
+        check_rules(frame, table)
+        by_name = {column.name: column for column in table.columns}
+        groups = [
+            tuple(by_name[name] for name in rule.columns) for rule in table.rules if isinstance(rule, CombinationRule)
+        ]
+        grouped = {column.name for group in groups for column in group}
+        single = [fit_column(c, frame[c.name], scale, max_levels) for c in table.columns if c.name not in grouped]
+        combined = [CombinedColumn.fit(group, frame, max_levels) for group in groups]
+        orders = [tuple(by_name[name] for name in rule.columns) for rule in table.rules if isinstance(rule, OrderRule)]
+        return cls(columns=(*single, *combined), names=names, orders=tuple(orders))
 
     @property
     def blocks(self) -> tuple[Block, ...]:
@@ -86,10 +101,10 @@ class TableCodec(Record):
         DataError
             A column is absent, or holds infinite or non-numeric values.
         """
-        _check_columns(frame, [codec.column.name for codec in self.columns])
+        _check_columns(frame, self.names)
         matrix = np.zeros((len(frame), self.width), dtype=np.float32)
         for codec, choice, value in self._layout():
-            codes, scaled = codec.encode(frame[codec.column.name], generator)
+            codes, scaled = codec.encode(frame, generator)
             if choice:
                 known = np.flatnonzero(codes >= 0)
                 matrix[known, choice.start + codes[known]] = 1
@@ -104,14 +119,18 @@ class TableCodec(Record):
         it is the most frequent of them.
         """
         count = len(matrix)
-        series = {}
+        series: dict[str, pd.Series] = {}
         for codec, choice, value in self._layout():
             codes = np.zeros(count, dtype=np.int64)
             if choice:
                 codes = matrix[:, choice.start : choice.stop].argmax(axis=1).astype(np.int64)
             scaled = matrix[:, value.start].astype(np.float64) if value else np.zeros(count)
-            series[codec.column.name] = codec.decode(codes, scaled, generator)
-        return pd.DataFrame(series, index=pd.RangeIndex(count))
+            series |= codec.decode(codes, scaled, generator)
+        frame = pd.DataFrame({name: series[name] for name in self.names}, index=pd.RangeIndex(count))
+        for _ in self.orders:  # an exchange for one rule can break another: as many rounds as a bubble sort needs
+            for order in self.orders:
+                frame = restore_order(frame, order)
+        return frame
 
     def to_json(self) -> dict[str, Any]:
         """A plain dict for `json.dump`."""
@@ -159,7 +178,7 @@ def fill_unobserved(
     return filled
 
 
-def _check_columns(frame: pd.DataFrame, names: list[str]) -> None:
+def _check_columns(frame: pd.DataFrame, names: Sequence[str]) -> None:
     absent = [name for name in names if name not in frame.columns]
     if absent:
         raise DataError(

@@ -45,6 +45,7 @@ _SOURCE_COMMENTS = {
     "drop": "columns that are no features",
     "kinds": "where the guess is wrong, {column: numeric | categorical | boolean | datetime}",
     "missing": "spellings of a missing value beside the usual ones",
+    "rules": "what every row keeps, such as {kind: order, columns: [start, end]}; kinds: range, order, combination",
 }
 
 

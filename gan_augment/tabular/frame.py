@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from pathlib import Path
 from typing import Any, Self
 
@@ -12,9 +12,10 @@ from pydantic import ValidationError
 
 from gan_augment.core.atomic import read_json, replacing_directory, write_json
 from gan_augment.core.errors import DataError, MethodError, ModelError, ParamsError
-from gan_augment.core.records import ClassRecord, Column, DatasetSpec, TableSpec
+from gan_augment.core.records import ClassRecord, Column, DatasetSpec, Record, Rule, TableSpec
 from gan_augment.core.samples import Samples, TrainView, make_manifest
 from gan_augment.data.columns import canonical, describe, unfit
+from gan_augment.encoding.rules import check_rules
 from gan_augment.synthesis.api import Fitted, SampleRequest, TickReport
 from gan_augment.synthesis.registry import resolve_method
 
@@ -30,6 +31,9 @@ class TableSynthesizer:
         A registry name: "tabular_gan", "copula", "smote", "jitter" or "oversample".
     settings
         The method's own settings (see its card in docs/methods); unknown keys are errors.
+    rules
+        What every row keeps, in the spelling of params.yaml: `{"kind": "order", "columns": ["start", "end"]}`,
+        `{"kind": "range", "column": "age", "low": 0}`, `{"kind": "combination", "columns": ["city", "country"]}`.
     seed
         Of the fit. The same frame, settings and seed give the same model.
     device
@@ -38,7 +42,7 @@ class TableSynthesizer:
     Raises
     ------
     MethodError, ParamsError
-        There is no such method, it makes no tables, or a setting is unknown or wrong.
+        There is no such method, it makes no tables, or a setting or a rule is unknown or wrong.
     """
 
     def __init__(
@@ -46,13 +50,15 @@ class TableSynthesizer:
         method: str = "tabular_gan",
         settings: Mapping[str, Any] | None = None,
         *,
+        rules: Sequence[Mapping[str, Any]] = (),
         seed: int = 0,
         device: str = "cpu",
     ) -> None:
         self.method = resolve_method(method)
         if "table" not in self.method.traits.modality:
             raise MethodError(f"The method {method!r} makes no tables", got=method)
-        self.config = _checked(self.method.Config, settings or {}, method)
+        self.config = _checked(self.method.Config, settings or {}, f"The settings of {method!r}")
+        self.rules = _checked(_Rules, {"rules": rules}, "The rules").rules
         self.seed, self.device = seed, device
         self._fitted: Fitted | None = None
 
@@ -70,7 +76,8 @@ class TableSynthesizer:
         Raises
         ------
         DataError
-            The target is absent or has missing labels, a column holds free text or identifiers, or infinite numbers.
+            The target is absent or has missing labels, a column holds free text or identifiers, or infinite numbers,
+            or a row breaks a rule.
         """
         labels = _labels(frame, target)
         self._target, self._form = target, frame.iloc[:0]
@@ -78,7 +85,8 @@ class TableSynthesizer:
         features = frame.drop(columns=[target]).reset_index(drop=True)
         columns = tuple(column_of(features[name]) for name in features.columns)
         classes = tuple(ClassRecord(key=f"c{i}", label=str(v)) for i, v in enumerate(self._values))
-        table = TableSpec(columns=columns, target=target)
+        table = TableSpec(columns=columns, target=target, rules=self.rules)
+        check_rules(features, table)
         self._spec = DatasetSpec(name="frame", modality="table", classes=classes, table=table)
         ids = [str(number) for number in range(len(features))]
         manifest = make_manifest(
@@ -218,12 +226,16 @@ def _labels(frame: pd.DataFrame, target: str) -> pd.Series:
     return labels
 
 
-def _checked(config: Any, settings: Mapping[str, Any], method: str) -> Any:
+class _Rules(Record):
+    rules: tuple[Rule, ...]
+
+
+def _checked(config: Any, settings: Mapping[str, Any], what: str) -> Any:
     try:
         return config.model_validate(dict(settings))
     except ValidationError as error:
         raise ParamsError(
-            f"The settings of {method!r} have {error.error_count()} mistake(s)",
+            f"{what} have {error.error_count()} mistake(s)",
             got="; ".join(f"{'.'.join(map(str, item['loc']))}: {item['msg']}" for item in error.errors()),
             expected=f"keys among {', '.join(config.model_fields)}",
         ) from None

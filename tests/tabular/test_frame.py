@@ -75,6 +75,31 @@ def test_a_sample_of_nothing_keeps_the_dtypes() -> None:
     pd.testing.assert_series_equal(made.dtypes, source.dtypes)
 
 
+@pytest.mark.parametrize("method", ["smote", "jitter", "copula", "tabular_gan"])
+def test_rules_hold_in_every_row_and_starve_no_class(method: str) -> None:
+    random = np.random.default_rng(0)
+    start = random.integers(0, 20, 120)
+    place = random.integers(0, 3, 120)
+    source = pd.DataFrame({"start": start, "end": start + random.geometric(0.4, 120) - 1})
+    source["city"] = np.array(["Rome", "Nice", "Metz"])[place]
+    source["country"] = np.array(["IT", "FR", "FR"])[place]
+    source["y"] = np.where(random.random(120) < 0.2, "rare", "common")
+    rules = [{"kind": "order", "columns": ["start", "end"]}, {"kind": "combination", "columns": ["city", "country"]}]
+    settings = QUICK if method == "tabular_gan" else {}
+    made = TableSynthesizer(method, settings, rules=rules).fit(source, "y").sample({"rare": 500, "common": 500})
+    assert (made["start"] <= made["end"]).all()
+    assert set(zip(made["city"], made["country"], strict=True)) == {("Rome", "IT"), ("Nice", "FR"), ("Metz", "FR")}
+    assert made["y"].value_counts().tolist() == [500, 500]
+
+
+def test_a_rule_that_the_rows_break_is_refused() -> None:
+    source = pd.DataFrame({"a": [1, 2, 3, 9], "b": [2, 3, 4, 5], "y": [0, 0, 1, 1]})
+    with pytest.raises(DataError, match="1 of 4 rows"):
+        TableSynthesizer("copula", rules=[{"kind": "order", "columns": ["a", "b"]}]).fit(source, "y")
+    with pytest.raises(ParamsError, match="The rules"):
+        TableSynthesizer("copula", rules=[{"kind": "ordre", "columns": ["a", "b"]}])
+
+
 def test_mistakes_are_named() -> None:
     source = frame()
     with pytest.raises(MethodError, match="tabular_gan"):

@@ -16,6 +16,7 @@ from gan_augment.data.problems import Problem, as_problem
 from gan_augment.data.sources.api import RawData, RawTable
 from gan_augment.data.table_files import TableFile, read_table_file
 from gan_augment.data.targets import check_column, rows_of_table
+from gan_augment.encoding.rules import check_rules
 
 __all__ = ["read", "read_features"]
 
@@ -30,8 +31,19 @@ def read(config: Any, root: Path, split: SplitConfig) -> RawData:
         check_column(path, table.frame, name, "prepare.source.drop or .kinds")
     left_out = {config.target, split.group, split.column, *config.drop}
     frame, problems = read_features(path, table, config, [c for c in table.frame.columns if c not in left_out])
-    spec = TableSpec(columns=tuple(describe(frame[name]) for name in frame.columns), target=config.target)
+    columns = tuple(describe(frame[name]) for name in frame.columns)
+    spec = TableSpec(columns=columns, target=config.target, rules=config.rules)
+    if not any(problem.severity == "error" for problem in problems):
+        problems += _broken_rules(frame, spec)
     return RawData(path.stem, "unknown", rows, RawTable(frame, spec), (*table.problems, *problems))
+
+
+def _broken_rules(frame: pd.DataFrame, spec: TableSpec) -> list[Problem]:
+    try:
+        check_rules(frame, spec)
+    except DataError as error:
+        return [as_problem(error)]
+    return []
 
 
 def read_features(

@@ -39,8 +39,10 @@ def read_about(directory: Path, method: str) -> dict[str, Any]:
 
 def write_codec(directory: Path, codec: TableCodec) -> None:
     """codec.json, one line a column."""
-    lines = ",\n".join(json.dumps(column, ensure_ascii=False) for column in codec.to_json()["columns"])
-    write_text(directory / "codec.json", '{"columns": [\n' + lines + "\n]}\n")
+    about = codec.to_json()
+    columns = ",\n".join(json.dumps(column, ensure_ascii=False) for column in about.pop("columns"))
+    rest = json.dumps(about, ensure_ascii=False).removeprefix("{")
+    write_text(directory / "codec.json", '{"columns": [\n' + columns + "\n], " + rest + "\n")
 
 
 def read_codec(directory: Path) -> TableCodec:

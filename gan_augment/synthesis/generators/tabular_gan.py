@@ -5,8 +5,8 @@ at 0: before the first step it *is* the copula, and the adversarial part only ha
 discriminator over packs of rows, relativistic pairing with lazy R1 and R2 penalties (Huang et al. 2024,
 arXiv 2501.05441), a little noise on the real rows, straight-through softmax for categories, an EMA of the generator.
 
-A discriminator can learn a class's few rows by heart, and the correction is then wrong. So a sample is u + t f(u, class)
-with t = n / (n + trust_rows) for a class of n train rows: the correction is shrunk, as the covariance is.
+A discriminator can learn a class's few rows by heart, and the correction is then wrong. So a sample is
+u + t f(u, class), with t = n / (n + trust_rows) for a class of n train rows: the correction is shrunk, too.
 """
 
 from __future__ import annotations
