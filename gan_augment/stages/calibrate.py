@@ -69,17 +69,25 @@ def project_calibration(project: Project) -> Calibration:
 def calibrate(
     calibration: Calibration, controls: Sequence[Control], *, runs: int, jobs: int, seed: int, advance: Advance
 ) -> Iterator[Tally]:
-    """Yield one tally a control; `runs` fresh splits each, `jobs` processes side by side."""
+    """Yield one tally a control; `runs` fresh splits each, `jobs` processes side by side (1: none but this one)."""
     done, total = 0, len(controls) * runs
+    for control in controls:
+        outcomes = []
+        for outcome in _outcomes(calibration, control, [derive_seed(seed, number) for number in range(runs)], jobs):
+            outcomes.append(outcome)
+            done += 1
+            advance(done, total, control)
+        yield tally(outcomes)
+
+
+def _outcomes(calibration: Calibration, control: Control, seeds: Sequence[int], jobs: int) -> Iterator[Outcome]:
+    """In the order of the seeds."""
+    if jobs == 1:
+        yield from (run_once(calibration, control, seed) for seed in seeds)
+        return
     with ProcessPoolExecutor(jobs, mp_context=get_context("spawn")) as pool:
-        for control in controls:
-            outcomes = []
-            tasks = [pool.submit(run_once, calibration, control, derive_seed(seed, number)) for number in range(runs)]
-            for task in tasks:
-                outcomes.append(task.result())
-                done += 1
-                advance(done, total, control)
-            yield tally(outcomes)
+        tasks = [pool.submit(run_once, calibration, control, seed) for seed in seeds]
+        yield from (task.result() for task in tasks)
 
 
 def run_once(calibration: Calibration, control: Control, seed: int) -> Outcome:

@@ -100,3 +100,9 @@ def test_views_are_kept_and_do_not_depend_on_the_order_of_asking() -> None:
     np.testing.assert_array_equal(late, second.take(rows, np.array([2, 0, 1])))
     assert (late[0] != late[1]).any()  # two views of one image
     np.testing.assert_array_equal(first.take(np.array([0]), np.array([3]))[0], late[1])  # the fourth is the first again
+
+
+def test_no_border_appears_that_the_image_does_not_have() -> None:
+    bright = np.full((10, 12, 12, 1), 200, dtype=np.uint8)
+    moved = ClassicalAugment(OFF.model_copy(update={"shift": 0.3, "rotate": 45.0}), seed=0)(bright)
+    assert (moved == 200).all()

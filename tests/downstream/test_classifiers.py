@@ -12,6 +12,7 @@ import pytest
 
 from gan_augment.core.errors import ParamsError
 from gan_augment.core.samples import Samples
+from gan_augment.downstream import networks
 from gan_augment.downstream.arms import Treatment
 from gan_augment.downstream.classifiers import Classifier, choose_classifiers, make_classifier
 from gan_augment.downstream.config import (
@@ -181,6 +182,21 @@ number = 3
 """
 
 
+def test_each_showing_of_an_image_is_another_view(monkeypatch: pytest.MonkeyPatch) -> None:
+    shown: list[bytes] = []
+
+    def spy(*_: Any, show: Any, **__: Any) -> Any:
+        for _ in range(4):
+            shown.append(show(np.array([0]))[0].tobytes())
+        return None
+
+    monkeypatch.setattr(networks, "fit_classifier", spy)
+    make(NETWORK).fit(images(3, 3), IMAGE_SPEC, Treatment(classical=True), [1, 2])
+    first, second = shown[:4], shown[4:]
+    assert first[0] == first[2] != first[1] == first[3]  # two views, in turn
+    assert first == second  # every seed begins anew
+
+
 @pytest.fixture
 def own(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
     (tmp_path / "my_models.py").write_text(MODULE)
@@ -196,6 +212,24 @@ def test_an_own_estimator_on_encoded_tables(own: Path, function: str, treatment:
     fresh = table(30)
     assert (predictor.predict_probabilities(fresh.payload).argmax(1) == fresh.label_indices(TABLE_SPEC)).mean() > 0.9
     assert str(own) not in sys.path
+
+
+def test_an_own_estimator_without_weights_sees_repeated_rows(own: Path) -> None:
+    (own / "counting.py").write_text(
+        "import numpy as np\n"
+        "class Counting:\n"
+        "    def fit(self, X, y):\n"
+        "        self.classes_, counts = np.unique(y, return_counts=True)\n"
+        "        self.shares = counts / counts.sum()\n"
+        "    def predict_proba(self, X):\n"
+        "        return np.tile(self.shares, (len(X), 1))\n"
+    )
+    shares = {}
+    for treatment in (Treatment(), Treatment(class_weight=True)):
+        classifier = make(CustomConfig(factory="counting:Counting"), own)
+        (predictor,) = classifier.fit(images(30, 10), IMAGE_SPEC, treatment, [1])
+        shares[treatment.class_weight] = predictor.predict_probabilities(images(1, 0).payload)[0].tolist()
+    assert shares == {False: [0.75, 0.25], True: [0.5, 0.5]}
 
 
 def test_an_own_estimator_on_raw_images_and_its_settings(own: Path) -> None:

@@ -44,6 +44,26 @@ def test_no_gain_is_called_a_gain_in_at_most_5_per_cent() -> None:
     assert verdicts.count("hurts") <= 10
 
 
+def test_a_gain_of_twice_the_smallest_detectable_one_is_nearly_always_seen() -> None:
+    rng = np.random.default_rng(11)
+    usual = np.mean([gain_of(*simulate(rng, shift=0.0)).smallest_detectable for _ in range(40)])
+    shift = next(step / 10 for step in range(1, 60) if true_gain(shift=step / 10) >= 2 * usual)
+    seen = [decide(gain_of(*simulate(rng, shift=shift)), ratio=1.0) for _ in range(60)].count("helps")
+    assert seen >= 54
+
+
+def test_the_smallest_detectable_gain_is_seen_in_about_four_of_five() -> None:
+    rng = np.random.default_rng(12)
+    shift = 1.0
+    found = [gain_of(*simulate(rng, shift=shift, rows=60, row_spread=1.0)) for _ in range(200)]
+    truth = true_gain(shift=shift, row_spread=1.0)
+    detectable = np.mean([one.smallest_detectable for one in found])
+    error = np.mean([one.standard_error for one in found])
+    seen = np.mean([one.low > 0 for one in found])
+    expected = stats.norm.cdf(0.84 + (truth - detectable) / error)
+    assert seen == pytest.approx(expected, abs=0.12)
+
+
 def test_a_clear_gain_helps_and_a_clear_loss_hurts() -> None:
     rng = np.random.default_rng(2)
     assert [decide(gain_of(*simulate(rng, shift=2.0)), ratio=1.0) for _ in range(20)].count("helps") >= 18

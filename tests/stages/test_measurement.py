@@ -89,6 +89,11 @@ def test_the_report_holds_every_arm_with_its_intervals(which: str, request: pyte
     assert measured["use_synthetic"] == (measured["verdict"] == "helps")
 
 
+def test_labels_are_joined_by_id(table: tuple[Project, Any]) -> None:
+    accuracy = {arm["arm"]: arm["balanced_accuracy"]["mean"] for arm in table[1]["arms"]}
+    assert accuracy["real"] > 0.8  # the labels' file is shuffled
+
+
 def test_the_gain_is_the_difference_of_the_two_arms_that_validation_named(image: tuple[Project, Any]) -> None:
     project, measured = image
     arms = {arm["arm"]: arm for arm in measured["arms"]}
