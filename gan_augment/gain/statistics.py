@@ -106,7 +106,7 @@ class TestRows:
         self.labels = labels
         self.strata = np.unique(labels, return_counts=True)[1]
         count = int(np.clip(_LARGEST_BLOCK // max(len(labels), 1), _FEWEST_DRAWS, draws))
-        self._weights = _stratified_counts(labels, count, generator)
+        self.weights = _stratified_counts(labels, count, generator)
 
     def __len__(self) -> int:
         return len(self.labels)
@@ -117,7 +117,7 @@ class TestRows:
         values = [metric(one, self.labels, once)[0] for one in probabilities]
         draws: list[Values] = []
         for place, one in enumerate(probabilities):
-            draws.append(draws[-1] if _same_as_last(probabilities, place) else metric(one, self.labels, self._weights))
+            draws.append(draws[-1] if _same_as_last(probabilities, place) else metric(one, self.labels, self.weights))
         return Resampled(np.asarray(values), np.stack(draws, axis=1))
 
     def interval(self, resampled: Resampled, *, confidence: float = 0.95, resolution: float = 0.0) -> Interval:
