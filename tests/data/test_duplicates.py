@@ -112,6 +112,7 @@ def test_copies_and_near_copies_of_rows() -> None:
 def test_rows_that_differ_in_a_category_or_a_missing_cell_are_no_copies() -> None:
     frame = pd.concat([numbers(), numbers().iloc[[3, 5]]], ignore_index=True)
     frame.loc[60, "c"] = "w"
+    frame.loc[5, "x"] = 0.0
     frame.loc[61, "x"] = np.nan
     assert not clusters(find_duplicates(frame, labels(62)).near)
 

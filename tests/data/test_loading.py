@@ -60,7 +60,7 @@ def test_grey_if_all_are_grey_whatever_their_mode(tmp_path: Path) -> None:
 def test_unreadable_images_are_named_one_by_one_and_refused(tmp_path: Path) -> None:
     write_folder(tmp_path, {"a": 3, "b": 3})
     whole = (tmp_path / "a/000.png").read_bytes()
-    (tmp_path / "a/half.png").write_bytes(whole[: len(whole) // 2])
+    (tmp_path / "b/half.png").write_bytes(whole[: len(whole) // 2])
     (tmp_path / "a/text.jpg").write_text("hello")
     (tmp_path / "b/zero.png").touch()
     bomb(tmp_path / "b/bomb.png")
@@ -68,7 +68,7 @@ def test_unreadable_images_are_named_one_by_one_and_refused(tmp_path: Path) -> N
     assert len(data.rows) == len(data.payload) == 6
     with pytest.raises(DataError, match="4 of 10 images") as error:
         raise_errors(data.problems)
-    for name in ("a/half.png: damaged", "a/text.jpg: no known", "b/zero.png: empty", "b/bomb.png: more than"):
+    for name in ("b/half.png: damaged", "a/text.jpg: no known", "b/zero.png: empty", "b/bomb.png: more than"):
         assert name in str(error.value)
 
 
