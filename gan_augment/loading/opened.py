@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import difflib
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, Literal, NamedTuple
@@ -15,12 +15,12 @@ import pyarrow as pa
 import pyarrow.parquet as pq
 
 from gan_augment.core.errors import ParamsError
+from gan_augment.core.png import decode_png
 from gan_augment.core.records import DatasetSpec
 from gan_augment.core.seeds import derive_seed
 from gan_augment.sharding.formats import IMAGE_READERS, TABLE_READERS, ImageReader
 from gan_augment.sharding.index import read_index
 from gan_augment.sharding.permutation import shuffled_places
-from gan_augment.core.png import decode_png
 
 __all__ = ["Arrays", "Export", "Origin", "Rows", "opened"]
 
@@ -64,7 +64,13 @@ class Export:
     prefix: str
     limits: dict[tuple[str, str], int]
     counts: dict[tuple[str, str], int]
+    files: tuple[str, ...]  # of a table: one shard each
     seed: int
+
+    @property
+    def everything(self) -> bool:
+        """No row is left out."""
+        return all(self.limits.get(pair, 0) >= count for pair, count in self.counts.items())
 
     @property
     def shards(self) -> int:
@@ -94,7 +100,9 @@ class Export:
         kept = np.zeros(len(keys), dtype=bool)
         for (key, origin), limit in self.limits.items():
             mine = (keys == key) & (origins == origin)
-            if origin == "real":  # real rows come in the order of the source: shuffle before cutting
+            if limit >= self.counts[key, origin]:
+                kept |= mine
+            elif origin == "real":  # real rows come in the order of the source: shuffle before cutting
                 seed = derive_seed(self.seed, "real_fraction", key)
                 kept[mine] = shuffled_places(ranks[mine], self.counts[key, origin], seed) < limit
             else:
@@ -111,18 +119,16 @@ class Export:
             raise ParamsError(
                 "An export of images is not a table", where=str(self.root), remedy='use load(path, "numpy") or "torch"'
             )
-        read = TABLE_READERS[self.format](self.root)
-        parts = []
-        for number in range(self.shards):
-            rows = self.rows(number)
-            if len(rows):
-                parts.append(read(rows.shards[0]).iloc[rows.places])
-        return pd.concat(parts, ignore_index=True) if parts else self._empty_frame()
+        if self.everything:
+            return TABLE_READERS[self.format](self.root)(*self.files)
+        return pd.concat(self.frames(), ignore_index=True)
 
-    def _empty_frame(self) -> pd.DataFrame:
-        with pq.ParquetFile(self.root / "manifest.parquet") as file:
-            first = file.read_row_group(0, columns=["shard"]).column(0)[0].as_py()
-        return TABLE_READERS[self.format](self.root)(first).iloc[:0]
+    def frames(self) -> Iterator[pd.DataFrame]:
+        """`frame` one shard after the other, so that one shard at a time is in memory."""
+        read = TABLE_READERS[self.format](self.root)
+        for number, file in enumerate(self.files):
+            frame = read(file)
+            yield frame if self.everything else frame.iloc[self.rows(number).places]
 
     def arrays(self) -> Arrays:
         """All chosen rows in memory."""
@@ -162,7 +168,8 @@ def opened(
     limits = {pair: limit for pair, limit in _limits(counts, real_fraction, ratio).items() if pair[0] in keys}
     if only is not None:
         limits = {pair: limit for pair, limit in limits.items() if pair[1] == only}
-    return Export(root, spec, name, "" if primary else f"{name}_", limits, counts, seed)
+    files = tuple(s["file"] for s in index["shards"] if s["format"] == "table" and s["file"].endswith(".parquet"))
+    return Export(root, spec, name, "" if primary else f"{name}_", limits, counts, files, seed)
 
 
 def _limits(

@@ -12,10 +12,10 @@ import torch
 from torch.utils.data import Dataset, IterableDataset, get_worker_info
 
 from gan_augment.core.errors import ParamsError
+from gan_augment.core.png import decode_png
 from gan_augment.core.seeds import numpy_generator
 from gan_augment.loading.opened import Export, Rows
 from gan_augment.sharding.formats import ImageReader
-from gan_augment.core.png import decode_png
 
 __all__ = ["ShardDataset", "ShardStream", "apply_transform"]
 

@@ -59,6 +59,6 @@ class ImageReader(Protocol):
 
 
 class TableReader(Protocol):
-    """Reads a whole table shard in the source's dtypes."""
+    """Reads whole table shards in the source's dtypes."""
 
-    def __call__(self, shard: str) -> pd.DataFrame: ...
+    def __call__(self, *shards: str) -> pd.DataFrame: ...

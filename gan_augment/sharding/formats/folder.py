@@ -6,7 +6,6 @@ from pathlib import Path
 
 import numpy as np
 
-from gan_augment.core.atomic import replacing_file
 from gan_augment.sharding.formats.api import ShardRows, Written
 from gan_augment.sharding.formats.pixels import iterate_png
 from gan_augment.sharding.names import safe_name
@@ -18,9 +17,11 @@ def write_folder(shard: ShardRows, root: Path) -> Written:
     """Write one PNG a row; a row's shard is its own file, its offset 0."""
     keys, ids = (shard.rows.column(name).to_pylist() for name in ("key", "id"))
     names = tuple(f"folder/{key}/{safe_name(identifier)}.png" for key, identifier in zip(keys, ids, strict=True))
+    for key in set(keys):
+        (root / "folder" / key).mkdir(parents=True, exist_ok=True)
+    # Written in place: a shard that was cut off is written again as a whole, and renaming each file takes longer.
     for name, png in zip(names, iterate_png(shard), strict=True):
-        with replacing_file(root / name) as partial:
-            partial.write_bytes(png)
+        (root / name).write_bytes(png)
     return Written(names, names, np.zeros(len(names), dtype=np.int64))
 
 

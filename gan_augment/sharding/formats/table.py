@@ -13,6 +13,7 @@ import pandas as pd
 import pyarrow as pa
 import pyarrow.csv as pa_csv
 import pyarrow.parquet as pq
+from pandas.api.types import pandas_dtype
 
 from gan_augment.core.atomic import read_json, replacing_file, write_json
 from gan_augment.core.records import DatasetSpec
@@ -76,7 +77,8 @@ def _dtype(name: str, dtype: str, schema: RowSchema) -> Any:
 
 
 def _as_dtype(values: pd.Series[Any], dtype: Any) -> pd.Series[Any]:
-    return values if dtype is None else values.astype(dtype)
+    # "string" as a word would equal pandas' other text dtype, which marks missing values otherwise.
+    return values if dtype is None or values.dtype == pandas_dtype(dtype) else values.astype(dtype)
 
 
 def _csv_ready(table: pa.Table) -> pa.Table:
@@ -109,12 +111,13 @@ def write_schema(spec: DatasetSpec, schema: RowSchema, root: Path) -> str:
 
 def _restored(frame: pd.DataFrame, schema: Any) -> pd.DataFrame:
     """The frame in the dtypes of the sidecar."""
+    wanted: dict[str, Any] = dict.fromkeys([schema["target"], *schema["provenance"].values()], pd.StringDtype())
     for column in schema["columns"]:
-        dtype = column["dtype"]
         if column["categories"] is not None:
-            dtype = pd.CategoricalDtype(column["categories"], ordered=column["ordered"])
-        frame[column["name"]] = _as_dtype(frame[column["name"]], dtype)
-    return frame.astype(dict.fromkeys([schema["target"], *schema["provenance"].values()], "string"))
+            wanted[column["name"]] = pd.CategoricalDtype(column["categories"], ordered=column["ordered"])
+        elif column["dtype"] is not None:
+            wanted[column["name"]] = pandas_dtype(column["dtype"])
+    return frame.astype({name: dtype for name, dtype in wanted.items() if frame[name].dtype != dtype})
 
 
 class ParquetTableReader:
@@ -124,9 +127,11 @@ class ParquetTableReader:
         self._root = root
         self._schema = read_json(root / SCHEMA_FILE)
 
-    def __call__(self, shard: str) -> pd.DataFrame:
-        """All rows of a shard, in the order of the manifest."""
-        return _restored(pd.read_parquet(self._root / shard), self._schema)
+    def __call__(self, *shards: str) -> pd.DataFrame:
+        """All rows of the shards, in the order of the manifest."""
+        # Not read_table: its data set machinery costs more than the reading of a small file.
+        table = pa.concat_tables([pq.ParquetFile(self._root / shard).read() for shard in shards])
+        return _restored(table.to_pandas(), self._schema)
 
 
 class CsvReader:
@@ -136,13 +141,13 @@ class CsvReader:
         self._root = root
         self._schema = read_json(root / SCHEMA_FILE)
 
-    def __call__(self, shard: str) -> pd.DataFrame:
-        """All rows of a shard, in the order of the manifest; `shard` is the Parquet or the CSV file's name."""
-        name = shard.replace("table/parquet/", "table/csv/").removesuffix(".parquet").removesuffix(".csv") + ".csv"
+    def __call__(self, *shards: str) -> pd.DataFrame:
+        """All rows of the shards, in the order of the manifest; they are named as the Parquet files."""
         texts = [self._schema["target"], *self._schema["provenance"].values()]
-        kinds = {column["name"]: column["arrow"] for column in self._schema["columns"]}
-        kinds |= dict.fromkeys(texts, "string")
-        table = pa_csv.read_csv(self._root / name, **_csv_options({key: _arrow(kind) for key, kind in kinds.items()}))
+        kinds = {column["name"]: _arrow(column["arrow"]) for column in self._schema["columns"]}
+        options = _csv_options(kinds | dict.fromkeys(texts, pa.string()))
+        files = [shard.replace("table/parquet/", "table/csv/").removesuffix(".parquet") + ".csv" for shard in shards]
+        table = pa.concat_tables([pa_csv.read_csv(self._root / file, **options) for file in files])
         return _restored(table.to_pandas(types_mapper=_NULLABLE.get), self._schema)
 
 
