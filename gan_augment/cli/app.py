@@ -98,6 +98,23 @@ def verify(path: Annotated[Path, typer.Argument(help="A folder that `export` wro
     verify_export(path)
 
 
+@app.command()
+def calibrate(
+    root: Root = Path(),
+    demo: Annotated[
+        str | None, typer.Option(help="Calibrate on an embedded data set: digits or breast_cancer.")
+    ] = None,
+    control: Annotated[str | None, typer.Option(help="Only null, near_null, oracle or harmful.")] = None,
+    runs: Annotated[int, typer.Option(min=1, help="Fresh splits for each control.")] = 200,
+    jobs: Annotated[int, typer.Option(min=1, help="Processes side by side.")] = 1,
+    as_json: Json = False,
+) -> None:
+    """Prove the verdict: synthesizers of known effect through mix, retrain and measure, and how often each is right."""
+    from gan_augment.cli.calibrate import run_calibration
+
+    run_calibration(root, demo, control, runs=runs, jobs=jobs, as_json=as_json)
+
+
 @methods_app.command("list")
 def methods_list(as_json: Json = False) -> None:
     """Every method: what it makes, and whose label its samples carry."""

@@ -17,6 +17,7 @@ import numpy.typing as npt
 import pandas as pd
 from scipy import stats
 
+from gan_augment.core.errors import DataError
 from gan_augment.core.records import DatasetSpec, TableSpec
 from gan_augment.core.samples import Payload, Samples, make_manifest
 from gan_augment.gain.verdict import Verdict
@@ -53,12 +54,17 @@ def split_rows(labels: npt.NDArray[np.int64], control: Control, generator: np.ra
 
     Raises
     ------
-    ValueError
+    DataError
         The smallest class has fewer than 40 rows: too few to split four ways.
     """
     smallest = int(np.bincount(labels).min())
     if smallest < 40:
-        raise ValueError(f"calibration needs 40 rows in every class, the smallest has {smallest}")
+        raise DataError(
+            "There are too few rows to calibrate on",
+            got=f"{smallest} labelled train and validation rows in the smallest class",
+            expected="at least 40 in every class",
+            remedy="calibrate on an embedded data set: gan-augment calibrate --demo digits",
+        )
     parts: dict[str, list[Rows]] = {"train": [], "validation": [], "test": [], "held": []}
     shares = _ORACLE_TRAIN if control == "oracle" else _TRAIN
     rare = [1] if labels.max() == 1 else range(_RARE_EVERY - 1, labels.max() + 1, _RARE_EVERY)

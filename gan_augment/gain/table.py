@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from typing import Any
 
 import pandas as pd
@@ -9,7 +10,9 @@ from rich.console import Group
 from rich.table import Table
 from rich.text import Text
 
-__all__ = ["arms_frame", "render"]
+from gan_augment.gain.calibrate import Tally
+
+__all__ = ["arms_frame", "render", "render_tallies"]
 
 _COLOURS = {"helps": "green", "hurts": "red", "no measurable difference": "yellow"}
 
@@ -64,3 +67,23 @@ def _cells(arm: dict[str, Any]) -> list[str]:
 
 def _percent(share: float) -> str:
     return f"{share * 100:.1f}"
+
+
+def render_tallies(tallies: Sequence[Tally]) -> Table:
+    """One row a control: verdicts, the share that the requirement is about with its interval, met or not."""
+    table = Table(title="Verdicts on synthesizers of known effect")
+    for name in ("control", "runs", "helps", "none", "hurts", "mean gain", "detectable", "requirement", "share", "met"):
+        table.add_column(name, justify="left" if name in ("control", "requirement") else "right")
+    words = {True: "yes", False: "NO", None: "gain too small"}
+    for found in tallies:
+        table.add_row(
+            found.control,
+            str(found.runs),
+            *(str(count) for count in found.verdicts.values()),
+            f"{found.mean_gain:+.1f}",
+            f"{found.mean_smallest_detectable:.1f}",
+            found.requirement,
+            f"{found.share:.1%} ({found.low:.1%} to {found.high:.1%})",
+            words[found.passed],
+        )
+    return table

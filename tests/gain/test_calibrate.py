@@ -8,6 +8,7 @@ import numpy as np
 import pandas as pd
 import pytest
 
+from gan_augment.core.errors import DataError
 from gan_augment.core.samples import Samples, make_manifest
 from gan_augment.gain.calibrate import CONTROLS, Control, Outcome, control_rows, split_rows, tally
 from gan_augment.gain.verdict import Verdict
@@ -42,7 +43,7 @@ def test_parts_are_apart_balanced_where_they_judge_and_long_tailed_where_they_te
 
 
 def test_too_little_data_is_refused() -> None:
-    with pytest.raises(ValueError, match="40 rows"):
+    with pytest.raises(DataError, match="at least 40"):
         split_rows(np.repeat([0, 1], [100, 39]), "null", np.random.default_rng(0))
 
 

@@ -1,0 +1,54 @@
+"""`calibrate`: prove the verdict with synthesizers of known effect."""
+
+from __future__ import annotations
+
+import json
+import os
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from gan_augment.core.errors import ParamsError
+
+if TYPE_CHECKING:
+    from gan_augment.data.config import DemoName
+    from gan_augment.stages.calibrate import Calibration
+
+__all__ = ["run_calibration"]
+
+
+def run_calibration(root: Path, demo: str | None, control: str | None, *, runs: int, jobs: int, as_json: bool) -> None:
+    """Run the controls and print a row each; exit with code 1 where a requirement is missed."""
+    for name in ("OMP_NUM_THREADS", "MKL_NUM_THREADS", "OPENBLAS_NUM_THREADS"):  # the processes share the cores
+        os.environ.setdefault(name, "1")
+    from gan_augment.gain.calibrate import CONTROLS, Control
+    from gan_augment.gain.table import render_tallies
+    from gan_augment.stages.calibrate import calibrate
+    from gan_augment.stages.progress import progress_bar
+
+    controls: list[Control] = [known for known in CONTROLS if control in (None, known)]
+    if not controls:
+        raise ParamsError("There is no such control", got=repr(control), expected=", ".join(CONTROLS))
+    calibration = _calibration(root, demo)
+    with progress_bar("calibrate") as advance:
+        tallies = list(calibrate(calibration, controls, runs=runs, jobs=jobs, seed=0, advance=advance))
+    if as_json:
+        print(json.dumps([found.record() for found in tallies], indent=2))
+    else:
+        from rich.console import Console
+
+        Console(width=120).print(render_tallies(tallies))
+    if any(found.passed is False for found in tallies):
+        raise SystemExit(1)
+
+
+def _calibration(root: Path, demo: str | None) -> Calibration:
+    from gan_augment.stages.calibrate import demo_calibration, project_calibration
+    from gan_augment.stages.project import Project
+
+    if demo is None:
+        return project_calibration(Project.open(root))
+    known: dict[str, DemoName] = {"digits": "digits", "breast_cancer": "breast_cancer"}
+    if demo not in known:
+        raise ParamsError("There is no such embedded data set", got=repr(demo), expected=" or ".join(known))
+    params = Project.open(root).params if (root / "params.yaml").exists() else None
+    return demo_calibration(known[demo], params)
