@@ -25,6 +25,9 @@ def run(project: Project, key: str) -> None:
     seed = derive_seed(project.params.base.seed, "generate", key) % 2**31
     own = project.params.classes[key].candidates
     count = project.params.generate.candidates if own is None else own
+    if served["served"] == "none":
+        print(f"class {key} gets no synthetic samples: {served['reason']}")
+        count = 0
     batches = []
     with progress_bar(f"generate {key} ({count})") as advance:
         for batch in fitted.sample(SampleRequest(label=label, count=count, seed=seed)):

@@ -30,7 +30,8 @@ def run(project: Project, key: str) -> None:
         write_json(directory / "served.json", about)
     write_curve(project.layout.training_curve(key), served.stats)
     checkpoint_path(project, f"train_gan-{key}").unlink(missing_ok=True)
-    print(f"class {key} is served by its {decision.served} model: {decision.reason}")
+    by = "no model" if decision.served == "none" else f"its {decision.served} model"
+    print(f"class {key} is served by {by}: {decision.reason}")
 
 
 def _train(

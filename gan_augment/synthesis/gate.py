@@ -13,6 +13,7 @@ from gan_augment.core.samples import TrainView, ValidationView
 from gan_augment.core.seeds import derive_seed
 from gan_augment.encoding.feature_space import FeatureSpace
 from gan_augment.fidelity.distances import kernel_distance
+from gan_augment.synthesis.alarms import class_alarm
 from gan_augment.synthesis.api import Fitted, SampleRequest
 
 __all__ = ["ClassScore", "GateDecision", "choose_model", "draw_features"]
@@ -32,9 +33,12 @@ class ClassScore(Record):
 
 
 class GateDecision(Record):
-    """Which model serves a class, and why. It is written as served.json beside the model."""
+    """Which model serves a class, and why. It is written as served.json beside the model.
 
-    served: Literal["joint", "specialised"]
+    `none`: even the better model's rows of this class raise an alarm; the class is not synthesised.
+    """
+
+    served: Literal["joint", "specialised", "none"]
     decision: Literal["accepted", "refused", "not tried"]
     joint: ClassScore | None
     specialised: ClassScore | None
@@ -63,14 +67,22 @@ def choose_model(
     others = [draw_features(joint, c, seed, features) for c in present if c != label]
     other_labels = np.repeat([c for c in present if c != label], SAMPLES_PER_CLASS)
     real = features(validation.of_class(label).samples.payload)
-    scores = []
+    scores, draws = [], []
     for model in (joint, specialised):
         drawn = draw_features(model, label, seed, features)
+        draws.append(drawn)
         classifier: Any = LogisticRegression(max_iter=300)
         classifier.fit(np.concatenate([*others, drawn]), np.r_[other_labels, np.full(len(drawn), label)])
         cas = float(np.mean(classifier.predict(real) == label))
         scores.append(ClassScore(kid=kernel_distance(real, drawn), cas=cas))
-    return decide(*scores)
+    decision = decide(*scores)
+    served = draws[1] if decision.served == "specialised" else draws[0]
+    train_features, labels = features(train.samples.payload), train.labels
+    judge: Any = LogisticRegression(max_iter=300).fit(train_features, labels)
+    agreement = float(np.mean(judge.predict(served) == label))
+    if alarm := class_alarm(train_features[labels == label], real, served, agreement):
+        return decision.model_copy(update={"served": "none", "reason": f"not synthesised: {alarm}"})
+    return decision
 
 
 def decide(joint: ClassScore, specialised: ClassScore) -> GateDecision:

@@ -83,6 +83,15 @@ def test_a_specialised_model_that_mends_the_joint_one_is_accepted(fault: str) ->
     assert (decision.served, decision.decision) == ("specialised", "accepted")
 
 
+@pytest.mark.parametrize("fault", ["noise", "other class", "collapsed"])
+def test_a_class_that_both_models_fail_is_not_synthesised(fault: str) -> None:
+    decision = choose_model(
+        Model(fault), Model(fault), TRAIN, VALIDATION, label=0, features=fit_feature_space(TRAIN), seed=0
+    )
+    assert decision.served == "none"
+    assert decision.reason.startswith("not synthesised: ")
+
+
 @given(FIGURES, FIGURES, FIGURES, FIGURES)
 def test_accepted_means_no_figure_got_worse(kid: float, cas: float, new_kid: float, new_cas: float) -> None:
     decision = decide(ClassScore(kid=kid, cas=cas), ClassScore(kid=new_kid, cas=new_cas))
