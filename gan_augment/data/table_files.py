@@ -82,6 +82,7 @@ def _read_text(path: Path, text: Text) -> TableFile:
     records = _records(path, text.content, delimiter)
     if not records:
         raise DataError("The table is empty", where=path, expected="a line of column names, and rows below it")
+    records = _without_trailing_separators(records)
     header = [name.strip() or f"Unnamed: {place}" for place, name in enumerate(records[0][1])]
     _check_header(path, header)
     _check_widths(path, header, records)
@@ -116,7 +117,7 @@ def _delimiter(path: Path, content: str) -> str:
 
 def _records(path: Path, content: str, delimiter: str) -> list[tuple[int, list[str]]]:
     """Non-empty records, each with the line it begins on."""
-    reader = csv.reader(io.StringIO(content, newline=""), delimiter=delimiter, strict=True)
+    reader = csv.reader(io.StringIO(content, newline=""), delimiter=delimiter, strict=True, skipinitialspace=True)
     records, line = [], 1
     try:
         for row in reader:
@@ -132,6 +133,15 @@ def _records(path: Path, content: str, delimiter: str) -> list[tuple[int, list[s
             remedy="correct the line",
         ) from None
     return records
+
+
+def _without_trailing_separators(records: list[tuple[int, list[str]]]) -> list[tuple[int, list[str]]]:
+    """Cut the cells to the right of the last column name, where no row has anything in them."""
+    names = [name.strip() for name in records[0][1]]
+    width = max((place + 1 for place, name in enumerate(names) if name), default=0)
+    if width == 0 or any(any(map(str.strip, row[width:])) for _, row in records):
+        return records
+    return [(line, row[:width]) for line, row in records]
 
 
 def _check_header(path: Path, header: list[str]) -> None:

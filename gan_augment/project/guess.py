@@ -103,7 +103,7 @@ def _guess_table(path: Path, target: str | None, image_column: str | None, encod
 def _which_target(path: Path, table: TableFile) -> DataError:
     names = [str(name) for name in table.frame.columns]
     usual = [name for name in names if name.lower() in _USUAL_TARGETS]
-    few = [name for name in names if 2 <= table.frame[name].nunique() <= _FEW_CLASSES]
+    few = [name for name in reversed(names) if 2 <= table.frame[name].nunique() <= _FEW_CLASSES]
     likely = [*usual, *(name for name in few if name not in usual)]
     return DataError(
         "Which column is the class?",

@@ -18,6 +18,7 @@ from gan_augment.data.problems import Problem
 __all__ = ["suspicions"]
 
 MANY_CLASSES = 60  # two stages a class, and DVC takes quadratic time in stages
+MANY_COPIES = 0.1  # of the rows
 FEW_ROWS = 100  # in all: no test part of a fifth of it can show a gain
 TELLING_LEVELS = 20  # of a column that gives the class away
 
@@ -73,21 +74,27 @@ def _about_spelling(counts: Counter[str]) -> Iterator[Problem]:
 
 def _about_copies(data: LoadedData, duplicates: Duplicates) -> Iterator[Problem]:
     figures = duplicate_figures(data, duplicates)
-    if figures["one_content_two_labels"]:
+    copies, near, twice = (figures[name] for name in ("copies", "near_copies", "one_content_two_labels"))
+    if twice:
         yield Problem(
             severity="warning",
-            what=f"{figures['one_content_two_labels']} contents stand under two labels",
-            places=tuple(" = ".join(cluster[:4]) for cluster in figures["two_label_examples"]),
+            what=f"{twice} content{'s stand' if twice > 1 else ' stands'} under two labels",
+            places=tuple(map(_equation, figures["two_label_examples"])),
             remedy="one of the labels is wrong, unless the classes overlap by nature",
         )
-    if figures["copies"] or figures["near_copies"]:
+    if copies or near:
         by_chance = ", as is to be expected in so coarse a table" if duplicates.by_chance else ""
+        many = copies + near > MANY_COPIES * len(data.rows) and not duplicates.by_chance
         yield Problem(
-            severity="note",
-            what=f"{figures['copies']} copies and {figures['near_copies']} near copies{by_chance}",
-            places=tuple(" = ".join(cluster[:4]) for cluster in figures["examples"][:5]),
-            remedy=None if duplicates.by_chance else "copies are kept in one part of the split",
+            severity="warning" if many else "note",
+            what=f"Of {len(data.rows)} rows {copies} are copies and {near} near copies of others{by_chance}",
+            places=tuple(map(_equation, figures["examples"][:5])),
+            remedy=None if duplicates.by_chance else "they are kept in one part of the split; new rows would help more",
         )
+
+
+def _equation(cluster: list[str]) -> str:
+    return " = ".join(cluster[:3]) + (f" = ... ({len(cluster)} in all)" if len(cluster) > 3 else "")
 
 
 def _about_sizes(data: LoadedData, config: PrepareConfig) -> Iterator[Problem]:

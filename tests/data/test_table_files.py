@@ -39,6 +39,17 @@ def test_cells_and_names_are_stripped_and_blank_lines_skipped(tmp_path: Path) ->
     assert table.places == ("line 3",)
 
 
+@pytest.mark.parametrize("text", ["a,b,\n1,x\n", "a,b\n1,x,\n", "a,b,,\n1,x,,\n"])
+def test_separators_after_the_last_column_are_cut(tmp_path: Path, text: str) -> None:
+    table = csv(tmp_path, text)
+    assert table.frame.columns.tolist() == ["a", "b"]
+    assert table.frame.iloc[0].tolist() == ["1", "x"]
+
+
+def test_quotes_after_a_space(tmp_path: Path) -> None:
+    assert csv(tmp_path, 'a, "b, c"\n1, "x, y"\n').frame.columns.tolist() == ["a", "b, c"]
+
+
 def test_a_nameless_index_column_gets_a_name(tmp_path: Path) -> None:
     assert csv(tmp_path, ",a\n0,x\n1,y\n").frame.columns.tolist() == ["Unnamed: 0", "a"]
 

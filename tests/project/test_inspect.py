@@ -91,8 +91,8 @@ def test_copies_and_contradictions_are_said(tmp_path: Path) -> None:
     save(tmp_path / "b/wrong.png", noise(5))
     findings = inspect_path(tmp_path)
     assert findings.duplicates["copies"] == 2
-    assert "a/005.png (a) = b/wrong.png (b)" in problem(findings, "under two labels")
-    assert problem(findings, "copies").startswith("note")
+    assert "a/005.png (a) = b/wrong.png (b)" in problem(findings, "stands under two labels")
+    assert problem(findings, "2 are copies and 0 near copies").startswith("note")
 
 
 def test_a_column_that_gives_the_class_away_is_said(tmp_path: Path) -> None:
