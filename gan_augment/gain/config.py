@@ -13,12 +13,14 @@ class MixConfig(Record):
     """The `mix` section: the ratios to try, how many classifiers to train for each, when to give one up.
 
     A ratio r fills every class up with synthetic rows to r times the size of the largest real train class. Ratio 0
-    (no synthetic data) is always among the candidates.
+    (no synthetic data) is always among the candidates. `per_class` then takes the synthetic rows of single classes
+    away again where validation does not miss them: one more search step a class.
     """
 
     ratios: tuple[float, ...] = (0.0, 0.5, 1.0, 2.0, 3.0)
     seeds: int = Field(default=3, ge=2, le=100)
     early_stopping: bool = True
+    per_class: bool = False
 
     @field_validator("ratios")
     @classmethod

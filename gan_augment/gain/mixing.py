@@ -17,15 +17,20 @@ __all__ = ["Search", "curve", "plan_record", "search_metrics", "write_curve"]
 
 @dataclass(frozen=True)
 class Search:
-    """The trials of a search and what was chosen."""
+    """The trials of a search and what was chosen.
+
+    `shown` is the plan of the shown ratio, perhaps without the synthetic rows of some classes.
+    """
 
     spec: DatasetSpec
     trials: tuple[Trial, ...]
     choice: Choice
+    shown: Plan
 
-    def plan_of(self, ratio: float) -> Plan:
-        """The plan of a ratio that was tried."""
-        return self.trial_of(ratio).plan
+    @property
+    def chosen(self) -> Plan:
+        """The plan to use: the shown one, or none at all."""
+        return self.shown if self.choice.ratio > 0 else self.trial_of(0.0).plan
 
     def trial_of(self, ratio: float) -> Trial:
         """The trial of a ratio that was tried."""
@@ -38,11 +43,11 @@ class Search:
 
 def plan_record(search: Search) -> dict[str, Any]:
     """plan.json: the chosen ratio and its rows a class, and the ratio that the arms show."""
-    choice, shown = search.choice, search.plan_of(search.choice.shown_ratio)
+    choice, shown = search.choice, search.shown
     return {
         "ratio": choice.ratio,
         "shown_ratio": choice.shown_ratio,
-        "counts": search.per_class(search.plan_of(choice.ratio).counts),
+        "counts": search.per_class(search.chosen.counts),
         "shown_counts": search.per_class(shown.counts),
         "capped": {
             record.key: int(wanted)
@@ -63,7 +68,7 @@ def search_metrics(search: Search) -> dict[str, Any]:
         "balanced_accuracy": round(chosen.score.mean, 5),
         "shown_gain": None if shown.gain is None else round(shown.gain.mean * 100, 3),
         "shown_gain_standard_error": None if shown.gain is None else round(shown.gain.standard_error * 100, 3),
-        "synthetic_rows": int(chosen.plan.counts.sum()),
+        "synthetic_rows": int(search.chosen.counts.sum()),
         "ratios_tried": len(search.trials),
         "stopped_early": sum(trial.stopped_early for trial in search.trials),
     }

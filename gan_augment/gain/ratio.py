@@ -13,7 +13,18 @@ from gan_augment.core.samples import Samples
 from gan_augment.gain.metrics import balanced_accuracy
 from gan_augment.gain.statistics import Interval, Resampled, TestRows
 
-__all__ = ["RULE", "Choice", "Plan", "Trial", "choose_ratio", "first_rows", "make_plans", "search_ratios"]
+__all__ = [
+    "RULE",
+    "Choice",
+    "Evaluate",
+    "Plan",
+    "Trial",
+    "choose_ratio",
+    "drop_useless_classes",
+    "first_rows",
+    "make_plans",
+    "search_ratios",
+]
 
 RULE = (
     "the smallest ratio whose mean validation balanced accuracy is within one standard error of the best one's; "
@@ -139,3 +150,33 @@ def choose_ratio(trials: Sequence[Trial]) -> Choice:
 def _gain(trial: Trial) -> Interval:
     assert trial.gain is not None
     return trial.gain
+
+
+def drop_useless_classes(plan: Plan, evaluate: Evaluate, rows: TestRows, seeds: Sequence[int]) -> Plan:
+    """The plan without the synthetic rows of classes that do not need them: a ratio a class, by backward elimination.
+
+    A class loses its synthetic rows where the paired validation loss of taking them away is within its standard
+    error. Because classes lean on each other, all of it is then tried at once, and undone where that loses more than
+    a standard error.
+    """
+    full = _scored(rows, list(evaluate(plan, seeds)))
+    useless = np.zeros(len(plan.counts), dtype=bool)
+    for index in np.flatnonzero(plan.counts):
+        useless[index] = _dispensable(full, _without(plan, np.arange(len(plan.counts)) == index), evaluate, rows, seeds)
+    if not useless.any():
+        return plan
+    smaller = _without(plan, useless)
+    if useless.sum() == 1 or (smaller.counts.any() and _dispensable(full, smaller, evaluate, rows, seeds)):
+        return smaller
+    return plan
+
+
+def _without(plan: Plan, classes: npt.NDArray[np.bool_]) -> Plan:
+    return Plan(plan.ratio, np.where(classes, 0, plan.counts), np.where(classes, 0, plan.wanted))
+
+
+def _dispensable(full: Resampled, smaller: Plan, evaluate: Evaluate, rows: TestRows, seeds: Sequence[int]) -> bool:
+    if not smaller.counts.any():
+        return False  # that would be ratio 0, which the search has already judged
+    loss = rows.interval(full - _scored(rows, list(evaluate(smaller, seeds))))
+    return loss.mean <= loss.standard_error

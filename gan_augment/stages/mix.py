@@ -14,9 +14,17 @@ from gan_augment.downstream.arms import search_recipe
 from gan_augment.downstream.classifiers import choose_classifiers, make_classifier
 from gan_augment.downstream.experiment import Sources, predict, train_recipe, training_seeds
 from gan_augment.gain.mixing import Search, curve, plan_record, search_metrics, write_curve
-from gan_augment.gain.ratio import Plan, Trial, choose_ratio, first_rows, make_plans, search_ratios
+from gan_augment.gain.ratio import (
+    Evaluate,
+    Plan,
+    choose_ratio,
+    drop_useless_classes,
+    first_rows,
+    make_plans,
+    search_ratios,
+)
 from gan_augment.gain.statistics import TestRows
-from gan_augment.stages.progress import progress_bar
+from gan_augment.stages.progress import Advance, progress_bar
 from gan_augment.stages.project import Project
 from gan_augment.training.devices import resolve_device
 
@@ -32,12 +40,11 @@ def run(project: Project) -> None:
     counts = _class_counts(real.label_indices(spec), len(spec.classes))
     accepted = _class_counts(curated.label_indices(spec), len(spec.classes))
     plans = make_plans(config.ratios, counts, accepted)
-    trials = _search(project, plans, real, curated)
-    choice = choose_ratio(trials)
-    search = Search(spec, tuple(trials), choice)
+    with progress_bar("mix") as advance:
+        search = _search(project, plans, real, curated, advance)
     with replacing_directory(layout.mixed) as directory:
         write_json(directory / "plan.json", plan_record(search))
-        for name, wanted in (("synthetic", search.plan_of(choice.shown_ratio).counts), ("alone", counts)):
+        for name, wanted in (("synthetic", search.shown.counts), ("alone", counts)):
             (directory / name).mkdir()
             write_samples(directory / name, first_rows(curated, wanted, spec))
     write_json(layout.mix_report, search_metrics(search))
@@ -48,35 +55,42 @@ def _class_counts(labels: npt.NDArray[np.int64], classes: int) -> npt.NDArray[np
     return np.bincount(labels, minlength=classes).astype(np.int64)
 
 
-def _search(project: Project, plans: Sequence[Plan], real: Samples, curated: Samples) -> list[Trial]:
+def _search(project: Project, plans: Sequence[Plan], real: Samples, curated: Samples, advance: Advance) -> Search:
+    config, seed, validation = project.params.mix, project.params.base.seed, project.validation_view()
+    rows = TestRows(validation.labels, draws=_DRAWS, generator=numpy_generator(seed, "mix", "rows"))
+    seeds = training_seeds(seed, config.seeds)
+    evaluate = _evaluation(project, plans, real, curated, advance)
+    trials = search_ratios(plans, evaluate, rows, seeds, early_stopping=config.early_stopping)
+    choice = choose_ratio(trials)
+    shown = next(plan for plan in plans if plan.ratio == choice.shown_ratio)
+    if config.per_class:
+        shown = drop_useless_classes(shown, evaluate, rows, seeds)
+    return Search(project.spec(), tuple(trials), choice, shown)
+
+
+def _evaluation(project: Project, plans: Sequence[Plan], real: Samples, curated: Samples, advance: Advance) -> Evaluate:
+    """Trains on a plan's rows and predicts the validation rows."""
     params, spec, validation = project.params, project.spec(), project.validation_view()
-    seed, recipe = params.base.seed, search_recipe(spec.modality)
-    largest = first_rows(curated, np.max([plan.counts for plan in plans], axis=0), spec)
+    recipe, largest = search_recipe(spec.modality), np.max([plan.counts for plan in plans], axis=0)
+    added = first_rows(curated, largest, spec)
     classifier = make_classifier(
         choose_classifiers(params.retrain, spec.modality)[0],
         params.retrain.classical,
         train_rows=len(real),
         device=resolve_device(params.base.device),
         root=project.layout.root,
-        seed=seed,
-        pool=Samples.concat([real, largest]) if len(largest) else real,
+        seed=params.base.seed,
+        pool=Samples.concat([real, added]) if len(added) else real,
     )
-    rows = TestRows(validation.labels, draws=_DRAWS, generator=numpy_generator(seed, "mix", "rows"))
-    with progress_bar("mix") as advance:
-        done = 0
+    steps = len(plans) + (int(np.count_nonzero(largest)) if params.mix.per_class else 0)
+    done = 0
 
-        def evaluate(plan: Plan, seeds: Sequence[int]) -> list[npt.NDArray[np.float32]]:
-            nonlocal done
-            added = first_rows(curated, plan.counts, spec)
-            predictors = train_recipe(classifier, recipe, Sources(spec, real, added, added), seeds)
-            done += len(seeds)
-            advance(done, len(plans) * params.mix.seeds, f"ratio {plan.ratio:g}")
-            return list(predict(predictors, validation.samples.payload))
+    def evaluate(plan: Plan, seeds: Sequence[int]) -> list[npt.NDArray[np.float32]]:
+        nonlocal done
+        rows = first_rows(curated, plan.counts, spec)
+        predictors = train_recipe(classifier, recipe, Sources(spec, real, rows, rows), seeds)
+        done += len(seeds)
+        advance(done, max(done, steps * params.mix.seeds), f"ratio {plan.ratio:g}")
+        return list(predict(predictors, validation.samples.payload))
 
-        return search_ratios(
-            plans,
-            evaluate,
-            rows,
-            training_seeds(seed, params.mix.seeds),
-            early_stopping=params.mix.early_stopping,
-        )
+    return evaluate

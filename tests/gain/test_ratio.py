@@ -13,7 +13,16 @@ from hypothesis import strategies as st
 
 from gan_augment.core.records import ClassRecord, DatasetSpec, ImageSpec
 from gan_augment.core.samples import Samples, make_manifest
-from gan_augment.gain.ratio import Choice, Plan, Trial, choose_ratio, first_rows, make_plans, search_ratios
+from gan_augment.gain.ratio import (
+    Choice,
+    Plan,
+    Trial,
+    choose_ratio,
+    drop_useless_classes,
+    first_rows,
+    make_plans,
+    search_ratios,
+)
 from gan_augment.gain.statistics import Interval, TestRows
 from tests.gain.simulation import probabilities_from
 
@@ -137,3 +146,29 @@ def test_hopeless_ratios_are_given_up_after_one_seed_and_ratio_0_never() -> None
     assert (3.0, 1) not in asked
     kept, _ = search(lambda ratio: {0.0: 0.5, 3.0: 0.5}.get(ratio, 0.9), early_stopping=False)
     assert all(found.seeds == 3 for found in kept)
+
+
+def kept(skill: Callable[[npt.NDArray[np.int64]], float]) -> list[int]:
+    """The counts that survive where validation accuracy is `skill(counts)`."""
+    labels = np.repeat([0, 1, 2], 60)
+    luck = np.random.default_rng(0).random((3, 180))
+
+    def evaluate(plan: Plan, seeds: Sequence[int]) -> list[npt.NDArray[np.float32]]:
+        return [probabilities_from(luck[seed][None] < skill(plan.counts), labels, 3)[0] for seed in seeds]
+
+    rows = TestRows(labels, draws=300, generator=np.random.default_rng(1))
+    plan = Plan(1.0, counts(10, 20, 30), counts(10, 20, 30))
+    return drop_useless_classes(plan, evaluate, rows, [0, 1, 2]).counts.tolist()
+
+
+def test_only_classes_that_need_synthetic_rows_keep_them() -> None:
+    assert kept(lambda now: 0.9 if now[1] else 0.6) == [0, 20, 0]
+
+
+def test_all_stay_where_all_are_needed() -> None:
+    assert kept(lambda now: 0.9 - 0.2 * np.count_nonzero(now == 0)) == [10, 20, 30]
+
+
+def test_classes_that_stand_in_for_each_other_are_not_both_dropped() -> None:
+    assert kept(lambda now: 0.9 if now[0] or now[1] else 0.5) == [10, 20, 30]
+    assert kept(lambda now: 0.9) == [10, 20, 30]  # ratio 0 was judged by the search, not here

@@ -156,6 +156,18 @@ def test_the_table_and_the_sentence_are_printed(image: tuple[Project, Any], caps
     assert {"balanced_accuracy", "balanced_accuracy_low", "macro_f1", "rare_class_recall"} <= set(frame.columns)
 
 
+def test_ratios_per_class_take_rows_away_from_some_and_add_none(tmp_path: Path, table: tuple[Project, Any]) -> None:
+    sections = {**TABLE, "mix": {**TABLE["mix"], "per_class": True}}
+    project = make_project(tmp_path, modality="table", train=(30, 12), held=40, **sections)
+    mix.run(project)
+    plans = [json.loads((found.layout.mixed / "plan.json").read_text()) for found in (project, table[0])]
+    assert plans[0]["shown_ratio"] == plans[1]["shown_ratio"]
+    for key, count in plans[0]["shown_counts"].items():
+        assert count in (0, plans[1]["shown_counts"][key])
+    added = read_samples(project.layout.mixed / "synthetic").manifest["label"].value_counts().to_dict()
+    assert added == {key: count for key, count in plans[0]["shown_counts"].items() if count}
+
+
 # --- leaks ----------------------------------------------------------------------------------------------------------
 
 
