@@ -47,9 +47,10 @@ def _parser() -> argparse.ArgumentParser:
     run.add_argument("targets", nargs="*", metavar="STAGE", help="only these stages and what they need (default: all)")
     run.add_argument(
         "--executor",
-        choices=["prefect", "local"],
+        choices=["prefect", "local", "ray"],
         default="prefect",
-        help="prefect: as a Prefect flow, on the configured server or a temporary one; local: no server",
+        help="prefect: as a Prefect flow, on the configured server or a temporary one; local: no server; "
+        "ray: on the cluster of RAY_ADDRESS, or one on this machine",
     )
     run.add_argument("--workers", type=_between(1, 64), metavar="N", help="lanes side by side (one a GPU or core)")
     run.add_argument("--retries", type=_between(0, 10), default=2, metavar="N", help="more tries after a crash (2)")
@@ -107,7 +108,7 @@ def _run(options: argparse.Namespace) -> int:
     from pipelines.drive import RunError
 
     try:
-        (_run_as_flow if options.executor == "prefect" else _run_locally)(options)
+        (_run_as_flow if options.executor == "prefect" else _run_without_server)(options)
     except RunError as failure:
         print(failure, file=sys.stderr)
         return failure.exit_code
@@ -117,11 +118,10 @@ def _run(options: argparse.Namespace) -> int:
     return 0
 
 
-def _run_locally(options: argparse.Namespace) -> None:
+def _run_without_server(options: argparse.Namespace) -> None:
     from pipelines.display import display
     from pipelines.drive import drive
     from pipelines.estimate import Durations, Tally
-    from pipelines.local import local_executor
     from pipelines.machine import lanes_side_by_side
     from pipelines.retry import RetryPolicy
     from pipelines.scratch import LaneLogs
@@ -137,8 +137,18 @@ def _run_locally(options: argparse.Namespace) -> None:
         for lane in plan.stale:
             logs.begin(lane.name)
         policy = RetryPolicy(options.retries)
-        with local_executor(options.root, side_by_side=workers, policy=policy, log=log) as executor:
+        with _executor(options.executor)(options.root, side_by_side=workers, policy=policy, log=log) as executor:
             drive(plan, executor, watch, side_by_side=workers)
+
+
+def _executor(name: str) -> Any:
+    if name == "ray":
+        from pipelines.on_ray import ray_executor
+
+        return ray_executor
+    from pipelines.local import local_executor
+
+    return local_executor
 
 
 def _run_as_flow(options: argparse.Namespace) -> None:

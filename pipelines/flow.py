@@ -7,7 +7,10 @@ from __future__ import annotations
 
 import contextlib
 import logging
+import os
 import re
+import signal
+import threading
 import time
 from collections.abc import Callable, Iterator
 from pathlib import Path
@@ -23,6 +26,7 @@ from prefect.artifacts import (
 from prefect.cache_policies import NO_CACHE
 from prefect.client.schemas.objects import State
 from prefect.futures import PrefectFuture, as_completed
+from prefect.runtime import deployment, flow_run
 from prefect.states import Completed, Failed
 from prefect.task_runners import ThreadPoolTaskRunner
 from pydantic import DirectoryPath, Field
@@ -49,9 +53,13 @@ Retries = Annotated[int, Field(ge=0, le=10, description="More tries of a stage t
 Targets = Annotated[list[str], Field(description="Stages to run, with all that they need; empty: every stage.")]
 
 
+def _run_name() -> str:
+    return f"augment {Path(flow_run.parameters['root']).resolve().name}"
+
+
 @flow(
     name="augment",
-    flow_run_name="augment {root}",
+    flow_run_name=_run_name,
     task_runner=ThreadPoolTaskRunner(max_workers=_MOST),  # type: ignore[arg-type]
     validate_parameters=True,
 )
@@ -59,6 +67,8 @@ def augment(
     root: Root = Path(), workers: Workers | None = None, retries: Retries = 2, targets: Targets | None = None
 ) -> State[Any]:
     """Bring the pipeline up to date, lanes side by side, and publish the verdict."""
+    if deployment.id is not None:
+        _end_with_the_worker()
     try:
         plan = read_plan(root)
         plan = plan.only_up_to(targets) if targets else plan
@@ -68,6 +78,19 @@ def augment(
         return Failed(message=str(error), data=error)  # returned, not raised: a traceback would only hide the message
     _publish_verdict(root)
     return Completed(message=verdict_sentence(root))
+
+
+def _end_with_the_worker() -> None:
+    # A worker that is killed leaves its flow run behind, which would go on training unseen, beside the run that the
+    # next worker starts. SIGTERM ends this process the way that Prefect knows.
+    worker = os.getppid()
+
+    def watch() -> None:
+        while os.getppid() == worker:
+            time.sleep(1)
+        os.kill(os.getpid(), signal.SIGTERM)
+
+    threading.Thread(target=watch, daemon=True, name="worker watch").start()
 
 
 def _drive(plan: Plan, root: Path, workers: int, policy: RetryPolicy) -> None:

@@ -31,16 +31,17 @@ def verdict_sentence(root: Path) -> str:
 
 def verdict_markdown(measure: dict[str, Any]) -> str:
     """The verdict, the gain with its interval, and a row an arm; accuracies in per cent."""
-    gain = measure.get("gain") or {}
     lines = [f"# {str(measure['verdict']).capitalize()}", "", str(measure["sentence"]), ""]
-    if gain:
-        lines += [
-            f"Gain in {gain['metric'].replace('_', ' ')}: **{gain['points']:+.1f} points** "
-            f"({gain['confidence']:.0%} interval {gain['low']:+.1f} to {gain['high']:+.1f}), "
-            f"`{gain['synthetic_arm']}` against `{gain['baseline_arm']}`. {gain.get('covers', '')}".strip(),
-            "",
-        ]
+    if gain := measure.get("gain"):
+        lines += [_gain_sentence(gain), ""]
     return "\n".join([*lines, *_arms_table(measure.get("arms", []))]) + "\n"
+
+
+def _gain_sentence(gain: dict[str, Any]) -> str:
+    covers = f" The interval covers {gain['covers']}." if gain.get("covers") else ""
+    interval = f"{gain['confidence']:.0%} interval {gain['low']:+.1f} to {gain['high']:+.1f}"
+    arms = f"`{gain['synthetic_arm']}` against `{gain['baseline_arm']}`"
+    return f"Gain in {gain['metric'].replace('_', ' ')}: **{gain['points']:+.1f} points** ({interval}), {arms}.{covers}"
 
 
 def _arms_table(arms: list[dict[str, Any]]) -> list[str]:

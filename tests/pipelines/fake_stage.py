@@ -20,7 +20,7 @@ MEASURE = {
     "verdict": "helps",
     "sentence": "Synthetic data helps: +3.1 points.",
     "gain": {"points": 3.1, "low": 1.0, "high": 5.2, "confidence": 0.95, "metric": "balanced_accuracy",
-             "baseline_arm": "real", "synthetic_arm": "real_synthetic", "covers": "Classifier seeds only."},
+             "baseline_arm": "real", "synthetic_arm": "real_synthetic", "covers": "classifier seeds"},
     "arms": [{"arm": "real", "variant": "natural", "rows_real": 30, "rows_synthetic": 0,
               "balanced_accuracy": {"mean": 0.8, "low": 0.75, "high": 0.85}}],
 }  # fmt: skip

@@ -1,0 +1,204 @@
+"""docs/schedule.md, command by command, against a real server and a real worker on loopback."""
+
+from __future__ import annotations
+
+import json
+import os
+import re
+import shlex
+import signal
+import socket
+import subprocess
+import sys
+import time
+import urllib.request
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Any
+
+import psutil
+import pytest
+
+from tests.pipelines.fake_project import REPOSITORY, stages_run
+
+pytest.importorskip("prefect")
+pytestmark = [pytest.mark.nightly, pytest.mark.prefect, pytest.mark.timeout(1500)]
+
+PAGE = REPOSITORY / "docs/schedule.md"
+OVER = {"COMPLETED", "FAILED", "CRASHED", "CANCELLED"}
+
+
+def blocks(text: str) -> list[tuple[bool, str]]:
+    """(in the background?, commands) of every bash block of the page."""
+    found = re.findall(r"(<!-- background -->\n)?```bash\n(.*?)```", text, re.DOTALL)
+    return [(bool(background), commands) for background, commands in found]
+
+
+@dataclass
+class Shell:
+    """A project's folder, the environment of a terminal, and the processes left running in it."""
+
+    root: Path
+    port: int
+    environment: dict[str, str]
+    background: dict[str, subprocess.Popen[bytes]] = field(default_factory=dict)
+
+    def run_page(self, text: str) -> None:
+        for background, commands in blocks(text.replace("4200", str(self.port))):
+            for command in commands.strip().splitlines():
+                self.run(command, background=background)
+
+    def run(self, command: str, *, background: bool = False, **extra: str) -> str:
+        if command.startswith("export "):
+            self.environment |= dict(word.split("=", 1) for word in shlex.split(command)[1:])
+            return ""
+        if background:
+            self._start(command, extra)
+            return ""
+        done = subprocess.run(
+            ["bash", "-c", command], cwd=self.root, env={**self.environment, **extra}, capture_output=True, text=True,
+            timeout=300, check=False,
+        )  # fmt: skip
+        assert done.returncode == 0, f"{command}\n{done.stdout}\n{done.stderr}"
+        return done.stdout
+
+    def _start(self, command: str, extra: dict[str, str]) -> None:
+        log = (self.root / f"{command.split()[1]}.log").open("ab")
+        self.background[command.split()[1]] = subprocess.Popen(
+            shlex.split(command), cwd=self.root, env={**self.environment, **extra}, stdout=log, stderr=log,
+            start_new_session=True,
+        )  # fmt: skip
+        if "server" in command:
+            wait_until(self.is_healthy, 180)
+
+    def is_healthy(self) -> bool:
+        try:
+            return self.api("/health") is True
+        except OSError:
+            return False
+
+    def api(self, path: str, body: Any = None) -> Any:
+        data = None if body is None else json.dumps(body).encode()
+        request = urllib.request.Request(
+            f"http://127.0.0.1:{self.port}/api{path}", data, {"Content-Type": "application/json"}
+        )
+        with urllib.request.urlopen(request, timeout=30) as answer:
+            return json.loads(answer.read())
+
+    def runs(self) -> list[dict[str, Any]]:
+        """All flow runs, newest last."""
+        return list(self.api("/flow_runs/filter", {"sort": "START_TIME_ASC"}))
+
+    def restart_worker(self, **extra: str) -> subprocess.Popen[bytes]:
+        self.stop("worker", signal.SIGTERM)
+        self.run("prefect worker start --pool gpu --name gpu-agent --limit 1", background=True, **extra)
+        return self.background["worker"]
+
+    def stop(self, name: str, number: signal.Signals) -> None:
+        process = self.background.pop(name, None)
+        if process is None or process.poll() is not None:
+            return
+        process.send_signal(number)
+        try:
+            process.wait(60)
+        except subprocess.TimeoutExpired:
+            process.kill()
+            raise
+
+
+def wait_until(true: Callable[[], bool], seconds: float) -> None:
+    deadline = time.monotonic() + seconds
+    while not true():
+        assert time.monotonic() < deadline, "waited in vain"
+        time.sleep(0.5)
+
+
+def free_port() -> int:
+    with socket.socket() as probe:
+        probe.bind(("127.0.0.1", 0))
+        return int(probe.getsockname()[1])
+
+
+@pytest.fixture
+def shell(pretrained: Path) -> Iterator[Shell]:
+    (pretrained / "prefect.yaml").write_text((REPOSITORY / "prefect.yaml").read_text())
+    environment = {name: value for name, value in os.environ.items() if not name.startswith("PREFECT_")}
+    environment |= {
+        "PATH": f"{Path(sys.executable).parent}{os.pathsep}{os.environ['PATH']}",
+        "PYTHONPATH": str(REPOSITORY),
+        "HOME": str(pretrained / "home"),
+        "PREFECT_WORKER_QUERY_SECONDS": "2",
+        "PREFECT_SERVER_ANALYTICS_ENABLED": "false",
+        "DO_NOT_TRACK": "1",
+        "COLUMNS": "200",
+    }
+    shell = Shell(pretrained, free_port(), environment)
+    try:
+        yield shell
+    finally:
+        for process in shell.background.values():
+            for member in [*psutil.Process(process.pid).children(recursive=True), process]:
+                member.kill()
+            process.wait(30)
+
+
+def family(pid: int) -> list[psutil.Process]:
+    return psutil.Process(pid).children(recursive=True)
+
+
+def stages_in(processes: list[psutil.Process]) -> list[psutil.Process]:
+    return [process for process in processes if "fake_stage" in command_of(process)]
+
+
+def command_of(process: psutil.Process) -> str:
+    try:
+        return " ".join(process.cmdline())
+    except psutil.Error:
+        return ""
+
+
+def none_alive(processes: list[psutil.Process]) -> bool:
+    return not [p for p in processes if p.is_running() and p.status() != psutil.STATUS_ZOMBIE]
+
+
+def test_the_page_leads_to_runs_by_hand_by_schedule_and_by_event(shell: Shell) -> None:
+    shell.run_page(PAGE.read_text(encoding="utf-8"))
+    wait_until(lambda: len([run for run in shell.runs() if run["state"]["type"] == "COMPLETED"]) >= 3, 120)
+    by_hand, with_parameters, by_event = [run for run in shell.runs() if run["state"]["type"] == "COMPLETED"][:3]
+    assert by_hand["state"]["message"] == "Synthetic data helps: +3.1 points."
+    assert with_parameters["parameters"]["targets"] == ["measure"]
+    assert by_event["created_by"]["type"] == "AUTOMATION"
+    assert {"generate@cat", "measure", "export"} <= set(stages_run(shell.root))
+
+    shell.run("prefect deployment schedule create augment/gan-augment --interval 10 --replace -y")
+    wait_until(lambda: any(run["auto_scheduled"] and run["state"]["type"] == "COMPLETED" for run in shell.runs()), 240)
+
+    assert "Synthetic data helps" in shell.run("prefect artifact inspect verdict")
+    run_ids = [run["id"] for run in shell.runs() if run["state"]["type"] == "COMPLETED"]
+    assert "working on train_gan@cat" in shell.run(f"prefect flow-run logs {run_ids[0]}")
+    shell.stop("worker", signal.SIGTERM)
+
+
+@pytest.mark.parametrize("what", ["cancel", "worker", "flow"])
+def test_a_run_that_is_cancelled_or_loses_its_worker_leaves_nothing_behind(shell: Shell, what: str) -> None:
+    page = PAGE.read_text(encoding="utf-8").split("## 5. Run")[0]
+    shell.run_page(page)
+    worker = shell.restart_worker(FAKE_SECONDS="600", FAKE_CHILD="600")
+    shell.run("prefect deployment run augment/gan-augment --param workers=2 --param retries=0")
+    wait_until(lambda: len(stages_in(family(worker.pid))) >= 2, 120)
+    members, (run,) = family(worker.pid), shell.runs()
+    begun = time.monotonic()
+    if what == "cancel":
+        shell.run(f"prefect flow-run cancel {run['id']}")
+    elif what == "worker":
+        worker.kill()
+        del shell.background["worker"]
+        worker.wait()
+    else:
+        next(member for member in members if "prefect.engine" in command_of(member)).kill()
+    guarded = [member for member in members if "prefect" not in command_of(member)]
+    wait_until(lambda: none_alive(guarded), 30)
+    assert time.monotonic() - begun < 30
+    wait_until(lambda: none_alive(members), 60)
+    wait_until(lambda: shell.runs()[0]["state"]["type"] in OVER, 120)
