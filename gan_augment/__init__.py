@@ -6,16 +6,21 @@ from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
     from gan_augment.loading import load
+    from gan_augment.loading.mixing import SyntheticMix
 
-__all__ = ["__version__", "load"]
+__all__ = ["SyntheticMix", "__version__", "load"]
 
 __version__ = "0.1.0"
 
 
 def __getattr__(name: str) -> Any:
-    """`gan_augment.load`, imported when it is first asked for (PEP 562), so that `import gan_augment` costs nothing."""
+    """`load` and `SyntheticMix`, imported when first asked for (PEP 562): `import gan_augment` costs nothing."""
     if name == "load":
         from gan_augment.loading import load
 
         return load
+    if name == "SyntheticMix":
+        from gan_augment.loading.mixing import SyntheticMix
+
+        return SyntheticMix
     raise AttributeError(f"module {__name__!r} has no attribute {name!r}")

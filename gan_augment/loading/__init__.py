@@ -14,7 +14,7 @@ from gan_augment.loading.opened import Arrays, Origin, opened
 
 __all__ = ["Arrays", "load"]
 
-Target = Literal["torch", "stream", "pandas", "numpy"]
+Target = Literal["torch", "stream", "pandas", "frames", "numpy"]
 
 
 def load(
@@ -37,8 +37,9 @@ def load(
         The export folder.
     to
         `"torch"`: a map-style `torch.utils.data.Dataset` of (tensor, class index). `"stream"`: an `IterableDataset`
-        that reads the shards one after another, split over workers and ranks. `"pandas"`: a frame (tables). `"numpy"`:
-        `Arrays(x, y, synthetic, labels)`. Default: `"torch"` for images, `"pandas"` for tables.
+        that reads the shards one after another, split over workers and ranks. `"numpy"`: `Arrays(x, y, synthetic,
+        labels)`. Tables: `"pandas"`, a frame, or `"frames"`, an iterator over frames, one a shard. Default: `"torch"`
+        for images, `"pandas"` for tables.
     format
         Which of the exported formats to read; default the first one. `"csv"` reads the CSV side of `"table"`.
     only
@@ -70,6 +71,8 @@ def load(
     target = to or ("torch" if export.spec.image is not None else "pandas")
     if target == "pandas":
         return export.frame()
+    if target == "frames":
+        return export.frames()
     if target == "numpy":
         return export.arrays()
     if target in ("torch", "stream"):
@@ -77,5 +80,5 @@ def load(
 
         return (ShardDataset if target == "torch" else ShardStream)(export, transform)
     raise ParamsError(
-        "There is no such target", where="load(to=...)", got=repr(to), expected="torch, stream, pandas or numpy"
+        "There is no such target", where="load(to=...)", got=repr(to), expected="torch, stream, pandas, frames or numpy"
     )

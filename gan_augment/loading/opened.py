@@ -18,7 +18,7 @@ from gan_augment.core.errors import ParamsError
 from gan_augment.core.png import decode_png
 from gan_augment.core.records import DatasetSpec
 from gan_augment.core.seeds import derive_seed
-from gan_augment.sharding.formats import IMAGE_READERS, TABLE_READERS, ImageReader
+from gan_augment.sharding.formats import IMAGE_READERS, TABLE_READERS, ImageReader, TableReader
 from gan_augment.sharding.index import read_index
 from gan_augment.sharding.permutation import shuffled_places
 
@@ -66,6 +66,7 @@ class Export:
     counts: dict[tuple[str, str], int]
     files: tuple[str, ...]  # of a table: one shard each
     seed: int
+    reason: str  # why the export holds synthetic rows, or none
 
     @property
     def everything(self) -> bool:
@@ -115,20 +116,24 @@ class Export:
 
     def frame(self) -> pd.DataFrame:
         """The chosen table rows: features, target, and the columns `_id` and `_origin`. Raises ParamsError."""
-        if self.spec.table is None:
-            raise ParamsError(
-                "An export of images is not a table", where=str(self.root), remedy='use load(path, "numpy") or "torch"'
-            )
         if self.everything:
-            return TABLE_READERS[self.format](self.root)(*self.files)
+            return self._table_reader()(*self.files)
         return pd.concat(self.frames(), ignore_index=True)
 
     def frames(self) -> Iterator[pd.DataFrame]:
         """`frame` one shard after the other, so that one shard at a time is in memory."""
-        read = TABLE_READERS[self.format](self.root)
-        for number, file in enumerate(self.files):
-            frame = read(file)
-            yield frame if self.everything else frame.iloc[self.rows(number).places]
+        read = self._table_reader()
+        return (self._chosen(read(file), number) for number, file in enumerate(self.files))
+
+    def _chosen(self, frame: pd.DataFrame, shard: int) -> pd.DataFrame:
+        return frame if self.everything else frame.iloc[self.rows(shard).places]
+
+    def _table_reader(self) -> TableReader:
+        if self.spec.table is None:
+            raise ParamsError(
+                "An export of images is not a table", where=str(self.root), remedy='use load(path, "numpy") or "torch"'
+            )
+        return TABLE_READERS[self.format](self.root)
 
     def arrays(self) -> Arrays:
         """All chosen rows in memory."""
@@ -150,12 +155,12 @@ class Export:
 def opened(
     root: Path,
     *,
-    format: str | None,  # noqa: A002
-    only: str | None,
-    classes: Sequence[str] | None,
-    real_fraction: float,
-    ratio: float | None,
-    seed: int,
+    format: str | None = None,  # noqa: A002
+    only: str | None = None,
+    classes: Sequence[str] | None = None,
+    real_fraction: float = 1.0,
+    ratio: float | None = None,
+    seed: int = 0,
 ) -> Export:
     """Open an export and choose rows; the parameters are those of `load`."""
     index = read_index(root)
@@ -169,7 +174,9 @@ def opened(
     if only is not None:
         limits = {pair: limit for pair, limit in limits.items() if pair[1] == only}
     files = tuple(s["file"] for s in index["shards"] if s["format"] == "table" and s["file"].endswith(".parquet"))
-    return Export(root, spec, name, "" if primary else f"{name}_", limits, counts, files, seed)
+    return Export(
+        root, spec, name, "" if primary else f"{name}_", limits, counts, files, seed, index["content"]["reason"]
+    )
 
 
 def _limits(

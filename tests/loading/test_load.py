@@ -151,6 +151,14 @@ def test_a_table_comes_back_as_the_frame_that_went_in(table: Path, name: str) ->
     assert set(frame["species"]) == set(NASTY_LABELS)
 
 
+def test_frames_give_the_table_shard_by_shard(table: Path) -> None:
+    for options in ({}, {"only": "synthetic", "ratio": 1}):
+        frames = list(gan_augment.load(table, "frames", **options))
+        assert len(frames) == 5
+        whole = gan_augment.load(table, **options)
+        pd.testing.assert_frame_equal(pd.concat(frames, ignore_index=True), whole)
+
+
 def test_table_filters(table: Path) -> None:
     assert len(gan_augment.load(table, only="synthetic")) == 48
     assert set(gan_augment.load(table, only="real")["_origin"]) == {"real"}
@@ -171,7 +179,7 @@ def test_table_filters(table: Path) -> None:
         ({"format": "zip"}, "webdataset, parquet, folder"),
         ({"real_fraction": 0}, "above 0"),
         ({"ratio": -1}, "0 or more"),
-        ({"to": "jax"}, "torch, stream, pandas or numpy"),
+        ({"to": "jax"}, "torch, stream, pandas, frames or numpy"),
         ({"to": "pandas"}, "not a table"),
     ],
 )
