@@ -115,6 +115,18 @@ def calibrate(
     run_calibration(root, demo, control, runs=runs, jobs=jobs, as_json=as_json)
 
 
+@app.command()
+def replicate(
+    runs: Annotated[int, typer.Option(min=2, help="Trainings in all, this project's own included.")] = 3,
+    root: Root = Path(),
+    as_json: Json = False,
+) -> None:
+    """Train the synthesizer again with other seeds: an interval that covers its luck too. Each run takes a pipeline."""
+    from gan_augment.cli.calibrate import run_replicates
+
+    run_replicates(root, runs=runs, as_json=as_json)
+
+
 @methods_app.command("list")
 def methods_list(as_json: Json = False) -> None:
     """Every method: what it makes, and whose label its samples carry."""

@@ -1,4 +1,4 @@
-"""`calibrate`: prove the verdict with synthesizers of known effect."""
+"""`calibrate`: prove the verdict with synthesizers of known effect. `replicate`: train the synthesizer again."""
 
 from __future__ import annotations
 
@@ -13,13 +13,12 @@ if TYPE_CHECKING:
     from gan_augment.data.config import DemoName
     from gan_augment.stages.calibrate import Calibration
 
-__all__ = ["run_calibration"]
+__all__ = ["run_calibration", "run_replicates"]
 
 
 def run_calibration(root: Path, demo: str | None, control: str | None, *, runs: int, jobs: int, as_json: bool) -> None:
     """Run the controls and print a row each; exit with code 1 where a requirement is missed."""
-    for name in ("OMP_NUM_THREADS", "MKL_NUM_THREADS", "OPENBLAS_NUM_THREADS"):  # the processes share the cores
-        os.environ.setdefault(name, "1")
+    _one_thread_each()
     from gan_augment.gain.calibrate import CONTROLS, Control
     from gan_augment.gain.table import render_tallies
     from gan_augment.stages.calibrate import calibrate
@@ -39,6 +38,31 @@ def run_calibration(root: Path, demo: str | None, control: str | None, *, runs: 
         Console(width=120).print(render_tallies(tallies))
     if any(found.passed is False for found in tallies):
         raise SystemExit(1)
+
+
+def _one_thread_each() -> None:
+    for name in ("OMP_NUM_THREADS", "MKL_NUM_THREADS", "OPENBLAS_NUM_THREADS"):  # see cli.stages.run_stage
+        os.environ.setdefault(name, "1")
+
+
+def run_replicates(root: Path, *, runs: int, as_json: bool) -> None:
+    """Train everything after the split `runs - 1` times more, and print the gain over all trainings."""
+    _one_thread_each()
+    from gan_augment.stages.project import Project
+    from gan_augment.stages.replicate import run
+
+    found = run(Project.open(root), runs)
+    if as_json:
+        print(json.dumps(found, indent=2))
+        return
+    gain = found["gain"]
+    for number, one in enumerate(found["each"]):
+        print(f"training {number}: {one['points']:+.1f} points, mixing ratio {one['ratio']:g}")
+    interval = f"{gain['confidence']:.0%} interval {gain['low']:+.1f} to {gain['high']:+.1f}"
+    print(
+        f"{found['verdict'].capitalize()}: {gain['points']:+.1f} percentage points of balanced accuracy over "
+        f"{found['replicates']} trainings ({interval}, which covers {gain['covers']})."
+    )
 
 
 def _calibration(root: Path, demo: str | None) -> Calibration:

@@ -75,8 +75,12 @@ class Evaluation:
         self, metric: Metric, first: npt.NDArray[np.floating], second: npt.NDArray[np.floating], rows: int | None = None
     ) -> Interval:  # fmt: skip
         """The paired difference, first minus second. `rows`: how many rows the metric looks at, all if None."""
-        paired = self._resampled(metric, first) - self._resampled(metric, second)
+        paired = self.paired(metric, first, second)
         return self._interval(paired, resolution=1 / max(rows or len(self.labels), 1))
+
+    def paired(self, metric: Metric, first: npt.NDArray[np.floating], second: npt.NDArray[np.floating]) -> Resampled:
+        """The difference, first minus second, seed by seed and row set by row set."""
+        return self._resampled(metric, first) - self._resampled(metric, second)
 
     def _interval(self, resampled: Resampled, resolution: float = 0.0) -> Interval:
         return self.rows.interval(resampled, confidence=self.config.confidence, resolution=resolution)
@@ -163,7 +167,9 @@ def _gain_record(gain: Gain, config: MeasureConfig) -> dict[str, Any]:
         "confidence": config.confidence,
         "metric": "balanced_accuracy",
         "baseline_arm": gain.baseline.record.arm,
+        "baseline_variant": gain.baseline.family.best.name,
         "synthetic_arm": gain.synthetic.record.arm,
+        "synthetic_variant": gain.synthetic.family.best.name,
         "smallest_detectable": round(gain.interval.smallest_detectable * 100, 3),
         "covers": _COVERS,
     }

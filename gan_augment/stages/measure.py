@@ -19,7 +19,7 @@ from gan_augment.gain.measurement import ArmPredictions, Evaluation, measure
 from gan_augment.gain.table import arms_frame, render
 from gan_augment.stages.project import Layout, Project
 
-__all__ = ["run"]
+__all__ = ["read_families", "read_test_labels", "run"]
 
 _LOG_WIDTH = 120
 
@@ -29,10 +29,10 @@ def run(project: Project) -> None:
     layout, spec, params = project.layout, project.spec(), project.params
     records = [read_arm(layout.predictions(arm)) for arm in params.retrain.arms]
     trained = [record for record in records if not record.skipped]
-    labels = _test_labels(layout, spec, trained[0].test_ids)
+    labels = read_test_labels(layout, spec, trained[0].test_ids)
     evaluation = Evaluation(spec, labels, params.measure, numpy_generator(params.base.seed, "measure"))
     measured = measure(
-        _families(layout, trained),
+        read_families(layout, trained),
         [record for record in records if record.skipped],
         evaluation,
         project.validation_view().labels,
@@ -45,7 +45,8 @@ def run(project: Project) -> None:
     Console(width=None if sys.stdout.isatty() else _LOG_WIDTH).print(render(measured, paths))
 
 
-def _families(layout: Layout, records: Sequence[ArmRecord]) -> dict[Family, list[ArmPredictions]]:
+def read_families(layout: Layout, records: Sequence[ArmRecord]) -> dict[Family, list[ArmPredictions]]:
+    """The arms' predictions, by family of classifiers."""
     families: dict[Family, list[ArmPredictions]] = {}
     for record in records:
         directory = layout.predictions(record.arm)
@@ -56,7 +57,7 @@ def _families(layout: Layout, records: Sequence[ArmRecord]) -> dict[Family, list
     return families
 
 
-def _test_labels(layout: Layout, spec: DatasetSpec, ids: Sequence[str]) -> npt.NDArray[np.int64]:
+def read_test_labels(layout: Layout, spec: DatasetSpec, ids: Sequence[str]) -> npt.NDArray[np.int64]:
     """int64 [n]: class indices in the order of the predictions."""
     if not layout.test_labels.exists():
         raise MissingInputError(
