@@ -3,7 +3,7 @@
 Images: a near copy is the same picture saved again, resized, a little brighter, mirrored or turned by right angles.
 Two must agree: a difference hash (the sign of each step between neighbouring pixels of a small thumbnail; Krawetz
 2013, "Kind of Like That") and the distance of thumbnails freed of brightness and contrast. Tables: the same
-categories and missing cells, and numbers that differ by less than rounding.
+categories and missing cells, and numbers that are closer than independent rows would come by chance.
 """
 
 from __future__ import annotations
@@ -36,7 +36,9 @@ MAX_HASH_BITS = 10  # of 64 that may differ
 MAX_COLOUR_DISTANCE = 0.1  # of plain thumbnails, root mean square, black to white being 1
 MAIN_DIRECTIONS = 12
 MIN_CONTRAST = 0.02  # a thumbnail's standard deviation below which it is flat
-NUMERIC_TOLERANCE = 1e-6  # of a column's standard deviation
+TOLERANCES = (1e-3, 1e-6)  # of a column's standard deviation: the first at which chance makes no near rows is taken
+CHANCE_PAIRS = 0.05  # expected near pairs in the whole table that count as none
+INDEPENDENT_COLUMNS = 4  # at most so many columns are taken to be independent in that expectation
 
 # The ways to lay a square on itself; axes 1 and 2 are the picture's.
 _TURNS: tuple[Callable[[npt.NDArray[Any]], npt.NDArray[Any]], ...] = (
@@ -227,11 +229,35 @@ def _near_rows(frame: pd.DataFrame) -> Pairs:
     scale = np.nanstd(values, axis=0)
     scaled = np.where(absent, 0.0, values / np.where(scale > 0, scale, 1.0))
     rest = np.concatenate([_codes(frame.drop(columns=numeric)), absent], axis=1)
+    tolerance = _tolerance(scaled)
+    if tolerance is None:
+        return np.zeros((0, 2), dtype=np.int64)
     pairs = []
     for place in np.split(*_by_group(np.unique(rest, axis=0, return_inverse=True)[1].reshape(-1))):
-        found = cKDTree(scaled[place]).query_pairs(NUMERIC_TOLERANCE, p=np.inf, output_type="ndarray")
+        found = cKDTree(scaled[place]).query_pairs(tolerance, p=np.inf, output_type="ndarray")
         pairs.append(place[found])
     return np.concatenate(pairs).astype(np.int64)
+
+
+def _tolerance(scaled: Floats) -> float | None:
+    """The widest tolerance at which independent rows would not come that close by chance; None where there is none.
+
+    Columns of one table hang together, so no more than a few of them are taken to be independent: those that tell
+    least apart.
+    """
+    pairs = len(scaled) * (len(scaled) - 1) / 2
+    for tolerance in TOLERANCES:
+        close = sorted((_share_within(np.sort(column), tolerance) for column in scaled.T), reverse=True)
+        if pairs * float(np.prod(close[:INDEPENDENT_COLUMNS])) < CHANCE_PAIRS:
+            return tolerance
+    return None
+
+
+def _share_within(ordered: Floats, tolerance: float) -> float:
+    """The share of pairs of these sorted values that are no further apart."""
+    count = len(ordered)
+    last = np.searchsorted(ordered, ordered + tolerance, side="right")
+    return float((last - np.arange(count) - 1).sum() / max(1.0, count * (count - 1) / 2))
 
 
 def _by_group(groups: Ids) -> tuple[Ids, Ids]:

@@ -109,6 +109,22 @@ def test_copies_and_near_copies_of_rows() -> None:
     assert not found.by_chance
 
 
+def wide(rows: int = 400) -> pd.DataFrame:
+    return pd.DataFrame(np.random.default_rng(1).normal(size=(rows, 6)) * 100, columns=list("abcdef"))
+
+
+def test_rows_that_were_rounded_are_near_copies_of_themselves() -> None:
+    frame = pd.concat([wide(), wide().iloc[:50].round(1)], ignore_index=True)
+    found = find_duplicates(frame, labels(450))
+    assert not clusters(found.exact)
+    assert clusters(found.near) == {frozenset({n, 400 + n}) for n in range(50)}
+
+
+@pytest.mark.parametrize("columns", [1, 2, 6])
+def test_independent_rows_are_no_near_copies_however_few_their_columns(columns: int) -> None:
+    assert not clusters(find_duplicates(wide(3000).iloc[:, :columns], labels(3000)).near)
+
+
 def test_rows_that_differ_in_a_category_or_a_missing_cell_are_no_copies() -> None:
     frame = pd.concat([numbers(), numbers().iloc[[3, 5]]], ignore_index=True)
     frame.loc[60, "c"] = "w"

@@ -7,6 +7,7 @@ import numpy as np
 import pandas as pd
 import pytest
 import yaml
+from PIL import Image
 
 from gan_augment.core.atomic import file_hash, read_json
 from gan_augment.core.errors import DataError, LeakError, ParamsError
@@ -14,11 +15,14 @@ from gan_augment.core.records import DatasetSpec
 from gan_augment.core.samples import read_samples
 from gan_augment.stages import prepare
 from gan_augment.stages.project import Project
-from tests.data.pictures import noise, save, write_folder
+from tests.data.pictures import noise, photo, save, write_folder
 
 
-def project(root: Path, labels: list[str], source: dict[str, Any], **settings: Any) -> Project:
+def project(
+    root: Path, labels: list[str], source: dict[str, Any], base: dict[str, Any] | None = None, **settings: Any
+) -> Project:
     params = {
+        "base": base or {},
         "classes": {f"k{number}": {"label": label} for number, label in enumerate(labels)},
         "prepare": {"source": source, **settings},
         "synthesis": {"method": "conditional"},
@@ -208,3 +212,47 @@ def test_rows_of_one_patient_stay_in_one_part(tmp_path: Path) -> None:
     assert not groups[0] & groups[1]
     assert not (groups[0] | groups[1]) & groups[2]
     assert sum(map(len, groups)) == 20
+
+
+def part_of_each(opened: Project) -> dict[str, str]:
+    """For each source file its part."""
+    manifests = [read_samples(opened.layout.train(key)).manifest for key in opened.params.classes]
+    manifests.append(read_samples(opened.layout.validation).manifest)
+    parts = {row.source: row.split for manifest in manifests for row in manifest.itertuples()}
+    return parts | dict.fromkeys(pd.read_parquet(opened.layout.test_labels)["source"], "test")
+
+
+@pytest.mark.parametrize("seed", range(3))
+def test_changed_copies_of_images_stay_with_their_originals(tmp_path: Path, seed: int) -> None:
+    random = np.random.default_rng(seed)
+    for number in range(60):
+        image = photo(1000 * seed + number)
+        folder = tmp_path / "raw" / ("cat" if number % 2 else "dog")
+        folder.mkdir(parents=True, exist_ok=True)
+        image.save(folder / f"{number}.png")
+        if number < 20:
+            turned = image.transpose(random.choice(list(Image.Transpose)))
+            turned.resize((48, 48)).save(folder / f"{number}-again.jpg", quality=80)
+    opened = project(tmp_path, ["cat", "dog"], {"kind": "image_folder", "path": "raw"}, base={"seed": seed})
+    prepare.run(opened)
+    parts = part_of_each(opened)
+    assert len(parts) == 80
+    for source in [source for source in parts if "again" in source]:
+        assert parts[source] == parts[source.replace("-again.jpg", ".png")]
+
+
+def test_changed_copies_may_part_only_where_the_user_says_so(tmp_path: Path) -> None:
+    for number in range(40):
+        folder = tmp_path / "raw" / ("cat" if number % 2 else "dog")
+        folder.mkdir(parents=True, exist_ok=True)
+        photo(number).save(folder / f"{number}.png")
+        photo(number).transpose(Image.Transpose.FLIP_LEFT_RIGHT).save(folder / f"{number}-again.png")
+    source = {"kind": "image_folder", "path": "raw"}
+    torn = {}
+    for setting in ("together", "ignore"):
+        opened = project(tmp_path, ["cat", "dog"], source, near_duplicates=setting)
+        prepare.run(opened)
+        parts = part_of_each(opened)
+        torn[setting] = sum(parts[name] != parts[name.replace("-again", "")] for name in parts)
+    assert torn["together"] == 0
+    assert torn["ignore"] > 0
