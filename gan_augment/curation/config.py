@@ -17,6 +17,8 @@ __all__ = [
     "FilterConfig",
     "JudgeConfig",
     "JudgeFilter",
+    "Weakness",
+    "WeaknessConfig",
 ]
 
 
@@ -91,6 +93,19 @@ class JudgeConfig(Record):
     table_model: Literal["forest", "linear", "both"] = "both"
 
 
+Weakness = Literal["counting", "perspective", "structure"]
+
+
+class WeaknessConfig(Record):
+    """Traffic lights for known weaknesses of generated images.
+
+    `checks` are looked at and shown; a red light of one that is in `require` rejects the whole set.
+    """
+
+    checks: tuple[Weakness, ...] = ("counting", "perspective", "structure")
+    require: tuple[Weakness, ...] = ()
+
+
 class CurateConfig(Record):
     """The `curate` section. The filters run in this order, and a rejected row counts for the first that rejects it.
 
@@ -110,6 +125,7 @@ class CurateConfig(Record):
     discriminator: DiscriminatorFilter = DiscriminatorFilter()
     judge: JudgeFilter = JudgeFilter()
     judged_by: JudgeConfig = JudgeConfig()
+    weaknesses: WeaknessConfig = WeaknessConfig()
     neighbours: int = Field(default=5, ge=1)
     evaluation_rows: int = Field(default=2000, ge=20)
     train_on_synthetic_seeds: int = Field(default=3, ge=0)

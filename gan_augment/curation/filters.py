@@ -187,7 +187,7 @@ def discriminator_gauge(candidates: Labelled, heldout: Labelled, train: Labelled
         if not learn.any() or not ask.any():
             return Gauge(readings, np.zeros(len(known)), -np.inf)
         forest = ExtraTreesClassifier(
-            200, min_samples_leaf=3, class_weight="balanced", n_jobs=1,
+            100, min_samples_leaf=3, class_weight="balanced", n_jobs=1,
             random_state=derive_seed(seed, "discriminator", number) % 2**32,
         )  # fmt: skip
         forest.fit(np.concatenate([real, told[learn]]), np.repeat([0, 1], [len(real), learn.sum()]))

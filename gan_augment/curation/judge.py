@@ -105,7 +105,7 @@ def fit_table_model(
     """
     state = seed % 2**32
     models: dict[str, Any] = {
-        "forest": RandomForestClassifier(200, class_weight="balanced", random_state=state, n_jobs=1),
+        "forest": RandomForestClassifier(100, class_weight="balanced", random_state=state, n_jobs=1),
         "linear": make_pipeline(
             StandardScaler(), LogisticRegression(C=0.3, class_weight="balanced", max_iter=1000, random_state=state)
         ),

@@ -12,9 +12,10 @@ from gan_augment.curation.filters import Labelled
 from gan_augment.fidelity.distances import frechet_distance, kernel_distance
 from gan_augment.fidelity.memorisation import CopyTest, copy_test, copy_test_in_cells
 from gan_augment.fidelity.metrics import Prdc, diversity_ratio, mean_prdc, prdc_in_blocks
+from gan_augment.fidelity.nearest_records import ClosestRecord, closest_record
 from gan_augment.fidelity.two_sample import two_sample_test
 
-__all__ = ["class_quality", "copying", "overall_quality", "real_against_real"]
+__all__ = ["class_quality", "closest_figures", "copying", "overall_quality", "real_against_real"]
 
 Rows = npt.NDArray[np.float32]
 _FEWEST = 3  # rows a side below which no figure is given
@@ -79,6 +80,13 @@ def copying(
     cells = {int(c): (candidates[labels == c], heldout[heldout_labels == c]) for c in shared}
     tests = {index: copy_test(*cell) for index, cell in cells.items()}
     return tests, copy_test_in_cells(cells.values()) if cells else None
+
+
+def closest_figures(train: Rows, heldout: Rows, candidates: Rows, *, seed: int) -> ClosestRecord | None:
+    """Distances to the closest train record; None where a side has no rows."""
+    if not min(len(train), len(heldout), len(candidates)):
+        return None
+    return closest_record(train, heldout, candidates, seed=seed)
 
 
 def _class_matched_blocks(heldout: Labelled, accepted: Labelled) -> list[Rows]:

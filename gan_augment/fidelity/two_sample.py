@@ -27,7 +27,7 @@ Rows = npt.NDArray[np.floating]
 
 
 def _forest(seed: int) -> Any:
-    return ExtraTreesClassifier(n_estimators=200, min_samples_leaf=2, random_state=seed, n_jobs=1)
+    return ExtraTreesClassifier(n_estimators=100, min_samples_leaf=2, random_state=seed, n_jobs=1)
 
 
 def _linear(seed: int) -> Any:

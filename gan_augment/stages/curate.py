@@ -8,15 +8,17 @@ from gan_augment.core.seeds import derive_seed
 from gan_augment.curation.curate import curate
 from gan_augment.stages.progress import progress_bar
 from gan_augment.stages.project import Project
-from gan_augment.training.devices import resolve_device
+from gan_augment.training.devices import limited_threads, resolve_device
 
 __all__ = ["run"]
+
+_SMALL = 32  # px a side
 
 
 def run(project: Project) -> None:
     """Write data/curated (accepted rows and scores.parquet) and reports/curate.json."""
     layout, params = project.layout, project.params
-    with progress_bar("curate") as advance:
+    with progress_bar("curate") as advance, limited_threads(_threads(project)):
         curated = curate(
             project.train_view(),
             project.validation_view(),
@@ -30,6 +32,12 @@ def run(project: Project) -> None:
         write_samples(directory, curated.samples)
         curated.scores.to_parquet(directory / "scores.parquet", index=False)
     write_json(layout.curate_report, curated.report)
+
+
+def _threads(project: Project) -> int:
+    """1 for tables and small images, whose networks wait for a second thread longer than it helps; else 0: all."""
+    image = project.spec().image
+    return 1 if image is None or max(image.height, image.width) <= _SMALL else 0
 
 
 def _candidates(project: Project) -> Samples:

@@ -1,5 +1,6 @@
 from __future__ import annotations
 
+import functools
 import json
 from typing import Any
 
@@ -14,11 +15,21 @@ from gan_augment.curation.curate import Curated, curate
 from tests.curation.toys import IMAGES, TABLE, draw, good_candidates, synthetic, views
 
 BOTH = pytest.mark.parametrize("spec", [IMAGES, TABLE], ids=["images", "table"])
-QUICK: dict[str, Any] = {"judged_by": {"members": 1, "steps": 25}, "train_on_synthetic_seeds": 0}
+QUICK: dict[str, Any] = {
+    "judged_by": {"members": 1, "steps": 25},
+    "train_on_synthetic_seeds": 0,
+    "weaknesses": {"checks": []},
+}
 
 
 def _curate(spec: DatasetSpec, candidates: Samples, **settings: Any) -> Curated:
     return curate(*views(spec), candidates, CurateConfig.model_validate(QUICK | settings), seed=5)
+
+
+@functools.cache
+def _good(modality: str) -> Curated:
+    spec = IMAGES if modality == "image" else TABLE
+    return _curate(spec, good_candidates(spec))
 
 
 def _rejected(curated: Curated, name: str) -> set[str]:
@@ -32,7 +43,7 @@ def _with(spec: DatasetSpec, label: int, payload: Payload, name: str) -> Samples
 
 @BOTH
 def test_a_good_set_survives(spec: DatasetSpec) -> None:
-    curated = _curate(spec, good_candidates(spec))
+    curated = _good(spec.modality)
     overall = curated.report["overall"]
     assert overall["accepted"] >= 0.95 * overall["candidates"] == 114
     assert overall["label_agreement"] > 0.95
@@ -107,7 +118,7 @@ def test_counts_add_up_and_scores_tell_the_same_story(spec: DatasetSpec) -> None
 @BOTH
 def test_same_seed_same_bytes_and_another_seed_another_order(spec: DatasetSpec) -> None:
     candidates = good_candidates(spec)
-    first, second = _curate(spec, candidates), _curate(spec, candidates)
+    first, second = _good(spec.modality), _curate(spec, candidates)
     assert json.dumps(first.report, allow_nan=False) == json.dumps(second.report)
     pd.testing.assert_frame_equal(first.scores, second.scores)
     assert list(first.samples.manifest["id"]) == list(second.samples.manifest["id"])
@@ -116,7 +127,7 @@ def test_same_seed_same_bytes_and_another_seed_another_order(spec: DatasetSpec) 
 
 
 def test_accepted_rows_lie_class_by_class_and_are_not_the_judges_favourites_first() -> None:
-    curated = _curate(TABLE, good_candidates(TABLE))
+    curated = _good("table")
     labels = curated.samples.manifest["label"]
     assert list(labels) == sorted(labels)
     probability = curated.scores.set_index("id")["judge_probability"]
@@ -188,3 +199,31 @@ def test_progress_reaches_the_end() -> None:
     )
     assert seen == sorted(seen)
     assert seen[-1][0] == seen[-1][1]
+
+
+def test_a_required_light_that_is_red_rejects_the_whole_set() -> None:
+    rng = np.random.default_rng(0)
+    scattered = Samples.concat([synthetic(IMAGES, c, _two_bars(c, 25, rng)) for c in range(3)])
+    off = {name: {"enabled": False} for name in ("copies", "duplicates", "judge")}
+    lenient = _curate(IMAGES, scattered, **off, weaknesses={"checks": ["counting"]})
+    assert lenient.report["weaknesses"]["counting"]["colour"] == "red"
+    assert lenient.scores["accepted"].all()
+    strict = _curate(IMAGES, scattered, **off, weaknesses={"checks": [], "require": ["counting"]})
+    assert (strict.scores["rejected_by"] == "counting").all()
+    assert strict.report["overall"]["rejected"]["counting"] == 75
+    assert len(strict.samples) == 0
+
+
+def _two_bars(label: int, count: int, rng: np.random.Generator) -> Payload:
+    images = draw(IMAGES, label, count, seed=int(rng.integers(1000)))
+    assert isinstance(images, np.ndarray)
+    images[:, 7] = 200  # a second bar below
+    return images
+
+
+@BOTH
+def test_privacy_and_table_figures_are_in_the_report(spec: DatasetSpec) -> None:
+    report = _good(spec.modality).report
+    assert "No privacy is promised" in report["privacy"][-1]
+    assert report["overall"]["closest_record"]["exact"] == 0
+    assert (report["table"] is None) == (spec is IMAGES)

@@ -1,0 +1,139 @@
+"""reports/curate.json: counts, label agreement, copying, quality, privacy, class by class and over all."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import numpy as np
+import numpy.typing as npt
+import pandas as pd
+
+from gan_augment.core.records import DatasetSpec
+from gan_augment.core.samples import Payload, Samples, TrainView, ValidationView
+from gan_augment.core.seeds import derive_seed
+from gan_augment.curation.config import CurateConfig
+from gan_augment.curation.evidence import Evidence
+from gan_augment.curation.filters import REFUSED, Labelled, Sieve
+from gan_augment.curation.judge import class_recall, own_probability
+from gan_augment.curation.privacy import privacy_notes
+from gan_augment.curation.quality import class_quality, closest_figures, copying, overall_quality, real_against_real
+from gan_augment.curation.spaces import Space
+from gan_augment.curation.tables import table_quality
+from gan_augment.fidelity.memorisation import CopyTest
+
+__all__ = ["counts_and_copying", "quality", "score_table"]
+
+Mask = npt.NDArray[np.bool_]
+
+
+def score_table(candidates: Samples, train: TrainView, evidence: Evidence, sieve: Sieve) -> pd.DataFrame:
+    """One row a candidate: what became of it and why."""
+    ids = train.samples.manifest["id"].to_numpy()
+    return pd.DataFrame(
+        {
+            "id": candidates.manifest["id"],
+            "label": candidates.manifest["label"],
+            "accepted": sieve.left,
+            "rejected_by": pd.Series(sieve.rejected_by, dtype="string"),
+            "judge_probability": own_probability(evidence.probabilities, evidence.candidates.labels),
+            "copy_distance": evidence.ratio,
+            "nearest": pd.Series(ids[evidence.nearest], dtype="string"),
+        }
+    )
+
+
+def counts_and_copying(
+    spec: DatasetSpec, evidence: Evidence, sieve: Sieve, config: CurateConfig, *, seed: int
+) -> dict[str, Any]:
+    """What concerns all candidates: how many went where, what the judge thinks of them, whether they are copies."""
+    recall = class_recall(evidence.heldout_probabilities, evidence.heldout.labels, len(spec.classes))
+    tests, together = copying(
+        evidence.distance, evidence.heldout_distance, evidence.candidates.labels, evidence.heldout.labels
+    )
+    classes = {
+        record.key: {
+            **_counts(sieve, evidence, sieve.labels == index),
+            "judge_recall": None if np.isnan(recall[index]) else float(recall[index]),
+            **_copy_figures(tests.get(index)),
+            "refused_by": sieve.refusals.get(index),
+        }
+        for index, record in enumerate(spec.classes)
+    }
+    everybody = np.ones(len(sieve.labels), dtype=bool)
+    known = recall[~np.isnan(recall)]
+    closest = closest_figures(evidence.train.rows, evidence.heldout.rows, evidence.candidates.rows, seed=seed)
+    return {
+        "classes": classes,
+        "overall": {
+            **_counts(sieve, evidence, everybody),
+            **_copy_figures(together),
+            "closest_record": None if closest is None else vars(closest),
+        },
+        "judge": {
+            "members": config.judged_by.members,
+            "balanced_accuracy": float(known.mean()) if len(known) else None,
+        },
+        "real_rejected": sieve.real_rejected,
+        "privacy": privacy_notes(
+            {spec.labels[index]: test for index, test in tests.items()}, closest, config.copies.enabled
+        ),
+    }
+
+
+def _counts(sieve: Sieve, evidence: Evidence, chosen: Mask) -> dict[str, Any]:
+    reasons = sieve.rejected_by[chosen]
+    names = [*sieve.real_rejected, *sorted(set(reasons) - {*sieve.real_rejected, REFUSED, ""}), REFUSED]
+    agrees = evidence.probabilities.argmax(axis=1)[chosen] == sieve.labels[chosen]
+    return {
+        "candidates": int(chosen.sum()),
+        "accepted": int((reasons == "").sum()),
+        "rejected": {name: int((reasons == name).sum()) for name in names},
+        "label_agreement": float(agrees.mean()) if chosen.any() else None,
+    }
+
+
+def _copy_figures(test: CopyTest | None) -> dict[str, float | None]:
+    return {
+        "copy_ratio": None if test is None else test.ratio,
+        "copy_statistic": None if test is None else test.statistic,
+        "copy_pvalue": None if test is None else test.pvalue,
+    }
+
+
+def quality(
+    train: TrainView,
+    validation: ValidationView,
+    accepted: Samples,
+    space: Space,
+    config: CurateConfig,
+    *,
+    seed: int,
+) -> dict[str, Any]:
+    """What concerns the accepted rows: {"classes": ..., "overall": ..., "real_against_real": ..., "table": ...}."""
+    spec, labels, most = train.spec, accepted.label_indices(train.spec), config.evaluation_rows
+    made = _evaluated(space, accepted.payload, labels, most)
+    heldout = _evaluated(space, validation.samples.payload, validation.labels, most)
+    return {
+        "classes": {
+            record.key: class_quality(heldout.of_class(index), made.of_class(index), config.neighbours)
+            for index, record in enumerate(spec.classes)
+        },
+        "overall": overall_quality(heldout, made, config.neighbours, seed=derive_seed(seed, "overall")),
+        "real_against_real": real_against_real(heldout, config.neighbours, seed=derive_seed(seed, "real")),
+        "table": None
+        if spec.table is None
+        else table_quality(
+            (train.samples.payload, train.labels),
+            (validation.samples.payload, validation.labels),
+            (accepted.payload, labels),
+            spec.table,
+        ),
+    }
+
+
+def _evaluated(space: Space, payload: Payload, labels: npt.NDArray[np.int64], most: int) -> Labelled:
+    """At most the first `most` rows a class, in the quality space."""
+    within = pd.Series(labels).groupby(labels).cumcount().to_numpy()
+    chosen = np.flatnonzero(within < most)
+    part = payload.iloc[chosen] if isinstance(payload, pd.DataFrame) else np.asarray(payload)[chosen]
+    return Labelled(space.rows(part), labels[chosen])

@@ -1,0 +1,67 @@
+"""Distance to the closest record: how near synthetic rows come to the rows that they were learnt from.
+
+A description, not a test: synthetic rows share their neighbours, so a share of one half has no simple spread. The test
+of copying is in `memorisation`; there synthetic and held-out rows are exchangeable given the train rows.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+import numpy as np
+import numpy.typing as npt
+
+from gan_augment.core.seeds import numpy_generator
+from gan_augment.fidelity.distances import nearest
+
+__all__ = ["ClosestRecord", "closest_record"]
+
+Rows = npt.NDArray[np.floating]
+
+
+@dataclass(frozen=True)
+class ClosestRecord:
+    """Distances to the closest train record, of synthetic and of held-out rows, and which side synthetic rows favour.
+
+    Attributes
+    ----------
+    median, near
+        Median and 5 % quantile of the synthetic rows' distance.
+    heldout_median, heldout_near
+        The same of held-out real rows.
+    exact
+        How many synthetic rows repeat a train row exactly.
+    nearer_to_train
+        Share of synthetic rows that lie nearer to train than to held-out rows, both cut to the same number: one half
+        if nothing was memorised, give or take what small sets bring (ties count half).
+    """
+
+    median: float
+    near: float
+    heldout_median: float
+    heldout_near: float
+    exact: int
+    nearer_to_train: float
+
+
+def closest_record(train: Rows, heldout: Rows, synthetic: Rows, *, seed: int) -> ClosestRecord:
+    """Compare float [n, d], [m, d] and [s, d], none of them empty."""
+    to_train, _ = nearest(synthetic, train)
+    of_heldout, _ = nearest(heldout, train)
+    return ClosestRecord(
+        median=float(np.median(to_train)),
+        near=float(np.quantile(to_train, 0.05)),
+        heldout_median=float(np.median(of_heldout)),
+        heldout_near=float(np.quantile(of_heldout, 0.05)),
+        exact=int((to_train == 0).sum()),
+        nearer_to_train=_preference(train, heldout, synthetic, seed),
+    )
+
+
+def _preference(train: Rows, heldout: Rows, synthetic: Rows, seed: int) -> float:
+    size = min(len(train), len(heldout))
+    rng = numpy_generator(seed, "closest record")
+    sides = [side[rng.permutation(len(side))[:size]] for side in (train, heldout)]
+    near_train, near_heldout = (nearest(synthetic, side)[0] for side in sides)
+    wins, ties = (near_train < near_heldout).sum(), (near_train == near_heldout).sum()
+    return float((wins + ties / 2) / len(synthetic))
