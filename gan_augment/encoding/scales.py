@@ -53,9 +53,15 @@ class QuantileNormal(Record):
         return scaled
 
     def backward(self, scaled: Floats) -> Floats:
-        """From the normal scale [n] to values inside the train range."""
+        """From the normal scale [n] to values inside the train range.
+
+        What lies beyond +-3 is spread over the outermost quantile step, away from its end: the smallest and the largest
+        train value are then no spikes, and are hardly ever repeated exactly.
+        """
         landmarks, ranks = self._grid()
-        rank = (ndtr(scaled) - _TAIL) / (1 - 2 * _TAIL)
+        inside = np.clip(scaled, -BOUND, BOUND)
+        rank = (ndtr(inside) - _TAIL) / (1 - 2 * _TAIL)
+        rank += ranks[1] * np.expm1(-np.abs(scaled - inside)) * np.sign(scaled)
         values: Floats = np.interp(rank, ranks, landmarks)
         return values
 

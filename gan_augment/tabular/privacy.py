@@ -1,0 +1,104 @@
+"""`privacy_signals`: what synthetic rows give away about the rows they were learnt from, as far as it can be measured.
+
+None of it is a proof. See docs/privacy.md for what each figure means and does not mean.
+"""
+
+from __future__ import annotations
+
+from dataclasses import asdict, dataclass
+from typing import Any
+
+import numpy as np
+import numpy.typing as npt
+import pandas as pd
+
+from gan_augment.core.errors import DataError
+from gan_augment.core.records import TableSpec
+from gan_augment.encoding.table import TableCodec
+from gan_augment.fidelity.exposure import Exposure, exposed_values
+from gan_augment.fidelity.membership import MembershipAttack, membership_attack
+from gan_augment.fidelity.nearest_records import ClosestRecord, closest_record
+from gan_augment.tabular.frame import column_of
+
+__all__ = ["PrivacySignals", "privacy_signals"]
+
+
+@dataclass(frozen=True)
+class PrivacySignals:
+    """The four signals.
+
+    Attributes
+    ----------
+    copies
+        How many synthetic rows repeat a train row, and how many of the held-out rows do: in a table of few levels, rows
+        repeat by themselves.
+    heldout_copies
+        The latter.
+    closest
+        Distances to the closest train record, of synthetic and of held-out rows.
+    membership
+        The attack that calls a record a member if a synthetic row of its class is near.
+    exposed
+        Columns of which synthetic rows repeat rare values.
+    """
+
+    copies: int
+    heldout_copies: int
+    closest: ClosestRecord
+    membership: MembershipAttack | None
+    exposed: list[Exposure]
+
+    @property
+    def distance_ratio(self) -> float:
+        """Median distance of a synthetic row to the closest train row, over that of a fresh row; 1: like fresh rows."""
+        return self.closest.median / self.closest.heldout_median if self.closest.heldout_median else 1.0
+
+    def to_json(self) -> dict[str, Any]:
+        """A plain dict."""
+        return {**asdict(self), "distance_ratio": self.distance_ratio}
+
+
+def privacy_signals(
+    train: pd.DataFrame, heldout: pd.DataFrame, synthetic: pd.DataFrame, target: str, *, seed: int = 0
+) -> PrivacySignals:
+    """Compare synthetic rows with the train rows they were learnt from, and with fresh real rows of the same source.
+
+    Parameters
+    ----------
+    train, heldout, synthetic
+        Frames with the same columns. `heldout` must not have been used for the fit: without rows that are known to be
+        new, "near" has no measure.
+    target
+        The column of class labels.
+
+    Raises
+    ------
+    DataError
+        A frame is empty, or lacks the target or a column.
+    """
+    for name, frame in (("train", train), ("heldout", heldout), ("synthetic", synthetic)):
+        if frame.empty or target not in frame.columns:
+            raise DataError("A frame has no rows or no target", where=name, expected=f"rows with a column {target!r}")
+    features = train.drop(columns=[target])
+    table = TableSpec(columns=tuple(column_of(features[name]) for name in features.columns), target=target)
+    codec = TableCodec.fit(features, table, scale="standard")
+    rows = [codec.encode(frame) for frame in (train, heldout, synthetic)]
+    labels = [frame[target].astype(str).to_numpy() for frame in (train, heldout, synthetic)]
+    cells = [_class(rows, labels, label) for label in np.unique(labels[0])]
+    known = set(_keys(features))
+    return PrivacySignals(
+        copies=sum(key in known for key in _keys(synthetic[features.columns])),
+        heldout_copies=sum(key in known for key in _keys(heldout[features.columns])),
+        closest=closest_record(*rows, seed=seed),
+        membership=membership_attack(cells),
+        exposed=exposed_values(train, synthetic, table),
+    )
+
+
+def _class(rows: list[npt.NDArray[np.float32]], labels: list[Any], label: str) -> Any:
+    return tuple(part[own == label] for part, own in zip(rows, labels, strict=True))
+
+
+def _keys(frame: pd.DataFrame) -> list[tuple[Any, ...]]:
+    text = frame.astype("string").fillna("\0")
+    return list(text.itertuples(index=False, name=None))
