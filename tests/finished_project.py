@@ -266,6 +266,9 @@ def _write_reports(layout: Layout, recipe: Recipe, rng: np.random.Generator) -> 
     }
     overall = _quality(recipe, len(scores), int(scores["accepted"].sum()))
     curate: dict[str, Any] = {"classes": classes, "overall": overall, "tstr": {"real": 0.93, "synthetic": 0.9}}
+    if recipe.optional:
+        light = {"colour": "amber", "sentence": "7% have other numbers of holes <b>", "figures": {}}
+        curate |= {"weaknesses": {"counting": light}, "privacy": ["No privacy is promised <b>."]}
     write_json(layout.curate_report, curate | {"feature_space": "own CNN features"})
     write_json(layout.audit, {"rows": 60, "problems": []} if recipe.optional else {})
     write_json(layout.mix_report, {"ratio": recipe.ratio, "shown_ratio": recipe.shown_ratio})
@@ -297,7 +300,14 @@ def _measure(recipe: Recipe, rng: np.random.Generator) -> dict[str, Any]:
         record["per_class_recall"] = {key: round(float(mean + rng.uniform(-0.1, 0.08)), 4) for key in recipe.keys}
         arms.append(record)
     mean, low, high = recipe.gain
-    return {
+    extra: dict[str, Any] = {}
+    if recipe.optional:
+        figures = {"mean": 2.5, "low": -0.4, "high": 5.1}
+        extra["notes"] = ["The gain is no longer certain once both arms may move their thresholds <b>."]
+        extra["threshold_free"] = {"balanced_accuracy_after_tuning": figures, "average_precision": figures}
+        second = {"classifier": "random_forest", "verdict": "helps", "points": 3.3, "low": 0.9, "high": 5.8}
+        extra |= {"second_opinion": second, "skipped": {"extra_arm": "it had no row <i>"}}
+    return extra | {
         "verdict": recipe.verdict,
         "use_synthetic": recipe.verdict == "helps" and recipe.ratio > 0,
         "sentence": f"Synthetic data: {recipe.verdict} ({mean:+.1f} points, 95 % interval {low:+.1f} to {high:+.1f}).",

@@ -36,6 +36,8 @@ def render_report(evidence: Evidence, config: ReportConfig) -> str:
             spec=evidence.spec,
             headline=sections.headline(evidence),
             arms=sections.arms(evidence),
+            skipped=sections.skipped(evidence),
+            robustness=sections.robustness(evidence),
             gains=sections.class_gains(evidence),
             ratios=sections.ratio_curve(evidence),
             classes=[_class_card(record, evidence, sheets.get(record.key)) for record in evidence.spec.classes],
@@ -122,10 +124,23 @@ def _overall(evidence: Evidence) -> dict[str, Any]:
         "lights": lights(figures),
         "figures": [(name, number(figures.get(key)), number(best.get(key)) if best else "") for name, key in shown],
         "space": curate.get("feature_space", "unnamed features"),
+        "weaknesses": _weaknesses(curate),
+        "privacy": list(curate.get("privacy") or []),
         "tstr": [
             (origin, percent(_mean(tstr[origin]))) for origin in ("real", "synthetic") if tstr.get(origin) is not None
         ],
     }
+
+
+_COLOURS = {"green": "good", "amber": "watch", "red": "poor", "grey": "unknown"}
+
+
+def _weaknesses(curate: Mapping[str, Any]) -> list[tuple[str, str, str]]:
+    """(name, state, sentence) of the checks for what GANs are known to get wrong."""
+    return [
+        (name.capitalize(), _COLOURS.get(light["colour"], "unknown"), light["sentence"])
+        for name, light in (curate.get("weaknesses") or {}).items()
+    ]
 
 
 def _mean(value: Any) -> float:

@@ -23,7 +23,7 @@ from gan_augment.reporting.columns import associations, distributions, matched_w
 from gan_augment.reporting.evidence import Evidence
 from gan_augment.reporting.scales import Axis, nice_axis, number, percent, signed
 
-__all__ = ["arms", "class_gains", "columns", "curation", "headline", "ratio_curve", "training"]
+__all__ = ["arms", "class_gains", "columns", "curation", "headline", "ratio_curve", "robustness", "skipped", "training"]
 
 ARMS = {
     "real": "Real data alone",
@@ -41,6 +41,12 @@ METRICS = {
     "accuracy": ("Accuracy", "share of test rows that are recognised"),
     "average_precision": ("Average precision", "area under the precision-recall curves, mean over classes"),
     "log_loss": ("Log loss", "how wrong the probabilities are; lower is better"),
+}
+_ROBUSTNESS: dict[str, tuple[str, str, Callable[[float], str]]] = {
+    "balanced_accuracy_after_tuning": ("Balanced accuracy after both arms moved their thresholds", " points", signed),
+    "average_precision": ("Average precision", " points", signed),
+    "log_loss": ("Log loss (below 0 is better)", "", lambda value: signed(value, 3)),
+    "calibration_error": ("Calibration error (below 0 is better)", " points", signed),
 }
 ADVICE = {
     "helps": "Train on the exported shards: they hold the real rows and the synthetic rows of this ratio.",
@@ -80,6 +86,7 @@ def headline(evidence: Evidence) -> dict[str, Any]:
         "axis": axis_line(axis, sign=True),
         "confidence": percent(gain["confidence"], 0),
         "covers": gain.get("covers", ""),
+        "notes": list(measure.get("notes") or []),
         "between": (_arm_name(gain["baseline_arm"]), _arm_name(gain["synthetic_arm"])),
         "tiles": [
             (signed(gain["points"]), "points gained", f"{signed(gain['low'])} to {signed(gain['high'])}"),
@@ -143,6 +150,27 @@ def _arm_note(record: Mapping[str, Any]) -> str:
         if record.get(f"rows_{origin}")
     ]
     return " · ".join([str(record.get("variant", "")).replace("_", " "), " + ".join(rows)]).strip(" ·")
+
+
+def skipped(evidence: Evidence) -> list[tuple[str, str]]:
+    """(arm, why) of the arms that had nothing to train on."""
+    return [(_arm_name(arm), str(why)) for arm, why in (evidence.measure.get("skipped") or {}).items()]
+
+
+def robustness(evidence: Evidence) -> list[tuple[str, str, str]]:
+    """(question, gain, interval): whether the gain stands without a threshold's help and with another classifier."""
+    rows = []
+    for key, (name, unit, show) in _ROBUSTNESS.items():
+        if interval := (evidence.measure.get("threshold_free") or {}).get(key):
+            rows.append(
+                (name, f"{show(interval['mean'])}{unit}", f"{show(interval['low'])} to {show(interval['high'])}")
+            )
+    if second := evidence.measure.get("second_opinion"):
+        name = f"With another classifier ({str(second['classifier']).replace('_', ' ')}): {second['verdict']}"
+        rows.append(
+            (name, f"{signed(second['points'])} points", f"{signed(second['low'])} to {signed(second['high'])}")
+        )
+    return rows
 
 
 def class_gains(evidence: Evidence) -> dict[str, Any] | None:

@@ -112,6 +112,11 @@ def test_every_section_says_what_was_measured(tmp_path: Path) -> None:
         "base.seed",
         "1111111111111111",
         "CC0 | as the <owner> said",
+        "once both arms may move their thresholds <b>",
+        "With another classifier (random forest): helps",
+        "extra_arm: not trained, it had no row <i>",
+        "Counting 7% have other numbers of holes <b>",
+        "No privacy is promised <b>",
     ):
         assert fact in text, fact
 
