@@ -147,7 +147,8 @@ def test_discriminator_gauge_knows_noise_from_real_and_not_real_from_real() -> N
     assert np.median(told.candidates) > 0.9
     assert np.median(told.heldout) < 0.2
     same = discriminator_gauge(fresh, heldout, train, 1, seed=0)
-    assert abs(np.median(same.candidates) - np.median(same.heldout)) < 0.1
+    # Were a candidate judged by a forest that saw it, it would read .06 to .09 higher.
+    assert abs(same.candidates.mean() - same.heldout.mean()) < 0.04
 
 
 def test_class_scale_falls_back_on_all_classes() -> None:

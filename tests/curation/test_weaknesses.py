@@ -9,7 +9,7 @@ from gan_augment.curation.weaknesses import check_weaknesses
 from tests.fidelity.pictures import digit_halves, discs, grids, patches_exchanged
 
 
-@pytest.mark.parametrize("seed", [0, 1])
+@pytest.mark.parametrize("seed", [0, pytest.param(1, marks=pytest.mark.nightly)])
 def test_real_digits_are_green_and_too_small_for_perspective(seed: int) -> None:
     real, labels, other, other_labels = digit_halves(seed)
     lights = check_weaknesses(real, labels, other, other_labels, seed=seed)
@@ -70,6 +70,7 @@ def test_few_images_are_grey() -> None:
     assert {light.colour for light in lights.values()} == {"grey"}
 
 
+@pytest.mark.nightly
 def test_classes_are_matched_before_wholes_are_compared() -> None:
     real, labels, other, other_labels = digit_halves(1)
     few = np.flatnonzero(other_labels != 3)

@@ -7,7 +7,7 @@ from gan_augment.fidelity.structure import compare_structure
 from tests.fidelity.pictures import digit_halves, patches_exchanged
 
 
-@pytest.mark.parametrize("seed", [0, 1])
+@pytest.mark.parametrize("seed", [0, pytest.param(1, marks=pytest.mark.nightly)])
 def test_real_against_real_has_no_gap_and_exchanged_patches_have(seed: int) -> None:
     real, _, other, labels = digit_halves(seed)
     same = compare_structure(real, other, seed=seed, repeats=2)
@@ -33,6 +33,7 @@ def test_grey_levels_that_real_images_do_not_have_are_no_difference() -> None:
     assert compare_structure(real, shaky, seed=0, repeats=1).whole_auc < 0.6
 
 
+@pytest.mark.nightly
 def test_repeated_images_alone_are_not_told_apart() -> None:
     real, _, other, _ = digit_halves(0)
     bootstrapped = other[np.random.default_rng(1).integers(0, len(other), len(other))]
