@@ -122,6 +122,7 @@ def free_port() -> int:
 
 @pytest.fixture
 def shell(pretrained: Path) -> Iterator[Shell]:
+    (pretrained / "home").mkdir()
     (pretrained / "prefect.yaml").write_text((REPOSITORY / "prefect.yaml").read_text())
     environment = {name: value for name, value in os.environ.items() if not name.startswith("PREFECT_")}
     environment |= {
