@@ -48,6 +48,7 @@ unit: install-dev
 	$(BIN)/python -m pytest -n 2 --dist loadfile -m 'not nightly'
 
 nightly: install-dev  ## the slow tests too
+	$(BIN)/python -m pip install --quiet --disable-pip-version-check -c constraints.txt -e '.[dev,nightly,ray]'
 	$(BIN)/python -m pytest -m nightly --timeout 1800
 
 clean:  ## remove the environment and everything that a run writes
