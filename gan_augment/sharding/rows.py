@@ -5,6 +5,7 @@ The prefix keeps a user's column named `id` or `label` apart from the manifest's
 
 from __future__ import annotations
 
+import itertools
 from collections import Counter
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
@@ -70,7 +71,8 @@ def row_schema(spec: DatasetSpec, sources: Sequence[Source]) -> RowSchema:
 
 def _head(path: Path) -> pa.Table:
     with _open_parquet(path) as file:
-        return pa.Table.from_batches(list(file.iter_batches(batch_size=1))[:1], schema=file.schema_arrow)
+        first = itertools.islice(file.iter_batches(batch_size=1), 1)  # one row: the table may be of any size
+        return pa.Table.from_batches(list(first), schema=file.schema_arrow)
 
 
 def _dictionary(array: pa.ChunkedArray) -> list[Any]:

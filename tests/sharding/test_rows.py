@@ -1,10 +1,13 @@
 from __future__ import annotations
 
+from collections.abc import Iterator
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 import pandas as pd
 import pyarrow as pa
+import pyarrow.parquet as pq
 import pytest
 
 from gan_augment.core.errors import DataError
@@ -55,6 +58,21 @@ def test_a_column_without_any_value_in_one_class_takes_the_type_of_the_others(tm
     rows = [row for s in sources for b in read_source(project.spec(), s, schema, 100) for row in b.to_pylist()]
     assert {row[FEATURE + "island, <b>"] for row in rows[:8]} == {None}
     assert any(row[FEATURE + "island, <b>"] for row in rows[8:])
+
+
+def test_the_schema_is_known_from_one_row_a_source(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    project = write_project(tmp_path, modality="table")
+    batches = pq.ParquetFile.iter_batches
+    read: list[int] = []
+
+    def counting(self: pq.ParquetFile, **options: Any) -> Iterator[pa.RecordBatch]:
+        for batch in batches(self, **options):
+            read.append(batch.num_rows)
+            yield batch
+
+    monkeypatch.setattr(pq.ParquetFile, "iter_batches", counting)
+    row_schema(project.spec(), [Source(project.layout.train("cat")), Source(project.layout.train("script"))])
+    assert read == [1, 1]
 
 
 @pytest.mark.parametrize("modality", ["image", "table"])
