@@ -33,11 +33,19 @@ def main(command: Sequence[str]) -> int:
     # Linux: orphans of the group become this process's children, so it can tell when the last one is gone.
     reaps_orphans = _prctl(_PR_SET_CHILD_SUBREAPER, 1)
     process = subprocess.Popen(command, stdin=subprocess.DEVNULL, preexec_fn=_die_with_guard)  # noqa: PLW1509 - no thread runs yet
-    # From here on a SIGTERM to the group is the command's to die of; this process then sees to the others.
-    signal.signal(signal.SIGTERM, lambda _number, _frame: None)
     stopping = threading.Lock()  # one stop at a time, and no exit in the middle of one
+    told_to_stop = threading.Event()
+
+    def on_sigterm(_number: int, _frame: object) -> None:
+        signal.signal(signal.SIGTERM, signal.SIG_IGN)  # the group's own SIGTERM comes back to this process
+        told_to_stop.set()
+        threading.Thread(target=_stop, args=(stopping,), daemon=True).start()  # aside: this thread waits below
+
+    signal.signal(signal.SIGTERM, on_sigterm)  # after the start, so that the command dies of SIGTERM as programs do
     threading.Thread(target=_stop_when_parent_dies, args=(stopping,), daemon=True).start()
     status = process.wait()
+    if status == 0 and told_to_stop.is_set():
+        status = -signal.SIGTERM  # `_stop` may have buried the command, and its status with it
     with stopping:
         if reaps_orphans or status:
             _stop_group()
@@ -58,6 +66,10 @@ def _die_with_guard() -> None:
 def _stop_when_parent_dies(stopping: threading.Lock) -> None:
     while os.read(0, 4096):
         pass
+    _stop(stopping)
+
+
+def _stop(stopping: threading.Lock) -> None:
     with stopping:
         _stop_group()
 

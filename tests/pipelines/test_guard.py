@@ -110,6 +110,17 @@ def test_a_child_left_behind_by_a_finished_command_dies(tmp_path: Path) -> None:
     assert process.wait() == 0
 
 
+@pytest.mark.parametrize("stubborn", ["", STUBBORN], ids=["willing", "ignores SIGTERM"])
+def test_a_sigterm_to_the_guard_alone_stops_the_family(
+    stubborn: str, tmp_path: Path, members: Callable[[], list[int]]
+) -> None:
+    process = start([sys.executable, "-c", family(stubborn), str(tmp_path / "pid"), "parent"])
+    pids = members()
+    process.terminate()
+    wait_until(lambda: not alive(pids))
+    assert process.wait(10) == (-9 if stubborn else 143)
+
+
 def test_a_stop_reaches_command_and_child(tmp_path: Path, members: Callable[[], list[int]]) -> None:
     process = start([sys.executable, "-c", family(), str(tmp_path / "pid"), "parent"])
     pids = members()
