@@ -229,3 +229,13 @@ def test_infinite_and_absent_columns_are_named() -> None:
 def test_damaged_json_is_a_model_error() -> None:
     with pytest.raises(ModelError):
         TableCodec.from_json({"columns": [{"kind": "numeric"}]})
+
+
+def test_whole_numbers_are_rounded_and_not_cut_off() -> None:
+    frame, table = one("numeric", pd.Series(np.arange(300)).astype("float64"), integer=True)
+    made = TableCodec.fit(frame, table).decode(np.random.default_rng(0).normal(size=(4000, 1)))["c"]
+    np.testing.assert_array_equal(made, made.round())
+    whole, cut = one("numeric", pd.Series(np.repeat([0, 10, 11, 12, 30], 30)), integer=True)
+    codec = TableCodec.fit(whole, cut)
+    back = codec.decode(codec.encode(whole))["c"]
+    assert back.value_counts().to_dict() == whole["c"].value_counts().to_dict()

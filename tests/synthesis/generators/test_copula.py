@@ -86,3 +86,17 @@ def test_full_shrinkage_gives_every_class_the_same_covariance() -> None:
     np.testing.assert_allclose(copulas.factors[0], copulas.factors[1])
     own = Copula().fit(train, CopulaConfig(shrinkage=0.0), seed=0).copulas
     assert np.abs(own.factors[0] - own.factors[1]).max() > 0.1
+
+
+def test_a_rare_level_among_many_is_as_rare_as_in_the_class() -> None:
+    random = np.random.default_rng(3)
+    shares = [0.55, 0.25, 0.1, 0.05, 0.03, 0.02]
+    levels = pd.Series(random.choice(list("abcdef"), 2000, p=shares), dtype="string")
+    columns = (Column(name="k", kind="categorical", dtype="string"),)
+    classes = tuple(ClassRecord(key=label, label=label) for label in "xy")
+    spec = DatasetSpec(name="t", modality="table", classes=classes, table=TableSpec(columns=columns, target="y"))
+    train = views(spec, pd.DataFrame({"k": levels}), ["x", "y"] * 1000)[0]
+    own = levels[::2].value_counts(normalize=True)
+    made = draw(train, 0, 8000)["k"].value_counts(normalize=True)
+    for level in "def":
+        assert made.get(level, 0) == pytest.approx(own[level], rel=0.3)
