@@ -160,7 +160,14 @@ def command_of(process: psutil.Process) -> str:
 
 
 def none_alive(processes: list[psutil.Process]) -> bool:
-    return not [p for p in processes if p.is_running() and p.status() != psutil.STATUS_ZOMBIE]
+    return not [process for process in processes if is_alive(process)]
+
+
+def is_alive(process: psutil.Process) -> bool:
+    try:
+        return process.is_running() and process.status() != psutil.STATUS_ZOMBIE
+    except psutil.NoSuchProcess:
+        return False
 
 
 def test_the_page_leads_to_runs_by_hand_by_schedule_and_by_event(shell: Shell) -> None:
