@@ -1,0 +1,124 @@
+from __future__ import annotations
+
+import os
+import subprocess
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import pandas as pd
+import pytest
+
+from gan_augment.core.errors import MissingInputError, ParamsError
+from gan_augment.core.predictions import ArmRecord, FamilyRecord, VariantRecord, write_arm, write_probabilities
+from gan_augment.reporting.leaderboard import COLUMNS, cells, render_leaderboard
+from gan_augment.stages.comparison import compare
+from gan_augment.stages.project import Layout
+from tests.finished_project import write_project
+
+ARM = "real_classical_synthetic"
+
+
+def finished(root: Path, name: str, right: float, gain: float, seeds: int = 3, **recipe: Any) -> None:
+    """A run whose classifiers are right on this share of each class's test rows."""
+    project = write_project(root / name, gain=(gain, gain - 2, gain + 2), **recipe)
+    layout: Layout = project.layout
+    held = pd.read_parquet(layout.test_labels)
+    truth = held["label"].map({c.label: n for n, c in enumerate(project.spec().classes)}).to_numpy(int)
+    place = held.groupby("label").cumcount().to_numpy()
+    guess = np.where(place < right * 6, truth, (truth + 1) % 3)
+    folder = layout.predictions(ARM)
+    folder.mkdir(parents=True)
+    variant = VariantRecord(name="balanced", validation_balanced_accuracy=0.9)
+    family = FamilyRecord(classifier="cnn", effort={}, variants=(variant,), chosen=0)
+    record = ArmRecord(
+        arm=ARM, rows_real=24, rows_synthetic=48, seeds=seeds, train_counts=(12, 8, 4),
+        test_ids=tuple(held["id"]), families={"first": family},
+    )  # fmt: skip
+    write_arm(folder, record)
+    write_probabilities(folder, "first", "test", np.repeat(np.eye(3)[guess][None], seeds, 0).astype(np.float32))
+
+
+def test_runs_stand_by_falling_gain_with_paired_differences(tmp_path: Path) -> None:
+    finished(tmp_path, "weak", right=0.5, gain=1.0)
+    finished(tmp_path, "strong", right=1.0, gain=6.0)
+    board = compare(["weak", "strong"], tmp_path)
+    assert [score.name for score in board.scores] == ["strong", "weak"]
+    pair = board.pairs[0]
+    assert pair.name == "weak"
+    assert pair.mean == pytest.approx(-50)  # half of the rows against all of them
+    assert pair.low is not None
+    assert pair.high is not None
+    assert pair.low < -50 < pair.high < 0
+
+
+def test_equal_runs_differ_by_nothing(tmp_path: Path) -> None:
+    for name in ("a", "b"):
+        finished(tmp_path, name, right=0.5, gain=2.0)
+    pair = compare(["a", "b"], tmp_path).pairs[0]
+    assert pair.mean == 0
+    assert pair.low is not None
+    assert pair.high is not None
+    assert pair.low < 0 < pair.high
+
+
+@pytest.mark.parametrize(
+    ("change", "reason"),
+    [({"seeds": 2}, "seeds"), ({"labels": ("x", "y", "z"), "keys": ("x", "y", "z")}, "other test rows or classes")],
+)
+def test_what_cannot_be_paired_is_said(tmp_path: Path, change: dict[str, Any], reason: str) -> None:
+    finished(tmp_path, "a", right=1.0, gain=5.0)
+    finished(tmp_path, "b", right=1.0, gain=1.0, **change)
+    pair = compare(["a", "b"], tmp_path).pairs[0]
+    assert pair.mean is None
+    assert reason in pair.reason
+
+
+def test_runs_without_predictions_are_listed_all_the_same(tmp_path: Path) -> None:
+    write_project(tmp_path / "a")
+    write_project(tmp_path / "b", gain=(1.0, 0.1, 2.0))
+    board = compare(["b", "a"], tmp_path)
+    assert [score.name for score in board.scores] == ["a", "b"]
+    assert "no predictions" in board.pairs[0].reason
+
+
+def git(root: Path, *words: str) -> None:
+    identity = ["-c", "user.name=t", "-c", "user.email=t@example.org"]
+    env = os.environ | {"GIT_CONFIG_GLOBAL": os.devnull}
+    subprocess.run(["git", *identity, *words], cwd=root, check=True, capture_output=True, env=env)
+
+
+def test_a_revision_is_a_run_too(tmp_path: Path) -> None:
+    write_project(tmp_path, gain=(3.0, 1.0, 5.0))
+    git(tmp_path, "init", "-q")
+    git(tmp_path, "add", "-f", "reports", "params.yaml")
+    git(tmp_path, "commit", "-qm", "first")
+    git(tmp_path, "tag", "before")
+    write_project(tmp_path / "now", gain=(7.0, 5.0, 9.0))
+    board = compare(["before", "now"], tmp_path)
+    assert [(score.name, score.gain) for score in board.scores] == [("now", 7.0), ("before", 3.0)]
+    assert board.scores[1].method == "conditional"
+
+
+def test_mistakes_are_named(tmp_path: Path) -> None:
+    write_project(tmp_path / "a")
+    with pytest.raises(ParamsError, match="two runs"):
+        compare(["a"], tmp_path)
+    with pytest.raises(MissingInputError, match="nowhere"):
+        compare(["a", "nowhere"], tmp_path)
+    with pytest.raises(MissingInputError, match="--output"):
+        compare(["a", "--output=x"], tmp_path)
+    assert not (tmp_path / "x").exists()
+
+
+def test_the_page_and_the_cells_hold_every_run_escaped(tmp_path: Path) -> None:
+    finished(tmp_path, "<b>a", right=1.0, gain=5.0)
+    finished(tmp_path, "c", right=0.5, gain=1.0)
+    board = compare(["<b>a", "c"], tmp_path)
+    page = render_leaderboard(board)
+    assert "<b>a" not in page
+    assert "&lt;b&gt;a" in page
+    assert "http" not in page.replace("http-equiv", "")
+    for score in board.scores:
+        assert len(cells(score)) == len(COLUMNS)
+        assert all(cell in page for cell in cells(score)[1:])
