@@ -1,6 +1,6 @@
 """The README's picture, from a finished run of the demo: real digits above, accepted synthetic ones below.
 
-    python benchmarks/readme_picture.py        # after `make demo`
+python benchmarks/readme_picture.py        # after `make demo`
 """
 
 from __future__ import annotations
