@@ -104,3 +104,13 @@ def test_a_damaged_file_of_durations_is_no_failure(tmp_path: Path) -> None:
     Durations(tmp_path)
     (tmp_path / ".gan_augment/durations.json").write_text("{")
     assert Durations(tmp_path).guess("curate", {}) is None
+
+
+def test_lanes_that_wait_for_each_other_take_turns_even_where_workers_are_free(tmp_path: Path) -> None:
+    chain = (Lane("prepare", ("prepare",)), Lane("pretrain", ("pretrain",), ("prepare",)))
+    durations = Durations(tmp_path)
+    for lane in chain:
+        durations.record(ran(lane, 10.0))
+    tally = Tally(durations, side_by_side=4)
+    tally.planned(Plan(chain, frozenset()))
+    assert tally.seconds_left() == pytest.approx(20.0)
