@@ -63,9 +63,8 @@ def _frame(shard: ShardRows) -> pd.DataFrame:
     for column in table.columns:
         frame[column.name] = _as_dtype(frame[column.name], _dtype(column.name, column.dtype, shard.schema))
     names = provenance_names(shard.spec)
-    frame[table.target] = pd.array(shard.rows.column("label").to_pylist(), dtype="string")
-    for name, shown in names.items():
-        frame[shown] = pd.array(shard.rows.column(name).to_pylist(), dtype="string")
+    for name, shown in {"label": table.target, **names}.items():
+        frame[shown] = shard.rows.column(name).to_pandas().astype("string")
     return frame
 
 
