@@ -153,7 +153,7 @@ def _as_type(array: pa.Array, kind: pa.DataType) -> pa.Array:
 
 def _open_parquet(path: Path) -> pq.ParquetFile:
     try:
-        return pq.ParquetFile(path)
+        return pq.ParquetFile(path, pre_buffer=False)  # which would keep the whole file in memory
     except FileNotFoundError:
         raise MissingInputError(
             "An input of this stage is missing",

@@ -85,3 +85,17 @@ def test_a_payload_that_is_too_short_is_found(tmp_path: Path, modality: Modality
     source = Source(folder)
     with pytest.raises(DataError, match="Fewer"):
         list(read_source(project.spec(), source, row_schema(project.spec(), [source]), 100))
+
+
+def test_no_source_is_buffered_as_a_whole(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    opened: list[object] = []
+    plain = pq.ParquetFile
+
+    def noting(path: Path, **options: object) -> pq.ParquetFile:
+        opened.append(options.get("pre_buffer"))
+        return plain(path, **options)
+
+    monkeypatch.setattr(pq, "ParquetFile", noting)
+    everything(tmp_path, "table", 5)
+    assert len(opened) >= 3
+    assert set(opened) == {False}  # Arrow's default keeps every byte it has read
