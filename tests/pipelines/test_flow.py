@@ -36,7 +36,8 @@ def test_with_nothing_configured_the_flow_runs_on_a_temporary_server(finished: P
     assert done.stdout.splitlines()[-1] == "Synthetic data helps: +3.1 points."
     assert "Task run 'measure' - working on measure" in done.stdout + done.stderr
     assert "Traceback" not in done.stdout + done.stderr
-    assert stages_run(finished) == ["measure"]  # it wrote the same again, so nothing after it ran
+    assert "measure" in stages_run(finished)
+    assert not {"prepare", "pretrain", "curate", "mix"} & set(stages_run(finished))  # what comes before it is untouched
     assert read_plan(finished).stale == ()
 
 
