@@ -45,7 +45,7 @@ layers: install-dev
 	$(BIN)/lint-imports
 
 unit: install-dev
-	$(BIN)/python -m pytest -n 2 --dist loadfile -m 'not nightly'
+	OMP_NUM_THREADS=1 $(BIN)/python -m pytest -n 2 --dist loadfile -m 'not nightly'  # one thread a worker: two cores, two workers
 
 nightly: install-dev  ## the slow tests too
 	$(BIN)/python -m pip install --quiet --disable-pip-version-check -c constraints.txt -e '.[dev,nightly,ray]'

@@ -71,14 +71,14 @@ def choose_model(
     for model in (joint, specialised):
         drawn = draw_features(model, label, seed, features)
         draws.append(drawn)
-        classifier: Any = LogisticRegression(max_iter=300)
+        classifier: Any = LogisticRegression(max_iter=1000)
         classifier.fit(np.concatenate([*others, drawn]), np.r_[other_labels, np.full(len(drawn), label)])
         cas = float(np.mean(classifier.predict(real) == label))
         scores.append(ClassScore(kid=kernel_distance(real, drawn), cas=cas))
     decision = decide(*scores)
     served = draws[1] if decision.served == "specialised" else draws[0]
     train_features, labels = features(train.samples.payload), train.labels
-    judge: Any = LogisticRegression(max_iter=300).fit(train_features, labels)
+    judge: Any = LogisticRegression(max_iter=1000).fit(train_features, labels)
     agreement = float(np.mean(judge.predict(served) == label))
     if alarm := class_alarm(train_features[labels == label], real, served, agreement):
         return decision.model_copy(update={"served": "none", "reason": f"not synthesised: {alarm}"})

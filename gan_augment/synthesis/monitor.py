@@ -96,7 +96,7 @@ class Monitor:
 
 
 def _classifier(features: npt.NDArray[Any], labels: npt.NDArray[np.int64]) -> Any:
-    return LogisticRegression(max_iter=200).fit(features, labels)
+    return LogisticRegression(max_iter=1000).fit(features, labels)
 
 
 def _ranked_above(
