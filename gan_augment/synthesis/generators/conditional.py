@@ -8,6 +8,7 @@ the generator and of the discriminator (FreezeD, Mo et al. 2020, arXiv 2002.1096
 
 from __future__ import annotations
 
+import contextlib
 import copy
 from collections.abc import Iterator
 from dataclasses import dataclass, field, replace
@@ -74,7 +75,7 @@ class ConditionalConfig(MethodConfig):
 
     def chosen_width(self, image: ImageSpec) -> int:
         """`width`, or a default that keeps a step on two CPU cores under about 100 ms."""
-        return self.width or (256 if self.chosen_architecture(image) == "mlp" else 32)
+        return self.width or (256 if self.chosen_architecture(image) == "mlp" else 16)
 
     def run_settings(self, image: ImageSpec, *, kimg: float) -> RunSettings:
         """The values that depend on the image size, filled in."""
@@ -88,7 +89,7 @@ class ConditionalConfig(MethodConfig):
         return RunSettings(
             kimg=kimg,
             batch_size=self.batch_size,
-            learning_rate=self.learning_rate or (1e-3 if is_mlp else 2e-4),
+            learning_rate=self.learning_rate or 1e-3,
             gamma=self.gamma,
             gamma_end=self.gamma_end,
             penalty_interval=self.penalty_interval or (1 if is_mlp else 8),
@@ -277,7 +278,8 @@ def _trained(
         monitor=monitor,
         progress=progress,
     )
-    with limited_threads(1 if choose_architecture(fitted.image) == "mlp" else 0):
+    # A small MLP on one thread, whatever the machine; convolutions on as many as the process was given.
+    with limited_threads(1) if choose_architecture(fitted.image) == "mlp" else contextlib.nullcontext():
         run.train(checkpoint)
     fitted.generator = run.best
     fitted.generator.requires_grad_(True)
