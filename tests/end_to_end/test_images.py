@@ -41,9 +41,8 @@ def key_of(project: UserProject, label: str) -> str:
 def test_the_verdict_the_report_and_the_shards_are_there(images: UserProject) -> None:
     measured = images.read("reports/measure.json")
     assert measured["verdict"] in ("helps", "no measurable difference", "hurts")
-    assert (
-        measured["sentence"] in images.run("gan-augment", "summary").stdout.replace("\n", "").replace("  ", " ") or True
-    )
+    shown = " ".join(images.run("gan-augment", "summary").stdout.split())
+    assert measured["sentence"] in shown
     assert {arm["arm"] for arm in measured["arms"]} == {"real", "cheap", "real_synthetic"}
     report = (images.root / "reports/report.html").read_text()
     assert "top bar" in report
@@ -110,10 +109,7 @@ def test_the_same_settings_give_the_same_bytes(images: UserProject) -> None:
 
 
 def test_metrics_and_plots_are_dvcs(images: UserProject) -> None:
-    assert (
-        "verdict" in images.run("dvc", "metrics", "show").stdout
-        or "gain.points" in images.run("dvc", "metrics", "show").stdout
-    )
+    assert "gain.points" in images.run("dvc", "metrics", "show", "reports/measure.json").stdout
     shown = images.run("dvc", "plots", "show", "-o", "plots_html").stdout
     assert "plots_html" in shown
     assert (images.root / "plots_html/index.html").exists()
@@ -137,7 +133,7 @@ def test_a_stage_that_is_killed_goes_on_at_the_next_run(images: UserProject) -> 
     while not any(checkpoints.glob("pretrain-*.safetensors")) and time.monotonic() < deadline:
         time.sleep(0.02)
     process.send_signal(signal.SIGKILL)
-    process.wait()
+    assert process.wait() == -signal.SIGKILL  # it was killed, not already done
     assert digests(images.root / "models/pretrain") == before
     images.run("gan-augment", "pretrain")
     assert digests(images.root / "models/pretrain") == before
