@@ -99,6 +99,21 @@ def verify(path: Annotated[Path, typer.Argument(help="A folder that `export` wro
 
 
 @app.command()
+def compare(
+    runs: Annotated[
+        list[str], typer.Argument(metavar="RUN...", help="Folders of projects, or revisions and DVC experiments.")
+    ],
+    html: Annotated[Path | None, typer.Option(metavar="FILE", help="Write the comparison as a page too.")] = None,
+    root: Root = Path(),
+    as_json: Json = False,
+) -> None:
+    """Show several finished runs side by side, best gain first, with paired differences to the first."""
+    from gan_augment.cli.compare import run_comparison
+
+    run_comparison(runs, root, html, as_json=as_json)
+
+
+@app.command()
 def calibrate(
     root: Root = Path(),
     demo: Annotated[

@@ -7,11 +7,14 @@ from dataclasses import dataclass
 from typing import Any
 
 from jinja2 import Environment, PackageLoader, StrictUndefined
+from rich.console import Group
+from rich.table import Table
+from rich.text import Text
 
 from gan_augment.reporting.charts import axis_line, interval_track
 from gan_augment.reporting.scales import nice_axis, number, percent, signed
 
-__all__ = ["COLUMNS", "Leaderboard", "Paired", "RunScore", "cells", "render_leaderboard"]
+__all__ = ["COLUMNS", "Leaderboard", "Paired", "RunScore", "cells", "leaderboard_table", "render_leaderboard"]
 
 COLUMNS = ("run", "method", "verdict", "gain", "interval", "ratio", "with synthetic", "KID", "coverage", "right class")
 
@@ -88,6 +91,26 @@ def render_leaderboard(board: Leaderboard) -> str:
         pairs=_pairs(board.pairs),
         leader=board.scores[0].name,
     )
+
+
+def leaderboard_table(board: Leaderboard) -> Group:
+    """The same for the terminal: a table of the runs, and a line a pair."""
+    table = Table(title="Runs by gain, in percentage points of balanced accuracy")
+    for name in COLUMNS:
+        words = name in ("run", "method", "verdict")
+        table.add_column(name, justify="left" if words else "right", no_wrap=name not in ("run", "verdict"))
+    for score in board.scores:
+        table.add_row(*map(Text, cells(score)))
+    leader = board.scores[0].name
+    return Group(
+        table, Text(f"Against {leader}, paired by test row and classifier seed:"), *map(_pair_line, board.pairs)
+    )
+
+
+def _pair_line(pair: Paired) -> Text:
+    if pair.mean is None:
+        return Text(f"  {pair.name}: not paired, {pair.reason}")
+    return Text(f"  {pair.name}: {signed(pair.mean)} points (95 % interval {signed(pair.low)} to {signed(pair.high)})")
 
 
 def _pairs(pairs: Sequence[Paired]) -> dict[str, Any]:

@@ -1,14 +1,11 @@
 """`gan-augment compare RUN RUN...`: several finished runs side by side, with paired differences. Not a DVC stage.
 
-A run is a project's folder, or a Git revision of this one (a commit, a branch, a DVC experiment). A revision has the
-reports that Git holds, but no predictions, so it gets no paired difference.
+A run is a folder with what `FILES` names: a project, or what the command took out of a revision of one.
 """
 
 from __future__ import annotations
 
-import json
-import subprocess
-from collections.abc import Mapping, Sequence
+from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -18,6 +15,7 @@ import numpy.typing as npt
 import pandas as pd
 import yaml
 
+from gan_augment.core.atomic import read_json
 from gan_augment.core.errors import MissingInputError, ParamsError
 from gan_augment.core.predictions import read_arm, read_probabilities
 from gan_augment.core.records import DatasetSpec
@@ -35,10 +33,10 @@ _DRAWS = 2000
 @dataclass(frozen=True)
 class _Run:
     name: str
+    root: Path
     measure: Mapping[str, Any]
     curate: Mapping[str, Any]
-    method: str
-    root: Path | None  # None: a revision
+    params: Mapping[str, Any]
 
 
 @dataclass(frozen=True)
@@ -46,60 +44,53 @@ class _Predicted:
     ids: tuple[str, ...]
     labels: tuple[int, ...]  # class indices
     classes: tuple[str, ...]  # keys, in the order of the probabilities
+    seed: int  # base.seed, from which the classifiers' seeds come
     test: npt.NDArray[np.float32]  # [seeds, n, K]
 
 
-def compare(runs: Sequence[str], root: Path = Path()) -> Leaderboard:
-    """Read the runs and pair each with the one of the largest gain.
+def compare(runs: Mapping[str, Path]) -> Leaderboard:
+    """Read the runs (name -> folder) and pair each with the one of the largest gain.
 
     Raises
     ------
     ParamsError
         Fewer than two runs.
     MissingInputError
-        A run is neither a finished project nor a revision with reports.
+        A run has not been measured.
     """
     if len(runs) < 2:
-        raise ParamsError("A comparison needs two runs", got=f"{len(runs)}", remedy="name two folders or revisions")
-    read = sorted((_read(name, root) for name in runs), key=lambda run: -float(run.measure["gain"]["points"]))
-    leader = _predicted(read[0])
-    pairs = tuple(_paired(run, _predicted(run), read[0].name, leader) for run in read[1:])
-    return Leaderboard(tuple(_score(run) for run in read), pairs)
+        raise ParamsError(
+            "A comparison needs two different runs",
+            got=", ".join(map(repr, runs)) or "none",
+            remedy="gan-augment compare FOLDER_OR_REVISION FOLDER_OR_REVISION",
+        )
+    found = [_read(name, folder) for name, folder in runs.items()]
+    found.sort(key=lambda run: -float(run.measure["gain"]["points"]))
+    leader = _predicted(found[0])
+    pairs = tuple(_paired(run, _predicted(run), found[0].name, leader) for run in found[1:])
+    return Leaderboard(tuple(_score(run) for run in found), pairs)
 
 
-def _read(name: str, root: Path) -> _Run:
-    folder = root / name
-    if folder.is_dir():
-        texts = {path: _text(folder / path) for path in _FILES}
-        return _run(name, texts, folder)
-    return _run(name, {path: _committed(name, path, root) for path in _FILES}, None)
-
-
-_FILES = ("reports/measure.json", "reports/curate.json", "params.yaml")
-
-
-def _run(name: str, texts: Mapping[str, str | None], root: Path | None) -> _Run:
-    measure, curate, params = (texts[path] for path in _FILES)
-    if measure is None:
+def _read(name: str, folder: Path) -> _Run:
+    layout = Layout(folder)
+    if not layout.measure_report.is_file():
         raise MissingInputError(
             "This run has no measurement",
             where=name,
-            expected="a project's folder, or a Git revision, with reports/measure.json",
+            expected="reports/measure.json, which `measure` writes",
             remedy="run `dvc repro` there first",
         )
-    method = (yaml.safe_load(params or "") or {}).get("synthesis", {}).get("method", "")
-    return _Run(name, json.loads(measure), json.loads(curate or "{}"), str(method), root)
+    curate = read_json(layout.curate_report) if layout.curate_report.is_file() else {}
+    return _Run(name, folder, read_json(layout.measure_report), curate, _params(folder / "params.yaml"))
 
 
-def _text(path: Path) -> str | None:
-    return path.read_text(encoding="utf-8") if path.is_file() else None
-
-
-def _committed(revision: str, path: str, root: Path) -> str | None:
-    # `--end-of-options`: a name that starts with a dash is no option of git's.
-    command = ["git", "show", "--end-of-options", f"{revision}:./{path}"]
-    done = subprocess.run(command, cwd=root, capture_output=True, text=True, check=False)
-    return done.stdout if done.returncode == 0 else None
+def _params(path: Path) -> Mapping[str, Any]:
+    """What an older version wrote need not pass today's check: only two values are read from it."""
+    try:
+        found = yaml.safe_load(path.read_text(encoding="utf-8"))
+    except (FileNotFoundError, yaml.YAMLError):
+        return {}
+    return found if isinstance(found, dict) else {}
 
 
 def _score(run: _Run) -> RunScore:
@@ -107,7 +98,7 @@ def _score(run: _Run) -> RunScore:
     arm: Mapping[str, Any] = next((a for a in run.measure["arms"] if a["arm"] == gain["synthetic_arm"]), {})
     return RunScore(
         name=run.name,
-        method=run.method,
+        method=str((run.params.get("synthesis") or {}).get("method", "")),
         verdict=str(run.measure["verdict"]),
         gain=float(gain["points"]),
         low=float(gain["low"]),
@@ -122,8 +113,6 @@ def _score(run: _Run) -> RunScore:
 
 def _predicted(run: _Run) -> _Predicted | str:
     """The chosen arm's predictions, or why there are none."""
-    if run.root is None:
-        return f"{run.name} is a revision: Git holds no predictions"
     layout = Layout(run.root)
     folder = layout.predictions(run.measure["gain"]["synthetic_arm"])
     try:
@@ -131,10 +120,11 @@ def _predicted(run: _Run) -> _Predicted | str:
         held = pd.read_parquet(layout.test_labels).set_index("id")["label"]
         spec = DatasetSpec.load(layout.dataset)
     except (MissingInputError, FileNotFoundError):
-        return f"{run.name} has no predictions on disk"
+        return f"{run.name} has no predictions on disk (`dvc pull` or `dvc repro` brings them)"
     index = {label: place for place, label in enumerate(spec.labels)}
     labels = tuple(index[label] for label in held.loc[list(record.test_ids)])
-    return _Predicted(record.test_ids, labels, tuple(c.key for c in spec.classes), test)
+    seed = int((run.params.get("base") or {}).get("seed", 0))
+    return _Predicted(record.test_ids, labels, tuple(c.key for c in spec.classes), seed, test)
 
 
 def _paired(run: _Run, own: _Predicted | str, leader_name: str, leader: _Predicted | str) -> Paired:
@@ -143,11 +133,21 @@ def _paired(run: _Run, own: _Predicted | str, leader_name: str, leader: _Predict
             return Paired(run.name, reason=found)
     assert isinstance(own, _Predicted)
     assert isinstance(leader, _Predicted)
-    if (own.ids, own.labels, own.classes) != (leader.ids, leader.labels, leader.classes):
-        return Paired(run.name, reason=f"other test rows or classes than {leader_name}")
+    reason = _incomparable(own, leader, leader_name)
+    return Paired(run.name, reason=reason) if reason else _difference(run.name, own, leader)
+
+
+def _incomparable(own: _Predicted, leader: _Predicted, leader_name: str) -> str:
+    """Why two runs cannot be paired row by row and seed by seed; empty where they can."""
+    if own.classes != leader.classes:
+        return f"other classes than {leader_name}"
+    if (own.ids, own.labels) != (leader.ids, leader.labels):
+        return f"other test rows than {leader_name}"
+    if own.seed != leader.seed:
+        return f"base.seed is {own.seed}, that of {leader_name} is {leader.seed}"
     if len(own.test) != len(leader.test):
-        return Paired(run.name, reason=f"{len(own.test)} seeds, {leader_name} has {len(leader.test)}")
-    return _difference(run.name, own, leader)
+        return f"{len(own.test)} classifier seeds, {leader_name} has {len(leader.test)}"
+    return ""
 
 
 def _difference(name: str, own: _Predicted, leader: _Predicted) -> Paired:

@@ -2,48 +2,23 @@
 
 from __future__ import annotations
 
-import contextlib
-import io
 import json
 import subprocess
 import sys
-from dataclasses import dataclass
 from pathlib import Path
-from unittest import mock
 
 import pytest
 import yaml
 
-from gan_augment.cli.main import main
 from gan_augment.cli.stages import STAGES, StageCommand
 from gan_augment.params import Params
+from tests.cli.command import run
 
 PARAMS = {
     "classes": {"a": {"label": "A"}, "b": {"label": "B"}},
     "prepare": {"source": {"kind": "demo", "name": "digits"}},
     "synthesis": {"method": "conditional"},
 }
-
-
-@dataclass
-class Done:
-    returncode: int
-    stdout: str
-    stderr: str
-
-
-def run(*arguments: str, cwd: Path) -> Done:
-    """The command in this process: the same `main`, without paying torch's import for every test."""
-    out, err = io.StringIO(), io.StringIO()
-    with (
-        contextlib.chdir(cwd),
-        mock.patch.object(sys, "argv", ["gan-augment", *arguments]),
-        contextlib.redirect_stdout(out),
-        contextlib.redirect_stderr(err),
-        pytest.raises(SystemExit) as ended,
-    ):
-        main()
-    return Done(int(ended.value.code or 0), out.getvalue(), err.getvalue())
 
 
 def write(root: Path, **sections: object) -> None:

@@ -1,22 +1,26 @@
 from __future__ import annotations
 
-import os
-import subprocess
+import io
 from pathlib import Path
 from typing import Any
 
 import numpy as np
 import pandas as pd
 import pytest
+from rich.console import Console
 
 from gan_augment.core.errors import MissingInputError, ParamsError
 from gan_augment.core.predictions import ArmRecord, FamilyRecord, VariantRecord, write_arm, write_probabilities
-from gan_augment.reporting.leaderboard import COLUMNS, cells, render_leaderboard
-from gan_augment.stages.comparison import compare
+from gan_augment.reporting.leaderboard import COLUMNS, Leaderboard, cells, leaderboard_table, render_leaderboard
+from gan_augment.stages.comparison import compare as compare_folders
 from gan_augment.stages.project import Layout
 from tests.finished_project import write_project
 
 ARM = "real_classical_synthetic"
+
+
+def compare(names: list[str], root: Path) -> Leaderboard:
+    return compare_folders({name: root / name for name in names})
 
 
 def finished(root: Path, name: str, right: float, gain: float, seeds: int = 3, **recipe: Any) -> None:
@@ -64,7 +68,7 @@ def test_equal_runs_differ_by_nothing(tmp_path: Path) -> None:
 
 @pytest.mark.parametrize(
     ("change", "reason"),
-    [({"seeds": 2}, "seeds"), ({"labels": ("x", "y", "z"), "keys": ("x", "y", "z")}, "other test rows or classes")],
+    [({"seeds": 2}, "2 classifier seeds"), ({"labels": ("x", "y", "z"), "keys": ("x", "y", "z")}, "other classes")],
 )
 def test_what_cannot_be_paired_is_said(tmp_path: Path, change: dict[str, Any], reason: str) -> None:
     finished(tmp_path, "a", right=1.0, gain=5.0)
@@ -82,33 +86,20 @@ def test_runs_without_predictions_are_listed_all_the_same(tmp_path: Path) -> Non
     assert "no predictions" in board.pairs[0].reason
 
 
-def git(root: Path, *words: str) -> None:
-    identity = ["-c", "user.name=t", "-c", "user.email=t@example.org"]
-    env = os.environ | {"GIT_CONFIG_GLOBAL": os.devnull}
-    subprocess.run(["git", *identity, *words], cwd=root, check=True, capture_output=True, env=env)
-
-
-def test_a_revision_is_a_run_too(tmp_path: Path) -> None:
-    write_project(tmp_path, gain=(3.0, 1.0, 5.0))
-    git(tmp_path, "init", "-q")
-    git(tmp_path, "add", "-f", "reports", "params.yaml")
-    git(tmp_path, "commit", "-qm", "first")
-    git(tmp_path, "tag", "before")
-    write_project(tmp_path / "now", gain=(7.0, 5.0, 9.0))
-    board = compare(["before", "now"], tmp_path)
-    assert [(score.name, score.gain) for score in board.scores] == [("now", 7.0), ("before", 3.0)]
-    assert board.scores[1].method == "conditional"
+def test_other_seeds_are_not_paired(tmp_path: Path) -> None:
+    for name in ("a", "b"):
+        finished(tmp_path, name, right=0.5, gain=2.0)
+    params = tmp_path / "b/params.yaml"
+    params.write_text(params.read_text().replace("seed: 3", "seed: 4"))
+    assert compare(["a", "b"], tmp_path).pairs[0].reason == "base.seed is 4, that of a is 3"
 
 
 def test_mistakes_are_named(tmp_path: Path) -> None:
     write_project(tmp_path / "a")
-    with pytest.raises(ParamsError, match="two runs"):
+    with pytest.raises(ParamsError, match="two different runs"):
         compare(["a"], tmp_path)
     with pytest.raises(MissingInputError, match="nowhere"):
         compare(["a", "nowhere"], tmp_path)
-    with pytest.raises(MissingInputError, match="--output"):
-        compare(["a", "--output=x"], tmp_path)
-    assert not (tmp_path / "x").exists()
 
 
 def test_the_page_and_the_cells_hold_every_run_escaped(tmp_path: Path) -> None:
@@ -122,3 +113,13 @@ def test_the_page_and_the_cells_hold_every_run_escaped(tmp_path: Path) -> None:
     for score in board.scores:
         assert len(cells(score)) == len(COLUMNS)
         assert all(cell in page for cell in cells(score)[1:])
+
+
+def test_the_terminal_table_holds_every_run_and_pair(tmp_path: Path) -> None:
+    finished(tmp_path, "[red]a", right=1.0, gain=5.0)  # no markup of rich's
+    finished(tmp_path, "c", right=0.5, gain=1.0)
+    console = Console(width=200, file=io.StringIO())
+    console.print(leaderboard_table(compare(["[red]a", "c"], tmp_path)))
+    printed = console.file.getvalue()  # type: ignore[attr-defined]
+    assert "[red]a" in printed
+    assert "c: \u221250.0 points (95 % interval" in printed

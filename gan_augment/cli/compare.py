@@ -1,0 +1,103 @@
+"""`gan-augment compare`: where the runs are. A folder is one; a revision's files come out of Git and DVC's cache."""
+
+from __future__ import annotations
+
+import contextlib
+import json
+import logging
+import sys
+import tempfile
+from collections.abc import Iterator, Sequence
+from dataclasses import asdict
+from pathlib import Path
+from typing import Any
+
+from gan_augment.core.errors import MissingInputError
+
+__all__ = ["fetch_revision", "found_runs", "run_comparison"]
+
+# What a comparison reads. The predictions of all arms: which one counts is in measure.json.
+REPORTS = ("params.yaml", "reports/measure.json", "reports/curate.json")
+PREDICTIONS = ("data/prepared/dataset.json", "data/prepared/test_labels.parquet", "predictions")
+
+
+def run_comparison(runs: Sequence[str], root: Path, html: Path | None, *, as_json: bool) -> None:
+    """Print the leaderboard (or JSON), and write it as a page where `html` is given."""
+    from gan_augment.core.atomic import write_text
+    from gan_augment.reporting.leaderboard import leaderboard_table, render_leaderboard
+    from gan_augment.stages.comparison import compare
+
+    with found_runs(runs, root) as folders:
+        board = compare(folders)
+    if html is not None:
+        write_text(html, render_leaderboard(board))
+    if as_json:
+        print(json.dumps(asdict(board), indent=2, ensure_ascii=False))
+        return
+    from rich.console import Console
+
+    Console(width=None if sys.stdout.isatty() else 150).print(leaderboard_table(board))
+    if html is not None:
+        print(f"page: {html}")
+
+
+@contextlib.contextmanager
+def found_runs(runs: Sequence[str], root: Path) -> Iterator[dict[str, Path]]:
+    """Name -> folder, in the order given. What had to be taken out of revisions is gone afterwards.
+
+    Raises
+    ------
+    MissingInputError
+        A name is neither a folder nor a revision of the project in `root`.
+    """
+    with tempfile.TemporaryDirectory(prefix="gan-augment-compare-") as scratch:
+        found = {}
+        for number, name in enumerate(dict.fromkeys(runs)):
+            folder = Path(name)
+            if not folder.is_dir():
+                folder = Path(scratch) / str(number)
+                fetch_revision(name, root, folder)
+            found[name] = folder
+        yield found
+
+
+def fetch_revision(revision: str, root: Path, target: Path) -> None:
+    """Copy what a comparison reads from a commit, branch, tag or DVC experiment of the repository around `root`.
+
+    Predictions that DVC no longer has are left out: the run is then listed without a paired difference.
+    """
+    from dvc.api import DVCFileSystem
+    from dvc.exceptions import DvcException
+    from dvc.scm import SCMError
+
+    logging.getLogger("dvc").setLevel(logging.CRITICAL)  # what it has to say about missing files, we say
+    try:
+        repository = _repository(root)
+        files = DVCFileSystem(str(repository), rev=revision, subrepos=True)  # a project may lie in a folder of it
+        _ = files.repo  # opens it now: `exists` would take a revision that is none for an absent file
+        inside = root.resolve().relative_to(repository).as_posix()
+        for path in REPORTS:
+            _copy(files, f"{inside}/{path}", target / path)
+        for path in PREDICTIONS:
+            with contextlib.suppress(OSError, DvcException):
+                _copy(files, f"{inside}/{path}", target / path)
+    except (SCMError, DvcException) as error:
+        raise MissingInputError(
+            "There is no such run",
+            where=revision,
+            got=f"no folder of that name; as a revision: {error}",
+            expected="a project's folder, or a commit, branch, tag or DVC experiment of this project",
+            remedy="`dvc exp show` and `git branch` list what there is",
+        ) from None
+
+
+def _repository(root: Path) -> Path:
+    """The Git repository's top folder, where a revision's paths begin; `root` where there is none."""
+    folders = (root.resolve(), *root.resolve().parents)
+    return next((folder for folder in folders if (folder / ".git").exists()), folders[0])
+
+
+def _copy(files: Any, source: str, target: Path) -> None:
+    if files.exists(source):
+        target.parent.mkdir(parents=True, exist_ok=True)
+        files.get(source, str(target), recursive=files.isdir(source))
