@@ -99,6 +99,20 @@ def verify(path: Annotated[Path, typer.Argument(help="A folder that `export` wro
 
 
 @app.command()
+def preview(
+    html: Annotated[
+        Path | None, typer.Option(metavar="FILE", help="Where to write the page; .gan_augment/preview.html by default.")
+    ] = None,
+    root: Root = Path(),
+    as_json: Json = False,
+) -> None:
+    """Look before training: real data by class, the audit's findings, the classical augmentation. After `prepare`."""
+    from gan_augment.cli.preview import show_preview
+
+    show_preview(root, html, as_json=as_json)
+
+
+@app.command()
 def compare(
     runs: Annotated[
         list[str], typer.Argument(metavar="RUN...", help="Folders of projects, or revisions and DVC experiments.")

@@ -65,6 +65,11 @@ class ClassicalAugment:
         if config.strength > 0 and (transforms := _transforms(config)):
             self._chain = _albumentations().Compose(transforms, seed=seed % 2**32)
 
+    @property
+    def active(self) -> bool:
+        """Whether anything is changed at all."""
+        return self._chain is not None
+
     def __call__(self, images: Images) -> Images:
         """uint8 [n, h, w, c] -> uint8 [n, h, w, c], each image on its own."""
         if self._chain is None or not len(images):

@@ -140,10 +140,11 @@ def _points(series: Series, x: object, y: object) -> list[Markup]:
     return drawn
 
 
-def histogram(real: Floats, synthetic: Floats, title: str, *, height: int = 90) -> Markup:
-    """Two profiles over the same bins, each a share of its own rows: float [bins] each."""
-    top = max(float(real.max(initial=0)), float(synthetic.max(initial=0))) or 1.0
-    drawn = [_profile(shares / top, kind) for shares, kind in ((real, "real"), (synthetic, "synthetic"))]
+def histogram(real: Floats, synthetic: Floats | None, title: str, *, height: int = 90) -> Markup:
+    """Two profiles over the same bins, each a share of its own rows: float [bins] each. None: real rows only."""
+    profiles = [(real, "real")] if synthetic is None else [(real, "real"), (synthetic, "synthetic")]
+    top = max(float(shares.max(initial=0)) for shares, _ in profiles) or 1.0
+    drawn = [_profile(shares / top, kind) for shares, kind in profiles]
     box = Markup(
         '<svg x="0" y="0" width="100%" height="{}" viewBox="0 0 100 100" preserveAspectRatio="none">{}</svg>'
     ).format(height, Markup("").join(drawn))

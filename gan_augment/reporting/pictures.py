@@ -18,7 +18,7 @@ from gan_augment.reporting.config import ReportConfig
 from gan_augment.reporting.evidence import Evidence
 from gan_augment.reporting.scales import number, percent
 
-__all__ = ["Picture", "Sheet", "class_sheets"]
+__all__ = ["Picture", "Sheet", "class_sheets", "data_uri"]
 
 _LONGEST_SIDE = 96  # px: larger pictures are reduced for the page
 _PIXEL_SIDE = 16  # neighbours by pixels are looked for at this size
@@ -81,7 +81,7 @@ def _affordable(evidence: Evidence, config: ReportConfig) -> float:
     probe = np.asarray(evidence.train.payload[: 64 : max(1, len(evidence.train) // 64)])
     if not len(probe):
         return 1.0
-    each = float(np.mean([len(_uri(pixels)) for pixels in probe])) + 120  # and the markup around it
+    each = float(np.mean([len(data_uri(pixels)) for pixels in probe])) + 120  # and the markup around it
     wanted = (config.pictures + config.rejected) * (1 + config.neighbours) + config.pictures
     total = each * wanted * len(evidence.spec.classes)
     return min(1.0, config.megabytes * 1e6 / max(total, 1.0))
@@ -95,9 +95,9 @@ def _sheet(real: Samples, shown: Samples, scores: pd.DataFrame, count: int, neig
         _synthetic(identifier, pixels, scores, [ids[n] for n in near], places, neighbours)
         for identifier, pixels, near in zip(shown.manifest["id"], np.asarray(shown.payload), by_pixels, strict=True)
     )
-    first = tuple(Picture(ids[n], _uri(np.asarray(real.payload[n]))) for n in range(min(count, len(real))))
+    first = tuple(Picture(ids[n], data_uri(np.asarray(real.payload[n]))) for n in range(min(count, len(real))))
     needed = {other for picture in synthetic for _, other in picture.neighbours} - {picture.id for picture in first}
-    others = {other: _uri(np.asarray(real.payload[places[other]])) for other in sorted(needed)}
+    others = {other: data_uri(np.asarray(real.payload[places[other]])) for other in sorted(needed)}
     return Sheet(first, synthetic, others)
 
 
@@ -115,7 +115,7 @@ def _synthetic(
     chosen += [("pixels", other) for other in by_pixels if other != nearest]
     return Picture(
         identifier,
-        _uri(pixels),
+        data_uri(pixels),
         verdict="accepted" if row.get("accepted", True) else str(row.get("rejected_by") or "rejected"),
         judge=_finite(row.get("judge_probability")),
         copy=_finite(row.get("copy_distance")),
@@ -147,7 +147,8 @@ def _small(images: npt.NDArray[np.uint8]) -> npt.NDArray[np.float32]:
     return small
 
 
-def _uri(pixels: npt.NDArray[np.uint8]) -> str:
+def data_uri(pixels: npt.NDArray[np.uint8]) -> str:
+    """A PNG of uint8 [h, w, c] as text for `src`; large pictures are reduced."""
     if max(pixels.shape[:2]) > _LONGEST_SIDE:
         image = Image.fromarray(pixels[:, :, 0] if pixels.shape[2] == 1 else pixels)
         image.thumbnail((_LONGEST_SIDE, _LONGEST_SIDE))

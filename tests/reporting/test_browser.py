@@ -12,6 +12,7 @@ from typing import Any
 
 import pytest
 
+from gan_augment.stages import preview
 from gan_augment.stages.report import run
 from tests.finished_project import write_project
 
@@ -56,6 +57,13 @@ def pictures(tmp_path_factory: pytest.TempPathFactory) -> Path:
     return project.layout.report
 
 
+@pytest.fixture(scope="module", params=["image", "table"])
+def before_training(request: pytest.FixtureRequest, tmp_path_factory: pytest.TempPathFactory) -> Path:
+    root = tmp_path_factory.mktemp(f"preview-{request.param}")
+    preview.run(write_project(root, modality=request.param), root / "preview.html")
+    return root / "preview.html"
+
+
 def show(browser: Any, page: Path, size: tuple[int, int] = DESK, scheme: str = "light") -> None:
     for log in ("browser", "performance"):
         browser.get_log(log)  # forget the page before
@@ -98,6 +106,18 @@ def test_every_picture_loads(browser: Any, pictures: Path) -> None:
 def test_axe_finds_nothing_serious(browser: Any, page: Path, size: tuple[int, int], scheme: str) -> None:
     show(browser, page, size, scheme)
     browser.execute_script("document.querySelectorAll('details').forEach(d => { d.open = true; })")
+    check_with_axe(browser)
+
+
+def test_the_preview_is_as_clean(browser: Any, before_training: Path) -> None:
+    show(browser, before_training, PHONE, "dark")
+    assert [entry for entry in browser.get_log("browser") if entry["level"] in ("SEVERE", "WARNING")] == []
+    assert browser.execute_script("return document.documentElement.scrollWidth") <= PHONE[0]
+    assert all(browser.execute_script("return [...document.images].map(i => i.naturalWidth)"))
+    check_with_axe(browser)
+
+
+def check_with_axe(browser: Any) -> None:
     axe = pytest.importorskip("axe_core_python")
     browser.execute_script(importlib.resources.files(axe).joinpath("axe.min.js").read_text(encoding="utf-8"))
     found = browser.execute_async_script("axe.run().then(arguments[0])")
