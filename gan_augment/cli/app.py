@@ -181,13 +181,16 @@ def params_check(root: Root = Path()) -> None:
 
 
 @params_app.command("schema")
-def params_schema() -> None:
-    """Print the JSON Schema of params.yaml, for editors."""
-    import json
+def params_schema(
+    write: Annotated[
+        bool, typer.Option("--write", help="Write it to where params.yaml's first line makes editors look for it.")
+    ] = False,
+    root: Root = Path(),
+) -> None:
+    """Print the JSON Schema of params.yaml: every key, its meaning and limits, the settings of every method."""
+    from gan_augment.cli.setup import show_schema
 
-    from gan_augment.params import Params
-
-    print(json.dumps(Params.model_json_schema(), indent=2))
+    show_schema(root, write=write)
 
 
 def _add_stage(stage: StageCommand) -> None:

@@ -10,7 +10,7 @@ from gan_augment.core.errors import DataError, ParamsError
 from gan_augment.core.records import DatasetSpec
 from gan_augment.params import Params, load_params
 
-__all__ = ["check_params", "initialise", "show_summary", "verify_export"]
+__all__ = ["check_params", "initialise", "show_schema", "show_summary", "verify_export"]
 
 
 def initialise(
@@ -90,6 +90,16 @@ def check_params(root: Path) -> None:
     _check_requests(params)
     method, _ = check_method(params, spec)
     print(f"params.yaml is right: {len(params.classes)} classes, method {method.name}, {spec.modality}s")
+
+
+def show_schema(root: Path, *, write: bool) -> None:
+    """Print the schema, or write it for editors."""
+    from gan_augment.project.schema import params_schema, write_schema
+
+    if write:
+        print(f"wrote {write_schema(root)}")
+    else:
+        print(json.dumps(params_schema(), indent=2, ensure_ascii=False))
 
 
 def _check_requests(params: Params) -> None:

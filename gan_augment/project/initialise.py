@@ -27,6 +27,7 @@ from gan_augment.data.config import (
 from gan_augment.data.problems import raise_errors
 from gan_augment.data.table_files import read_table_file
 from gan_augment.project.inspect import Findings
+from gan_augment.project.schema import write_schema
 
 __all__ = ["PROJECT_FILES", "existing_files", "project_texts", "repository_commands", "write_project"]
 
@@ -67,7 +68,8 @@ def write_project(root: Path, findings: Findings, *, force: bool = False, reposi
     Returns
     -------
     list of Path
-        What was written, relative to `root`; files that were the same already are not in it.
+        What was written, relative to `root`; files that were the same already are not in it, nor is the schema that
+        editors complete params.yaml from.
 
     Raises
     ------
@@ -92,6 +94,7 @@ def write_project(root: Path, findings: Findings, *, force: bool = False, reposi
         _run(command, root)
     for name, text in changed.items():
         write_text(root / name, text)
+    write_schema(root)
     return [*map(Path, changed), *_append_ignores(root)]
 
 
