@@ -2,11 +2,22 @@
 
 from __future__ import annotations
 
+from typing import Literal
+
 import torch
 from torch import Tensor
 from torch.nn import functional as F
 
-__all__ = ["relativistic_discriminator_loss", "relativistic_generator_loss", "zero_centred_penalty"]
+__all__ = [
+    "Objective",
+    "non_saturating_discriminator_loss",
+    "non_saturating_generator_loss",
+    "relativistic_discriminator_loss",
+    "relativistic_generator_loss",
+    "zero_centred_penalty",
+]
+
+Objective = Literal["relativistic", "non_saturating"]
 
 
 def relativistic_discriminator_loss(real_logits: Tensor, fake_logits: Tensor) -> Tensor:
@@ -20,6 +31,19 @@ def relativistic_discriminator_loss(real_logits: Tensor, fake_logits: Tensor) ->
 def relativistic_generator_loss(real_logits: Tensor, fake_logits: Tensor) -> Tensor:
     """Mean softplus(-(D(G(z)) - D(x))), a scalar: the discriminator's loss with the roles exchanged."""
     return F.softplus(-(fake_logits - real_logits)).mean()
+
+
+def non_saturating_discriminator_loss(real_logits: Tensor, fake_logits: Tensor) -> Tensor:
+    """Mean softplus(-D(x)) + mean softplus(D(G(z))), a scalar; 2 log 2 where D cannot tell.
+
+    Goodfellow et al. 2014 (arXiv 1406.2661), eq. 1, with D's sigmoid inside.
+    """
+    return F.softplus(-real_logits).mean() + F.softplus(fake_logits).mean()
+
+
+def non_saturating_generator_loss(fake_logits: Tensor) -> Tensor:
+    """Mean softplus(-D(G(z))), a scalar: -log of the chance that D gives a generated image of being real."""
+    return F.softplus(-fake_logits).mean()
 
 
 def zero_centred_penalty(logits: Tensor, inputs: Tensor) -> Tensor:

@@ -18,8 +18,11 @@ from torch import Tensor, nn
 from gan_augment.core.samples import TrainView
 from gan_augment.encoding.image import encode_images
 from gan_augment.nn.diff_augment import AugmentOperation, augment
-from gan_augment.nn.image_networks import Discriminator, Generator
+from gan_augment.nn.image_networks import Generator
 from gan_augment.nn.objectives import (
+    Objective,
+    non_saturating_discriminator_loss,
+    non_saturating_generator_loss,
     relativistic_discriminator_loss,
     relativistic_generator_loss,
     zero_centred_penalty,
@@ -57,6 +60,7 @@ class RunSettings:
     checks: int
     patience: int
     ramp: bool = False
+    objective: Objective = "relativistic"
 
 
 class AdversarialRun:
@@ -64,12 +68,15 @@ class AdversarialRun:
 
     After `train()`: `best` is the chosen EMA snapshot, `reason` why the run ended, `history` the curve (one row a
     check), `alarms` what is wrong with which class of the chosen snapshot, `retries` how often it was rolled back.
+
+    With `conditional` False the rows are one class, number 0, whatever their labels say, and the networks are of one
+    class too.
     """
 
     def __init__(
         self,
         generator: Generator,
-        discriminator: Discriminator,
+        discriminator: nn.Module,
         train: TrainView,
         settings: RunSettings,
         *,
@@ -77,11 +84,12 @@ class AdversarialRun:
         device: str,
         monitor: Monitor | None,
         progress: Progress,
+        conditional: bool = True,
     ) -> None:
         self.generator, self.discriminator = generator, discriminator
         self.settings, self.monitor, self.progress = settings, monitor, progress
         self.images = torch.from_numpy(encode_images(np.asarray(train.samples.payload))).to(device)
-        labels = train.labels
+        labels = train.labels if conditional else np.zeros(len(train), dtype=np.int64)
         classes, counts = np.unique(labels, return_counts=True)
         self.class_of, self.counts = torch.from_numpy(classes), torch.from_numpy(counts)
         self.rows = torch.from_numpy(np.argsort(labels, kind="stable"))  # class after class
@@ -130,6 +138,7 @@ class AdversarialRun:
         self.reason = self.loop.run()
         if self.monitor is None:
             self.best.load_state_dict(self.loop.ema.network.state_dict())
+            self.best_discriminator.load_state_dict(self.discriminator.state_dict())
         elif not self.reason.startswith("alarm"):
             self.alarms = self.monitor.alarms(self.best)
 
@@ -141,10 +150,18 @@ class AdversarialRun:
         rows = self.rows[self.starts[which] + within]
         return self.images[rows.to(self.images.device)], self.class_of[which].to(self.images.device)
 
-    def _fakes(self, labels: Tensor, label_scale: float) -> Tensor:
-        noise = torch.randn(len(labels), self.generator.latent, generator=self.rng).to(labels.device)
-        images: Tensor = self.generator(noise, labels, label_scale)
-        return images
+    def _noise(self, count: int) -> Tensor:
+        """What the generator starts from, on its device: [count, latent]."""
+        return torch.randn(count, self.generator.latent, generator=self.rng).to(self.images.device)
+
+    def _judge(self, images: Tensor, labels: Tensor, scale: float, noise: Tensor) -> tuple[Tensor, Tensor | float]:
+        """The discriminator's logits, and what else its hidden layer is to learn; 0: nothing.
+
+        The last `len(noise)` images were generated from `noise`.
+        """
+        del noise
+        logits: Tensor = self.discriminator(images, labels, scale)
+        return logits, 0.0
 
     def _augmented(self, images: Tensor) -> Tensor:
         return augment(images, self.settings.operations, self.loop.scalars["augment"], self.rng)
@@ -161,28 +178,39 @@ class AdversarialRun:
     def _discriminator_loss(self, progress: float) -> Tensor:
         scale = self._label_scale(progress)
         reals, labels = self._batch()
+        noise = self._noise(len(labels))
         with torch.no_grad():
-            fakes = self._fakes(labels, scale)
+            fakes = self.generator(noise, labels, scale)
         # Counted from images seen, which a checkpoint holds: a resumed run penalises in the same steps.
         step = self.loop.images_seen // self.settings.batch_size
         penalised = self.settings.gamma > 0 and step % self.settings.penalty_interval == 0
         both = torch.cat([self._augmented(reals), self._augmented(fakes)]).requires_grad_(penalised)
-        logits = self.discriminator(both, torch.cat([labels, labels]), scale)
+        logits, more = self._judge(both, torch.cat([labels, labels]), scale, noise)
         real_logits, fake_logits = logits.chunk(2)
         self.ranked_above.append((real_logits > fake_logits).float().mean().detach())
-        loss = relativistic_discriminator_loss(real_logits, fake_logits)
+        if self.settings.objective == "relativistic":
+            loss = relativistic_discriminator_loss(real_logits, fake_logits)
+        else:
+            loss = non_saturating_discriminator_loss(real_logits, fake_logits)
         if penalised:
             # R1 + R2 in one pass: the mean over reals and fakes together is half of their sum.
             loss = loss + self._gamma(progress) * self.settings.penalty_interval * zero_centred_penalty(logits, both)
-        return loss
+        return loss + more
 
     def _generator_loss(self, progress: float) -> Tensor:
         scale = self._label_scale(progress)
         reals, labels = self._batch()
+        if self.settings.objective == "non_saturating":
+            fake_logits, more = self._judged_fakes(labels, scale)
+            return non_saturating_generator_loss(fake_logits) + more
         with torch.no_grad():
             real_logits = self.discriminator(self._augmented(reals), labels, scale)
-        fake_logits = self.discriminator(self._augmented(self._fakes(labels, scale)), labels, scale)
-        return relativistic_generator_loss(real_logits, fake_logits)
+        fake_logits, more = self._judged_fakes(labels, scale)
+        return relativistic_generator_loss(real_logits, fake_logits) + more
+
+    def _judged_fakes(self, labels: Tensor, scale: float) -> tuple[Tensor, Tensor | float]:
+        noise = self._noise(len(labels))
+        return self._judge(self._augmented(self.generator(noise, labels, scale)), labels, scale, noise)
 
     # ---- ticks: progress, adaptive augmentation, checks, alarms
 

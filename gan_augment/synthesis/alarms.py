@@ -28,10 +28,11 @@ MIXED_UP_AGREEMENT = 0.5
 DEAD_DISCRIMINATOR_LOSS = 0.02  # log 2 is a coin; this is a discriminator that is right with e^4 to 1, on average
 
 
-def class_alarm(train: Rows, held_out: Rows, synthetic: Rows, label_agreement: float) -> str | None:  # noqa: PLR0911 - one return a fault
+def class_alarm(train: Rows, held_out: Rows, synthetic: Rows, label_agreement: float | None) -> str | None:  # noqa: PLR0911 - one return a fault
     """What is wrong with one class's synthetic rows [n, d] in words, or None.
 
-    `label_agreement`: share in [0, 1] of them that a classifier trained on real train rows gives the asked-for label.
+    `label_agreement`: share in [0, 1] of them that a classifier trained on real train rows gives the asked-for label;
+    None where there is no second class to tell them from.
     """
     if min(len(held_out), len(synthetic), len(train)) < MIN_ROWS:
         return None
@@ -43,7 +44,7 @@ def class_alarm(train: Rows, held_out: Rows, synthetic: Rows, label_agreement: f
     copying = copy_test(nearest(synthetic, train)[0], nearest(held_out, train)[0])
     if copying.ratio < MEMORISED_RATIO and copying.pvalue < 0.01:
         return f"memorised: {copying.ratio:.2f} of the distance to train that fresh rows have"
-    if label_agreement < MIXED_UP_AGREEMENT:
+    if label_agreement is not None and label_agreement < MIXED_UP_AGREEMENT:
         return f"wrong class: a real-trained classifier agrees with {label_agreement:.0%} of the labels"
     coverage = prdc(held_out, synthetic, k=min(5, len(held_out) - 1)).coverage
     if coverage < LOW_COVERAGE:

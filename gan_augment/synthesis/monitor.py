@@ -6,10 +6,14 @@ nothing but synthetic images recognises real ones. Three more are kept apart: ho
 a real image above a generated one, for train reals (balance) and for held-out reals (a wide gap between the two is a
 discriminator that knows its train reals by heart), and how often a fresh critic tells held-out reals from synthetic
 images (the equilibrium; see `stop_rule`).
+
+Where there is one class only (a GAN of one class, or one that learns without labels) there is nothing to classify: the
+score is KID alone, and the alarms ask for everything but agreement with a label.
 """
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from typing import Any
 
 import numpy as np
@@ -17,6 +21,7 @@ import numpy.typing as npt
 import torch
 from sklearn.linear_model import LogisticRegression
 from sklearn.metrics import balanced_accuracy_score
+from torch import Tensor, nn
 
 from gan_augment.core.samples import TrainView, ValidationView
 from gan_augment.core.seeds import derive_seed
@@ -24,43 +29,67 @@ from gan_augment.encoding.feature_space import fit_feature_space
 from gan_augment.encoding.image import PixelLevels, decode_images, encode_images
 from gan_augment.fidelity.distances import kernel_distance
 from gan_augment.fidelity.two_sample import two_sample_test
-from gan_augment.nn.image_networks import Discriminator, Generator
+from gan_augment.nn.image_networks import Generator
 from gan_augment.synthesis.alarms import class_alarm
 
-__all__ = ["Monitor"]
+__all__ = ["Monitor", "NoiseSource"]
 
 SAMPLES_PER_CLASS = 40
+MOST_SAMPLES = 1000  # of a single class, which gets as many as there are held-out rows
+
+NoiseSource = Callable[[int, torch.Generator], Tensor]  # (count, rng) -> what a generator starts from, on the CPU
 
 
 class Monitor:
-    """Holds the real rows in the feature space of the check, which was fitted on train rows alone."""
+    """Holds the real rows in the feature space of the check, which was fitted on train rows alone.
 
-    def __init__(self, train: TrainView, validation: ValidationView, seed: int) -> None:
-        self.seed = seed
+    Parameters
+    ----------
+    conditional
+        False: all rows are one class, number 0, whatever their labels say.
+    draw_noise
+        What the generator starts from; None: normal numbers.
+    """
+
+    def __init__(
+        self,
+        train: TrainView,
+        validation: ValidationView,
+        seed: int,
+        *,
+        conditional: bool = True,
+        draw_noise: NoiseSource | None = None,
+    ) -> None:
+        self.seed, self.draw_noise = seed, draw_noise
         self.train_images = encode_images(np.asarray(train.samples.payload))
         self.validation_images = encode_images(np.asarray(validation.samples.payload))
-        self.train_labels, self.validation_labels = train.labels, validation.labels
+        self.train_labels, self.validation_labels = (
+            view.labels if conditional else np.zeros(len(view), dtype=np.int64) for view in (train, validation)
+        )
+        self.classes = np.unique(self.train_labels)
+        # Many held-out rows of one class cannot be covered by 40 synthetic ones, however good.
+        of_one = int(np.clip(len(validation), SAMPLES_PER_CLASS, MOST_SAMPLES))
+        self.draws = SAMPLES_PER_CLASS if len(self.classes) > 1 else of_one  # a class, at every look
         self.levels = PixelLevels.of(np.asarray(train.samples.payload))
         self.space = fit_feature_space(train)
         self.train_features = self.space(train.samples.payload)
         self.validation_features = self.space(validation.samples.payload)
-        self.judge = _classifier(self.train_features, self.train_labels)
+        self.judge = _classifier(self.train_features, self.train_labels) if len(self.classes) > 1 else None
 
     @torch.inference_mode()
-    def check(self, generator: Generator, discriminator: Discriminator, scalars: dict[str, float]) -> dict[str, float]:
+    def check(self, generator: Generator, discriminator: nn.Module, scalars: dict[str, float]) -> dict[str, float]:
         """One row of the training curve. `scalars["first_kid"]` is the scale that makes KID comparable to CAS."""
-        labels = np.repeat(np.unique(self.train_labels), SAMPLES_PER_CLASS)
+        labels = np.repeat(self.classes, self.draws)
         pixels = self._draw(generator, labels)
         images, features = encode_images(pixels), self.space(pixels)
         kid = kernel_distance(self.validation_features, features)
-        classifier = _classifier(features, labels)
-        cas = float(balanced_accuracy_score(self.validation_labels, classifier.predict(self.validation_features)))
+        cas = self._accuracy_on_synthetic(features, labels)
         scale = scalars.setdefault("first_kid", max(kid, 1e-9))
         critic = two_sample_test(self.validation_features, features, seed=self.seed)
         return {
             "kid": kid,
-            "cas": cas,
-            "score": cas - max(kid, 0.0) / scale,  # an unbiased KID below 0 is a 0 with noise
+            **({} if cas is None else {"cas": cas}),
+            "score": (cas or 0.0) - max(kid, 0.0) / scale,  # an unbiased KID below 0 is a 0 with noise
             "discriminator_train": _ranked_above(discriminator, self.train_images, self.train_labels, images, labels),
             "discriminator_held_out": _ranked_above(
                 discriminator, self.validation_images, self.validation_labels, images, labels
@@ -70,26 +99,40 @@ class Monitor:
             "critic_rows": critic.test_rows,
         }
 
+    def _accuracy_on_synthetic(self, features: npt.NDArray[Any], labels: npt.NDArray[np.int64]) -> float | None:
+        """CAS; None where there is one class."""
+        if len(self.classes) == 1:
+            return None
+        predicted = _classifier(features, labels).predict(self.validation_features)
+        return float(balanced_accuracy_score(self.validation_labels, predicted))
+
     @torch.inference_mode()
     def alarms(self, generator: Generator) -> dict[int, str]:
         """Class index -> what is wrong with it; classes without an entry are healthy."""
         found = {}
-        for label in np.unique(self.train_labels):
-            drawn = self.space(self._draw(generator, np.full(SAMPLES_PER_CLASS, label)))
-            agreement = float(np.mean(self.judge.predict(drawn) == label)) if np.isfinite(drawn).all() else 0.0
+        for label in self.classes:
+            drawn = self.space(self._draw(generator, np.full(self.draws, label)))
             of_class = (
                 self.train_features[self.train_labels == label],
                 self.validation_features[self.validation_labels == label],
             )
-            if problem := class_alarm(*of_class, drawn, agreement):
+            if problem := class_alarm(*of_class, drawn, self._agreement(drawn, int(label))):
                 found[int(label)] = problem
         return found
+
+    def _agreement(self, features: npt.NDArray[Any], label: int) -> float | None:
+        if self.judge is None:
+            return None
+        return float(np.mean(self.judge.predict(features) == label)) if np.isfinite(features).all() else 0.0
 
     def _draw(self, generator: Generator, labels: npt.NDArray[np.int64]) -> npt.NDArray[np.uint8]:
         # The same noise at every check: a difference between two checks is the generator's, not the draw's.
         # Through the uint8 codec, as the reals went: float pixels against rounded ones would be told apart always.
         rng = torch.Generator().manual_seed(derive_seed(self.seed, "monitor"))
-        noise = torch.randn(len(labels), generator.latent, generator=rng)
+        if self.draw_noise is not None:
+            noise = self.draw_noise(len(labels), rng)
+        else:
+            noise = torch.randn(len(labels), generator.latent, generator=rng)
         device = next(generator.parameters()).device
         images = generator(noise.to(device), torch.from_numpy(labels).to(device)).float().cpu().numpy()
         return self.levels.snap(decode_images(np.nan_to_num(images)))
@@ -100,7 +143,7 @@ def _classifier(features: npt.NDArray[Any], labels: npt.NDArray[np.int64]) -> An
 
 
 def _ranked_above(
-    discriminator: Discriminator,
+    discriminator: nn.Module,
     reals: npt.NDArray[np.float32],
     real_labels: npt.NDArray[np.int64],
     fakes: npt.NDArray[np.float32],
