@@ -36,4 +36,7 @@ METHODS: dict[str, MethodRow] = {
     "oversample": MethodRow(table_toy),
     "smote": MethodRow(table_toy),
     "tabular_gan": MethodRow(table_toy, {"steps": 60, "specialise_steps": 10, "batch_size": 64, "width": 32}),
+    "vanilla": MethodRow(
+        image_toy, {key: SMALL_IMAGE_GAN[key] for key in SMALL_IMAGE_GAN if key != "specialise_kimg"}, judged=False
+    ),
 }

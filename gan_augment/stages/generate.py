@@ -30,7 +30,8 @@ def run(project: Project, key: str) -> None:
         count = 0
     batches = []
     with progress_bar(f"generate {key} ({count})") as advance:
-        for batch in fitted.sample(SampleRequest(label=label, count=count, seed=seed)):
+        # A method may refuse a class outright, so where nothing is wanted nothing is asked for.
+        for batch in fitted.sample(SampleRequest(label=label, count=count, seed=seed)) if count else ():
             batches.append(batch)
             advance(sum(len(b.payload) for b in batches), count, "")
     payload = join_payloads([batch.payload for batch in batches]) if batches else empty_payload(spec)

@@ -42,15 +42,23 @@ def _train(
     checkpoint = checkpoint_path(project, f"train_gan-{key}")
     if method.traits.label_from == "per_class_model":
         view = project.class_train_view(key)
-        fit = partial(method.fit, view, seed=seed, device=device, progress=progress, checkpoint=checkpoint)
+        fit = partial(
+            method.fit,
+            view,
+            seed=seed,
+            device=device,
+            validation=project.validation_view().of_class(label),
+            progress=progress,
+            checkpoint=checkpoint,
+        )
         own = within_memory(fit, config)
-        return own, _untried("specialised", "this method trains one model a class")
+        return own, _untried(own, label, "specialised", "this method trains one model a class")
     joint = method.load(project.layout.pretrain, project.spec(), device=device)
+    if not method.traits.specialises:
+        return joint, _untried(joint, label, "joint", f"{method.name} has no specialisation")
     wanted = project.params.classes[key].specialise
     if not (project.params.train_gan.specialise if wanted is None else wanted):
-        return joint, _untried("joint", "specialisation is off in params.yaml")
-    if not method.traits.specialises:
-        return joint, _untried("joint", f"{method.name} has no specialisation")
+        return joint, _untried(joint, label, "joint", "specialisation is off in params.yaml")
     specialise = partial(
         method.specialise,
         joint,
@@ -72,7 +80,10 @@ def _gate(project: Project, joint: Fitted, own: Fitted, label: int) -> tuple[Fit
     return (own if decision.served == "specialised" else joint), decision
 
 
-def _untried(served: str, reason: str) -> GateDecision:
+def _untried(fitted: Fitted, label: int, served: str, reason: str) -> GateDecision:
+    """No gate to pass; but a class of which the training itself says that it went wrong is served by no model."""
+    if problem := fitted.summary.get("refused_classes", {}).get(str(label)):
+        served, reason = "none", f"not synthesised: {problem}"
     return GateDecision.model_validate(
         {"served": served, "decision": "not tried", "joint": None, "specialised": None, "reason": reason}
     )

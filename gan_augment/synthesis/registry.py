@@ -19,6 +19,7 @@ BUILT_IN: dict[str, str] = {
     "oversample": "gan_augment.synthesis.generators.oversample:Oversample",
     "smote": "gan_augment.synthesis.generators.smote:Smote",
     "tabular_gan": "gan_augment.synthesis.generators.tabular_gan:TabularGan",
+    "vanilla": "gan_augment.synthesis.generators.vanilla:Vanilla",
 }
 ENTRY_POINT_GROUP = "gan_augment.methods"
 

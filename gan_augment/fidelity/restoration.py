@@ -1,0 +1,29 @@
+"""How well an image was restored: peak signal-to-noise ratio, and how sharp it is beside the truth."""
+
+from __future__ import annotations
+
+import numpy as np
+import numpy.typing as npt
+
+__all__ = ["psnr", "sharpness_ratio"]
+
+_ROUNDING = 1 / 12  # the mean squared error of rounding to whole levels: nearer than that is equal
+
+
+def psnr(images: npt.NDArray[np.uint8], truth: npt.NDArray[np.uint8]) -> npt.NDArray[np.float64]:
+    """float64 [n]: 10 log10(255^2 / mean squared error) in dB of each image uint8 [n, h, w, c]; at most 58.9."""
+    difference = images.astype(np.float32) - truth.astype(np.float32)
+    error = np.square(difference).mean(axis=(1, 2, 3), dtype=np.float64)
+    decibel: npt.NDArray[np.float64] = 10 * np.log10(255**2 / np.maximum(error, _ROUNDING))
+    return decibel
+
+
+def sharpness_ratio(images: npt.NDArray[np.uint8], truth: npt.NDArray[np.uint8]) -> float:
+    """Gradient energy of the images over that of the truth: below 1 blurred, above 1 noisy; 1 where truth has none."""
+    real = _gradient_energy(truth)
+    return _gradient_energy(images) / real if real else 1.0
+
+
+def _gradient_energy(images: npt.NDArray[np.uint8]) -> float:
+    values = images.astype(np.float32)
+    return float(sum(np.square(np.diff(values, axis=axis)).mean(dtype=np.float64) for axis in (1, 2)))
