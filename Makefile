@@ -8,7 +8,7 @@ export PATH := $(CURDIR)/$(BIN):$(PATH)
 export DVC_NO_ANALYTICS := 1
 export DO_NOT_TRACK := 1
 
-.PHONY: help demo install install-dev test lint types layers unit nightly benchmarks clean
+.PHONY: help demo install install-dev test lint types layers unit golden nightly benchmarks clean
 
 help:  ## list the targets
 	@grep -hE '^[a-z-]+:.*##' $(MAKEFILE_LIST) | sed 's/:.*## /\t/' | expand -t 14
@@ -46,6 +46,9 @@ layers: install-dev
 
 unit: install-dev
 	OMP_NUM_THREADS=1 $(BIN)/python -m pytest -n 2 --dist loadfile -m 'not nightly'  # one thread a worker: two cores, two workers
+
+golden: install-dev  ## take the help texts and error messages for right as they are now; then read the diff
+	$(BIN)/python -m pytest -q tests/cli/test_golden.py --update-golden
 
 nightly: install-dev  ## the slow tests too
 	$(BIN)/python -m pip install --quiet --disable-pip-version-check -c constraints.txt -e '.[dev,nightly,ray]'

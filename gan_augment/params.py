@@ -76,7 +76,7 @@ def load_params(path: Path) -> Params:
     try:
         raw = yaml.safe_load(text)
     except yaml.YAMLError as error:
-        raise ParamsError("params.yaml is not valid YAML", where=path, got=str(error)) from None
+        raise ParamsError("params.yaml is not valid YAML", where=path, got=_yaml_mistake(error)) from None
     if not isinstance(raw, dict):
         raise ParamsError("params.yaml holds no sections", where=path, expected="a mapping of sections")
     try:
@@ -88,6 +88,14 @@ def load_params(path: Path) -> Params:
             got="\n            ".join(_explain(item) for item in error.errors()),
             remedy="correct the keys above; `gan-augment params check` reads the file again",
         ) from None
+
+
+def _yaml_mistake(error: yaml.YAMLError) -> str:
+    """`line 3, column 5: expected ..., but found ...`"""
+    mark = getattr(error, "problem_mark", None)
+    if mark is None:
+        return " ".join(str(error).split())
+    return f"line {mark.line + 1}, column {mark.column + 1}: {getattr(error, 'problem', '')}"
 
 
 def _explain(item: Any) -> str:

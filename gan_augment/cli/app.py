@@ -20,8 +20,8 @@ app = typer.Typer(
     rich_markup_mode=None,
     context_settings={"help_option_names": ["-h", "--help"]},
 )
-methods_app = typer.Typer(help="The synthesis methods.", no_args_is_help=True)
-params_app = typer.Typer(help="params.yaml.", no_args_is_help=True)
+methods_app = typer.Typer(help="What each synthesis method makes, and its settings.", no_args_is_help=True)
+params_app = typer.Typer(help="Check params.yaml, and get its schema.", no_args_is_help=True)
 app.add_typer(methods_app, name="methods")
 app.add_typer(params_app, name="params")
 
@@ -46,7 +46,7 @@ def _top(
 ) -> None: ...
 
 
-@app.command(rich_help_panel="Set up")
+@app.command(short_help="Look at your data and write the project's files.")
 def init(
     path: Annotated[
         Path | None, typer.Argument(help="A folder of images (class = folder), or a CSV or Parquet file.")
@@ -71,7 +71,7 @@ def init(
     initialise(path, demo, target, image_column, settings or [], root, force=force, dry_run=dry_run, as_json=as_json)
 
 
-@app.command()
+@app.command(short_help="Say what is missing or broken here, and the remedy.")
 def doctor(root: Root = Path(), as_json: Json = False) -> None:
     """Check versions, device, memory, disk, DVC and Prefect, and say what to do about each problem."""
     from gan_augment.cli.doctor import examine, render
@@ -82,7 +82,7 @@ def doctor(root: Root = Path(), as_json: Json = False) -> None:
         raise typer.Exit(2)
 
 
-@app.command()
+@app.command(short_help="Show the last verdict again.")
 def summary(root: Root = Path(), as_json: Json = False) -> None:
     """Show the last verdict again: the table of arms, the sentence, and where the report and the shards are."""
     from gan_augment.cli.setup import show_summary
@@ -90,7 +90,7 @@ def summary(root: Root = Path(), as_json: Json = False) -> None:
     show_summary(root, as_json=as_json)
 
 
-@app.command()
+@app.command(short_help="Check an export against its checksums.")
 def verify(path: Annotated[Path, typer.Argument(help="A folder that `export` wrote.")] = Path("export")) -> None:
     """Check the shards of an export against their recorded checksums."""
     from gan_augment.cli.setup import verify_export
@@ -98,7 +98,7 @@ def verify(path: Annotated[Path, typer.Argument(help="A folder that `export` wro
     verify_export(path)
 
 
-@app.command()
+@app.command(short_help="Look at the data before training.")
 def preview(
     html: Annotated[
         Path | None, typer.Option(metavar="FILE", help="Where to write the page; .gan_augment/preview.html by default.")
@@ -112,10 +112,10 @@ def preview(
     show_preview(root, html, as_json=as_json)
 
 
-@app.command()
+@app.command(short_help="Show several finished runs side by side.")
 def compare(
     runs: Annotated[
-        list[str], typer.Argument(metavar="RUN...", help="Folders of projects, or revisions and DVC experiments.")
+        list[str], typer.Argument(metavar="RUN", help="Folders of projects, or revisions and DVC experiments.")
     ],
     html: Annotated[Path | None, typer.Option(metavar="FILE", help="Write the comparison as a page too.")] = None,
     root: Root = Path(),
@@ -127,7 +127,7 @@ def compare(
     run_comparison(runs, root, html, as_json=as_json)
 
 
-@app.command()
+@app.command(short_help="Prove the verdict with synthesizers of known effect.")
 def calibrate(
     root: Root = Path(),
     demo: Annotated[
@@ -144,7 +144,7 @@ def calibrate(
     run_calibration(root, demo, control, runs=runs, jobs=jobs, as_json=as_json)
 
 
-@app.command()
+@app.command(short_help="Train the synthesizer again with other seeds.")
 def replicate(
     runs: Annotated[int, typer.Option(min=2, help="Trainings in all, this project's own included.")] = 3,
     root: Root = Path(),
@@ -165,14 +165,17 @@ def methods_list(as_json: Json = False) -> None:
 
 
 @methods_app.command("show")
-def methods_show(name: str, as_json: Json = False) -> None:
+def methods_show(
+    name: Annotated[str, typer.Argument(metavar="NAME", help="A name that `methods list` prints.")],
+    as_json: Json = False,
+) -> None:
     """One method's settings, with their defaults and meaning."""
     from gan_augment.cli.methods import show_method
 
     show_method(name, as_json=as_json)
 
 
-@params_app.command("check")
+@params_app.command("check", short_help="Find mistakes before any training minute.")
 def params_check(root: Root = Path()) -> None:
     """Find unknown keys, wrong types and impossible requests before any training minute."""
     from gan_augment.cli.setup import check_params
@@ -180,7 +183,7 @@ def params_check(root: Root = Path()) -> None:
     check_params(root)
 
 
-@params_app.command("schema")
+@params_app.command("schema", short_help="Print its JSON Schema, or write it for editors.")
 def params_schema(
     write: Annotated[
         bool, typer.Option("--write", help="Write it to where params.yaml's first line makes editors look for it.")

@@ -276,7 +276,7 @@ def _refuse_leak(rows: pd.DataFrame, kin: npt.NDArray[np.int64], problem: str) -
         places.append(" = ".join(shown))
     raise LeakError(
         problem,
-        where=f"{len(torn)} times",
+        where=f"{len(torn)} case{'s' if len(torn) > 1 else ''} in your split",
         got=listing(places),
         expected="no group, copy or near copy in more than one of train, validation and test",
         remedy="correct the split, or set prepare.split.leaks: drop to leave such rows out of the earlier part",
