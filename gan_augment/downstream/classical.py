@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import random
 from typing import Any
 
 import numpy as np
@@ -15,6 +16,7 @@ from gan_augment.downstream.config import ClassicalConfig
 __all__ = ["AugmentedViews", "ClassicalAugment"]
 
 Images = npt.NDArray[np.uint8]
+_ROOM = 400 * 2**20  # bytes of augmented versions that are kept; beyond it they are made again when wanted
 
 
 def _albumentations() -> Any:
@@ -63,7 +65,14 @@ class ClassicalAugment:
     def __init__(self, config: ClassicalConfig, *, seed: int) -> None:
         self._chain = None
         if config.strength > 0 and (transforms := _transforms(config)):
-            self._chain = _albumentations().Compose(transforms, seed=seed % 2**32)
+            self._chain = _albumentations().Compose(transforms)
+            self._reseed(seed)
+
+    def _reseed(self, seed: int) -> None:
+        # `Compose(seed=...)` gives each transform a stream of its own from one and the same seed: the coin of the flip
+        # then falls as the coin of the noise, and follows the shift. One shared stream has no such ties.
+        assert self._chain is not None
+        self._chain.set_random_state(np.random.default_rng(seed), random.Random(seed))  # noqa: S311
 
     @property
     def active(self) -> bool:
@@ -76,29 +85,40 @@ class ClassicalAugment:
             return images
         return np.stack([self._chain(image=image)["image"].reshape(image.shape) for image in images])
 
+    def one(self, image: Images, *, seed: int) -> Images:
+        """uint8 [h, w, c] -> uint8 [h, w, c], as `seed` alone decides."""
+        if self._chain is None:
+            return image
+        self._reseed(seed)
+        changed: Images = self._chain(image=image)["image"].reshape(image.shape)
+        return changed
+
 
 class AugmentedViews:
-    """Augmented versions of a fixed set of images, made when first wanted and kept.
+    """Augmented versions of a fixed set of images, made when first wanted and kept while there is room.
 
-    The k-th showing of an image is its version k modulo `config.views`. A version depends on (seed, k) and the set of
-    images alone, so several trainings can share one object in any order.
+    The k-th showing of an image is its version k modulo `config.views`. A version depends on (seed, row, k) alone, so
+    several trainings can share one object in any order. Versions are made image by image, not for the whole set: under
+    balanced sampling a rare image is shown a hundred times as often as a common one, and needs as many versions.
     """
 
-    def __init__(self, images: Images, config: ClassicalConfig, *, seed: int) -> None:
-        self._images, self._config, self._seed = images, config, seed
-        self._made: dict[int, Images] = {}
+    def __init__(self, images: Images, config: ClassicalConfig, *, seed: int, room: int = _ROOM) -> None:
+        self._images, self._views, self._seed = images, config.views, seed
+        self._augment = ClassicalAugment(config, seed=seed)
+        self._made: dict[tuple[int, int], Images] = {}
+        self._most = room // max(1, images[:1].nbytes)
 
     def take(self, rows: npt.NDArray[np.int64], showings: npt.NDArray[np.int64]) -> Images:
         """uint8 [len(rows), h, w, c]: of each row the version for its `showings`-th appearance, counted from 0."""
-        versions = showings % self._config.views
-        batch = np.empty((len(rows), *self._images.shape[1:]), dtype=np.uint8)
-        for version in np.unique(versions):
-            chosen = versions == version
-            batch[chosen] = self._version(int(version))[rows[chosen]]
-        return batch
+        if not self._augment.active:
+            return self._images[rows]
+        wanted = zip(rows.tolist(), (showings % self._views).tolist(), strict=True)
+        return np.stack([self._version(row, number) for row, number in wanted])
 
-    def _version(self, number: int) -> Images:
-        if number not in self._made:
-            augment = ClassicalAugment(self._config, seed=derive_seed(self._seed, "view", number))
-            self._made[number] = augment(self._images)
-        return self._made[number]
+    def _version(self, row: int, number: int) -> Images:
+        made = self._made.get((row, number))
+        if made is None:
+            made = self._augment.one(self._images[row], seed=derive_seed(self._seed, "view", row, number))
+            if len(self._made) < self._most:
+                self._made[row, number] = made
+        return made

@@ -92,7 +92,8 @@ class ClassicalConfig(Record):
     """Classical augmentation of images with albumentations; `strength` scales every magnitude, 0 switches it off.
 
     `views` is how many augmented versions an image gets at most; they are made once and shared by the seeds, because
-    albumentations takes several times as long as a training step on small images.
+    albumentations takes several times as long as a training step on small images. Few views starve rare classes, which
+    balanced sampling shows hundreds of times: with 16 the baseline lost 11 points of rare recall on a long tail.
     """
 
     strength: float = Field(default=1.0, ge=0, le=5)
@@ -102,7 +103,7 @@ class ClassicalConfig(Record):
     noise: float = Field(default=0.04, ge=0, le=0.5, description="largest standard deviation, share of full range")
     flip_horizontal: bool = False
     flip_vertical: bool = False
-    views: int = Field(default=16, ge=1, le=1000)
+    views: int = Field(default=1000, ge=1, le=1_000_000)
 
 
 class RetrainConfig(Record):

@@ -102,6 +102,37 @@ def test_views_are_kept_and_do_not_depend_on_the_order_of_asking() -> None:
     np.testing.assert_array_equal(first.take(np.array([0]), np.array([3]))[0], late[1])  # the fourth is the first again
 
 
+@pytest.mark.parametrize("as_views", [False, True])
+def test_flip_noise_and_shift_are_drawn_independently(as_views: bool) -> None:
+    spot = np.zeros((600, 28, 28, 1), dtype=np.uint8)
+    spot[:, 10:14, 6:9] = 200
+    config = ClassicalConfig(flip_horizontal=True, rotate=0, scale=0, shift=0.08, noise=0.04)
+    if as_views:
+        changed = AugmentedViews(spot[:1], config, seed=5).take(np.zeros(600, dtype=np.int64), np.arange(600))
+    else:
+        changed = ClassicalAugment(config, seed=5)(spot)
+    weights = np.where(changed[..., 0] > 100, 1.0, 0.0)
+    across = (weights * np.arange(28)).sum((1, 2)) / weights.sum((1, 2))
+    flipped = across > 13.5
+    noisy = changed[:, 20:].std(axis=(1, 2, 3)) > 0
+    shift = np.where(flipped, 27 - across, across)
+    ties = np.corrcoef([flipped, noisy, shift])
+    assert np.abs(ties - np.eye(3)).max() < 0.15  # 3.7 standard errors of a correlation of 600 independent draws
+
+
+def test_full_room_changes_no_pixel() -> None:
+    images, rows, showings = pictures(), np.array([0, 1, 0, 1]), np.array([0, 0, 1, 1])
+    roomy, cramped = (AugmentedViews(images, ClassicalConfig(), seed=5, room=room) for room in (2**20, 1))
+    for _ in range(2):
+        np.testing.assert_array_equal(roomy.take(rows, showings), cramped.take(rows, showings))
+
+
+def test_an_image_shown_a_hundred_times_is_never_shown_twice_the_same() -> None:
+    views = AugmentedViews(pictures(), ClassicalConfig(), seed=5)
+    shown = views.take(np.zeros(100, dtype=np.int64), np.arange(100))
+    assert len(np.unique(shown.reshape(100, -1), axis=0)) == 100
+
+
 def test_no_border_appears_that_the_image_does_not_have() -> None:
     bright = np.full((10, 12, 12, 1), 200, dtype=np.uint8)
     moved = ClassicalAugment(OFF.model_copy(update={"shift": 0.3, "rotate": 45.0}), seed=0)(bright)
