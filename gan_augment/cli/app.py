@@ -112,6 +112,22 @@ def preview(
     show_preview(root, html, as_json=as_json)
 
 
+@app.command(short_help="Show the trainings that run now, on a page.")
+def watch(
+    every: Annotated[int, typer.Option(min=1, metavar="SECONDS", help="How often the page is written and loaded.")] = 5,
+    once: Annotated[bool, typer.Option("--once", help="Write the page as things are now, and return.")] = False,
+    html: Annotated[
+        Path | None,
+        typer.Option(metavar="FILE", help="Where to write it; .gan_augment/live/index.html by default."),
+    ] = None,
+    root: Root = Path(),
+) -> None:
+    """Keep a page of the trainings that run now: speed, time left, curves, samples. Ends when they end."""
+    from gan_augment.cli.watch import watch_trainings
+
+    watch_trainings(root, html, every=every, once=once)
+
+
 @app.command(short_help="Show several finished runs side by side.")
 def compare(
     runs: Annotated[

@@ -23,7 +23,18 @@ from gan_augment.reporting.columns import associations, distributions, matched_w
 from gan_augment.reporting.evidence import Evidence
 from gan_augment.reporting.scales import Axis, nice_axis, number, percent, signed
 
-__all__ = ["arms", "class_gains", "columns", "curation", "headline", "ratio_curve", "robustness", "skipped", "training"]
+__all__ = [
+    "arms",
+    "class_gains",
+    "columns",
+    "curation",
+    "headline",
+    "panels",
+    "ratio_curve",
+    "robustness",
+    "skipped",
+    "training",
+]
 
 ARMS = {
     "real": "Real data alone",
@@ -251,11 +262,11 @@ def training(evidence: Evidence) -> list[dict[str, Any]]:
     return [
         {"name": label, "joint": key == "pretrain", "facts": evidence.models.get(key, {}), **drawn}
         for key, label in models
-        if key in evidence.curves and (drawn := _panels(evidence.curves[key]))
+        if key in evidence.curves and (drawn := panels(evidence.curves[key]))
     ]
 
 
-def _panels(frame: pd.DataFrame) -> dict[str, list[dict[str, Any]]]:
+def panels(frame: pd.DataFrame) -> dict[str, list[dict[str, Any]]]:
     """The panels that everybody reads, and the other columns of the curve; without the former the latter."""
     numeric = frame.select_dtypes("number")
     if numeric.shape[1] < 2 or len(frame) < 2:

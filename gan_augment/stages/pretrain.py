@@ -7,6 +7,7 @@ from pathlib import Path
 
 from gan_augment.core.atomic import replacing_directory
 from gan_augment.core.seeds import derive_seed
+from gan_augment.stages.live import live_training
 from gan_augment.stages.progress import progress_bar
 from gan_augment.stages.project import Project
 from gan_augment.stages.synthesis import checkpoint_path, method_and_config, report_progress, write_curve
@@ -31,7 +32,7 @@ def run(project: Project) -> None:
             seed=derive_seed(project.params.base.seed, "pretrain"),
             device=resolve_device(project.params.base.device),
             validation=project.validation_view(),
-            progress=report_progress(advance),
+            progress=report_progress(advance, live_training(project, "pretrain")),
             checkpoint=checkpoint_path(project, "pretrain"),
         )
         fitted = within_memory(fit, config)

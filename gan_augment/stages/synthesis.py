@@ -51,11 +51,11 @@ def check_method(params: Params, spec: DatasetSpec) -> tuple[Synthesizer, Method
         ) from None
 
 
-def report_progress(advance: Advance) -> Callable[[TickReport], None]:
-    """Show ticks on a progress bar."""
+def report_progress(advance: Advance, live: Callable[[TickReport], str]) -> Callable[[TickReport], None]:
+    """Show ticks on a progress bar, in the words of `live`, which records them for `gan-augment watch`."""
 
     def report(tick: TickReport) -> None:
-        advance(tick.done, tick.total, "  ".join(f"{name} {value:.3f}" for name, value in tick.figures.items()))
+        advance(tick.done, tick.total, live(tick))
 
     return report
 

@@ -7,6 +7,7 @@ from functools import partial
 from gan_augment.core.atomic import file_hash, replacing_directory, write_json
 from gan_augment.core.seeds import derive_seed
 from gan_augment.encoding.feature_space import fit_feature_space
+from gan_augment.stages.live import live_training
 from gan_augment.stages.progress import progress_bar
 from gan_augment.stages.project import Project
 from gan_augment.stages.synthesis import checkpoint_path, method_and_config, report_progress, write_curve
@@ -23,7 +24,8 @@ def run(project: Project, key: str) -> None:
     method, config = method_and_config(project)
     label = project.class_index(key)
     with progress_bar(f"train_gan {key}") as advance:
-        served, decision = _train(project, method, config, key, label, report_progress(advance))
+        progress = report_progress(advance, live_training(project, key))
+        served, decision = _train(project, method, config, key, label, progress)
     with replacing_directory(project.layout.train_gan(key)) as directory:
         served.save(directory)
         about = {**decision.model_dump(mode="json"), "method": method.name, "model_hash": file_hash(directory)}

@@ -19,6 +19,9 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any, ClassVar, Literal, Protocol
 
+import numpy as np
+import numpy.typing as npt
+
 from gan_augment.core.records import DatasetSpec, Modality, Record
 from gan_augment.core.samples import Payload, TrainView, ValidationView
 
@@ -43,11 +46,17 @@ class Traits:
 
 @dataclass(frozen=True)
 class TickReport:
-    """One progress report: `done` of `total` (kimg, rounds...) and figures worth a column in stats.csv."""
+    """One progress report: `done` of `total` (thousands of images or rows seen) and figures worth showing.
+
+    At a check also the new `row` of the training curve, and `pictures`: samples as they are now, uint8
+    [rows, columns, h, w, c], a class a row.
+    """
 
     done: float
     total: float
     figures: dict[str, float] = field(default_factory=dict)
+    row: dict[str, float] | None = None
+    pictures: npt.NDArray[np.uint8] | None = None
 
 
 Progress = Callable[[TickReport], None]

@@ -1,0 +1,43 @@
+"""`gan-augment watch`: a page of the trainings that run, written again and again until they end."""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Callable
+from pathlib import Path
+
+__all__ = ["watch_trainings"]
+
+
+def watch_trainings(
+    root: Path, html: Path | None, *, every: int, once: bool, sleep: Callable[[float], None] = time.sleep
+) -> None:
+    """Write the page, say where it is, and keep it fresh while something runs; with `once` not again.
+
+    Raises
+    ------
+    MissingInputError
+        `root` is no project.
+    """
+    from gan_augment.core.atomic import write_text
+    from gan_augment.params import load_params
+    from gan_augment.reporting.live import live_text, render_live
+    from gan_augment.stages.live import live_folder, read_live
+
+    load_params(root / "params.yaml")
+    path = html or live_folder(root) / "index.html"
+    print(f"page: {path}", flush=True)
+    ran, said = False, ""
+    while True:
+        runs = read_live(root)
+        running = [run for run in runs if run.running]
+        ran = ran or bool(running)
+        over = once or (ran and not running)
+        write_text(path, render_live(runs, root.resolve().name, None if over and not running else every))
+        text = "\n".join(live_text(run) for run in running or runs) or "waiting for a training to begin"
+        if text != said:
+            print(text, flush=True)
+            said = text
+        if over:
+            return
+        sleep(every)
