@@ -1,7 +1,7 @@
 """Super-resolution of emoji, 16 -> 64 px by default, on code points that the network never saw.
 
     npm pack emoji-datasource-google@16.0.0 && tar xzf emoji-datasource-google-16.0.0.tgz
-    OMP_NUM_THREADS=2 python benchmarks/super_resolution.py package/img/google/64 --seeds 5
+    OMP_NUM_THREADS=1 python benchmarks/super_resolution.py package/img/google/64 --seeds 5
 
 The folder holds 64 px RGBA pictures named by code points (1f44b-1f3fb.png); they are put on white. Skin tones and other
 variants of one base code point never part over train, validation and test (70, 10, 20 %). Low-resolution inputs are

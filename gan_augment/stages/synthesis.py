@@ -30,7 +30,7 @@ def method_and_config(project: Project) -> tuple[Synthesizer, MethodConfig]:
 
 
 def check_method(params: Params, spec: DatasetSpec) -> tuple[Synthesizer, MethodConfig]:
-    """Refuse an unknown method, one for another modality, and unknown or wrong settings."""
+    """Refuse an unknown method, one for another modality, wrong settings, and settings that do not fit the data."""
     method = resolve_method(params.synthesis.method)
     if spec.modality not in method.traits.modality:
         raise MethodError(
@@ -41,7 +41,7 @@ def check_method(params: Params, spec: DatasetSpec) -> tuple[Synthesizer, Method
             remedy="run `gan-augment methods list` to see what fits",
         )
     try:
-        return method, method.Config.model_validate(params.synthesis.settings)
+        config = method.Config.model_validate(params.synthesis.settings)
     except ValidationError as error:
         raise ParamsError(
             f"The settings of {method.name!r} have {error.error_count()} mistake(s)",
@@ -49,6 +49,8 @@ def check_method(params: Params, spec: DatasetSpec) -> tuple[Synthesizer, Method
             got="; ".join(f"{'.'.join(map(str, item['loc']))}: {item['msg']}" for item in error.errors()),
             expected=f"keys among {', '.join(method.Config.model_fields)}",
         ) from None
+    config.check(spec)
+    return method, config
 
 
 def report_progress(advance: Advance, live: Callable[[TickReport], str]) -> Callable[[TickReport], None]:

@@ -27,11 +27,14 @@ from gan_augment.core.samples import Payload, TrainView, ValidationView
 
 __all__ = ["Fitted", "MethodConfig", "Progress", "SampleRequest", "Synthesizer", "Synthetic", "TickReport", "Traits"]
 
-LabelFrom = Literal["condition", "source", "per_class_model"]
+LabelFrom = Literal["condition", "source", "per_class_model", "code"]
 
 
 class MethodConfig(Record):
     """Base of every method's settings: `synthesis.settings` in params.yaml. Defaults must be good ones."""
+
+    def check(self, spec: DatasetSpec) -> None:
+        """Raise MethodError where these settings and this data set cannot go together; `params check` asks."""
 
 
 @dataclass(frozen=True)

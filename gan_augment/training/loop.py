@@ -45,12 +45,16 @@ class AdamSchedule:
 
 @dataclass
 class Phase:
-    """One optimiser's turn in a step: `loss(progress)` gives a scalar to minimise over `parameters`."""
+    """One optimiser's turn in a step: `loss(progress)` gives a scalar to minimise over `parameters`.
+
+    It sits out until the share `starts_at` of the run: a discriminator that only a later stage needs.
+    """
 
     name: str
     parameters: Sequence[nn.Parameter]
     loss: Callable[[float], Tensor]
     schedule: AdamSchedule
+    starts_at: float = 0.0
     optimiser: torch.optim.Adam = field(init=False)
 
     def __post_init__(self) -> None:
@@ -128,6 +132,8 @@ class Loop:
         while self.images_seen < self.total_images:
             progress = self.images_seen / self.total_images
             for phase in self.phases:
+                if progress < phase.starts_at:
+                    continue
                 totals[phase.name] += phase.step(progress, self.scalars.get("rate_scale", 1.0)).cpu()
             self.images_seen += self.batch_size
             self.ema.update(self.ema_source, self.images_seen, self.batch_size)

@@ -246,7 +246,9 @@ class RestorationRun:
         real_logits, fake_logits = logits.chunk(2)
         loss = relativistic_discriminator_loss(real_logits, fake_logits)
         if penalised:
-            loss = loss + self.settings.gamma * PENALTY_INTERVAL * zero_centred_penalty(logits, both)
+            # A patch's logit has a gradient of its own: their number must not decide how strong the penalty is.
+            weight = self.settings.gamma * PENALTY_INTERVAL / logits[0].numel()
+            loss = loss + weight * zero_centred_penalty(logits, both)
         return loss
 
     # ---- checks, rollback, choice

@@ -50,10 +50,10 @@ class SuperResolutionConfig(MethodConfig):
     """Settings of the super-resolution network and of the reductions that it undoes."""
 
     factor: Literal[2, 4] = Field(default=2, description="by how much an image is reduced and enlarged again")
-    l1_kimg: float = Field(default=30, gt=0, description="length of the first stage, in thousands of images seen")
-    adversarial_kimg: float = Field(default=10, ge=0, description="length of the second stage; 0: there is none")
-    adversarial_weight: float = Field(default=5e-3, ge=0, description="of the adversarial term beside L1")
-    gamma: float = Field(default=1.0, ge=0, description="weight of the discriminator's R1 and R2 penalties")
+    l1_kimg: float = Field(default=20, gt=0, description="length of the first stage, in thousands of images seen")
+    adversarial_kimg: float = Field(default=8, ge=0, description="length of the second stage; 0: there is none")
+    adversarial_weight: float = Field(default=0.1, ge=0, description="of the adversarial term beside L1")
+    gamma: float = Field(default=0.01, ge=0, description="weight of the discriminator's R1 and R2 penalties")
     batch_size: int = Field(default=8, ge=2)
     width: int = Field(default=32, ge=4, description="channels of the restorer")
     blocks: int = Field(default=4, ge=1, description="its residual blocks")
