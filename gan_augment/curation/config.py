@@ -46,9 +46,14 @@ class FilterConfig(Record):
 
 
 class CopyFilter(FilterConfig):
-    """Rejects rows nearer to a train row than `min_ratio` times the median held-out distance to train."""
+    """Rejects rows nearer to a train row than `min_ratio` times the median held-out distance to train.
+
+    An image that was translated from a train image is near that one by design: to its own parent it may come as near
+    as `min_parent_ratio` times; nearer, it is that image again. Table rows have no such leave.
+    """
 
     min_ratio: float = Field(default=0.3, ge=0)
+    min_parent_ratio: float = Field(default=0.05, gt=0)
 
 
 class DuplicateFilter(FilterConfig):

@@ -105,7 +105,8 @@ def _ticker(progress: Progress, total: int) -> Callable[[str], None]:
 def _sift(evidence: Evidence, config: CurateConfig, classes: int, seed: int) -> Sieve:
     made, heldout = evidence.candidates, evidence.heldout
     sieve = Sieve(made.labels, heldout.labels, classes)
-    near = nearness_gauge(evidence.ratio, evidence.heldout_ratio, config.copies.min_ratio)
+    ratio = evidence.copy_ratio(config.copies.min_ratio, config.copies.min_parent_ratio)
+    near = nearness_gauge(ratio, evidence.heldout_ratio, config.copies.min_ratio)
     sieve.apply("copy", near, config.copies)
     if config.duplicates.enabled:
         sieve.apply("duplicate", _duplicate_gauge(evidence, sieve, config.duplicates.min_ratio), config.duplicates)

@@ -7,6 +7,8 @@ from dataclasses import dataclass
 
 import numpy as np
 import numpy.typing as npt
+import pandas as pd
+from scipy.spatial.distance import cdist
 
 from gan_augment.core.samples import Samples, TrainView, ValidationView
 from gan_augment.curation.config import JudgeConfig
@@ -18,6 +20,7 @@ from gan_augment.fidelity.distances import kth_neighbour_distance, nearest
 __all__ = ["Evidence", "gather_evidence"]
 
 Floats = npt.NDArray[np.float64]
+Rows = npt.NDArray[np.float32]
 
 
 @dataclass(frozen=True)
@@ -32,6 +35,9 @@ class Evidence:
         float64: to the nearest train row of any class.
     nearest
         int64: which train row that is, of each candidate.
+    stranger_distance, parent_distance
+        float64: of candidates, to the nearest train row that is not an own parent, and to the nearest that is (inf
+        without one). Parents count as such for images only.
     scale
         float64 [classes]: how far a fresh row of each class lies from train (median).
     probabilities, heldout_probabilities
@@ -44,6 +50,8 @@ class Evidence:
     distance: Floats
     heldout_distance: Floats
     nearest: npt.NDArray[np.int64]
+    stranger_distance: Floats
+    parent_distance: Floats
     scale: Floats
     probabilities: npt.NDArray[np.float32]
     heldout_probabilities: npt.NDArray[np.float32]
@@ -57,6 +65,13 @@ class Evidence:
     def heldout_ratio(self) -> Floats:
         """The same of the held-out rows."""
         return self.scaled(self.heldout_distance, self.heldout.labels)
+
+    def copy_ratio(self, min_ratio: float, min_parent_ratio: float) -> Floats:
+        """float64 [n]: below `min_ratio` where one is that near to a stranger, or `min_parent_ratio` to a parent."""
+        labels = self.candidates.labels
+        strangers = self.scaled(self.stranger_distance, labels)
+        parents = self.scaled(self.parent_distance, labels) * max(min_ratio / min_parent_ratio, 1e-9)
+        return np.minimum(strangers, np.where(np.isfinite(self.parent_distance), parents, np.inf))
 
     @property
     def doubt(self) -> Floats:
@@ -91,6 +106,7 @@ def gather_evidence(
     heldout = Labelled(space.rows(validation.samples.payload), validation.labels)
     distance, index = nearest(made.rows, real.rows)
     heldout_distance, _ = nearest(heldout.rows, real.rows)
+    strangers, parents = _apart(candidates, train, made.rows, real.rows, distance)
     judge = fit_judge(train, config, seed=seed, device=device, tick=tick)
     return Evidence(
         candidates=made,
@@ -99,6 +115,8 @@ def gather_evidence(
         distance=distance,
         heldout_distance=heldout_distance,
         nearest=index,
+        stranger_distance=strangers,
+        parent_distance=parents,
         scale=_fresh_distance(heldout_distance, heldout, real, len(train.spec.classes)),
         probabilities=judge.probabilities(candidates.payload),
         heldout_probabilities=judge.probabilities(validation.samples.payload),
@@ -110,3 +128,19 @@ def _fresh_distance(heldout_distance: Floats, heldout: Labelled, real: Labelled,
     if not len(heldout.labels) and len(real.labels) > 1:
         return class_scale(kth_neighbour_distance(real.rows, 1), real.labels, classes)
     return class_scale(heldout_distance, heldout.labels, classes)
+
+
+def _apart(candidates: Samples, train: TrainView, made: Rows, real: Rows, distance: Floats) -> tuple[Floats, Floats]:
+    """(distance to the nearest train row that is no own parent, to the nearest own parent) of each candidate."""
+    strangers, parents = distance.copy(), np.full(len(distance), np.inf)
+    if isinstance(candidates.payload, pd.DataFrame):
+        return strangers, parents
+    place = {name: number for number, name in enumerate(train.samples.manifest["id"])}
+    for row, names in enumerate(candidates.manifest["parents"]):
+        own = [place[name] for name in names.split() if name in place]
+        if own:
+            gaps = cdist(made[row : row + 1], real)[0]
+            parents[row] = gaps[own].min()
+            gaps[own] = np.inf
+            strangers[row] = gaps.min()
+    return strangers, parents
