@@ -35,6 +35,9 @@ METHODS: dict[str, MethodRow] = {
     "jitter": MethodRow(table_toy),
     "oversample": MethodRow(table_toy),
     "smote": MethodRow(table_toy),
+    "super_resolution": MethodRow(
+        image_toy, {"l1_kimg": 0.2, "adversarial_kimg": 0.05, "batch_size": 10, "width": 8, "blocks": 1, "checks": 2}
+    ),
     "tabular_gan": MethodRow(table_toy, {"steps": 60, "specialise_steps": 10, "batch_size": 64, "width": 32}),
     "vanilla": MethodRow(
         image_toy, {key: SMALL_IMAGE_GAN[key] for key in SMALL_IMAGE_GAN if key != "specialise_kimg"}, judged=False

@@ -18,6 +18,7 @@ BUILT_IN: dict[str, str] = {
     "jitter": "gan_augment.synthesis.generators.jitter:Jitter",
     "oversample": "gan_augment.synthesis.generators.oversample:Oversample",
     "smote": "gan_augment.synthesis.generators.smote:Smote",
+    "super_resolution": "gan_augment.synthesis.translators.super_resolution:SuperResolution",
     "tabular_gan": "gan_augment.synthesis.generators.tabular_gan:TabularGan",
     "vanilla": "gan_augment.synthesis.generators.vanilla:Vanilla",
 }
