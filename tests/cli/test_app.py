@@ -149,15 +149,3 @@ def test_methods_can_be_listed_and_shown(tmp_path: Path) -> None:
     for name in names:
         shown = run("methods", "show", name, cwd=tmp_path)
         assert shown.returncode == 0, shown.stderr
-
-
-def test_doctor_names_what_is_missing(tmp_path: Path) -> None:
-    done = run("doctor", "--json", cwd=tmp_path)
-    findings = {finding["what"]: finding for finding in json.loads(done.stdout)}
-    assert "gan-augment init" in findings["project"]["remedy"]
-    (tmp_path / "params.yaml").write_text("classes: {}\nextra: 1\n")
-    done = run("doctor", "--json", cwd=tmp_path)
-    assert done.returncode == 2
-    findings = {finding["what"]: finding for finding in json.loads(done.stdout)}
-    assert findings["params.yaml"]["blocking"]
-    assert findings["dvc.yaml"]["blocking"]

@@ -1,0 +1,230 @@
+"""The doctor's look at a project: params.yaml, Git, DVC with its locks and remote, and Prefect's server."""
+
+from __future__ import annotations
+
+import fcntl
+import json
+import logging
+import os
+import re
+import shutil
+import subprocess
+import urllib.request
+from collections.abc import Callable, Iterator
+from pathlib import Path
+from queue import Empty, Queue
+from threading import Thread
+from typing import Any
+
+from gan_augment.cli.finding import Finding
+
+__all__ = ["project_findings"]
+
+REMOTE_SECONDS = 8.0  # a store that has not answered by then is called unreachable
+SERVER_SECONDS = 3.0
+
+
+def project_findings(root: Path) -> Iterator[Finding]:
+    """params.yaml, Git, DVC and Prefect, as far as they concern the folder `root`."""
+    if (root / "params.yaml").exists():
+        yield from _params(root)
+        yield from _git(root)
+        yield from _dvc(root)
+    else:
+        yield Finding("project", f"no params.yaml in {root.absolute()}", "gan-augment init PATH_TO_YOUR_DATA")
+    yield from _prefect()
+
+
+def _params(root: Path) -> Iterator[Finding]:
+    from gan_augment.core.errors import GanAugmentError
+    from gan_augment.params import load_params
+
+    try:
+        params = load_params(root / "params.yaml")
+        yield Finding("params.yaml", f"{len(params.classes)} classes, method {params.synthesis.method}")
+    except GanAugmentError as error:
+        remedy = "; ".join(part for part in (error.got, error.remedy) if part)
+        yield Finding("params.yaml", error.problem, remedy, blocking=True)
+    if not (root / "dvc.yaml").exists():
+        yield Finding("dvc.yaml", "absent", "gan-augment init PATH_TO_YOUR_DATA", blocking=True)
+
+
+def _git(root: Path) -> Iterator[Finding]:
+    if shutil.which("git") is None:
+        yield Finding("git", "not installed; `dvc repro` works, experiments and comparisons do not", "install git")
+    elif _upwards(root, ".git") is None:
+        yield Finding("git", "no repository here", "git init  (experiments and comparisons need one)")
+    elif _run("git", "rev-parse", "HEAD", root=root) != 0:
+        yield Finding("git", "no commit yet", "git add -A && git commit  (`dvc exp run` needs one)")
+    elif _run("git", "check-ignore", "-q", "dvc.lock", root=root) == 0:
+        remedy = "take the line that matches dvc.lock out of .gitignore"
+        yield Finding("git", "ignores dvc.lock, with which DVC refuses to run", remedy, blocking=True)
+    else:
+        yield Finding("git", "a repository with a commit")
+
+
+def _run(*command: str, root: Path) -> int:
+    return subprocess.run(command, cwd=root, capture_output=True, check=False).returncode
+
+
+def _upwards(root: Path, name: str) -> Path | None:
+    return next((folder for folder in (root.absolute(), *root.absolute().parents) if (folder / name).exists()), None)
+
+
+def _dvc(root: Path) -> Iterator[Finding]:
+    home = _upwards(root, ".dvc")
+    if home is None:
+        yield Finding("DVC", "not initialised here", "dvc init  (or: dvc init --no-scm, without git)", blocking=True)
+        return
+    yield Finding("DVC", f"initialised in {home}")
+    try:
+        config = _config(home)
+    except Exception as error:
+        # DVC and configobj have many ways to refuse a file; any of them stops every DVC command.
+        yield Finding("DVC config", f"cannot be read: {error}", f"correct {home / '.dvc/config'}", blocking=True)
+        return
+    yield from _locks(home / ".dvc/tmp", hardlink=bool(config.get("core", {}).get("hardlink_lock")))
+    yield from _remote(home, config)
+
+
+def _config(home: Path) -> dict[str, Any]:
+    from dvc.config import Config
+
+    return dict(Config(dvc_dir=str(home / ".dvc")))
+
+
+# ---- locks
+
+
+def _locks(folder: Path, *, hardlink: bool) -> Iterator[Finding]:
+    """The lock of the repository, and the file that says which outputs are read and written by whom."""
+    lock = folder / "lock"
+    if lock.is_file() and (hardlink or _held(lock)):
+        numbers = re.findall(r"\d+", lock.read_text(encoding="utf-8", errors="replace"))
+        owners = [int(number) for number in numbers if _owns(int(number), lock)]
+        yield _busy("DVC lock", f"process {owners[0]}") if owners else _stale("DVC lock", lock)
+    rwlock = folder / "rwlock"
+    if not rwlock.is_file():
+        return
+    try:
+        entries = _entries(json.loads(rwlock.read_text(encoding="utf-8") or "{}"))
+    except (ValueError, KeyError, TypeError, AttributeError):
+        yield Finding("DVC rwlock", "damaged, by a kill while it was written", f"rm {rwlock}", blocking=True)
+        return
+    dead = [pid for pid in entries if _exists(pid) and not _owns(pid, rwlock)]
+    alive = [f"process {pid} ({command})" for pid, command in entries.items() if _owns(pid, rwlock)]
+    if dead:
+        yield _stale("DVC rwlock", rwlock)
+    elif alive:
+        yield _busy("DVC rwlock", ", ".join(alive))
+
+
+def _entries(lock: dict[str, Any]) -> dict[int, str]:
+    """Process id -> command of everyone that reads or writes."""
+    found = [info for infos in lock.get("read", {}).values() for info in infos]
+    found += [info for info in lock.get("write", {}).values() if info]
+    return {int(info["pid"]): str(info["cmd"]) for info in found}
+
+
+def _held(path: Path) -> bool:
+    """Whether another process holds DVC's lock on this file; a file alone is no lock."""
+    with path.open("rb") as file:
+        try:
+            fcntl.flock(file, fcntl.LOCK_EX | fcntl.LOCK_NB)
+        except OSError:
+            return True
+        fcntl.flock(file, fcntl.LOCK_UN)
+        return False
+
+
+def _exists(pid: int) -> bool:
+    import psutil
+
+    return bool(psutil.pid_exists(pid))
+
+
+def _owns(pid: int, lock: Path) -> bool:
+    """Whether the process is there and older than the lock: a younger one only got a dead one's number."""
+    import psutil
+
+    try:
+        return bool(psutil.Process(pid).create_time() <= lock.stat().st_mtime + 1)
+    except (psutil.Error, OSError, OverflowError, ValueError):
+        return False
+
+
+def _stale(what: str, path: Path) -> Finding:
+    return Finding(what, "left behind by a process that is gone; DVC will wait for it in vain", f"rm {path}", True)
+
+
+def _busy(what: str, who: str) -> Finding:
+    return Finding(what, f"held by {who}", "wait for it; `dvc --wait-for-lock repro` does")
+
+
+# ---- the remote
+
+
+def _remote(home: Path, config: dict[str, Any]) -> Iterator[Finding]:
+    name = config.get("core", {}).get("remote")
+    if name is None:
+        remedy = "dvc remote add -d NAME URL  (to share outputs, or to keep a second copy)"
+        yield Finding("DVC remote", "none: outputs are in this machine's cache only", remedy)
+        return
+    url = str(config.get("remote", {}).get(name, {}).get("url", ""))
+    problem = _within(REMOTE_SECONDS, lambda: _unreachable(home, name))
+    if problem:
+        remedy = f"look at the path, the network and the credentials: dvc remote list, dvc remote modify {name} ..."
+        yield Finding("DVC remote", f"{name} ({url}) cannot be reached: {problem}", remedy)
+    else:
+        yield Finding("DVC remote", f"{name} ({url}) can be reached")
+
+
+def _within(seconds: float, ask: Callable[[], str]) -> str:
+    """The answer, or that there was none in time. The thread is a daemon: a hanging store must not hold us up."""
+    answers: Queue[str] = Queue()
+    Thread(target=lambda: answers.put(ask()), daemon=True).start()
+    try:
+        return answers.get(timeout=seconds)
+    except Empty:
+        return f"no answer within {seconds:g} s"
+
+
+def _unreachable(home: Path, name: str) -> str:
+    """What stands between us and the remote; empty where it answers."""
+    logging.getLogger("dvc").setLevel(logging.CRITICAL)
+    from dvc.repo import Repo
+
+    try:
+        with Repo(str(home)) as repo:
+            remote = repo.cloud.get_remote(name)
+            # A local folder is made by the first push; what it lies in has to be there.
+            place = remote.fs.parent(remote.path) if remote.fs.protocol == "local" else remote.path
+            if remote.fs.protocol == "local":
+                there = remote.fs.exists(remote.path) or remote.fs.exists(place)
+                return "" if there else f"there is no folder {place}"
+            remote.fs.info(place)
+            return ""
+    except FileNotFoundError:
+        return ""  # it answered: nothing was pushed yet
+    except Exception as error:
+        # Every kind of store has exceptions of its own, and DVC's plug-ins are not ours to enumerate.
+        return str(error).splitlines()[0] if str(error) else type(error).__name__
+
+
+# ---- Prefect
+
+
+def _prefect() -> Iterator[Finding]:
+    url = os.environ.get("PREFECT_API_URL", "")
+    if not url:
+        yield Finding("Prefect", "no PREFECT_API_URL: `python -m pipelines run` starts a server for the run alone")
+        return
+    try:
+        with urllib.request.urlopen(f"{url.rstrip('/')}/health", timeout=SERVER_SECONDS) as answer:  # noqa: S310
+            answer.read()
+        yield Finding("Prefect", f"the server at {url} answers")
+    except (OSError, ValueError) as error:
+        reason: Any = getattr(error, "reason", None) or error
+        reason = getattr(reason, "strerror", None) or reason
+        remedy = "start it (prefect server start), correct PREFECT_API_URL, or unset it to run without one"
+        yield Finding("Prefect", f"the server at {url} does not answer: {reason}", remedy)
