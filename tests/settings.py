@@ -32,6 +32,9 @@ SMALL_IMAGE_GAN = {"kimg": 0.2, "specialise_kimg": 0.1, "batch_size": 16, "width
 METHODS: dict[str, MethodRow] = {
     "conditional": MethodRow(image_toy, SMALL_IMAGE_GAN, judged=False),
     "copula": MethodRow(table_toy),
+    "infogan": MethodRow(
+        image_toy, {"kimg": 4.8, "batch_size": 32, "width": 64, "latent": 4, "checks": 2, "learning_rate": 3e-3}
+    ),
     "jitter": MethodRow(table_toy),
     "oversample": MethodRow(table_toy),
     "smote": MethodRow(table_toy),

@@ -15,6 +15,7 @@ __all__ = ["BUILT_IN", "method_names", "resolve_method"]
 BUILT_IN: dict[str, str] = {
     "conditional": "gan_augment.synthesis.generators.conditional:Conditional",
     "copula": "gan_augment.synthesis.generators.copula:Copula",
+    "infogan": "gan_augment.synthesis.generators.infogan:Infogan",
     "jitter": "gan_augment.synthesis.generators.jitter:Jitter",
     "oversample": "gan_augment.synthesis.generators.oversample:Oversample",
     "smote": "gan_augment.synthesis.generators.smote:Smote",
