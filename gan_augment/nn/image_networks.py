@@ -17,6 +17,7 @@ from torch import Tensor, nn
 from torch.nn import functional as F
 
 from gan_augment.core.records import ImageSpec
+from gan_augment.nn.residual_networks import residual_down, residual_up, stage_channels
 
 __all__ = [
     "Architecture",
@@ -27,13 +28,19 @@ __all__ = [
     "choose_architecture",
 ]
 
-Architecture = Literal["mlp", "conv"]
+Architecture = Literal["mlp", "conv", "residual"]
 LEAK = 0.2
 
 
 def choose_architecture(image: ImageSpec) -> Architecture:
-    """`mlp` up to 12 x 12 pixels, where it is 20 times cheaper than convolutions and no worse; `conv` above."""
-    return "mlp" if max(image.height, image.width) <= 12 else "conv"
+    """`mlp` up to 1,024 values an image (32 x 32 grey), `conv` up to 64 px, `residual` above.
+
+    Measured at 28 x 28 with 50 images a class (docs/benchmarks.md): on equal CPU time the MLP beats the convolutions,
+    whose strength, one filter everywhere, is worth little to small centred shapes.
+    """
+    if image.channels * image.height * image.width <= 1024:
+        return "mlp"
+    return "conv" if max(image.height, image.width) <= 64 else "residual"
 
 
 class Generator(nn.Module):
@@ -110,13 +117,19 @@ def _doublings(image: ImageSpec) -> int:
 def build_generator(
     image: ImageSpec, *, classes: int, architecture: Architecture, width: int, latent: int, embedding: int
 ) -> Generator:
-    """A generator. `width`: hidden units (mlp), or channels at the second-highest resolution (conv)."""
+    """A generator. `width`: hidden units (mlp), or channels of the second-highest (conv) or highest map (residual)."""
     shape = (image.channels, image.height, image.width)
     if architecture == "mlp":
         layers = [*_mlp([latent + embedding, width, width]), nn.Linear(width, math.prod(shape)), _Reshape(shape)]
         return Generator(nn.Sequential(*layers), latent, classes, embedding, shape)
     steps = _doublings(image)
     base = (math.ceil(image.height / 2**steps), math.ceil(image.width / 2**steps))
+    if architecture == "residual":
+        stages = stage_channels(width, steps)
+        layers = [nn.Linear(latent + embedding, stages[0] * math.prod(base)), _Reshape((stages[0], *base))]
+        return Generator(
+            nn.Sequential(*layers, *residual_up(stages, image.channels)), latent, classes, embedding, shape
+        )
     # The full-resolution map gets half the width: it costs four times as much a channel as the one below.
     channels = [min(width * 2 ** (steps - 1 - i), 4 * width) for i in range(steps)] + [max(width // 2, 8)]
     layers = [
@@ -130,11 +143,19 @@ def build_generator(
 
 
 def build_discriminator(image: ImageSpec, *, classes: int, architecture: Architecture, width: int) -> Discriminator:
-    """A projection discriminator. `width`: hidden units (mlp), or channels of the first map (conv)."""
+    """A projection discriminator. `width`: hidden units (mlp), or channels of the first map (conv, residual)."""
+    layers: list[nn.Module]
     if architecture == "mlp":
         inputs = image.channels * image.height * image.width
         return Discriminator(nn.Sequential(nn.Flatten(), *_mlp([inputs, width, width])), width, classes)
-    layers: list[nn.Module] = []
+    if architecture == "residual":
+        steps = _doublings(image)
+        stages = stage_channels(width, steps)
+        area = (image.height // 2**steps) * (image.width // 2**steps)
+        features = stages[0]
+        layers = [*residual_down(stages, image.channels), nn.Flatten(), nn.Linear(features * area, features)]
+        return Discriminator(nn.Sequential(*layers), features, classes)
+    layers = []
     channels, height, columns = image.channels, image.height, image.width
     for step in range(_doublings(image)):
         outputs = min(width * 2**step, 4 * width)

@@ -13,7 +13,7 @@ from gan_augment.nn.image_networks import Architecture, build_discriminator, bui
 SIZES = [(8, 8, 1), (12, 9, 3), (16, 16, 3), (28, 28, 1), (20, 33, 1), (64, 64, 3)]
 
 
-@pytest.mark.parametrize("architecture", ["mlp", "conv"])
+@pytest.mark.parametrize("architecture", ["mlp", "conv", "residual"])
 @pytest.mark.parametrize(("height", "width", "channels"), SIZES)
 def test_any_size_goes_through(architecture: Architecture, height: int, width: int, channels: Literal[1, 3]) -> None:
     image = ImageSpec(height=height, width=width, channels=channels)
@@ -26,7 +26,7 @@ def test_any_size_goes_through(architecture: Architecture, height: int, width: i
     assert discriminator(images, labels).shape == (2,)
 
 
-@pytest.mark.parametrize("architecture", ["mlp", "conv"])
+@pytest.mark.parametrize("architecture", ["mlp", "conv", "residual"])
 def test_a_sample_does_not_depend_on_its_batch(architecture: Architecture) -> None:
     image = ImageSpec(height=16, width=16, channels=1)
     generator = build_generator(image, classes=2, architecture=architecture, width=16, latent=4, embedding=4)
@@ -48,6 +48,17 @@ def test_the_class_is_told_and_can_be_faded_out() -> None:
     assert torch.equal(discriminator(images, first, 0.0), discriminator(images, second, 0.0))
 
 
-def test_convolutions_start_above_twelve_pixels() -> None:
-    assert choose_architecture(ImageSpec(height=12, width=8, channels=1)) == "mlp"
-    assert choose_architecture(ImageSpec(height=8, width=13, channels=1)) == "conv"
+@pytest.mark.parametrize(
+    ("side", "channels", "expected"),
+    [
+        (8, 1, "mlp"),
+        (16, 3, "mlp"),
+        (32, 1, "mlp"),
+        (36, 1, "conv"),
+        (32, 3, "conv"),
+        (64, 3, "conv"),
+        (68, 1, "residual"),
+    ],
+)
+def test_the_architecture_follows_the_size(side: int, channels: Literal[1, 3], expected: str) -> None:
+    assert choose_architecture(ImageSpec(height=side, width=side, channels=channels)) == expected
