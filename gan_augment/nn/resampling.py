@@ -46,7 +46,7 @@ def resampling_matrix(
     Parameters
     ----------
     shift
-        float [n]: how many input pixels the sampling points move to the right.
+        float [n]: how many input pixels the sampling points move to the right; they stop at the border.
     width
         float [n]: multiplies the kernel's width; above 1 blurs more.
     """
@@ -54,6 +54,7 @@ def resampling_matrix(
     zero, one = torch.zeros(1), torch.ones(1)
     shift, width = (zero if shift is None else shift), (one if width is None else width)
     centres = (torch.arange(outputs) + 0.5) * step - 0.5 + shift[:, None]
+    centres = centres.clamp(-0.5, inputs - 0.5)  # beyond, a narrow kernel would find no pixel
     distance = (torch.arange(inputs) - centres[:, :, None]).abs() / (max(step, 1.0) * width[:, None, None])
     weights = _SHAPES[kernel](distance)
     return weights / weights.sum(2, keepdim=True)

@@ -227,3 +227,48 @@ def test_privacy_and_table_figures_are_in_the_report(spec: DatasetSpec) -> None:
     assert "No privacy is promised" in report["privacy"][-1]
     assert report["overall"]["closest_record"]["exact"] == 0
     assert (report["table"] is None) == (spec is IMAGES)
+
+
+def _translated(spec: DatasetSpec, parents: list[str], payload: Payload) -> Samples:
+    candidates = synthetic(spec, 1, payload, "translated")
+    return Samples(candidates.manifest.assign(parents=pd.Series(parents, dtype="string")), candidates.payload)
+
+
+def _nudged(payload: Payload, by: int) -> Payload:
+    """Every pixel moved by `by` levels up or down: near the source, and not it."""
+    signs = np.random.default_rng(0).choice([-by, by], np.shape(payload))
+    return np.clip(np.asarray(payload) + signs, 0, 255).astype(np.uint8)
+
+
+def test_an_own_parent_is_no_copy_but_another_train_row_is() -> None:
+    train, _ = views(IMAGES)
+    own = train.of_class(1).samples.take(range(12))
+    ids = list(own.manifest["id"])
+    near = _nudged(own.payload, 5)
+    allowed = _curate(IMAGES, _translated(IMAGES, ids, near))
+    assert _rejected(allowed, "copy") == set()
+    assert (allowed.scores["copy_distance"] < 0.3).all()  # the distance still counts the parent
+    strangers = _curate(IMAGES, _translated(IMAGES, ids[1:] + ids[:1], near))
+    assert len(_rejected(strangers, "copy")) == 12 or strangers.report["classes"]["b"]["refused_by"] == "copy"
+
+
+def test_the_parent_itself_is_a_copy() -> None:
+    train, _ = views(IMAGES)
+    own = train.of_class(1).samples.take(range(12))
+    same = _curate(IMAGES, _translated(IMAGES, list(own.manifest["id"]), own.payload))
+    assert same.report["classes"]["b"]["refused_by"] == "copy"
+    lenient = _curate(
+        IMAGES,
+        _translated(IMAGES, list(own.manifest["id"]), _nudged(own.payload, 5)),
+        copies={"min_parent_ratio": 0.3},
+    )
+    assert lenient.report["classes"]["b"]["refused_by"] == "copy"
+
+
+def test_a_tables_parents_are_train_rows_like_any_other() -> None:
+    train, _ = views(TABLE)
+    own = train.of_class(1).samples.take(range(12))
+    assert isinstance(own.payload, pd.DataFrame)
+    moved = own.payload.assign(x=own.payload["x"] + 0.01)
+    curated = _curate(TABLE, _translated(TABLE, list(own.manifest["id"]), moved))
+    assert curated.report["classes"]["b"]["refused_by"] == "copy"

@@ -97,6 +97,20 @@ def test_a_phase_moves_its_own_parameters_only() -> None:
     assert torch.equal(before["second.weight"], after["second.weight"])
 
 
+@pytest.mark.parametrize(("starts_at", "steps"), [(0.0, 16), (0.5, 8), (0.51, 7), (1.0, 0)])
+def test_a_phase_sits_out_until_it_starts(starts_at: float, steps: int) -> None:
+    loop = build()
+    taken = []
+    second = loop.phases[1]
+    second.starts_at, loss = starts_at, second.loss
+    second.loss = lambda progress: (taken.append(progress), loss(progress))[1]
+    before = copy.deepcopy(bits(loop)["second.weight"])
+    loop.run()
+    assert len(taken) == steps
+    assert all(progress >= starts_at for progress in taken)
+    assert torch.equal(before, bits(loop)["second.weight"]) == (steps == 0)
+
+
 def test_ticks_come_at_their_interval_and_at_the_end() -> None:
     loop = build()
     assert loop.run() == "length"
