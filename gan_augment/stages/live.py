@@ -120,16 +120,17 @@ class LiveRecorder:
     def _words(self, tick: TickReport) -> str:
         rate = self._rate()
         words = [f"{rate:.0f} {self.things}/s"] if rate else []
-        words += [f"{name.replace('_', ' ')} {value:.3f}" for name, value in tick.figures.items()]
         if self.rows:
             words += [f"{short} {self.rows[-1][key]:.2f}" for key, short in SIGNS.items() if key in self.rows[-1]]
+        words += [f"{name.replace('_', ' ')} {value:.3f}" for name, value in tick.figures.items()]
         return "  ".join(words)
 
 
 def _grid(pictures: npt.NDArray[np.uint8]) -> npt.NDArray[np.uint8]:
-    """uint8 [rows, columns, h, w, c] -> one picture [rows * h, columns * w, c]."""
-    rows, columns, height, width, channels = pictures.shape
-    return pictures.transpose(0, 2, 1, 3, 4).reshape(rows * height, columns * width, channels)
+    """uint8 [rows, columns, h, w, c] -> one picture, a grey line of one pixel below and right of each sample."""
+    framed = np.pad(pictures, ((0, 0), (0, 0), (0, 1), (0, 1), (0, 0)), constant_values=128)
+    rows, columns, height, width, channels = framed.shape
+    return framed.transpose(0, 2, 1, 3, 4).reshape(rows * height, columns * width, channels)
 
 
 def _tensorboard(folder: Path) -> Any:

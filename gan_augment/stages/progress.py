@@ -26,24 +26,28 @@ def progress_bar(title: str) -> Iterator[Advance]:
 
 @contextlib.contextmanager
 def _rich_bar(title: str) -> Iterator[Advance]:
-    from rich.console import Console
+    """The bar, and the note on a line of its own: beside the bar a narrow terminal has no room for it."""
+    from rich.console import Console, Group
+    from rich.live import Live
     from rich.progress import BarColumn, Progress, TextColumn, TimeElapsedColumn, TimeRemainingColumn
+    from rich.text import Text
 
-    columns = (
-        TextColumn("{task.description}"),
-        BarColumn(bar_width=30),
+    bar = Progress(
+        TextColumn("{task.description}", markup=False),
+        BarColumn(bar_width=20),
         TextColumn("{task.percentage:>3.0f}%"),
         TimeElapsedColumn(),
         TextColumn("left"),
         TimeRemainingColumn(),
-        TextColumn("{task.fields[note]}", style="dim"),
     )
-    with Progress(*columns, console=Console(stderr=True), transient=False) as bar:
-        task = bar.add_task(title, total=None, note="")
+    below = Text(style="dim", no_wrap=True, overflow="ellipsis")
+    task = bar.add_task(title, total=None)
 
-        def advance(done: float, total: float, note: str = "") -> None:
-            bar.update(task, completed=done, total=total, note=note)
+    def advance(done: float, total: float, note: str = "") -> None:
+        bar.update(task, completed=done, total=total)
+        below.plain = f"  {note}" if note else ""
 
+    with Live(Group(bar, below), console=Console(stderr=True), refresh_per_second=8):
         yield advance
 
 

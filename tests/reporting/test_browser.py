@@ -10,14 +10,21 @@ from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
+import numpy as np
 import pytest
 
+from gan_augment.reporting.leaderboard import render_leaderboard
+from gan_augment.reporting.live import render_live
 from gan_augment.stages import preview
+from gan_augment.stages.comparison import compare
+from gan_augment.stages.live import LiveRecorder, live_folder, read_live
 from gan_augment.stages.report import run
+from gan_augment.synthesis.api import TickReport
 from tests.finished_project import write_project
 
 webdriver = pytest.importorskip("selenium.webdriver")
 keys = pytest.importorskip("selenium.webdriver.common.keys").Keys
+ui = pytest.importorskip("selenium.webdriver.support.ui")
 CHROMIUM, CHROMEDRIVER = shutil.which("chromium"), shutil.which("chromedriver")
 
 pytestmark = [
@@ -110,7 +117,33 @@ def test_axe_finds_nothing_serious(browser: Any, page: Path, size: tuple[int, in
 
 
 def test_the_preview_is_as_clean(browser: Any, before_training: Path) -> None:
-    show(browser, before_training, PHONE, "dark")
+    check_page(browser, before_training)
+
+
+def test_the_comparison_is_as_clean(browser: Any, tmp_path: Path) -> None:
+    folders = {name: tmp_path / name for name in ("one", "two <b>")}
+    for number, folder in enumerate(folders.values()):
+        write_project(folder, gain=(number + 1.0, number, number + 3.0))
+    (tmp_path / "page.html").write_text(render_leaderboard(compare(folders)), encoding="utf-8")
+    check_page(browser, tmp_path / "page.html")
+
+
+def test_the_live_view_is_as_clean_and_loads_itself_again(browser: Any, tmp_path: Path) -> None:
+    page, recorder = tmp_path / "page.html", LiveRecorder(live_folder(tmp_path) / "pretrain", "images")
+    rows = [{"kimg": n, "kid": 0.1, "discriminator_train": 0.7, "critic_accuracy": 0.9} for n in (1.0, 2.0)]
+    pictures = np.zeros((3, 4, 8, 8, 1), dtype=np.uint8)
+    for row in rows:
+        recorder(TickReport(row["kimg"], 9.0, {"generator": 0.5}, row=row, pictures=pictures))
+    page.write_text(render_live(read_live(tmp_path), "toy", None), encoding="utf-8")
+    check_page(browser, page)
+    page.write_text(render_live(read_live(tmp_path), "toy", 1), encoding="utf-8")
+    show(browser, page)
+    page.write_text(render_live([], "toy", None), encoding="utf-8")
+    ui.WebDriverWait(browser, 20).until(lambda _: "No training has begun yet" in find(browser, "main")[0].text)
+
+
+def check_page(browser: Any, page: Path) -> None:
+    show(browser, page, PHONE, "dark")
     assert [entry for entry in browser.get_log("browser") if entry["level"] in ("SEVERE", "WARNING")] == []
     assert browser.execute_script("return document.documentElement.scrollWidth") <= PHONE[0]
     assert all(browser.execute_script("return [...document.images].map(i => i.naturalWidth)"))

@@ -52,7 +52,7 @@ def test_speed_and_the_three_accuracies_are_in_the_words(recorder: LiveRecorder,
     clock.now += 4
     recorder(TickReport(2.0, 10.0, {"generator": 0.4}, row=ROW))
     words = recorder(TickReport(2.0, 10.0, {"generator": 0.4}))
-    assert words == "250 images/s  generator 0.400  D train 0.71  D held-out 0.62  critic 0.93"
+    assert words == "250 images/s  D train 0.71  D held-out 0.62  critic 0.93  generator 0.400"
 
 
 def test_the_speed_is_that_of_the_last_ticks(recorder: LiveRecorder, clock: Clock) -> None:
@@ -69,8 +69,8 @@ def test_the_files_of_a_check(recorder: LiveRecorder, clock: Clock) -> None:
     curve = pd.read_csv(recorder.folder / "curve.csv")
     assert curve.to_dict("records") == [ROW]
     drawn = decode_png((recorder.folder / "samples.png").read_bytes())
-    assert drawn.shape == (8, 12, 1)
-    assert np.array_equal(drawn[4:, 8:], PICTURES[1, 2])
+    assert drawn.shape == (2 * 5, 3 * 5, 1)
+    assert np.array_equal(drawn[5:9, 10:14], PICTURES[1, 2])
     assert state(recorder)["figures"] == {"generator": 0.4}
     assert not list(recorder.folder.glob(".*"))
 
@@ -100,7 +100,7 @@ def test_a_resumed_training_keeps_its_curve(recorder: LiveRecorder, clock: Clock
 def test_what_cannot_be_written_ends_no_training(tmp_path: Path, clock: Clock) -> None:
     (tmp_path / "in the way").write_text("a file")
     recorder = LiveRecorder(tmp_path / "in the way" / "pretrain", "images", clock)
-    assert recorder(TickReport(1.0, 10.0, {"generator": 0.5}, row=ROW)).startswith("generator 0.500")
+    assert recorder(TickReport(1.0, 10.0, {"generator": 0.5}, row=ROW)).endswith("generator 0.500")
 
 
 def test_runs_are_read_back_pretrain_first(tmp_path: Path, clock: Clock) -> None:
@@ -163,7 +163,7 @@ def test_tensorboard_gets_the_same_where_it_is_installed(
     assert writer.folder == str(tmp_path / "pretrain/tensorboard")
     assert writer.scalars["generator", 2000] == 0.4
     assert writer.scalars["critic_accuracy", 2000] == 0.93
-    assert writer.images == [("samples", (8, 12, 1), 2000)]
+    assert writer.images == [("samples", (10, 15, 1), 2000)]
     assert writer.flushed == 1
 
 

@@ -1,0 +1,43 @@
+"""A bar for people, lines for logs; the note is readable on a narrow terminal too."""
+
+from __future__ import annotations
+
+import io
+import sys
+
+import pytest
+
+from gan_augment.stages import progress
+from gan_augment.stages.progress import progress_bar
+
+
+class Terminal(io.StringIO):
+    def isatty(self) -> bool:
+        return True
+
+
+def test_title_time_and_note_fit_80_columns(monkeypatch: pytest.MonkeyPatch) -> None:
+    screen = Terminal()
+    monkeypatch.setattr(sys, "stderr", screen)
+    monkeypatch.setenv("COLUMNS", "80")
+    monkeypatch.setenv("TERM", "xterm")
+    note = "2287 images/s  D train 0.99  D held-out 0.98  critic 1.00"
+    with progress_bar("pretrain [bold](conditional, 450 train samples)") as advance:
+        advance(1, 4, note)
+        advance(2, 4, note)
+    lines = [line.rstrip() for line in screen.getvalue().splitlines()]
+    assert any(note in line for line in lines)
+    assert any("pretrain [bold](conditional" in line and "50%" in line and "left" in line for line in lines)
+
+
+def test_a_log_gets_a_line_now_and_then(monkeypatch: pytest.MonkeyPatch) -> None:
+    log, now = io.StringIO(), iter([0.0, 1.0, 20.0, 21.0, 40.0])
+    monkeypatch.setattr(sys, "stderr", log)
+    monkeypatch.setattr(progress.time, "monotonic", lambda: next(now))
+    with progress_bar("curate") as advance:
+        for done in (1, 2, 3, 4):
+            advance(done, 4, "critic 0.93")
+    assert log.getvalue().splitlines() == [
+        "curate: 50%, about 20 s left  critic 0.93",
+        "curate: 100%, about 0 s left  critic 0.93",
+    ]
