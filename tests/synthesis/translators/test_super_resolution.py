@@ -290,6 +290,17 @@ def test_one_not_a_number_is_survived_at_half_the_rate() -> None:
     assert torch.isfinite(weights(run.loop.ema.network)).all()
 
 
+def test_a_broken_discriminator_starts_afresh() -> None:
+    run = run_of(SMALL.model_copy(update={"adversarial_kimg": 0.32}))
+    honest, faults = run._discriminator_loss, iter([1])
+    run.loop.phases[1].loss = lambda progress: honest(progress) * (float("nan") if next(faults, 0) else 1.0)
+    run.train(None)
+    assert run.summary["retries"] == 1
+    assert torch.isfinite(weights(run.discriminator)).all()
+    assert run.loop.history[-1]["discriminator_loss"] > 0
+    assert torch.isfinite(weights(run.loop.ema.network)).all()
+
+
 def weights_sum(module: torch.nn.Module) -> torch.Tensor:
     return torch.stack([parameter.sum() for parameter in module.parameters()]).sum()
 
