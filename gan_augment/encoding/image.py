@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import functools
 from dataclasses import dataclass
 
 import numpy as np
@@ -20,8 +21,11 @@ def decode_images(values: npt.NDArray[np.float32]) -> npt.NDArray[np.uint8]:
 
     `decode_images(encode_images(x))` is `x`, exactly.
     """
-    levels = np.rint((np.clip(values, -1, 1) + 1) * 127.5).astype(np.uint8)
-    return np.ascontiguousarray(levels.transpose(0, 2, 3, 1))
+    levels = np.clip(values, -1, 1)
+    levels += 1  # in place from here: half the time of a chain of fresh arrays
+    levels *= 127.5
+    np.rint(levels, out=levels)
+    return np.ascontiguousarray(levels.astype(np.uint8).transpose(0, 2, 3, 1))
 
 
 @dataclass(frozen=True)
@@ -47,7 +51,13 @@ class PixelLevels:
         """The same images with every value at its nearest level in use (the lower one of two equally near)."""
         if not self.levels:
             return images
-        levels = np.array(self.levels)
-        nearest = levels[np.abs(np.arange(256)[:, None] - levels).argmin(axis=1)].astype(np.uint8)
-        snapped: npt.NDArray[np.uint8] = nearest[images]
+        snapped: npt.NDArray[np.uint8] = _nearest(self.levels)[images]
         return snapped
+
+
+@functools.cache
+def _nearest(levels: tuple[int, ...]) -> npt.NDArray[np.uint8]:
+    """uint8 [256]: for every grey level the nearest one in use."""
+    used = np.array(levels)
+    nearest: npt.NDArray[np.uint8] = used[np.abs(np.arange(256)[:, None] - used).argmin(axis=1)].astype(np.uint8)
+    return nearest
