@@ -53,7 +53,9 @@ class CopyFilter(FilterConfig):
     """
 
     min_ratio: float = Field(default=0.3, ge=0)
-    min_parent_ratio: float = Field(default=0.05, gt=0)
+    min_parent_ratio: float = Field(
+        default=0.05, gt=0, description="Nearest an image may be to the train image it was translated from, likewise."
+    )
 
 
 class DuplicateFilter(FilterConfig):
