@@ -2,21 +2,37 @@
 
 from __future__ import annotations
 
+import math
 from typing import Any
 
 import torch
-from torch import Tensor
+from torch import Tensor, nn
 
 from gan_augment.nn.affine_views import affine_view
 from gan_augment.nn.image_networks import Generator
 from gan_augment.nn.information import InfoDiscriminator, information_loss, invariance_loss
 from gan_augment.synthesis.adversarial import AdversarialRun
 
-__all__ = ["InformationRun"]
+__all__ = ["InformationRun", "legibility"]
+
+
+@torch.inference_mode()
+def legibility(reader: nn.Module, images: Tensor, rng: torch.Generator) -> float:
+    """How much the codes of two slightly changed versions of an image say about each other: in [0, 1] of log k.
+
+    0 where codes are noise, or all the same. It needs no label, so it may choose a snapshot of a model without labels.
+    """
+    assert isinstance(reader, InfoDiscriminator)
+    first, second = (reader.recognise(affine_view(images, rng)) for _ in range(2))
+    return 1 - float(invariance_loss(first, second)) / math.log(first.shape[1])
 
 
 class InformationRun(AdversarialRun):
-    """The unconditional run, plus weight x L_I for both networks (Chen et al. 2016, arXiv 1606.03657, eq. 6)."""
+    """The unconditional run, plus weight x L_I for both networks (Chen et al. 2016, arXiv 1606.03657, eq. 6).
+
+    Codes count from the share `start` of the run on, and fully at twice that: codes learnt while the images are still
+    noise stick to whatever noise was easiest to read.
+    """
 
     def __init__(
         self,
@@ -26,13 +42,18 @@ class InformationRun(AdversarialRun):
         weight: float,
         continuous_weight: float,
         invariance: float,
+        start: float,
         **settings: Any,
     ) -> None:
         self.layout = discriminator.layout
         self.weight, self.continuous_weight = weight, continuous_weight
-        self.invariance = invariance
+        self.invariance, self.start = invariance, start
         self.reader = discriminator
         super().__init__(generator, discriminator, *arguments, conditional=False, **settings)
+
+    def _codes_count(self) -> float:
+        progress = self.loop.images_seen / self.total_images
+        return min(max((progress - self.start) / self.start, 0.0), 1.0) if self.start else 1.0
 
     def _noise(self, count: int) -> Tensor:
         return self.layout.draw(count, self.rng).to(self.images.device)
@@ -41,7 +62,7 @@ class InformationRun(AdversarialRun):
         del labels, scale
         logits, code_logits, means = self.reader.judge(images)
         codes, continuous = self.layout.codes_of(noise)
-        return logits, information_loss(
+        return logits, self._codes_count() * information_loss(
             code_logits[-len(noise) :],
             means[-len(noise) :],
             codes,
@@ -57,4 +78,4 @@ class InformationRun(AdversarialRun):
         reals, _ = self._batch()
         views = torch.cat([affine_view(reals, self.rng), affine_view(reals, self.rng)])
         codes = self.reader.recognise(views)
-        return loss + self.invariance * invariance_loss(*codes.chunk(2))
+        return loss + self._codes_count() * self.invariance * invariance_loss(*codes.chunk(2))

@@ -32,12 +32,13 @@ from gan_augment.fidelity.two_sample import two_sample_test
 from gan_augment.nn.image_networks import Generator
 from gan_augment.synthesis.alarms import class_alarm
 
-__all__ = ["Monitor", "NoiseSource"]
+__all__ = ["Monitor", "NoiseSource", "Reading"]
 
 SAMPLES_PER_CLASS = 40
 MOST_SAMPLES = 1000  # of a single class, which gets as many as there are held-out rows
 
 NoiseSource = Callable[[int, torch.Generator], Tensor]  # (count, rng) -> what a generator starts from, on the CPU
+Reading = Callable[[nn.Module, Tensor, torch.Generator], float]  # (discriminator, held-out images, rng) -> [0, 1]
 
 
 class Monitor:
@@ -49,6 +50,8 @@ class Monitor:
         False: all rows are one class, number 0, whatever their labels say.
     draw_noise
         What the generator starts from; None: normal numbers.
+    reading
+        A figure of the discriminator on held-out images that counts for the score as CAS does where there are classes.
     """
 
     def __init__(
@@ -59,8 +62,9 @@ class Monitor:
         *,
         conditional: bool = True,
         draw_noise: NoiseSource | None = None,
+        reading: Reading | None = None,
     ) -> None:
-        self.seed, self.draw_noise = seed, draw_noise
+        self.seed, self.draw_noise, self.reading = seed, draw_noise, reading
         self.train_images = encode_images(np.asarray(train.samples.payload))
         self.validation_images = encode_images(np.asarray(validation.samples.payload))
         self.train_labels, self.validation_labels = (
@@ -83,13 +87,13 @@ class Monitor:
         pixels = self._draw(generator, labels)
         images, features = encode_images(pixels), self.space(pixels)
         kid = kernel_distance(self.validation_features, features)
-        cas = self._accuracy_on_synthetic(features, labels)
+        second = self._accuracy_on_synthetic(features, labels) | self._read(discriminator)
         scale = scalars.setdefault("first_kid", max(kid, 1e-9))
         critic = two_sample_test(self.validation_features, features, seed=self.seed)
         return {
             "kid": kid,
-            **({} if cas is None else {"cas": cas}),
-            "score": (cas or 0.0) - max(kid, 0.0) / scale,  # an unbiased KID below 0 is a 0 with noise
+            **second,
+            "score": sum(second.values()) - max(kid, 0.0) / scale,  # an unbiased KID below 0 is a 0 with noise
             "discriminator_train": _ranked_above(discriminator, self.train_images, self.train_labels, images, labels),
             "discriminator_held_out": _ranked_above(
                 discriminator, self.validation_images, self.validation_labels, images, labels
@@ -99,12 +103,18 @@ class Monitor:
             "critic_rows": critic.test_rows,
         }
 
-    def _accuracy_on_synthetic(self, features: npt.NDArray[Any], labels: npt.NDArray[np.int64]) -> float | None:
-        """CAS; None where there is one class."""
+    def _accuracy_on_synthetic(self, features: npt.NDArray[Any], labels: npt.NDArray[np.int64]) -> dict[str, float]:
         if len(self.classes) == 1:
-            return None
+            return {}
         predicted = _classifier(features, labels).predict(self.validation_features)
-        return float(balanced_accuracy_score(self.validation_labels, predicted))
+        return {"cas": float(balanced_accuracy_score(self.validation_labels, predicted))}
+
+    def _read(self, discriminator: nn.Module) -> dict[str, float]:
+        if self.reading is None:
+            return {}
+        device = next(discriminator.parameters()).device
+        rng = torch.Generator().manual_seed(derive_seed(self.seed, "reading"))  # the same changes at every check
+        return {"reading": self.reading(discriminator, torch.from_numpy(self.validation_images).to(device), rng)}
 
     @torch.inference_mode()
     def alarms(self, generator: Generator) -> dict[int, str]:

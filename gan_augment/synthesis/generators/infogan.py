@@ -41,7 +41,7 @@ from gan_augment.synthesis.generators._image_gan import (
     train_run,
     write_model,
 )
-from gan_augment.synthesis.information import InformationRun
+from gan_augment.synthesis.information import InformationRun, legibility
 from gan_augment.synthesis.monitor import Monitor
 from gan_augment.training.checkpoint import load_module, save_module
 
@@ -61,6 +61,9 @@ class InfoganConfig(ImageGanConfig):
     continuous_information: float = Field(default=0.1, ge=0, description="weight of the continuous codes'")
     invariance: float = Field(
         default=1.0, ge=0, description="weight of real images keeping their code when they are slightly changed"
+    )
+    codes_from: float = Field(
+        default=0.12, ge=0, le=0.5, description="share of the run after which codes begin to count; fully at twice that"
     )
     labels_per_class: int = Field(default=10, ge=2, description="train labels that are looked at, a class")
     max_label_noise: float = Field(
@@ -187,7 +190,7 @@ class Infogan(JointOnly):
         monitor = None
         if validation is not None and enough_to_judge(validation):
             draw = config.layout(train.spec).draw
-            monitor = Monitor(train, validation, seed, conditional=False, draw_noise=draw)
+            monitor = Monitor(train, validation, seed, conditional=False, draw_noise=draw, reading=legibility)
         run = InformationRun(
             generator.to(device),
             discriminator.to(device),
@@ -200,6 +203,7 @@ class Infogan(JointOnly):
             weight=config.information,
             continuous_weight=config.continuous_information,
             invariance=config.invariance,
+            start=config.codes_from,
         )
         train_run(run, config.chosen_architecture(image), checkpoint)
         return _named(run, train, config, seed, device)

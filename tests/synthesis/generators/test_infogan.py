@@ -14,6 +14,7 @@ from gan_augment.core.errors import MethodError
 from gan_augment.core.samples import Samples, TrainView
 from gan_augment.synthesis.api import SampleRequest, TickReport
 from gan_augment.synthesis.generators.infogan import FittedInfogan, Infogan, InfoganConfig
+from gan_augment.synthesis.information import legibility
 from tests.toys import image_toy
 
 SMALL: dict[str, Any] = {
@@ -112,12 +113,39 @@ def test_reading_codes_does_not_depend_on_the_batch() -> None:
     assert len(model.codes(pixels[:0])) == 0
 
 
-def test_the_weights_of_information_and_invariance_do_something() -> None:
-    plain = fit(kimg=0.5)
-    for change in ({"information": 2.0}, {"continuous_information": 1.0}, {"invariance": 0.0}):
-        other = fit(kimg=0.5, **change)
+def test_each_setting_of_the_codes_changes_the_model() -> None:
+    plain = fit(kimg=1.6)
+    for change in ({"codes_from": 0.4}, {"information": 2.0}, {"continuous_information": 1.0}, {"invariance": 0.0}):
+        other = fit(kimg=1.6, **change)
         weights = zip(plain.discriminator.parameters(), other.discriminator.parameters(), strict=True)
         assert any(not torch.equal(a, b) for a, b in weights), change
+
+
+def test_the_snapshot_is_one_whose_codes_can_be_read() -> None:
+    """Pictures are good before codes are: by kernel distance alone a snapshot without codes would be kept."""
+    model = fit(checks=4)
+    best = max(model.stats, key=lambda row: row["score"])
+    assert model.summary["snapshot_kimg"] == best["kimg"]
+    assert all(0 <= row["reading"] <= 1 for row in model.stats)
+    assert best["reading"] == max(row["reading"] for row in model.stats if row["kid"] <= best["kid"])
+
+
+def test_legibility_is_zero_for_one_code_and_one_for_sure_ones() -> None:
+    model, rng = fit(kimg=0.1), torch.Generator().manual_seed(0)
+    halves = torch.full((40, 1, 8, 8), -1.0)
+    halves[:20, :, :, :4], halves[20:, :, :, 4:] = 1.0, 1.0
+    with torch.no_grad():
+        for parameter in model.discriminator.recognition.parameters():
+            parameter.zero_()
+    assert legibility(model.discriminator, halves, rng) == pytest.approx(0, abs=1e-4)
+    model.discriminator.body = torch.nn.Flatten()
+    model.discriminator.recognition = torch.nn.Linear(64, 4)
+    with torch.no_grad():
+        left = torch.tensor([1.0] * 4 + [-1.0] * 4).repeat(8)
+        model.discriminator.recognition.weight.copy_(torch.stack([left, -left, 0 * left, 0 * left]))
+        model.discriminator.recognition.bias.copy_(torch.tensor([0.0, 0.0, -99.0, -99.0]))
+    model.discriminator.layout = replace(model.discriminator.layout, categories=2)
+    assert legibility(model.discriminator, halves, rng) > 0.9
 
 
 class Killed(BaseException):
