@@ -15,7 +15,7 @@ from gan_augment.core.atomic import write_json
 from gan_augment.core.errors import MissingInputError
 from gan_augment.core.samples import read_samples
 from gan_augment.reporting.pictures import data_uri
-from gan_augment.reporting.preview import preview_text
+from gan_augment.reporting.preview import preview_text, render_preview
 from gan_augment.stages.preview import ORIGINALS, VERSIONS, gather, run
 from gan_augment.stages.project import Project
 from tests.cli.command import run as command
@@ -80,6 +80,9 @@ def test_versions_stand_beside_their_original_and_differ(tmp_path: Path) -> None
         near = np.abs(one.versions.astype(float) - one.originals[:, None]).mean(axis=(1, 2, 3, 4))
         other = np.abs(one.versions.astype(float) - one.originals[::-1][:, None]).mean(axis=(1, 2, 3, 4))
         assert (near <= other + 20).all()
+    page = render_preview(preview)
+    shown = [data_uri(v) for one in preview.augmented for versions in one.versions for v in versions]
+    assert re.findall(r'src="(data:[^"]+)" alt="augmented version', page) == shown
     again = gather(project(tmp_path))
     assert np.array_equal(preview.augmented[0].versions, again.augmented[0].versions)
 
