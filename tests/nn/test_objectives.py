@@ -7,6 +7,8 @@ import math
 import torch
 
 from gan_augment.nn.objectives import (
+    non_saturating_discriminator_loss,
+    non_saturating_generator_loss,
     relativistic_discriminator_loss,
     relativistic_generator_loss,
     zero_centred_penalty,
@@ -50,3 +52,14 @@ def test_the_penalty_trains_the_critic() -> None:
     inputs = torch.randn(5, 2, requires_grad=True)
     zero_centred_penalty(inputs @ weight, inputs).backward()
     torch.testing.assert_close(weight.grad, 2 * torch.ones(2))
+
+
+def test_non_saturating_losses_are_the_papers() -> None:
+    """Written with probabilities, as in Goodfellow et al. 2014: -log D(x) - log(1 - D(G(z))), and -log D(G(z))."""
+    real, fake = torch.tensor([2.0, -1.0, 0.5]), torch.tensor([0.3, -2.0, 1.5])
+    chance_real, chance_fake = real.sigmoid(), fake.sigmoid()
+    expected = -(chance_real.log().mean() + (1 - chance_fake).log().mean())
+    assert torch.allclose(non_saturating_discriminator_loss(real, fake), expected)
+    assert torch.allclose(non_saturating_generator_loss(fake), -chance_fake.log().mean())
+    zeros = torch.zeros(4)
+    assert math.isclose(non_saturating_discriminator_loss(zeros, zeros).item(), 2 * math.log(2), rel_tol=1e-6)
