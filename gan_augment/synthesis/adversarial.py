@@ -7,7 +7,7 @@ from __future__ import annotations
 
 import copy
 import math
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any
 
@@ -216,13 +216,19 @@ class AdversarialRun:
 
     def _tick(self, loop: Loop) -> str | None:
         self._adapt_augmentation(loop)
-        self.progress(TickReport(loop.images_seen / 1000, self.total_images / 1000, dict(loop.losses)))
+        tick = TickReport(loop.images_seen / 1000, self.total_images / 1000, dict(loop.losses))
+        self.progress(tick)
         if problem := run_alarm(loop.losses):
             return None if self._roll_back(loop) else self._give_up(loop, problem)
         every = self.total_images / self.settings.checks
         before = max(loop.images_seen - loop.tick_images, 0)
         due = loop.images_seen // every > before // every or loop.images_seen >= self.total_images
-        return self._check(loop) if due else None
+        if not due:
+            return None
+        reason = self._check(loop)
+        pictures = None if self.monitor is None else self.monitor.sheet(loop.ema.network)
+        self.progress(replace(tick, row=dict(loop.history[-1]), pictures=pictures))
+        return reason
 
     def _adapt_augmentation(self, loop: Loop) -> None:
         """ADA: more augmentation while the discriminator is surer of its train reals than the target, less else."""

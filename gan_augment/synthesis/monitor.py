@@ -35,6 +35,7 @@ from gan_augment.synthesis.alarms import class_alarm
 __all__ = ["Monitor", "NoiseSource", "Reading"]
 
 SAMPLES_PER_CLASS = 40
+SHEET_ROWS, SHEET_COLUMNS = 12, 10
 MOST_SAMPLES = 1000  # of a single class, which gets as many as there are held-out rows
 
 NoiseSource = Callable[[int, torch.Generator], Tensor]  # (count, rng) -> what a generator starts from, on the CPU
@@ -134,6 +135,12 @@ class Monitor:
         if self.judge is None:
             return None
         return float(np.mean(self.judge.predict(features) == label)) if np.isfinite(features).all() else 0.0
+
+    @torch.inference_mode()
+    def sheet(self, generator: Generator) -> npt.NDArray[np.uint8]:
+        """uint8 [classes, columns, h, w, c]: samples of the first classes for people to look at, of the usual noise."""
+        drawn = self._draw(generator, np.repeat(self.classes[:SHEET_ROWS], SHEET_COLUMNS))
+        return drawn.reshape(-1, SHEET_COLUMNS, *drawn.shape[1:])
 
     def _draw(self, generator: Generator, labels: npt.NDArray[np.int64]) -> npt.NDArray[np.uint8]:
         # The same noise at every check: a difference between two checks is the generator's, not the draw's.

@@ -8,7 +8,7 @@ average of the weights. The label of a sample is that of the class whose network
 from __future__ import annotations
 
 from collections.abc import Iterator
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import Any, ClassVar
 
@@ -194,4 +194,11 @@ def _own_checkpoint(checkpoint: Path | None, label: int, classes: int) -> Path |
 
 
 def _part_of(progress: Progress, number: int, parts: int) -> Progress:
-    return lambda tick: progress(TickReport(number * tick.total + tick.done, parts * tick.total, tick.figures))
+    """The ticks of one class's training as those of the whole one, the row's length included."""
+
+    def report(tick: TickReport) -> None:
+        before = number * tick.total
+        row = None if tick.row is None else tick.row | {"kimg": before + tick.row["kimg"]}
+        progress(replace(tick, done=before + tick.done, total=parts * tick.total, row=row))
+
+    return report
