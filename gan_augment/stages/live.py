@@ -79,7 +79,7 @@ class LiveRecorder:
         if path.is_file():
             kept = pd.read_csv(path)
             first = str(kept.columns[0])
-            if len(kept) and tick.row is None and tick.done > kept[first].max():
+            if len(kept) and tick.done > kept[first].max():
                 self.rows = [
                     {str(name): float(value) for name, value in row.items()} for row in kept.to_dict("records")
                 ]

@@ -87,14 +87,17 @@ def test_ticks_are_written_at_most_every_second_but_the_last_always(recorder: Li
 
 
 @pytest.mark.parametrize(("first", "kept"), [(2.5, 1), (0.5, 0)], ids=["resumed", "anew"])
-def test_a_resumed_training_keeps_its_curve(recorder: LiveRecorder, clock: Clock, first: float, kept: int) -> None:
+@pytest.mark.parametrize("checked", [False, True])
+def test_a_resumed_training_keeps_its_curve(
+    recorder: LiveRecorder, clock: Clock, first: float, kept: int, checked: bool
+) -> None:
     recorder(TickReport(2.0, 10.0, row=ROW, pictures=PICTURES))
     again = LiveRecorder(recorder.folder, "images", clock)
-    again(TickReport(first, 10.0))
-    assert len(again.rows) == kept
+    again(TickReport(first, 10.0, row=ROW | {"kimg": first} if checked else None))
+    assert len(again.rows) == kept + checked
     assert (recorder.folder / "samples.png").exists() == bool(kept)
     again(TickReport(4.0, 10.0, row=ROW | {"kimg": 4.0}))
-    assert len(pd.read_csv(recorder.folder / "curve.csv")) == kept + 1
+    assert len(pd.read_csv(recorder.folder / "curve.csv")) == kept + checked + 1
 
 
 def test_what_cannot_be_written_ends_no_training(tmp_path: Path, clock: Clock) -> None:

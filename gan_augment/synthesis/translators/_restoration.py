@@ -260,7 +260,7 @@ class RestorationRun:
         decibel = float(each.mean())
         row = {"kimg": loop.images_seen / 1000, "psnr": decibel, "sharpness": sharpness}
         loop.history.append(row | {f"{name}_loss": value for name, value in loop.losses.items()})
-        self.progress(TickReport(loop.images_seen / 1000, loop.total_images / 1000, {"psnr": decibel}))
+        self.progress(TickReport(loop.images_seen / 1000, loop.total_images / 1000, {"psnr": decibel}, row=row))
         if loop.images_seen > self.settings.l1_images:
             return None
         if decibel > loop.scalars.get("best_psnr", -math.inf):
