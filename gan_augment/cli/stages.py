@@ -20,13 +20,16 @@ class StageCommand:
     sections: tuple[str, ...]
     fan_out: str | None = None
     on_device: bool = False  # it computes on `base.device`, and has a GPU to itself meanwhile
+    parallel: bool = False  # `synthesis.processes` of it train together
 
 
 STAGES: dict[str, StageCommand] = {
     stage.name: stage
     for stage in (
         StageCommand("prepare", "Read, audit and split the data.", ("base", "classes", "prepare")),
-        StageCommand("pretrain", "Train one model over all classes.", ("base", "synthesis"), on_device=True),
+        StageCommand(
+            "pretrain", "Train one model over all classes.", ("base", "synthesis"), on_device=True, parallel=True
+        ),
         StageCommand(
             "train_gan",
             "Specialise the model on one class.",
@@ -59,9 +62,16 @@ def run_stage(stage: StageCommand, root: Path, key: str | None) -> None:
         os.environ.setdefault(variable, "1")
     from gan_augment.stages.project import Project
     from gan_augment.training.claims import claim_device
+    from gan_augment.training.launch import inside_group, launch_group
 
     project = Project.open(root)
     base = project.params.base
+    if stage.parallel and project.params.synthesis.processes > 1 and not inside_group():
+        # Before any device is claimed: each of the processes claims its own. A user's mistake is said once, and here.
+        from gan_augment.stages.synthesis import method_and_config
+
+        method_and_config(project)
+        launch_group(project.params.synthesis.processes, [stage.name, "-C", str(root)])
     with claim_device(base.device if stage.on_device else "cpu", share=base.gpu_share):
         module = importlib.import_module(
             f"gan_augment.stages.{stage.name}"

@@ -11,8 +11,10 @@ from gan_augment.stages.live import live_training
 from gan_augment.stages.progress import progress_bar
 from gan_augment.stages.project import Project
 from gan_augment.stages.synthesis import checkpoint_path, method_and_config, report_progress, write_curve
+from gan_augment.synthesis.api import Fitted
 from gan_augment.training.devices import resolve_device
 from gan_augment.training.memory import within_memory
+from gan_augment.training.replicas import joined_replicas
 
 __all__ = ["run"]
 
@@ -25,17 +27,27 @@ def run(project: Project) -> None:
         _write_nothing_joint(project.layout.pretrain)
         write_curve(project.layout.training_curve("pretrain"), [])
         return
-    with progress_bar(f"pretrain ({method.name}, {len(train)} train samples)") as advance:
+    device = resolve_device(project.params.base.device)
+    with joined_replicas(device) as replicas:
         fit = partial(
             method.fit,
             train,
             seed=derive_seed(project.params.base.seed, "pretrain"),
-            device=resolve_device(project.params.base.device),
+            device=device,
             validation=project.validation_view(),
-            progress=report_progress(advance, live_training(project, "pretrain")),
             checkpoint=checkpoint_path(project, "pretrain"),
         )
-        fitted = within_memory(fit, config)
+        if not replicas.first:
+            fit(config)
+            return
+        with progress_bar(f"pretrain ({method.name}, {len(train)} train samples)") as advance:
+            fit = partial(fit, progress=report_progress(advance, live_training(project, "pretrain")))
+            # A process that ran out of memory cannot start afresh alone: the others are in the middle of a batch.
+            fitted = within_memory(fit, config) if replicas.count == 1 else fit(config)
+    _save(project, fitted)
+
+
+def _save(project: Project, fitted: Fitted) -> None:
     with replacing_directory(project.layout.pretrain) as directory:
         fitted.save(directory)
     write_curve(project.layout.training_curve("pretrain"), fitted.stats)

@@ -20,6 +20,7 @@ from gan_augment.stages.progress import Advance
 from gan_augment.stages.project import Project
 from gan_augment.synthesis.api import MethodConfig, Synthesizer, TickReport
 from gan_augment.synthesis.registry import resolve_method
+from gan_augment.training.replicas import Replicas
 
 __all__ = ["check_method", "checkpoint_path", "method_and_config", "report_progress", "write_curve"]
 
@@ -50,7 +51,22 @@ def check_method(params: Params, spec: DatasetSpec) -> tuple[Synthesizer, Method
             expected=f"keys among {', '.join(method.Config.model_fields)}",
         ) from None
     config.check(spec)
+    _check_processes(params, method, config)
     return method, config
+
+
+def _check_processes(params: Params, method: Synthesizer, config: MethodConfig) -> None:
+    processes = params.synthesis.processes
+    if processes > 1 and not method.traits.data_parallel:
+        raise MethodError(
+            f"The method {method.name!r} trains in one process",
+            where="synthesis.processes in params.yaml",
+            got=str(processes),
+            expected="1",
+            remedy="the classes of a method without a joint model train side by side: `python -m pipelines run`",
+        )
+    if processes > 1:
+        Replicas(count=processes).check_batch(getattr(config, "batch_size", processes))
 
 
 def report_progress(advance: Advance, live: Callable[[TickReport], str]) -> Callable[[TickReport], None]:

@@ -18,6 +18,7 @@ from torch import Tensor, nn
 from gan_augment.core.samples import TrainView
 from gan_augment.encoding.image import encode_images
 from gan_augment.nn.diff_augment import AugmentOperation, augment
+from gan_augment.nn.draws import Draws
 from gan_augment.nn.image_networks import Generator
 from gan_augment.nn.objectives import (
     Objective,
@@ -32,7 +33,8 @@ from gan_augment.synthesis.api import Progress, TickReport
 from gan_augment.synthesis.monitor import Monitor
 from gan_augment.synthesis.stop_rule import Check, stop_reason
 from gan_augment.training.ema import Ema
-from gan_augment.training.loop import AdamSchedule, Loop, Phase
+from gan_augment.training.loop import ALONE, AdamSchedule, Loop, Phase
+from gan_augment.training.replicas import Replicas
 
 __all__ = ["AdversarialRun", "RunSettings"]
 
@@ -85,6 +87,7 @@ class AdversarialRun:
         monitor: Monitor | None,
         progress: Progress,
         conditional: bool = True,
+        replicas: Replicas = ALONE,
     ) -> None:
         self.generator, self.discriminator = generator, discriminator
         self.settings, self.monitor, self.progress = settings, monitor, progress
@@ -96,6 +99,9 @@ class AdversarialRun:
         self.starts = self.counts.cumsum(0) - self.counts
         self.ramp = settings.ramp and len(classes) > 1 and int(counts.min()) < RAMP_ROWS
         self.rng = torch.Generator().manual_seed(seed)
+        self.replicas = replicas
+        self.draws = Draws(self.rng, replicas.rank, replicas.count)
+        replicas.check_batch(settings.batch_size)
         self.total_images = max(settings.batch_size, round(settings.kimg * 1000))
         self.best = copy.deepcopy(generator).eval().requires_grad_(False)
         self.best_discriminator = copy.deepcopy(discriminator).requires_grad_(False)
@@ -128,6 +134,7 @@ class AdversarialRun:
             tick_images=max(self.settings.batch_size, self.total_images // (self.settings.checks * 10)),
             on_tick=self._tick,
             generator=self.rng,
+            replicas=self.replicas,
         )
         loop.scalars["augment"] = self.settings.augment_probability
         return loop
@@ -140,19 +147,19 @@ class AdversarialRun:
             self.best.load_state_dict(self.loop.ema.network.state_dict())
             self.best_discriminator.load_state_dict(self.discriminator.state_dict())
         elif not self.reason.startswith("alarm"):
-            self.alarms = self.monitor.alarms(self.best)
+            self.alarms = self._alarms_of(self.best)
 
     def _batch(self) -> tuple[Tensor, Tensor]:
         """Real images and their classes; every class is equally likely, however rare."""
-        size = self.settings.batch_size
-        which = torch.randint(len(self.class_of), (size,), generator=self.rng)
-        within = (torch.rand(size, generator=self.rng) * self.counts[which]).long()
+        size = self.settings.batch_size // self.replicas.count
+        which = self.draws.randint(0, len(self.class_of), size)
+        within = (self.draws.rand(size) * self.counts[which]).long()
         rows = self.rows[self.starts[which] + within]
         return self.images[rows.to(self.images.device)], self.class_of[which].to(self.images.device)
 
     def _noise(self, count: int) -> Tensor:
         """What the generator starts from, on its device: [count, latent]."""
-        return torch.randn(count, self.generator.latent, generator=self.rng).to(self.images.device)
+        return self.draws.randn(count, self.generator.latent).to(self.images.device)
 
     def _judge(self, images: Tensor, labels: Tensor, scale: float, noise: Tensor) -> tuple[Tensor, Tensor | float]:
         """The discriminator's logits, and what else its hidden layer is to learn; 0: nothing.
@@ -164,7 +171,7 @@ class AdversarialRun:
         return logits, 0.0
 
     def _augmented(self, images: Tensor) -> Tensor:
-        return augment(images, self.settings.operations, self.loop.scalars["augment"], self.rng)
+        return augment(images, self.settings.operations, self.loop.scalars["augment"], self.draws)
 
     def _label_scale(self, progress: float) -> float:
         """0 for the first quarter of the run, then a ramp to 1 at the half, where a class is small; else 1."""
@@ -234,7 +241,8 @@ class AdversarialRun:
         """ADA: more augmentation while the discriminator is surer of its train reals than the target, less else."""
         if not self.ranked_above:
             return
-        sureness = 2 * float(torch.stack(self.ranked_above).mean()) - 1
+        (share,) = self.replicas.average([torch.stack(self.ranked_above).mean()])
+        sureness = 2 * float(share) - 1
         self.ranked_above.clear()
         loop.scalars["sureness"] = sureness
         if self.settings.adaptive:
@@ -250,7 +258,7 @@ class AdversarialRun:
         if self.monitor is None:
             loop.history.append(row)
             return None
-        row |= self.monitor.check(loop.ema.network, self.discriminator, loop.scalars)
+        row |= self.replicas.agree(self.monitor.check(loop.ema.network, self.discriminator, loop.scalars))
         loop.history.append(row)
         progress = loop.images_seen / self.total_images
         if progress > SETTLED and self._lost_a_class(loop) and self._roll_back(loop):
@@ -267,11 +275,10 @@ class AdversarialRun:
 
         Coverage and nearness to train flicker from check to check; they judge the final snapshot, not the way there.
         """
-        assert self.monitor is not None
         if "best_score" not in loop.scalars:
             return False
-        now = {c: p for c, p in self.monitor.alarms(loop.ema.network).items() if p.startswith(SUDDEN)}
-        return bool(now) and not set(now) <= set(self.monitor.alarms(self.best))
+        now = {c: p for c, p in self._alarms_of(loop.ema.network).items() if p.startswith(SUDDEN)}
+        return bool(now) and not set(now) <= set(self._alarms_of(self.best))
 
     def _roll_back(self, loop: Loop) -> bool:
         """Back to the last healthy snapshot, with a gentler and more regular game. False: that was tried twice."""
@@ -298,11 +305,11 @@ class AdversarialRun:
         if "best_score" not in loop.scalars:
             self.alarms = dict.fromkeys((int(c) for c in self.class_of), problem)
         else:
-            self.alarms = self._alarms_of_best()
+            self.alarms = self._alarms_of(self.best)
         return f"alarm: {problem}"
 
-    def _alarms_of_best(self) -> dict[int, str]:
-        return self.monitor.alarms(self.best) if self.monitor else {}
+    def _alarms_of(self, generator: Generator) -> dict[int, str]:
+        return self.replicas.agree(self.monitor.alarms(generator)) if self.monitor else {}
 
     @property
     def summary(self) -> dict[str, Any]:

@@ -45,6 +45,7 @@ class Traits:
     label_from: LabelFrom  # whose label a synthetic sample carries
     trainable: bool = True  # False: nothing to learn (oversampling, interpolation)
     specialises: bool = False  # `specialise` gives a model of one class from the joint one
+    data_parallel: bool = False  # `fit` may run in several processes at once, which share its batches
 
 
 @dataclass(frozen=True)

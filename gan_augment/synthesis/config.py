@@ -16,6 +16,7 @@ class SynthesisConfig(Record):
 
     method: str
     settings: dict[str, Any] = Field(default_factory=dict)
+    processes: int = Field(default=1, ge=1, le=1024, description="that train the joint model together, one a GPU")
 
 
 class TrainGanConfig(Record):

@@ -17,8 +17,12 @@ from torch import Tensor, nn
 
 from gan_augment.training.checkpoint import load_state, save_state
 from gan_augment.training.ema import Ema
+from gan_augment.training.replicas import Replicas
 
-__all__ = ["AdamSchedule", "Loop", "Phase", "Stop"]
+__all__ = ["ALONE", "AdamSchedule", "Loop", "Phase", "Stop"]
+
+
+ALONE = Replicas()
 
 
 @dataclass(frozen=True)
@@ -63,7 +67,7 @@ class Phase:
             self.parameters, lr=rate, betas=(self.schedule.beta1, beta2), eps=1e-8, fused=True
         )
 
-    def step(self, progress: float, rate_scale: float = 1.0) -> Tensor:
+    def step(self, progress: float, rate_scale: float = 1.0, replicas: Replicas = ALONE) -> Tensor:
         """One update; returns the detached loss. `rate_scale` multiplies the scheduled learning rate."""
         for group in self.optimiser.param_groups:
             rate, beta2 = self.schedule.at(progress)
@@ -72,9 +76,10 @@ class Phase:
         self.optimiser.zero_grad(set_to_none=True)
         # Gradients flow through the other network too; only this phase's own parameters keep theirs.
         gradients = torch.autograd.grad(loss, list(self.parameters))
-        for parameter, gradient in zip(self.parameters, gradients, strict=True):
-            # The fused Adam reads raw memory: an expanded gradient (stride 0) would hand it somebody else's numbers.
-            parameter.grad = gradient.contiguous()
+        # The fused Adam reads raw memory: an expanded gradient (stride 0) would hand it somebody else's numbers. What
+        # comes back from `average` is contiguous.
+        for parameter, gradient in zip(self.parameters, replicas.average(gradients), strict=True):
+            parameter.grad = gradient
         self.optimiser.step()
         return loss.detach()
 
@@ -94,6 +99,8 @@ class Loop:
         `scalars`, `history` and the networks. `scalars["rate_scale"]` multiplies every learning rate.
     generator
         The only source of randomness of the phases; its state is part of a checkpoint.
+    replicas
+        The processes that train together. All resume from the checkpoint, the first one writes it.
     checkpoint
         Where to save at every tick, and to resume from if something is there. None: never.
     """
@@ -111,6 +118,7 @@ class Loop:
         on_tick: Callable[[Loop], Stop | None],
         generator: torch.Generator,
         checkpoint: Path | None = None,
+        replicas: Replicas = ALONE,
     ) -> None:
         self.phases = phases
         self.networks = {**networks, "ema": ema.network}
@@ -119,6 +127,7 @@ class Loop:
         self.on_tick = on_tick
         self.generator = generator
         self.checkpoint = checkpoint
+        self.replicas = replicas
         self.images_seen = 0
         self.scalars: dict[str, float] = {}
         self.history: list[dict[str, float]] = []
@@ -127,24 +136,32 @@ class Loop:
     def run(self) -> Stop:
         """Train; returns why it ended (`length` when all images were seen)."""
         self._resume()
-        totals = {phase.name: torch.zeros(()) for phase in self.phases}
+        totals: dict[
+            str, Tensor
+        ] = {}  # on the device: fetching a loss at every step would make a GPU wait for the host
         steps = 0
         while self.images_seen < self.total_images:
             progress = self.images_seen / self.total_images
             for phase in self.phases:
                 if progress < phase.starts_at:
                     continue
-                totals[phase.name] += phase.step(progress, self.scalars.get("rate_scale", 1.0)).cpu()
+                loss = phase.step(progress, self.scalars.get("rate_scale", 1.0), self.replicas)
+                totals[phase.name] = totals[phase.name] + loss if phase.name in totals else loss
             self.images_seen += self.batch_size
             self.ema.update(self.ema_source, self.images_seen, self.batch_size)
             steps += 1
             if self._tick_due():
-                self.losses = {name: float(total) / steps for name, total in totals.items()}
-                totals, steps = {name: torch.zeros(()) for name in totals}, 0
+                self.losses = self._mean_losses(totals, steps)
+                totals, steps = {}, 0
                 if reason := self.on_tick(self):
                     return reason
                 self._save()
         return "length"
+
+    def _mean_losses(self, totals: dict[str, Tensor], steps: int) -> dict[str, float]:
+        """Of all processes; 0 for a phase that has not started."""
+        summed = dict(zip(totals, self.replicas.average(list(totals.values())), strict=True))
+        return {phase.name: float(summed.get(phase.name, 0.0)) / steps for phase in self.phases}
 
     def _tick_due(self) -> bool:
         before = self.images_seen - self.batch_size
@@ -153,7 +170,7 @@ class Loop:
         )
 
     def _save(self) -> None:
-        if self.checkpoint is not None:
+        if self.checkpoint is not None and self.replicas.first:
             save_state(self.checkpoint, self)
 
     def _resume(self) -> None:

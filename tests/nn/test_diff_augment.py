@@ -6,12 +6,13 @@ import pytest
 import torch
 
 from gan_augment.nn.diff_augment import AugmentOperation, augment
+from gan_augment.nn.draws import Draws
 
 ALL: tuple[AugmentOperation, ...] = ("translation", "cutout", "colour", "flip")
 
 
-def rng(seed: int = 0) -> torch.Generator:
-    return torch.Generator().manual_seed(seed)
+def rng(seed: int = 0) -> Draws:
+    return Draws(torch.Generator().manual_seed(seed))
 
 
 def test_probability_zero_changes_nothing() -> None:
@@ -55,3 +56,12 @@ def test_cutout_blanks_at_most_a_quarter() -> None:
     blank = (cut == 0).flatten(1).float().mean(1)
     assert blank.max() == 0.25
     assert blank.min() < 0.25
+
+
+@pytest.mark.parametrize("operation", ALL)
+def test_two_processes_augment_as_one_does(operation: AugmentOperation) -> None:
+    images = torch.rand(8, 3, 16, 16) * 2 - 1
+    whole = augment(images, (operation,), 0.5, rng())
+    for rank in range(2):
+        draws = Draws(torch.Generator().manual_seed(0), rank=rank, count=2)
+        assert torch.equal(augment(images[rank::2], (operation,), 0.5, draws), whole[rank::2])

@@ -40,13 +40,14 @@ __all__ = [
     "draw_images",
     "enough_to_judge",
     "image_of",
+    "large",
     "read_model",
     "sample_image_blocks",
     "train_run",
     "write_model",
 ]
 
-SAMPLING_BLOCK = 64  # samples are always computed in these fixed blocks, so a batch's size never changes a pixel
+SAMPLING_BLOCK = 256  # samples are always computed in these fixed blocks, so a batch's size never changes a pixel
 
 Config = TypeVar("Config", bound=MethodConfig)
 Run = TypeVar("Run", bound=AdversarialRun)
@@ -56,12 +57,12 @@ class ImageGanConfig(MethodConfig):
     """Settings of every image GAN. `None` means: chosen from the image size, see `run_settings`."""
 
     batch_size: int = Field(default=64, ge=2)
-    architecture: Literal["auto", "mlp", "conv"] = "auto"
+    architecture: Literal["auto", "mlp", "conv", "residual"] = "auto"
     width: int | None = Field(default=None, ge=8)
     latent: int = Field(default=32, ge=1)
     learning_rate: float | None = Field(default=None, gt=0)
-    gamma: float = Field(default=1.0, ge=0, description="weight of the R1 and R2 penalties at the start")
-    gamma_end: float = Field(default=0.1, ge=0)
+    gamma: float | None = Field(default=None, ge=0, description="weight of the R1 and R2 penalties at the start")
+    gamma_end: float | None = Field(default=None, ge=0, description="and at the end; a tenth of `gamma` if unset")
     penalty_interval: int | None = Field(default=None, ge=1, description="every how many steps they are computed")
     augment: tuple[AugmentOperation, ...] | None = None
     augment_probability: Annotated[float, Field(ge=0, le=1)] | Literal["adaptive"] = Field(
@@ -75,14 +76,18 @@ class ImageGanConfig(MethodConfig):
         return choose_architecture(image) if self.architecture == "auto" else self.architecture
 
     def chosen_width(self, image: ImageSpec) -> int:
-        """`width`, or a default that keeps a step on two CPU cores under about 100 ms."""
-        return self.width or (256 if self.chosen_architecture(image) == "mlp" else 16)
+        """`width`, or a default that keeps a step on two CPU cores under about 100 ms (residual: meant for a GPU)."""
+        if self.width is not None:
+            return self.width
+        defaults = {"mlp": 512 if large(image) else 256, "conv": 16, "residual": 64}
+        return defaults[self.chosen_architecture(image)]
 
     def run_settings(
         self, image: ImageSpec, *, kimg: float, ramp: bool = False, objective: Objective = "relativistic"
     ) -> RunSettings:
         """The values that depend on the image size, filled in."""
         is_mlp = self.chosen_architecture(image) == "mlp"
+        gamma = self.gamma if self.gamma is not None else (5.0 if is_mlp and large(image) else 1.0)
         operations: tuple[AugmentOperation, ...] = ("translation",)
         if max(image.height, image.width) >= 16:
             operations += ("cutout",)
@@ -92,8 +97,8 @@ class ImageGanConfig(MethodConfig):
             kimg=kimg,
             batch_size=self.batch_size,
             learning_rate=self.learning_rate or 1e-3,
-            gamma=self.gamma,
-            gamma_end=self.gamma_end,
+            gamma=gamma,
+            gamma_end=gamma / 10 if self.gamma_end is None else self.gamma_end,
             penalty_interval=self.penalty_interval or (1 if is_mlp else 8),
             operations=operations if self.augment is None else self.augment,
             augment_probability=0.3 if self.augment_probability == "adaptive" else self.augment_probability,
@@ -103,6 +108,11 @@ class ImageGanConfig(MethodConfig):
             ramp=ramp,
             objective=objective,
         )
+
+
+def large(image: ImageSpec) -> bool:
+    """More than about 14 x 14 grey: what was tuned on 8 x 8 digits is then too narrow and too weakly regularised."""
+    return image.channels * image.height * image.width > 200
 
 
 def image_of(spec: DatasetSpec) -> ImageSpec:

@@ -33,6 +33,7 @@ from gan_augment.synthesis.generators._image_gan import (
     build_networks,
     draw_images,
     image_of,
+    large,
     read_model,
     sample_image_blocks,
     train_run,
@@ -40,6 +41,7 @@ from gan_augment.synthesis.generators._image_gan import (
 )
 from gan_augment.synthesis.monitor import Monitor
 from gan_augment.training.checkpoint import load_module, save_module
+from gan_augment.training.replicas import Replicas
 
 __all__ = ["Conditional", "ConditionalConfig", "FittedConditional"]
 
@@ -47,10 +49,17 @@ __all__ = ["Conditional", "ConditionalConfig", "FittedConditional"]
 class ConditionalConfig(ImageGanConfig):
     """Settings of the conditional GAN. `None` means: chosen from the image size, see `run_settings`."""
 
-    kimg: float = Field(default=200, gt=0, description="length of the joint training, in thousands of images seen")
+    kimg: float | None = Field(
+        default=None, gt=0, description="length of the joint training, in thousands of images seen; unset: 200 or 300"
+    )
     specialise_kimg: float = Field(default=20, ge=0, description="length of a class's own training after it")
     embedding: int = Field(default=32, ge=1)
     ramp: bool = Field(default=False, description="start unconditionally where a class has under 50 train rows")
+
+    def joint_kimg(self, image: ImageSpec) -> float:
+        """`kimg`, or what was enough for 8 x 8 digits; half as much again where an MLP draws larger images."""
+        longer = self.chosen_architecture(image) == "mlp" and large(image)
+        return self.kimg or (300 if longer else 200)
 
 
 @dataclass
@@ -94,7 +103,9 @@ class Conditional:
     """The conditional image GAN. See the module's docstring for what it is made of."""
 
     name: ClassVar[str] = "conditional"
-    traits: ClassVar[Traits] = Traits(modality=frozenset({"image"}), label_from="condition", specialises=True)
+    traits: ClassVar[Traits] = Traits(
+        modality=frozenset({"image"}), label_from="condition", specialises=True, data_parallel=True
+    )
     Config: ClassVar[type[MethodConfig]] = ConditionalConfig
 
     def fit(
@@ -114,7 +125,7 @@ class Conditional:
         return _trained(
             fitted,
             train,
-            config.run_settings(fitted.image, kimg=config.kimg, ramp=config.ramp),
+            config.run_settings(fitted.image, kimg=config.joint_kimg(fitted.image), ramp=config.ramp),
             seed=derive_seed(seed, "joint"),
             monitor=Monitor(train, validation, seed) if validation is not None else None,
             progress=progress,
@@ -199,6 +210,7 @@ def _trained(
         device=fitted.device,
         monitor=monitor,
         progress=progress,
+        replicas=Replicas.current(),
     )
     train_run(run, fitted.config.chosen_architecture(fitted.image), checkpoint)
     fitted.generator = run.best

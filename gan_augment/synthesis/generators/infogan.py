@@ -54,6 +54,7 @@ class InfoganConfig(ImageGanConfig):
     """Settings of the InfoGAN. `None` means: chosen from the data set."""
 
     kimg: float = Field(default=300, gt=0, description="length of the training, in thousands of images seen")
+    gamma: float | None = Field(default=1.0, ge=0, description="weight of the R1 and R2 penalties at the start")
     objective: Objective = Field(default="relativistic", description="non_saturating: the paper's own")
     codes: int | None = Field(default=None, ge=2, description="of the categorical code; null: the number of classes")
     continuous: int = Field(default=2, ge=0, description="continuous codes: slant, width and the like")

@@ -1,0 +1,77 @@
+"""Several processes that train together do what one process with the whole batch does."""
+
+from __future__ import annotations
+
+import json
+import os
+import subprocess
+import sys
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import pytest
+import torch
+
+from gan_augment.core.errors import ParamsError
+from gan_augment.nn.draws import Draws
+from gan_augment.training.launch import launch_command
+from gan_augment.training.replicas import Replicas
+
+FIT = """
+import json, sys
+from gan_augment.synthesis.generators.conditional import Conditional, ConditionalConfig
+from gan_augment.training.replicas import joined_replicas
+from tests.toys import image_toy
+train, validation = image_toy()
+config = ConditionalConfig(kimg=1.6, batch_size=16, width=16, latent=4, checks=5, patience=100)
+with joined_replicas("cpu") as replicas:
+    fitted = Conditional().fit(train, config, seed=0, validation=validation)
+    weights = [float(p.double().sum()) for p in fitted.generator.parameters()]
+    print(json.dumps({"rank": replicas.rank, "stats": fitted.stats, "weights": weights}))
+"""
+
+
+def run_fit(tmp_path: Path, processes: int) -> list[dict[str, Any]]:
+    script = tmp_path / "fit.py"
+    script.write_text(FIT)
+    launcher = launch_command(processes, [])[:-2] if processes > 1 else [sys.executable]
+    environment = os.environ | {"OMP_NUM_THREADS": "1", "PYTHONPATH": os.getcwd()}
+    done = subprocess.run([*launcher, script], env=environment, capture_output=True, text=True, check=False)
+    assert done.returncode == 0, done.stderr
+    return [json.loads(line) for line in done.stdout.splitlines() if line.startswith("{")]
+
+
+def test_two_processes_give_the_loss_curve_of_one(tmp_path: Path) -> None:
+    (alone,) = run_fit(tmp_path, 1)
+    first, second = sorted(run_fit(tmp_path, 2), key=lambda one: one["rank"])
+    assert first["weights"] == second["weights"]  # bit for bit: the same sums on both sides
+    assert first["stats"] == second["stats"]
+    curves = [[row["discriminator_loss"] for row in one["stats"]] for one in (alone, first)]
+    assert len(curves[0]) == 5
+    np.testing.assert_allclose(curves[0], curves[1], rtol=1e-3)
+    np.testing.assert_allclose(alone["weights"], first["weights"], rtol=2e-2, atol=2e-2)
+
+
+def test_shares_of_a_draw_are_the_whole_draw() -> None:
+    def draws(rank: int, count: int) -> Draws:
+        return Draws(torch.Generator().manual_seed(3), rank, count)
+
+    whole = draws(0, 1).randn(6, 2)
+    shares = [draws(rank, 3).randn(2, 2) for rank in range(3)]
+    assert torch.equal(torch.stack(shares, 1).reshape(6, 2), whole)
+    assert torch.equal(draws(0, 1).rand(4), torch.rand(4, generator=torch.Generator().manual_seed(3)))
+    assert torch.equal(draws(1, 2).randint(0, 9, 3), draws(0, 1).randint(0, 9, 6)[1::2])
+
+
+def test_alone_nothing_is_averaged_and_expanded_tensors_become_contiguous() -> None:
+    expanded = torch.ones(1).expand(5)
+    (same,) = Replicas().average([expanded])
+    assert same.is_contiguous()
+    assert torch.equal(same, expanded)
+
+
+def test_a_batch_that_cannot_be_shared_is_refused() -> None:
+    Replicas(count=4).check_batch(64)
+    with pytest.raises(ParamsError, match="multiple of 3"):
+        Replicas(count=3).check_batch(64)
