@@ -24,7 +24,7 @@ from gan_augment.synthesis.api import SampleRequest
 from gan_augment.synthesis.generators.conditional import Conditional, ConditionalConfig, FittedConditional
 from gan_augment.training.devices import resolve_device
 
-BATCH = 64
+BATCH = 256
 
 
 @torch.inference_mode()
