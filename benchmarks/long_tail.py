@@ -86,9 +86,9 @@ def main() -> None:
             f"seed {seed}: {result['sentence']} (ratio {result['ratio']:g}, {time.process_time() - started:.0f} CPU-s)"
         )
         for arm in result["arms"]:
-            recall = np.mean([arm["per_class_recall"][keys[name]] for name in RARE_ANIMALS])
+            recall = 100 * np.mean([arm["per_class_recall"][keys[name]] for name in RARE_ANIMALS])
             rare.setdefault(arm["arm"], []).append(recall)
-            balanced.setdefault(arm["arm"], []).append(arm["balanced_accuracy"]["mean"])
+            balanced.setdefault(arm["arm"], []).append(100 * arm["balanced_accuracy"]["mean"])
             print(f"  {arm['arm']:<26}{arm['variant']:<22}{balanced[arm['arm']][-1]:>7.1f}{recall:>7.1f}", flush=True)
     print(f"\n{'mean over seeds':<48}{'bal.':>7}{'rare':>7}   rare recall, seed by seed")
     for arm, values in rare.items():
