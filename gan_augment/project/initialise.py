@@ -26,6 +26,7 @@ from gan_augment.data.config import (
 )
 from gan_augment.data.problems import raise_errors
 from gan_augment.data.table_files import read_table_file
+from gan_augment.project.code import code_dependencies
 from gan_augment.project.inspect import Findings
 from gan_augment.project.schema import write_schema
 
@@ -114,7 +115,9 @@ def project_texts(root: Path, findings: Findings) -> dict[str, str]:
     source = _relative_source(findings.config, root)
     return {
         "params.yaml": _template("params.yaml").render(_params_values(findings, source)),
-        "dvc.yaml": _template("dvc.yaml").render(raw_data=_raw_data(findings.config, source, root)),
+        "dvc.yaml": _template("dvc.yaml").render(
+            raw_data=_raw_data(findings.config, source, root), code=code_dependencies(root)
+        ),
         "prefect.yaml": _template("prefect.yaml").render(project_name=_project_name(root), directory=str(root)),
     }
 

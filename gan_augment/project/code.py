@@ -1,0 +1,54 @@
+"""The code that each stage runs, as `deps` of dvc.yaml; only where the package lies in the project's folder.
+
+That is so in a checkout of this repository: after an edit `dvc repro` runs the stages again that use what was edited,
+and no others. A project with an installed gan-augment names no code, see docs/adr/0003-code-as-a-dependency.md.
+"""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+__all__ = ["CODE", "code_dependencies"]
+
+_PACKAGE = Path(__file__).resolve().parents[1]
+_EVERY_STAGE = ("core", "params.py", "stages/project.py")
+_CHECKS = tuple(f"fidelity/{name}.py" for name in ("distances", "memorisation", "metrics", "restoration", "two_sample"))
+_GENERATOR = ("encoding", *_CHECKS, "nn", "synthesis", "training")
+_CLASSIFIER = ("nn/classifier.py", "training/claims.py", "training/devices.py", "training/supervised.py")
+
+# Relative to the package. A folder where a stage uses half of it, else the files that it uses; `core` is whole for every
+# stage. tests/project/test_code.py derives the same from the imports, and says what to write here.
+CODE: dict[str, tuple[str, ...]] = {
+    "prepare": ("data", "encoding/rules.py", "stages/prepare.py"),
+    "pretrain": (*_GENERATOR, "stages/pretrain.py", "stages/synthesis.py"),
+    "train_gan": (*_GENERATOR, "stages/synthesis.py", "stages/train_gan.py"),
+    "generate": (*_GENERATOR, "stages/generate.py"),
+    "curate": (
+        *("curation", "encoding", "fidelity", "nn/features.py", *_CLASSIFIER, "training/shifts.py"),
+        "stages/curate.py",
+    ),
+    "mix": (
+        *("downstream", "gain/config.py", "gain/metrics.py", "gain/mixing.py", "gain/ratio.py", "gain/statistics.py"),
+        *(*_CLASSIFIER, "stages/mix.py"),
+    ),
+    "retrain": ("downstream", "gain/metrics.py", *_CLASSIFIER, "stages/retrain.py"),
+    "measure": ("downstream/config.py", "gain", "stages/measure.py"),
+    "report": (
+        *("__init__.py", "curation/config.py", "data/config.py", "downstream/config.py", "gain/config.py"),
+        *("reporting", "stages/report.py", "synthesis/config.py"),
+    ),
+    "export": ("__init__.py", "sharding", "stages/export.py"),
+}
+
+
+def code_dependencies(root: Path) -> dict[str, list[str]]:
+    """Stage -> paths relative to `root`; nothing where the package lies elsewhere, as an installed one does."""
+    if not _PACKAGE.is_relative_to(root.resolve()) or _is_installed():
+        return {stage: [] for stage in CODE}
+    folder = _PACKAGE.relative_to(root.resolve()).as_posix()
+    return {stage: [f"{folder}/{path}" for path in sorted((*_EVERY_STAGE, *paths))] for stage, paths in CODE.items()}
+
+
+def _is_installed() -> bool:
+    """Whether the package lies in an environment, which may well be in the project's folder (`.venv`)."""
+    return "site-packages" in _PACKAGE.parts or "dist-packages" in _PACKAGE.parts
