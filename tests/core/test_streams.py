@@ -1,0 +1,154 @@
+"""Streamed folders are those that would have been written from memory, whatever the pieces."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import numpy as np
+import pandas as pd
+import pytest
+from hypothesis import HealthCheck, given, settings
+from hypothesis import strategies as st
+
+from gan_augment.core import streams
+from gan_augment.core.atomic import file_hash
+from gan_augment.core.errors import DataError, MissingInputError
+from gan_augment.core.samples import Samples, make_manifest, read_samples, write_samples
+from gan_augment.core.streams import (
+    FrameWriter,
+    HeldSamples,
+    SamplesWriter,
+    StoredSamples,
+    gather_samples,
+    write_reordered,
+)
+
+
+def images(count: int, first: int = 0) -> Samples:
+    pixels = np.random.default_rng(first).integers(0, 256, (count, 4, 5, 3)).astype(np.uint8)
+    return Samples(_manifest(count, first), pixels)
+
+
+def table(count: int, first: int = 0) -> Samples:
+    rng = np.random.default_rng(first)
+    number = rng.normal(size=count)
+    number[::7] = np.nan
+    levels = pd.CategoricalDtype(["low", "high", "never"], ordered=True)
+    days = pd.to_timedelta(rng.integers(0, 99, count), "D")
+    frame = pd.DataFrame(
+        {
+            "id": number,
+            "pixels": pd.array(rng.integers(0, 9, count), dtype="Int64"),
+            "text": pd.array(rng.choice(["a", "b/ü", ""], count), dtype="string"),
+            "level": pd.Categorical(rng.choice(["low", "high"], count), dtype=levels),
+            "when": pd.Series(pd.Timestamp("2020-01-01", tz="Europe/Berlin") + days),
+            "flag": pd.array(rng.choice([True, False], count), dtype="boolean"),
+        }
+    )  # fmt: skip
+    frame.loc[frame.index[::5], ["pixels", "text", "flag", "level", "when"]] = pd.NA
+    return Samples(_manifest(count, first), frame)
+
+
+def _manifest(count: int, first: int) -> pd.DataFrame:
+    ids = [f"s{number}" for number in range(first, first + count)]
+    return make_manifest(count, id=ids, label="A", split="train", origin="synthetic", seed=range(count))
+
+
+BOTH = pytest.mark.parametrize("make", [images, table])
+
+
+def same(one: Samples, other: Samples) -> None:
+    pd.testing.assert_frame_equal(one.manifest, other.manifest)
+    if isinstance(one.payload, pd.DataFrame):
+        pd.testing.assert_frame_equal(one.payload, pd.DataFrame(other.payload))
+    else:
+        np.testing.assert_array_equal(one.payload, other.payload)
+
+
+def _stored(folder: Path, samples: Samples) -> Path:
+    folder.mkdir(parents=True)
+    write_samples(folder, samples)
+    return folder
+
+
+@BOTH
+@pytest.mark.parametrize("cuts", [[], [0], [1], [30, 30, 77], [0, 100]])
+def test_pieces_give_the_bytes_of_the_whole(tmp_path: Path, make: type[Samples], cuts: list[int]) -> None:
+    whole = make(100)  # type: ignore[call-arg, arg-type]
+    _stored(tmp_path / "held", whole)
+    (tmp_path / "streamed").mkdir()
+    with SamplesWriter(tmp_path / "streamed") as writer:
+        for low, high in zip([0, *cuts], [*cuts, 100], strict=True):
+            writer.append(whole.take(slice(low, high)))
+    assert file_hash(tmp_path / "streamed") == file_hash(tmp_path / "held")
+
+
+def test_no_row_at_all_keeps_its_columns(tmp_path: Path) -> None:
+    for number, make in enumerate((images, table)):
+        held = _stored(tmp_path / f"held{number}", make(3).take(slice(0, 0)))
+        (tmp_path / f"streamed{number}").mkdir()
+        with SamplesWriter(tmp_path / f"streamed{number}") as writer:
+            writer.append(make(3).take(slice(0, 0)))
+        assert file_hash(tmp_path / f"streamed{number}") == file_hash(held)
+        same(read_samples(held), next(StoredSamples((held,)).chunks(5)))
+
+
+def test_row_groups_do_not_depend_on_the_pieces(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(streams, "_GROUP_CELLS", 1024)
+    frame = pd.DataFrame({"x": np.arange(5000), "late": pd.array([None] * 2000 + ["b"] * 3000, dtype=object)})
+    for number, step in enumerate((1, 700, 5000)):
+        writer = FrameWriter(tmp_path / f"{number}.parquet")
+        for start in range(0, 5000, step):
+            writer.append(frame.iloc[start : start + step].reset_index(drop=True))
+        writer.close()
+    hashes = {file_hash(path) for path in tmp_path.iterdir()}
+    assert len(hashes) == 1
+    pd.testing.assert_frame_equal(pd.read_parquet(tmp_path / "0.parquet"), frame, check_dtype=False)
+
+
+@BOTH
+@pytest.mark.parametrize("rows", [1, 7, 10, 1000])
+def test_chunks_of_several_folders_are_their_rows_in_order(tmp_path: Path, make: type[Samples], rows: int) -> None:
+    sizes = (10, 0, 25, 5)
+    parts = [make(size, 100 * n) for n, size in enumerate(sizes)]  # type: ignore[call-arg, arg-type]
+    stored = StoredSamples(tuple(_stored(tmp_path / str(n), part) for n, part in enumerate(parts)))
+    held = HeldSamples(Samples.concat(parts))
+    chunks = list(stored.chunks(rows))
+    assert len(stored) == len(held) == 40
+    assert {len(chunk) for chunk in chunks[:-1]} <= {rows}
+    for one, other in zip(chunks, held.chunks(rows), strict=True):
+        same(one, other)
+
+
+@BOTH
+def test_chosen_rows_come_in_the_order_asked_for(tmp_path: Path, make: type[Samples]) -> None:
+    whole = make(40)  # type: ignore[call-arg, arg-type]
+    index = np.array([39, 0, 7, 7, 20])
+    same(gather_samples(HeldSamples(whole), index, rows=9), whole.take(index))
+    same(gather_samples(HeldSamples(whole), index[:0], rows=9), whole.take(index[:0]))
+
+
+@settings(max_examples=12, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
+@given(st.integers(0, 60), st.integers(0, 60), st.integers(1, 30), st.integers(0, 9))
+def test_a_reordered_folder_is_the_one_written_from_memory(
+    tmp_path_factory: pytest.TempPathFactory, count: int, wanted: int, rows: int, seed: int
+) -> None:
+    root = tmp_path_factory.mktemp("order")
+    for number, make in enumerate((images, table)):
+        whole = make(count)
+        order = np.random.default_rng(seed).permutation(count)[:wanted]
+        held = _stored(root / f"held{number}", whole.take(order))
+        (root / f"streamed{number}").mkdir()
+        (root / f"work{number}").mkdir()
+        write_reordered(HeldSamples(whole), order, root / f"streamed{number}", root / f"work{number}", rows=rows)
+        assert file_hash(root / f"streamed{number}") == file_hash(held)
+
+
+def test_an_absent_or_cut_folder_is_named(tmp_path: Path) -> None:
+    with pytest.raises(MissingInputError, match="nothing"):
+        list(StoredSamples((tmp_path / "nothing",)).chunks(5))
+    folder = _stored(tmp_path / "cut", images(20))
+    with (folder / "images.npy").open("r+b") as stream:
+        stream.truncate((folder / "images.npy").stat().st_size - 60)
+    with pytest.raises((DataError, ValueError)):
+        list(StoredSamples((folder,)).chunks(50))
