@@ -16,8 +16,8 @@ _CHECKS = tuple(f"fidelity/{name}.py" for name in ("distances", "memorisation", 
 _GENERATOR = ("encoding", *_CHECKS, "nn", "synthesis", "training")
 _CLASSIFIER = ("nn/classifier.py", "training/claims.py", "training/devices.py", "training/supervised.py")
 
-# Relative to the package. A folder where a stage uses half of it, else the files that it uses; `core` is whole for every
-# stage. tests/project/test_code.py derives the same from the imports, and says what to write here.
+# Relative to the package. A folder where a stage uses half of it, else the files that it uses; `core` is whole for
+# every stage. tests/project/test_code.py derives the same from the imports, and says what to write here.
 CODE: dict[str, tuple[str, ...]] = {
     "prepare": ("data", "encoding/rules.py", "stages/prepare.py"),
     "pretrain": (*_GENERATOR, "stages/pretrain.py", "stages/synthesis.py"),

@@ -157,6 +157,14 @@ def test_writing_twice_changes_nothing(tmp_path: Path, digits: Findings) -> None
     assert write_project(tmp_path, digits, repository=False) == []
 
 
+def test_dvc_sees_neither_our_scratch_nor_bytecode(tmp_path: Path, digits: Findings) -> None:
+    write_project(tmp_path, digits, repository=False)
+    lines = (tmp_path / ".dvcignore").read_text()
+    assert {"__pycache__", ".gan_augment", ".venv"} <= set(lines.splitlines())
+    assert lines == (REPOSITORY / ".dvcignore").read_text()
+    assert "analytics = false" in (REPOSITORY / ".dvc/config").read_text()
+
+
 def test_the_users_own_ignore_lines_stay(tmp_path: Path, digits: Findings) -> None:
     (tmp_path / ".gitignore").write_text("secret")
     write_project(tmp_path, digits, repository=False)
@@ -189,7 +197,7 @@ def test_a_fresh_folder_needs_both_and_gets_both(tmp_path: Path, digits: Finding
     assert [command[:2] for command in repository_commands(tmp_path)][:2] == [["git", "init"], ["dvc", "init"]]
     write_project(tmp_path, digits)
     assert (tmp_path / ".git").is_dir()
-    assert (tmp_path / ".dvc/config").is_file()
+    assert (tmp_path / ".dvc/config").read_text().split() == ["[core]", "analytics", "=", "false"]
     assert repository_commands(tmp_path) == []
 
 

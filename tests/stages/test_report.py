@@ -10,6 +10,7 @@ from typing import Any
 
 import pandas as pd
 import pytest
+import yaml
 
 from gan_augment.core.errors import MissingInputError
 from gan_augment.core.samples import read_samples, write_samples
@@ -21,6 +22,9 @@ def page_of(root: Path, **recipe: Any) -> str:
     project = write_project(root, **recipe)
     run(project)
     return project.layout.report.read_text(encoding="utf-8")
+
+
+REPOSITORY = Path(__file__).parents[2]
 
 
 class Outline(HTMLParser):
@@ -74,6 +78,18 @@ def test_the_page_is_whole_and_asks_nothing_of_the_network(tmp_path: Path, recip
     assert inside <= set(outline.ids)
     assert outline.tags.count("h1") == 1
     assert len(page) < 10e6
+
+
+def test_every_plot_of_dvc_is_drawn_in_the_page_too(tmp_path: Path) -> None:
+    """DVC's own plots load Vega from the network, so that they are blank without one."""
+    stages = yaml.safe_load((REPOSITORY / "dvc.yaml").read_text(encoding="utf-8"))["stages"]
+    plots = [plot for stage in stages.values() for plot in stage.get("do", stage).get("plots", [])]
+    files = {plot if isinstance(plot, str) else next(iter(plot)) for plot in plots}
+    section_of = {"ratio_curve.csv": "ratio", "arms.csv": "arms", "pretrain.csv": "training", "${key}.csv": "training"}
+    assert {Path(file).name for file in files} == set(section_of)
+    page = page_of(tmp_path)
+    for section in section_of.values():
+        assert "<svg" in page.split(f'<section id="{section}"')[1].split("</section>")[0]
 
 
 @pytest.mark.parametrize("modality", ["image", "table"])
