@@ -36,7 +36,8 @@ import torch
 from sklearn.ensemble import HistGradientBoostingClassifier, RandomForestClassifier
 from sklearn.linear_model import LogisticRegression
 from sklearn.metrics import balanced_accuracy_score, f1_score, roc_auc_score
-from sklearn.pipeline import make_pipeline
+from sklearn.pipeline import Pipeline
+from sklearn.utils.class_weight import compute_sample_weight
 from table_sets import CELLS, CORE, HELD_OUT, TARGET, Cell, load_set, split
 
 from gan_augment.core.records import TableSpec
@@ -133,24 +134,24 @@ def ctgan_rows(run: Run, epochs: int = 300) -> pd.DataFrame:
     return pd.concat(parts, ignore_index=True)[list(frame.columns)]
 
 
-def fitted(name: str, rows: pd.DataFrame, table: TableSpec, seed: int, weight: str | None) -> Any:
+def fitted(name: str, rows: pd.DataFrame, table: TableSpec, seed: int, *, weighted: bool) -> Any:
     """A classifier behind its preprocessing, fitted on these rows."""
     if name == "HGB":
         places = categorical_places(table)
-        estimator: Any = HistGradientBoostingClassifier(
-            categorical_features=places or None, class_weight=weight, random_state=seed
-        )
+        estimator: Any = HistGradientBoostingClassifier(categorical_features=places or None, random_state=seed)
     elif name == "RF":
-        estimator = RandomForestClassifier(100, class_weight=weight, random_state=seed)
+        estimator = RandomForestClassifier(100, random_state=seed)
     else:
-        estimator = LogisticRegression(max_iter=1000, class_weight=weight)
+        estimator = LogisticRegression(max_iter=1000)
     encoder = tree_encoder(table) if name == "HGB" else gapless_encoder(table)
-    return make_pipeline(encoder, estimator).fit(plain_frame(rows, table), rows[TARGET])
+    weights = compute_sample_weight("balanced", rows[TARGET]) if weighted else None
+    steps = [("encoder", encoder), ("estimator", estimator)]
+    return Pipeline(steps).fit(plain_frame(rows, table), rows[TARGET], estimator__sample_weight=weights)
 
 
 def scores(run: Run, rows: pd.DataFrame, name: str, arm: str) -> dict[str, float]:
     table = run.table
-    model = fitted(name, rows, table, run.seed, "balanced" if arm == "class_weight" else None)
+    model = fitted(name, rows, table, run.seed, weighted=arm == "class_weight")
     probabilities = model.predict_proba(plain_frame(run.test, table))
     if arm == "prior":
         shares = run.train[TARGET].value_counts(normalize=True)[model.classes_].to_numpy()

@@ -63,6 +63,7 @@ class RunSettings:
     patience: int
     ramp: bool = False
     objective: Objective = "relativistic"
+    bfloat16: bool = False  # forward passes in half the bits; weights, sums and penalties keep all of theirs
 
 
 class AdversarialRun:
@@ -186,13 +187,15 @@ class AdversarialRun:
         scale = self._label_scale(progress)
         reals, labels = self._batch()
         noise = self._noise(len(labels))
-        with torch.no_grad():
-            fakes = self.generator(noise, labels, scale)
+        with torch.no_grad(), self._half_bits():
+            fakes = self.generator(noise, labels, scale).float()
         # Counted from images seen, which a checkpoint holds: a resumed run penalises in the same steps.
         step = self.loop.images_seen // self.settings.batch_size
         penalised = self.settings.gamma > 0 and step % self.settings.penalty_interval == 0
         both = torch.cat([self._augmented(reals), self._augmented(fakes)]).requires_grad_(penalised)
-        logits, more = self._judge(both, torch.cat([labels, labels]), scale, noise)
+        with self._half_bits(not penalised):  # a gradient of a gradient has no bits to spare
+            logits, more = self._judge(both, torch.cat([labels, labels]), scale, noise)
+        logits = logits.float()
         real_logits, fake_logits = logits.chunk(2)
         self.ranked_above.append((real_logits > fake_logits).float().mean().detach())
         if self.settings.objective == "relativistic":
@@ -210,14 +213,20 @@ class AdversarialRun:
         if self.settings.objective == "non_saturating":
             fake_logits, more = self._judged_fakes(labels, scale)
             return non_saturating_generator_loss(fake_logits) + more
-        with torch.no_grad():
-            real_logits = self.discriminator(self._augmented(reals), labels, scale)
+        with torch.no_grad(), self._half_bits():
+            real_logits = self.discriminator(self._augmented(reals), labels, scale).float()
         fake_logits, more = self._judged_fakes(labels, scale)
         return relativistic_generator_loss(real_logits, fake_logits) + more
 
     def _judged_fakes(self, labels: Tensor, scale: float) -> tuple[Tensor, Tensor | float]:
         noise = self._noise(len(labels))
-        return self._judge(self._augmented(self.generator(noise, labels, scale)), labels, scale, noise)
+        with self._half_bits():
+            fakes = self._augmented(self.generator(noise, labels, scale).float())
+            logits, more = self._judge(fakes, labels, scale, noise)
+        return logits.float(), more
+
+    def _half_bits(self, safe: bool = True) -> torch.autocast:
+        return torch.autocast(self.images.device.type, torch.bfloat16, enabled=safe and self.settings.bfloat16)
 
     # ---- ticks: progress, adaptive augmentation, checks, alarms
 

@@ -29,3 +29,4 @@ class GenerateConfig(Record):
     """How many candidates every class gets; `init` writes three times the largest class."""
 
     candidates: int = Field(default=200, ge=0, le=10_000_000)
+    workers: int = Field(default=1, ge=1, le=256, description="processes that draw them; the bytes do not depend on it")

@@ -203,3 +203,13 @@ def test_batches_are_balanced_however_rare_a_class_is() -> None:
     )
     labels = torch.cat([run._batch()[1] for _ in range(60)])
     assert abs(float((labels == 1).float().mean()) - 0.5) < 0.05
+
+
+def test_half_the_bits_train_nearly_the_same_networks_and_leave_the_weights_whole() -> None:
+    whole, half = (build(replace(SETTINGS, bfloat16=bfloat16, checks=2), monitored=False) for bfloat16 in (False, True))
+    for run in (whole, half):
+        run.train(None)
+    assert {parameter.dtype for parameter in half.best.parameters()} == {torch.float32}
+    curves = [[row["discriminator_loss"] for row in run.loop.history] for run in (whole, half)]
+    assert curves[0] != curves[1]  # it is another computation
+    np.testing.assert_allclose(curves[0], curves[1], rtol=0.05)

@@ -60,6 +60,9 @@ class ImageGanConfig(MethodConfig):
     architecture: Literal["auto", "mlp", "conv", "residual"] = "auto"
     width: int | None = Field(default=None, ge=8)
     latent: int = Field(default=32, ge=1)
+    precision: Literal["auto", "float32", "bfloat16"] = Field(
+        default="auto", description="of forward passes; auto: bfloat16 for residual networks on a GPU that has it"
+    )
     learning_rate: float | None = Field(default=None, gt=0)
     gamma: float | None = Field(default=None, ge=0, description="weight of the R1 and R2 penalties at the start")
     gamma_end: float | None = Field(default=None, ge=0, description="and at the end; a tenth of `gamma` if unset")
@@ -83,7 +86,13 @@ class ImageGanConfig(MethodConfig):
         return defaults[self.chosen_architecture(image)]
 
     def run_settings(
-        self, image: ImageSpec, *, kimg: float, ramp: bool = False, objective: Objective = "relativistic"
+        self,
+        image: ImageSpec,
+        *,
+        kimg: float,
+        device: str = "cpu",
+        ramp: bool = False,
+        objective: Objective = "relativistic",
     ) -> RunSettings:
         """The values that depend on the image size, filled in."""
         is_mlp = self.chosen_architecture(image) == "mlp"
@@ -107,7 +116,14 @@ class ImageGanConfig(MethodConfig):
             patience=self.patience,
             ramp=ramp,
             objective=objective,
+            bfloat16=self._bfloat16(image, device),
         )
+
+    def _bfloat16(self, image: ImageSpec, device: str) -> bool:
+        if self.precision == "auto":
+            fit = self.chosen_architecture(image) == "residual" and device.startswith("cuda")
+            return fit and torch.cuda.is_bf16_supported()
+        return self.precision == "bfloat16"
 
 
 def large(image: ImageSpec) -> bool:

@@ -125,7 +125,7 @@ class Conditional:
         return _trained(
             fitted,
             train,
-            config.run_settings(fitted.image, kimg=config.joint_kimg(fitted.image), ramp=config.ramp),
+            config.run_settings(fitted.image, kimg=config.joint_kimg(fitted.image), device=device, ramp=config.ramp),
             seed=derive_seed(seed, "joint"),
             monitor=Monitor(train, validation, seed) if validation is not None else None,
             progress=progress,
@@ -151,7 +151,7 @@ class Conditional:
         fitted.discriminator.to(device)
         _freeze_early_layers(fitted.generator.body)
         _freeze_early_layers(fitted.discriminator.body)
-        settings = config.run_settings(fitted.image, kimg=config.specialise_kimg)
+        settings = config.run_settings(fitted.image, kimg=config.specialise_kimg, device=device)
         return _trained(
             fitted,
             train,

@@ -92,9 +92,9 @@ class InfoganConfig(ImageGanConfig):
         wide = self.chosen_architecture(image) == "mlp" and max(image.height, image.width) > 12
         return self.width or (512 if wide else super().chosen_width(image))
 
-    def settings_for(self, image: ImageSpec) -> RunSettings:
+    def settings_for(self, image: ImageSpec, device: str) -> RunSettings:
         """The run's settings; above 12 px the penalties are computed every 8 steps for the MLP too."""
-        settings = self.run_settings(image, kimg=self.kimg, objective=self.objective)
+        settings = self.run_settings(image, kimg=self.kimg, device=device, objective=self.objective)
         if self.penalty_interval is None and max(image.height, image.width) > 12:
             return replace(settings, penalty_interval=8)
         return settings
@@ -196,7 +196,7 @@ class Infogan(JointOnly):
             generator.to(device),
             discriminator.to(device),
             train,
-            config.settings_for(image),
+            config.settings_for(image, device),
             seed=derive_seed(seed, "joint"),
             device=device,
             monitor=monitor,

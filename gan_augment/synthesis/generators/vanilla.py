@@ -166,7 +166,7 @@ def _train_class(
         generator.to(device),
         discriminator.to(device),
         train,
-        config.run_settings(image, kimg=config.kimg, objective=config.objective),
+        config.run_settings(image, kimg=config.kimg, device=device, objective=config.objective),
         seed=seed,
         device=device,
         monitor=monitor,
