@@ -4,13 +4,13 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any
 
+from gan_augment.core.version import __version__
+
 if TYPE_CHECKING:
     from gan_augment.loading import load
     from gan_augment.loading.mixing import SyntheticMix
 
 __all__ = ["SyntheticMix", "__version__", "load"]
-
-__version__ = "0.1.0"
 
 
 def __getattr__(name: str) -> Any:

@@ -17,10 +17,10 @@ from typing import Any
 
 import pyarrow.parquet as pq
 
-from gan_augment import __version__
 from gan_augment.core.atomic import file_hash, replacing_directory, replacing_file, write_json, write_text
 from gan_augment.core.errors import DataError
 from gan_augment.core.records import DatasetSpec
+from gan_augment.core.version import __version__
 from gan_augment.sharding.card import croissant, readme
 from gan_augment.sharding.config import ExportConfig
 from gan_augment.sharding.content import Content

@@ -9,10 +9,10 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
-from gan_augment import __version__
 from gan_augment.core.atomic import file_hash, read_json, replacing_file
 from gan_augment.core.errors import DataError, MissingInputError
 from gan_augment.core.records import DatasetSpec
+from gan_augment.core.version import __version__
 from gan_augment.sharding.content import Content
 
 __all__ = ["CHECKSUMS", "Verification", "build_index", "examine", "read_index", "verify", "write_checksums"]

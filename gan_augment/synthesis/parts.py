@@ -13,11 +13,11 @@ from concurrent.futures import ProcessPoolExecutor, wait
 from dataclasses import dataclass
 from pathlib import Path
 
-from gan_augment import __version__
 from gan_augment.core.atomic import replacing_directory
 from gan_augment.core.records import DatasetSpec
 from gan_augment.core.samples import Samples, empty_payload, join_payloads, make_manifest, write_samples
 from gan_augment.core.streams import SamplesWriter, StoredSamples
+from gan_augment.core.version import __version__
 from gan_augment.synthesis.api import Fitted, SampleRequest, Synthetic
 from gan_augment.synthesis.registry import resolve_method
 
