@@ -16,7 +16,7 @@ from gan_augment.data.config import PrepareConfig
 from gan_augment.downstream.config import RetrainConfig
 from gan_augment.gain.config import MeasureConfig, MixConfig
 from gan_augment.reporting.config import ReportConfig
-from gan_augment.sharding.config import ExportConfig
+from gan_augment.sharding.config import ExportConfig, PublishConfig
 from gan_augment.synthesis.config import GenerateConfig, SynthesisConfig, TrainGanConfig
 
 __all__ = ["BaseConfig", "ClassParams", "Params", "load_params"]
@@ -53,6 +53,7 @@ class Params(Record):
     measure: MeasureConfig = MeasureConfig()
     report: ReportConfig = ReportConfig()
     export: ExportConfig = ExportConfig()
+    publish: PublishConfig = PublishConfig()
 
 
 def load_params(path: Path) -> Params:

@@ -118,6 +118,13 @@ def _run(options: argparse.Namespace) -> int:
     return 0
 
 
+def _publish(root: Path, plan: Plan) -> None:
+    from pipelines.publish import publish_shards, wants_to_publish
+
+    if wants_to_publish(root, plan):
+        print(publish_shards(root))
+
+
 def _run_without_server(options: argparse.Namespace) -> None:
     from pipelines.display import display
     from pipelines.drive import drive
@@ -139,6 +146,7 @@ def _run_without_server(options: argparse.Namespace) -> None:
         policy = RetryPolicy(options.retries)
         with _executor(options.executor)(options.root, side_by_side=workers, policy=policy, log=log) as executor:
             drive(plan, executor, watch, side_by_side=workers)
+    _publish(options.root, plan)
 
 
 def _executor(name: str) -> Any:

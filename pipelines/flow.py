@@ -37,6 +37,7 @@ from pipelines.estimate import Durations, Tally, read_progress
 from pipelines.lane import LaneError, LaneResult, LiveLanes, run_lane
 from pipelines.machine import lanes_side_by_side
 from pipelines.plan import Lane, Plan, read_plan
+from pipelines.publish import publish_shards, wants_to_publish
 from pipelines.retry import RetryPolicy
 from pipelines.scratch import LaneLogs
 from pipelines.summary import read_measure, stage_rows, verdict_markdown, verdict_sentence
@@ -73,11 +74,12 @@ def augment(
         plan = read_plan(root)
         plan = plan.only_up_to(targets) if targets else plan
         _drive(plan, root, workers or lanes_side_by_side(), RetryPolicy(retries))
+        _publish_verdict(root)
+        published = _publish_shards(root) if wants_to_publish(root, plan) else ""
     except (GanAugmentError, RunError) as error:
         get_run_logger().error(str(error))
         return Failed(message=str(error), data=error)  # returned, not raised: a traceback would only hide the message
-    _publish_verdict(root)
-    return Completed(message=verdict_sentence(root))
+    return Completed(message=f"{verdict_sentence(root)} {published}".strip())
 
 
 def _end_with_the_worker() -> None:
@@ -221,6 +223,15 @@ def _prefect_executor(root: Path, policy: RetryPolicy, watch: _FlowLog) -> Itera
     except BaseException:  # cancelled: Prefect raises TerminationSignal here, and would leave the children running
         executor.live.stop()
         raise
+
+
+@task(name="publish", task_run_name="publish", retries=1, retry_delay_seconds=10, cache_policy=NO_CACHE)
+def _publish_shards(root: Path) -> str:
+    """The gate: shards whose verdict passes become current, otherwise what was current stays."""
+    sentence = publish_shards(root)
+    get_run_logger().info(sentence)
+    create_markdown_artifact(sentence, key="published", description=sentence)
+    return sentence
 
 
 def _publish_stages(plan: Plan, run: Run) -> None:

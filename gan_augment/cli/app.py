@@ -98,6 +98,14 @@ def verify(path: Annotated[Path, typer.Argument(help="A folder that `export` wro
     verify_export(path)
 
 
+@app.command(short_help="Publish the shards, if the verdict lets them.")
+def publish(root: Root = Path(), as_json: Json = False) -> None:
+    """Publish the exported shards where the verdict passes `publish` in params.yaml; else what is published stays."""
+    from gan_augment.cli.setup import publish_shards
+
+    publish_shards(root, as_json=as_json)
+
+
 @app.command(short_help="Look at the data before training.")
 def preview(
     html: Annotated[

@@ -10,7 +10,7 @@ from gan_augment.core.errors import DataError, ParamsError
 from gan_augment.core.records import DatasetSpec
 from gan_augment.params import Params, load_params
 
-__all__ = ["check_params", "initialise", "show_schema", "show_summary", "verify_export"]
+__all__ = ["check_params", "initialise", "publish_shards", "show_schema", "show_summary", "verify_export"]
 
 
 def initialise(
@@ -139,3 +139,21 @@ def verify_export(path: Path) -> None:
 
     result = verify(path)
     print(f"{path}: {result} files are as they were written")
+
+
+def publish_shards(root: Path, *, as_json: bool) -> None:
+    """Apply the policy of `publish`, and say what became of it. Raises what `gan_augment.sharding.publish` raises."""
+    from gan_augment.core.atomic import read_json
+    from gan_augment.sharding.publish import publish
+    from gan_augment.stages.project import Project
+
+    project = Project.open(root)
+    config = project.params.publish
+    if config.to is None:
+        raise ParamsError(
+            "There is nowhere to publish to",
+            where="publish.to in params.yaml",
+            remedy="name a folder: publish: {to: ../published}",
+        )
+    done = publish(project.layout.export, read_json(project.layout.measure_report), root / config.to, config)
+    print(json.dumps(done.model_dump(mode="json"), indent=2, ensure_ascii=False) if as_json else done.sentence)

@@ -37,7 +37,7 @@ CODE: dict[str, tuple[str, ...]] = {
         *("__init__.py", "curation/config.py", "data/config.py", "downstream/config.py", "gain/config.py"),
         *("reporting", "stages/report.py", "synthesis/config.py"),
     ),
-    "export": ("__init__.py", "sharding", "stages/export.py"),
+    "export": ("sharding", "stages/export.py"),
 }
 
 

@@ -8,7 +8,7 @@ from pydantic import Field, field_validator
 
 from gan_augment.core.records import Modality, Record
 
-__all__ = ["ExportConfig", "FormatName", "default_formats"]
+__all__ = ["ExportConfig", "FormatName", "PublishConfig", "default_formats"]
 
 FormatName = Literal["webdataset", "parquet", "folder", "table"]
 
@@ -41,6 +41,25 @@ class ExportConfig(Record):
         if value is not None and len(set(value)) != len(value):
             raise ValueError("a format is named twice")
         return value
+
+
+class PublishConfig(Record):
+    """The `publish` section: where finished shards go, and which verdict lets them. No stage depends on it.
+
+    Attributes
+    ----------
+    to
+        A folder, relative to params.yaml, in which `current` is the export that was published last. Null: nowhere.
+    require
+        `helps`: only shards whose synthetic rows the measurement speaks for. `no_harm`: not where the verdict is
+        "hurts". `always`: whatever the verdict.
+    keep
+        Published versions to keep, the current one included.
+    """
+
+    to: str | None = Field(default=None, min_length=1)
+    require: Literal["helps", "no_harm", "always"] = "helps"
+    keep: int = Field(default=3, ge=1, le=1000)
 
 
 def default_formats(modality: Modality) -> tuple[FormatName, ...]:

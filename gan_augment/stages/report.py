@@ -94,7 +94,7 @@ def _model_facts(folder: Path) -> dict[str, str]:
 def _provenance(project: Project, served: dict[str, Any]) -> dict[str, list[tuple[str, str]]]:
     names = {record.key: record.label for record in project.spec().classes}
     models = [(names[key], f"{s.get('method')}, {s.get('served')}, {s.get('model_hash')}") for key, s in served.items()]
-    settings = project.params.model_dump(mode="json", exclude={"export": True, "base": {"device"}})
+    settings = project.params.model_dump(mode="json", exclude={"export": True, "publish": True, "base": {"device"}})
     return {
         "Seed": [("base.seed", str(project.params.base.seed))],
         "Models": models,

@@ -87,6 +87,15 @@ def test_task_runs_wait_for_each_other_as_the_graph_says(augment: Any, project: 
     assert [row["outcome"] for row in artifact("stages") if "@cat" in row["stage"]] == ["ran", "ran"]
 
 
+def test_the_flow_ends_with_the_gate(augment: Any, finished: Path, monkeypatch: Any) -> None:
+    (finished / "params.yaml").write_text((finished / "params.yaml").read_text() + "publish: {to: ../published}\n")
+    monkeypatch.setattr("pipelines.flow.publish_shards", lambda root: f"Published: {root.name}.")
+    state = augment(root=finished, return_state=True)
+    assert state.message.endswith("+3.1 points. Published: finished.")
+    assert artifact("published") == "Published: finished."
+    assert "publish" in task_runs(state.state_details.flow_run_id)
+
+
 def test_bad_input_is_one_try_and_no_traceback(augment: Any, pretrained: Path, monkeypatch: Any, caplog: Any) -> None:
     monkeypatch.setenv("FAKE_EXIT_train_gan_cat", "2")
     state = augment(root=pretrained, workers=1, targets=["generate"], return_state=True)

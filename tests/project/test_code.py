@@ -90,7 +90,9 @@ def expected(stage: str, imports: grimp.ImportGraph) -> list[str]:
 @pytest.mark.parametrize("stage", list(CODE))
 def test_a_stage_depends_on_the_code_that_it_imports(stage: str, imports: grimp.ImportGraph) -> None:
     named = [dep.removeprefix("gan_augment/") for dep in pipeline()[stage]["deps"] if dep.startswith("gan_augment")]
-    assert named == expected(stage, imports), f"CODE[{stage!r}] of gan_augment/project/code.py"
+    assert named == expected(stage, imports), (
+        f"correct CODE[{stage!r}] in gan_augment/project/code.py, and dvc.yaml with it"
+    )
 
 
 def test_every_stage_is_in_the_table_and_every_path_is_there() -> None:

@@ -1,0 +1,130 @@
+"""The gate behind the export: shards whose verdict passes become `current`; otherwise what was current stays.
+
+published/
+    current -> versions/3f9c...     one symbolic link, replaced in one step: a reader sees the old export or the new
+    versions/3f9c.../               an export, byte by byte, named by its checksums
+"""
+
+from __future__ import annotations
+
+import contextlib
+import os
+import shutil
+from collections.abc import Mapping
+from pathlib import Path
+from typing import Any
+
+from gan_augment.core.atomic import file_hash, replacing_directory
+from gan_augment.core.errors import DataError, MissingInputError
+from gan_augment.core.records import Record
+from gan_augment.sharding.config import PublishConfig
+from gan_augment.sharding.index import CHECKSUMS, read_index, verify
+
+__all__ = ["CURRENT", "Published", "publish"]
+
+CURRENT = "current"
+_VERSIONS = "versions"
+
+
+class Published(Record):
+    """What became of it: the version that is current now (None: none yet), the one before, and why."""
+
+    passed: bool
+    current: str | None
+    previous: str | None
+    sentence: str
+
+
+def publish(export: Path, measure: Mapping[str, Any], to: Path, config: PublishConfig) -> Published:
+    """Apply the policy; copy, check and switch where it passes.
+
+    Whatever goes wrong, and whenever the process is killed, `to/current` is what it was before.
+
+    Parameters
+    ----------
+    export
+        The folder that `export` wrote.
+    measure
+        The contents of reports/measure.json.
+    to
+        The folder of published versions; made when needed.
+
+    Raises
+    ------
+    MissingInputError
+        There is no export, or it was made from another measurement.
+    DataError
+        The export is not as it was written, or `to/current` is not a link of ours.
+    """
+    content = read_index(export)["content"]
+    if content["sentence"] != measure["sentence"]:
+        raise MissingInputError(
+            "The export and the measurement do not belong together",
+            where=export,
+            got=f"an export made when the measurement said: {content['sentence']}",
+            expected=str(measure["sentence"]),
+            remedy="run `dvc repro`, which exports again",
+        )
+    previous = _current(to)
+    if objection := _objection(content, str(measure["verdict"]), config):
+        stays = f"{previous} stays current" if previous else "nothing was published before"
+        return Published(
+            passed=False, current=previous, previous=previous, sentence=f"Not published: {objection}; {stays}."
+        )
+    version = _add_version(export, to)
+    _switch(to, version)
+    _forget_old(to, version, config.keep)
+    already = " (it was already)" if version == previous else ""
+    sentence = f"Published: {to / CURRENT} is version {version} now{already}."
+    return Published(passed=True, current=version, previous=previous, sentence=sentence)
+
+
+def _objection(content: Mapping[str, Any], verdict: str, config: PublishConfig) -> str:
+    """Why the policy is not met; empty where it is."""
+    if config.require == "helps" and content["basis"] != "measured":
+        return f"the policy wants synthetic rows that help, the verdict is: {verdict}"
+    if config.require == "no_harm" and verdict == "hurts":
+        return "the policy wants no harm, the verdict is: hurts"
+    return ""
+
+
+def _current(to: Path) -> str | None:
+    link = to / CURRENT
+    if link.is_symlink():
+        return link.readlink().name
+    if link.exists():
+        raise DataError(
+            "The place to publish to is taken",
+            where=link,
+            expected="nothing, or the link that an earlier publication made",
+            remedy="move it away, or name another folder in publish.to",
+        )
+    return None
+
+
+def _add_version(export: Path, to: Path) -> str:
+    """Copy the export to its version's folder unless it is there, whole; checked before it gets its name."""
+    version = file_hash(export / CHECKSUMS)[:16]
+    folder = to / _VERSIONS / version
+    with contextlib.suppress(DataError, MissingInputError):
+        verify(folder)
+        return version
+    with replacing_directory(folder) as partial:
+        shutil.copytree(export, partial, dirs_exist_ok=True)
+        verify(partial)
+    return version
+
+
+def _switch(to: Path, version: str) -> None:
+    """One rename: no reader ever finds `current` missing."""
+    beside = to / f".{CURRENT}.partial"
+    beside.unlink(missing_ok=True)
+    beside.symlink_to(Path(_VERSIONS) / version, target_is_directory=True)
+    os.replace(beside, to / CURRENT)
+
+
+def _forget_old(to: Path, current: str, keep: int) -> None:
+    versions = [folder for folder in (to / _VERSIONS).iterdir() if folder.name != current]
+    versions.sort(key=lambda folder: folder.stat().st_mtime, reverse=True)
+    for folder in versions[keep - 1 :]:
+        shutil.rmtree(folder, ignore_errors=True)

@@ -1,0 +1,46 @@
+"""The gate at the end of a run: `gan-augment publish`, where params.yaml says where to, and the run made an export."""
+
+from __future__ import annotations
+
+import json
+import subprocess
+import sys
+from pathlib import Path
+
+import yaml
+
+from gan_augment.core.errors import DataError
+from pipelines.lane import lane_environment
+from pipelines.plan import Plan
+
+__all__ = ["publish_shards", "wants_to_publish"]
+
+_EXPORT = "export"
+
+
+def wants_to_publish(root: Path, plan: Plan) -> bool:
+    """Whether params.yaml names a place, and the plan brought the export up to date."""
+    if not any(_EXPORT in lane.stages for lane in plan.lanes):
+        return False
+    section = (yaml.safe_load((root / "params.yaml").read_text(encoding="utf-8")) or {}).get("publish")
+    return isinstance(section, dict) and section.get("to") is not None
+
+
+def publish_shards(root: Path) -> str:
+    """Publish where the policy is met; one sentence that says what became of it.
+
+    Raises
+    ------
+    DataError
+        It was to be published and could not be. What was published before is still there.
+    """
+    command = [sys.executable, "-m", "gan_augment", "publish", "--json", "--root", str(root.resolve())]
+    done = subprocess.run(command, env=lane_environment(), capture_output=True, text=True, check=False)
+    if done.returncode:
+        raise DataError(
+            "The shards could not be published; what was published before is still current",
+            where=root / _EXPORT,
+            got=done.stderr.strip(),
+            remedy="correct that, and run again: only the publication is left to do",
+        )
+    return str(json.loads(done.stdout)["sentence"])
