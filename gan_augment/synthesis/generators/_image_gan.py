@@ -108,7 +108,7 @@ class ImageGanConfig(MethodConfig):
             learning_rate=self.learning_rate or 1e-3,
             gamma=gamma,
             gamma_end=gamma / 10 if self.gamma_end is None else self.gamma_end,
-            penalty_interval=self.penalty_interval or (1 if is_mlp else 8),
+            penalty_interval=self.penalty_interval or (1 if is_mlp and not large(image) else 8),
             operations=operations if self.augment is None else self.augment,
             augment_probability=0.3 if self.augment_probability == "adaptive" else self.augment_probability,
             adaptive=self.augment_probability == "adaptive",
