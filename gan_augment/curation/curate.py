@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from dataclasses import asdict, dataclass
+from pathlib import Path
 from typing import Any
 
 import numpy as np
@@ -12,8 +13,9 @@ import pandas as pd
 
 from gan_augment.core.samples import Samples, TrainView, ValidationView
 from gan_augment.core.seeds import derive_seed, numpy_generator
+from gan_augment.core.streams import HeldSamples, SampleSource, gather_samples
 from gan_augment.curation.config import CurateConfig
-from gan_augment.curation.evidence import Evidence, gather_evidence
+from gan_augment.curation.evidence import Evidence, chunk_rows, gather_evidence
 from gan_augment.curation.filters import (
     Gauge,
     Sieve,
@@ -38,50 +40,76 @@ class Curated:
 
     Attributes
     ----------
-    samples
-        The accepted rows, class by class, in an order to take them in: the first n of a class are a random n of it.
-    scores
-        One row a candidate: id, label, accepted, rejected_by, judge_probability, copy_distance, nearest.
+    candidates
+        What was judged.
+    order
+        int [m]: the accepted rows, class by class, in an order to take them in: the first n of a class are a random n
+        of it.
     report
         What reports/curate.json holds.
     """
 
-    samples: Samples
-    scores: pd.DataFrame
+    candidates: SampleSource
+    order: npt.NDArray[np.int64]
     report: dict[str, Any]
+    train: TrainView
+    evidence: Evidence
+    sieve: Sieve
+
+    @property
+    def samples(self) -> Samples:
+        """The accepted rows in that order, in memory."""
+        return gather_samples(self.candidates, self.order, rows=chunk_rows(self.train.spec))
+
+    @property
+    def scores(self) -> pd.DataFrame:
+        """One row a candidate: id, label, accepted, rejected_by, judge_probability, copy_distance, nearest."""
+        return pd.concat(self.score_chunks(), ignore_index=True)
+
+    def score_chunks(self) -> Iterator[pd.DataFrame]:
+        """`scores` piece by piece."""
+        start, ids = 0, self.train.samples.manifest["id"].to_numpy()
+        for chunk in self.candidates.chunks(chunk_rows(self.train.spec)):
+            yield score_table(chunk, start, ids, self.evidence, self.sieve)
+            start += len(chunk)
 
 
 def curate(
     train: TrainView,
     validation: ValidationView,
-    candidates: Samples,
+    candidates: Samples | SampleSource,
     config: CurateConfig,
     *,
     seed: int,
     device: str = "cpu",
     progress: Progress = lambda *_: None,
+    work: Path | None = None,
 ) -> Curated:
     """Judge the candidates by real rows, filter them, and measure what is left.
 
     Networks, scales and spaces are fitted on train rows only; validation rows set the filters' limits and are what
-    quality is measured against. The same arguments give the same bytes.
+    quality is measured against. The same arguments give the same bytes. Of a candidate about 30 bytes are kept in
+    memory; its features lie in a temporary file in `work` (None: where the system keeps such files).
     """
-    total = config.judged_by.members + 2 * config.train_on_synthetic_seeds + 5
-    tick = _ticker(progress, total)
+    source = HeldSamples(candidates) if isinstance(candidates, Samples) else candidates
+    steps = _Steps(progress, config.judged_by.members + 2 * config.train_on_synthetic_seeds + 6)
     copies, features = fit_spaces(train, config.judged_by, seed=seed, device=device)
-    tick("feature space")
+    steps.tick("feature space")
     evidence = gather_evidence(
-        train, validation, candidates, copies, config.judged_by, seed=seed, device=device, tick=tick
-    )
+        train, validation, source, copies, config.judged_by,
+        seed=seed, device=device, tick=steps.tick, along=steps.along, work=work,
+    )  # fmt: skip
+    steps.tick("candidates")
     sieve = _sift(evidence, config, len(train.spec.classes), seed)
-    tick("filters")
-    lights = _lights(train, validation, candidates, sieve, config, seed)
-    tick("known weaknesses")
+    steps.tick("filters")
+    lights = _lights(train, validation, source, sieve, config, seed)
+    steps.tick("known weaknesses")
     order = _random_within_class(sieve, seed)
-    accepted = candidates.take(order)
+    shown = order[_first(sieve.labels[order], config.evaluation_rows)]
+    accepted = gather_samples(source, shown, rows=chunk_rows(train.spec))
     figures = quality(train, validation, accepted, features, config, seed=derive_seed(seed, "quality"))
-    tick("quality")
-    report = _merged(counts_and_copying(train.spec, evidence, sieve, config, seed=seed), figures)
+    steps.tick("quality")
+    report = _merged(counts_and_copying(train.spec, evidence, sieve, config), figures)
     report |= {
         "weaknesses": {name: asdict(light) for name, light in lights.items()},
         "tstr": None,
@@ -90,16 +118,28 @@ def curate(
     }
     if config.train_on_synthetic_seeds and len(accepted) and len(validation):
         report["tstr"] = train_on_synthetic(
-            train, validation, accepted.payload, sieve.labels[order], config.judged_by,
-            seeds=config.train_on_synthetic_seeds, seed=seed, device=device, tick=tick,
+            train, validation, accepted.payload, accepted.label_indices(train.spec), config.judged_by,
+            seeds=config.train_on_synthetic_seeds, seed=seed, device=device, tick=steps.tick,
         )  # fmt: skip
-    progress(total, total, "done")
-    return Curated(accepted, score_table(candidates, train, evidence, sieve), report)
+    steps.finish()
+    return Curated(source, order, report, train, evidence, sieve)
 
 
-def _ticker(progress: Progress, total: int) -> Callable[[str], None]:
-    steps = iter(range(1, total + 1))
-    return lambda note: progress(next(steps), total, note)
+class _Steps:
+    """Counts steps for the progress bar; `along` moves it within the step under way."""
+
+    def __init__(self, progress: Progress, total: int) -> None:
+        self._progress, self._total, self._done = progress, total, 0
+
+    def tick(self, note: str) -> None:
+        self._done += 1
+        self._progress(self._done, self._total, note)
+
+    def along(self, share: float, note: str) -> None:
+        self._progress(self._done + share, self._total, note)
+
+    def finish(self) -> None:
+        self._progress(self._total, self._total, "done")
 
 
 def _sift(evidence: Evidence, config: CurateConfig, classes: int, seed: int) -> Sieve:
@@ -129,22 +169,38 @@ def _duplicate_gauge(evidence: Evidence, sieve: Sieve, min_ratio: float) -> Gaug
 
 
 def _lights(
-    train: TrainView, validation: ValidationView, candidates: Samples, sieve: Sieve, config: CurateConfig, seed: int
+    train: TrainView,
+    validation: ValidationView,
+    candidates: SampleSource,
+    sieve: Sieve,
+    config: CurateConfig,
+    seed: int,
 ) -> dict[str, Light]:
     """The known weaknesses of images; a red light that the settings require not to be red rejects the whole set."""
     checks = [*config.weaknesses.checks, *config.weaknesses.require]
-    if not checks or isinstance(candidates.payload, pd.DataFrame):
+    if not checks or train.spec.image is None:
         return {}
     real = Samples.concat([train.samples, validation.samples])
+    left = np.flatnonzero(sieve.left)
+    left = left[_first(sieve.labels[left], config.evaluation_rows)]
+    made = gather_samples(candidates, left, rows=chunk_rows(train.spec))
     lights = check_weaknesses(
         np.asarray(real.payload), real.label_indices(train.spec),
-        np.asarray(candidates.payload)[sieve.left], sieve.labels[sieve.left],
+        np.asarray(made.payload), made.label_indices(train.spec),
         seed=derive_seed(seed, "weaknesses"), checks=checks,
     )  # fmt: skip
     for name in config.weaknesses.require:
         if lights[name].colour == "red":
-            sieve.rejected_by[sieve.left] = name
+            sieve.reject(sieve.left, name)
     return lights
+
+
+def _first(labels: npt.NDArray[np.integer[Any]], most: int) -> npt.NDArray[np.bool_]:
+    """bool [n]: the first `most` rows of each class."""
+    first = np.zeros(len(labels), dtype=bool)
+    for index in np.unique(labels):
+        first[np.flatnonzero(labels == index)[:most]] = True
+    return first
 
 
 def _random_within_class(sieve: Sieve, seed: int) -> npt.NDArray[np.int64]:

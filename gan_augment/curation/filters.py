@@ -11,15 +11,17 @@ from __future__ import annotations
 
 import math
 from dataclasses import dataclass
+from typing import Any
 
 import numpy as np
 import numpy.typing as npt
 from scipy.spatial.distance import cdist
 from sklearn.ensemble import ExtraTreesClassifier
-from sklearn.neighbors import NearestNeighbors
 
 from gan_augment.core.seeds import derive_seed, numpy_generator
 from gan_augment.curation.config import FilterConfig
+from gan_augment.curation.duplicates import nearest_earlier
+from gan_augment.curation.row_file import RowsLike
 
 __all__ = [
     "REFUSED",
@@ -34,22 +36,24 @@ __all__ = [
 ]
 
 Floats = npt.NDArray[np.float64]
-Labels = npt.NDArray[np.int64]
+Labels = npt.NDArray[np.integer[Any]]
 Rows = npt.NDArray[np.float32]
 
+_CHUNK = 8192  # rows that are looked at together
+_LEARNT_FROM = 20_000
 REFUSED = "refused"  # rejected not by itself, but because a filter refused its whole class
 
 
 @dataclass(frozen=True)
 class Labelled:
-    """Rows float32 [n, d] of a feature space with their class indices int64 [n]."""
+    """Rows float32 [n, d] of a feature space, in memory or on disk, with their class indices int [n]."""
 
-    rows: Rows
+    rows: RowsLike
     labels: Labels
 
     def of_class(self, index: int) -> Rows:
         """The rows of one class."""
-        rows: Rows = self.rows[self.labels == index]
+        rows: Rows = self.rows[np.flatnonzero(self.labels == index)]
         return rows
 
 
@@ -71,12 +75,10 @@ class Gauge:
 
 
 class Sieve:
-    """Keeps account of which candidates are left, and which filter took each of the others.
+    """Keeps account of which candidates are left, and which filter took each of the others, in one byte a candidate.
 
     Attributes
     ----------
-    rejected_by
-        object [n]: "" for those left, else the name of a filter, or "refused".
     real_rejected
         filter -> share of the held-out rows that it would have rejected.
     refusals
@@ -87,15 +89,37 @@ class Sieve:
         self.labels = labels
         self.heldout_labels = heldout_labels
         self.classes = classes
-        self.rejected_by = np.full(len(labels), "", dtype=object)
         self.real_rejected: dict[str, float] = {}
         self.refusals: dict[int, str] = {}
+        self._reasons = ["", REFUSED]
+        self._reason = np.zeros(len(labels), dtype=np.int8)
 
     @property
     def left(self) -> npt.NDArray[np.bool_]:
         """bool [n]: not rejected so far."""
-        kept: npt.NDArray[np.bool_] = self.rejected_by == ""
+        kept: npt.NDArray[np.bool_] = self._reason == 0
         return kept
+
+    @property
+    def rejected_by(self) -> npt.NDArray[np.object_]:
+        """object [n]: "" for those left, else the name of a filter, or "refused"."""
+        return self.reasons(slice(None))
+
+    def reasons(self, rows: slice) -> npt.NDArray[np.object_]:
+        """`rejected_by` of some rows."""
+        names: npt.NDArray[np.object_] = np.array(self._reasons, dtype=object)[self._reason[rows]]
+        return names
+
+    def counts(self, chosen: npt.NDArray[np.bool_]) -> dict[str, int]:
+        """How many of the chosen rows each filter took; under "" those that are left."""
+        found = np.bincount(self._reason[chosen], minlength=len(self._reasons))
+        return dict(zip(self._reasons, map(int, found), strict=True))
+
+    def reject(self, rows: Any, name: str) -> None:
+        """Enter `name` as the reason of these rows (a mask or places)."""
+        if name not in self._reasons:
+            self._reasons.append(name)
+        self._reason[rows] = self._reasons.index(name)
 
     def apply(self, name: str, gauge: Gauge, config: FilterConfig) -> None:
         """Let one filter reject, class by class."""
@@ -116,9 +140,9 @@ class Sieve:
         if len(failing) > allowed and config.over_budget == "keep":
             failing = failing[np.argsort(-readings[failing], kind="stable")[:allowed]]
         refused = len(failing) > allowed
-        self.rejected_by[failing] = name
+        self.reject(failing, name)
         if refused:
-            self.rejected_by[of_class & self.left] = REFUSED
+            self.reject(of_class & self.left, REFUSED)
             self.refusals[index] = name
 
 
@@ -142,15 +166,7 @@ def earlier_duplicates(candidates: Labelled, left: npt.NDArray[np.bool_], radius
     distance = np.full(len(candidates.labels), np.inf)
     for index in np.unique(candidates.labels[left]):
         members = np.flatnonzero(left & (candidates.labels == index))
-        rows = candidates.rows[members]
-        search = NearestNeighbors(radius=radius[index], algorithm="brute").fit(rows)
-        gaps, others = search.radius_neighbors(rows)
-        kept = np.ones(len(members), dtype=bool)
-        for place in range(len(members)):
-            earlier = (others[place] < place) & kept[others[place]] & (gaps[place] < radius[index])
-            if earlier.any():
-                kept[place] = False
-                distance[members[place]] = gaps[place][earlier].min()
+        distance[members] = nearest_earlier(candidates.rows, members, float(radius[index]))
     return distance
 
 
@@ -165,37 +181,44 @@ def density_gauge(candidates: Labelled, heldout: Labelled, train: Labelled, neig
 
 def _own_class_distance(part: Labelled, train: Labelled, neighbours: int) -> Floats:
     distance = np.zeros(len(part.labels))
-    for index in np.unique(part.labels):
-        targets = train.of_class(int(index))
-        if len(targets):
-            k = min(neighbours, len(targets))
-            distance[part.labels == index] = np.partition(cdist(part.of_class(int(index)), targets), k - 1)[:, k - 1]
+    targets = {int(index): train.of_class(int(index)) for index in np.unique(part.labels)}
+    for start in range(0, len(distance), _CHUNK):
+        rows, labels = part.rows[start : start + _CHUNK], part.labels[start : start + _CHUNK]
+        for index in np.unique(labels):
+            own, near = np.flatnonzero(labels == index), targets[int(index)]
+            if len(near):
+                k = min(neighbours, len(near))
+                distance[start + own] = np.partition(cdist(rows[own], near), k - 1)[:, k - 1]
     return distance
 
 
 def discriminator_gauge(candidates: Labelled, heldout: Labelled, train: Labelled, classes: int, seed: int) -> Gauge:
     """How surely a fresh discriminator calls a row synthetic, in [0, 1].
 
-    A forest over rows and labels, trained on half of the candidates against the train rows and asked about the other
-    half; held-out rows are asked of both forests. Nobody is judged by a forest that saw it.
+    A forest over rows and labels, trained on half of the candidates (at most 20,000 of them) against the train rows and
+    asked about the other half; held-out rows are asked of both forests. Nobody is judged by a forest that saw it.
     """
-    fold = numpy_generator(seed, "discriminator folds").permutation(len(candidates.labels)) % 2
-    told, known, real = (_with_label(part, classes) for part in (candidates, heldout, train))
-    readings, heldout_readings = np.zeros(len(told)), np.zeros(len(known))
+    number_of = numpy_generator(seed, "discriminator folds").permutation(len(candidates.labels))
+    fold, shown = number_of % 2, number_of < 2 * _LEARNT_FROM
+    known, real = _with_label(heldout, classes, slice(None)), _with_label(train, classes, slice(None))
+    readings, heldout_readings = np.zeros(len(fold)), np.zeros(len(known))
     for number in (0, 1):
-        learn, ask = fold != number, fold == number
-        if not learn.any() or not ask.any():
+        learn, ask = np.flatnonzero((fold != number) & shown), np.flatnonzero(fold == number)
+        if not len(learn) or not len(ask):
             return Gauge(readings, np.zeros(len(known)), -np.inf)
         forest = ExtraTreesClassifier(
             100, min_samples_leaf=3, class_weight="balanced", n_jobs=1,
             random_state=derive_seed(seed, "discriminator", number) % 2**32,
         )  # fmt: skip
-        forest.fit(np.concatenate([real, told[learn]]), np.repeat([0, 1], [len(real), learn.sum()]))
-        readings[ask] = forest.predict_proba(told[ask])[:, 1]
+        told = _with_label(candidates, classes, learn)
+        forest.fit(np.concatenate([real, told]), np.repeat([0, 1], [len(real), len(told)]))
+        for start in range(0, len(ask), _CHUNK):
+            asked = ask[start : start + _CHUNK]
+            readings[asked] = forest.predict_proba(_with_label(candidates, classes, asked))[:, 1]
         if len(known):
             heldout_readings += forest.predict_proba(known)[:, 1] / 2
     return Gauge(readings, heldout_readings, -np.inf)
 
 
-def _with_label(part: Labelled, classes: int) -> Rows:
-    return np.concatenate([part.rows, np.eye(classes, dtype=np.float32)[part.labels]], axis=1)
+def _with_label(part: Labelled, classes: int, chosen: Any) -> Rows:
+    return np.concatenate([part.rows[chosen], np.eye(classes, dtype=np.float32)[part.labels[chosen]]], axis=1)

@@ -127,12 +127,15 @@ def fit_table_model(
     return predict
 
 
-def own_probability(probabilities: Probabilities, labels: npt.NDArray[np.int64]) -> npt.NDArray[np.float64]:
+def own_probability(probabilities: Probabilities, labels: npt.NDArray[np.integer[Any]]) -> npt.NDArray[np.float64]:
     """float64 [n]: the probability of each row's own label."""
-    return probabilities[np.arange(len(labels)), labels].astype(np.float64)
+    own: npt.NDArray[np.float64] = probabilities[np.arange(len(labels)), labels].astype(np.float64)
+    return own
 
 
-def class_recall(probabilities: Probabilities, labels: npt.NDArray[np.int64], classes: int) -> npt.NDArray[np.float64]:
+def class_recall(
+    probabilities: Probabilities, labels: npt.NDArray[np.integer[Any]], classes: int
+) -> npt.NDArray[np.float64]:
     """float64 [classes]: share of each class's rows whose most probable label is their own; NaN without rows."""
     right = probabilities.argmax(axis=1) == labels if len(labels) else np.zeros(0, dtype=bool)
     return np.array([right[labels == c].mean() if (labels == c).any() else np.nan for c in range(classes)])

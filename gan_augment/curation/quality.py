@@ -12,12 +12,12 @@ from gan_augment.curation.filters import Labelled
 from gan_augment.fidelity.distances import frechet_distance, kernel_distance
 from gan_augment.fidelity.memorisation import CopyTest, copy_test, copy_test_in_cells
 from gan_augment.fidelity.metrics import Prdc, diversity_ratio, mean_prdc, prdc_in_blocks
-from gan_augment.fidelity.nearest_records import ClosestRecord, closest_record
 from gan_augment.fidelity.two_sample import two_sample_test
 
-__all__ = ["class_quality", "closest_figures", "copying", "overall_quality", "real_against_real"]
+__all__ = ["class_quality", "copying", "overall_quality", "real_against_real"]
 
 Rows = npt.NDArray[np.float32]
+Labels = npt.NDArray[np.integer[Any]]
 _FEWEST = 3  # rows a side below which no figure is given
 _ROWS_PER_DIMENSION = 10  # a Fréchet distance needs about ten rows a dimension
 _BLOCKS = 8
@@ -47,13 +47,13 @@ def overall_quality(heldout: Labelled, accepted: Labelled, neighbours: int, *, s
     if len(heldout.rows) < _FEWEST or not blocks or len(blocks[0]) < _FEWEST:
         empty = {"kid": None, "diversity": None, "frechet": None, "frechet_dimensions": None, "two_sample": None}
         return {**_prdc_figures(None), **empty}
-    matched = np.concatenate(blocks)
+    real, matched = heldout.rows[:], np.concatenate(blocks)
     return {
-        **_prdc_figures(mean_prdc(heldout.rows, blocks, neighbours)),
-        "kid": kernel_distance(heldout.rows, matched),
-        "diversity": _finite(diversity_ratio(heldout.rows, matched)),
-        **_frechet(heldout.rows, matched),
-        "two_sample": _two_sample(heldout.rows, matched, seed),
+        **_prdc_figures(mean_prdc(real, blocks, neighbours)),
+        "kid": kernel_distance(real, matched),
+        "diversity": _finite(diversity_ratio(real, matched)),
+        **_frechet(real, matched),
+        "two_sample": _two_sample(real, matched, seed),
     }
 
 
@@ -69,8 +69,8 @@ def real_against_real(heldout: Labelled, neighbours: int, *, seed: int) -> dict[
 def copying(
     candidates: npt.NDArray[np.float64],
     heldout: npt.NDArray[np.float64],
-    labels: npt.NDArray[np.int64],
-    heldout_labels: npt.NDArray[np.int64],
+    labels: Labels,
+    heldout_labels: Labels,
 ) -> tuple[dict[int, CopyTest], CopyTest | None]:
     """The memorisation test of each class that has candidates and held-out rows, and of all of them together.
 
@@ -80,13 +80,6 @@ def copying(
     cells = {int(c): (candidates[labels == c], heldout[heldout_labels == c]) for c in shared}
     tests = {index: copy_test(*cell) for index, cell in cells.items()}
     return tests, copy_test_in_cells(cells.values()) if cells else None
-
-
-def closest_figures(train: Rows, heldout: Rows, candidates: Rows, *, seed: int) -> ClosestRecord | None:
-    """Distances to the closest train record; None where a side has no rows."""
-    if not min(len(train), len(heldout), len(candidates)):
-        return None
-    return closest_record(train, heldout, candidates, seed=seed)
 
 
 def _class_matched_blocks(heldout: Labelled, accepted: Labelled) -> list[Rows]:

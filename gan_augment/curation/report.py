@@ -14,9 +14,9 @@ from gan_augment.core.seeds import derive_seed
 from gan_augment.curation.config import CurateConfig
 from gan_augment.curation.evidence import Evidence
 from gan_augment.curation.filters import REFUSED, Labelled, Sieve
-from gan_augment.curation.judge import class_recall, own_probability
+from gan_augment.curation.judge import class_recall
 from gan_augment.curation.privacy import privacy_notes
-from gan_augment.curation.quality import class_quality, closest_figures, copying, overall_quality, real_against_real
+from gan_augment.curation.quality import class_quality, copying, overall_quality, real_against_real
 from gan_augment.curation.spaces import Space
 from gan_augment.curation.tables import table_quality
 from gan_augment.fidelity.memorisation import CopyTest
@@ -24,27 +24,26 @@ from gan_augment.fidelity.memorisation import CopyTest
 __all__ = ["counts_and_copying", "quality", "score_table"]
 
 Mask = npt.NDArray[np.bool_]
+Ids = npt.NDArray[np.object_]
 
 
-def score_table(candidates: Samples, train: TrainView, evidence: Evidence, sieve: Sieve) -> pd.DataFrame:
-    """One row a candidate: what became of it and why."""
-    ids = train.samples.manifest["id"].to_numpy()
+def score_table(candidates: Samples, start: int, train_ids: Ids, evidence: Evidence, sieve: Sieve) -> pd.DataFrame:
+    """One row a candidate, of those from number `start` on: what became of it and why."""
+    rows = slice(start, start + len(candidates))
     return pd.DataFrame(
         {
             "id": candidates.manifest["id"],
             "label": candidates.manifest["label"],
-            "accepted": sieve.left,
-            "rejected_by": pd.Series(sieve.rejected_by, dtype="string"),
-            "judge_probability": own_probability(evidence.probabilities, evidence.candidates.labels),
-            "copy_distance": evidence.ratio,
-            "nearest": pd.Series(ids[evidence.nearest], dtype="string"),
+            "accepted": sieve.left[rows],
+            "rejected_by": pd.Series(sieve.reasons(rows), dtype="string"),
+            "judge_probability": evidence.own_probability[rows].astype(np.float64),
+            "copy_distance": evidence.scaled(evidence.distance[rows], evidence.candidates.labels[rows]),
+            "nearest": pd.Series(train_ids[evidence.nearest[rows]], dtype="string"),
         }
     )
 
 
-def counts_and_copying(
-    spec: DatasetSpec, evidence: Evidence, sieve: Sieve, config: CurateConfig, *, seed: int
-) -> dict[str, Any]:
+def counts_and_copying(spec: DatasetSpec, evidence: Evidence, sieve: Sieve, config: CurateConfig) -> dict[str, Any]:
     """What concerns all candidates: how many went where, what the judge thinks of them, whether they are copies."""
     recall = class_recall(evidence.heldout_probabilities, evidence.heldout.labels, len(spec.classes))
     tests, together = copying(
@@ -61,13 +60,12 @@ def counts_and_copying(
     }
     everybody = np.ones(len(sieve.labels), dtype=bool)
     known = recall[~np.isnan(recall)]
-    closest = closest_figures(evidence.train.rows, evidence.heldout.rows, evidence.candidates.rows, seed=seed)
     return {
         "classes": classes,
         "overall": {
             **_counts(sieve, evidence, everybody),
             **_copy_figures(together),
-            "closest_record": None if closest is None else vars(closest),
+            "closest_record": None if evidence.closest is None else vars(evidence.closest),
         },
         "judge": {
             "members": config.judged_by.members,
@@ -75,20 +73,19 @@ def counts_and_copying(
         },
         "real_rejected": sieve.real_rejected,
         "privacy": privacy_notes(
-            {spec.labels[index]: test for index, test in tests.items()}, closest, config.copies.enabled
+            {spec.labels[index]: test for index, test in tests.items()}, evidence.closest, config.copies.enabled
         ),
     }
 
 
 def _counts(sieve: Sieve, evidence: Evidence, chosen: Mask) -> dict[str, Any]:
-    reasons = sieve.rejected_by[chosen]
-    names = [*sieve.real_rejected, *sorted(set(reasons) - {*sieve.real_rejected, REFUSED, ""}), REFUSED]
-    agrees = evidence.probabilities.argmax(axis=1)[chosen] == sieve.labels[chosen]
+    found = {name: count for name, count in sieve.counts(chosen).items() if count}
+    names = [*sieve.real_rejected, *sorted(set(found) - {*sieve.real_rejected, REFUSED, ""}), REFUSED]
     return {
         "candidates": int(chosen.sum()),
-        "accepted": int((reasons == "").sum()),
-        "rejected": {name: int((reasons == name).sum()) for name in names},
-        "label_agreement": float(agrees.mean()) if chosen.any() else None,
+        "accepted": found.get("", 0),
+        "rejected": {name: found.get(name, 0) for name in names},
+        "label_agreement": float(evidence.agrees[chosen].mean()) if chosen.any() else None,
     }
 
 
@@ -109,7 +106,10 @@ def quality(
     *,
     seed: int,
 ) -> dict[str, Any]:
-    """What concerns the accepted rows: {"classes": ..., "overall": ..., "real_against_real": ..., "table": ...}."""
+    """What concerns the accepted rows: {"classes": ..., "overall": ..., "real_against_real": ..., "table": ...}.
+
+    `accepted` holds no more than `evaluation_rows` of them a class.
+    """
     spec, labels, most = train.spec, accepted.label_indices(train.spec), config.evaluation_rows
     made = _evaluated(space, accepted.payload, labels, most)
     heldout = _evaluated(space, validation.samples.payload, validation.labels, most)

@@ -14,9 +14,10 @@ import numpy.typing as npt
 from gan_augment.core.seeds import numpy_generator
 from gan_augment.fidelity.distances import nearest
 
-__all__ = ["ClosestRecord", "closest_record"]
+__all__ = ["ClosestRecord", "Preference", "closest_of", "closest_record"]
 
 Rows = npt.NDArray[np.floating]
+Distances = npt.NDArray[np.floating]
 
 
 @dataclass(frozen=True)
@@ -46,22 +47,40 @@ class ClosestRecord:
 
 def closest_record(train: Rows, heldout: Rows, synthetic: Rows, *, seed: int) -> ClosestRecord:
     """Compare float [n, d], [m, d] and [s, d], none of them empty."""
-    to_train, _ = nearest(synthetic, train)
-    of_heldout, _ = nearest(heldout, train)
+    preference = Preference(train, heldout, seed=seed)
+    preference.add(synthetic)
+    return closest_of(nearest(synthetic, train)[0], nearest(heldout, train)[0], preference)
+
+
+def closest_of(to_train: Distances, of_heldout: Distances, preference: Preference) -> ClosestRecord:
+    """The figures from distances to the nearest train row, of synthetic and of held-out rows, and a filled tally."""
     return ClosestRecord(
         median=float(np.median(to_train)),
         near=float(np.quantile(to_train, 0.05)),
         heldout_median=float(np.median(of_heldout)),
         heldout_near=float(np.quantile(of_heldout, 0.05)),
         exact=int((to_train == 0).sum()),
-        nearer_to_train=_preference(train, heldout, synthetic, seed),
+        nearer_to_train=preference.share,
     )
 
 
-def _preference(train: Rows, heldout: Rows, synthetic: Rows, seed: int) -> float:
-    size = min(len(train), len(heldout))
-    rng = numpy_generator(seed, "closest record")
-    sides = [side[rng.permutation(len(side))[:size]] for side in (train, heldout)]
-    near_train, near_heldout = (nearest(synthetic, side)[0] for side in sides)
-    wins, ties = (near_train < near_heldout).sum(), (near_train == near_heldout).sum()
-    return float((wins + ties / 2) / len(synthetic))
+class Preference:
+    """A tally, over any number of batches, of the synthetic rows that lie nearer to train than to held-out rows."""
+
+    def __init__(self, train: Rows, heldout: Rows, *, seed: int) -> None:
+        size = min(len(train), len(heldout))
+        rng = numpy_generator(seed, "closest record")
+        self._sides = [side[rng.permutation(len(side))[:size]] for side in (train, heldout)]
+        self._wins = self._ties = self._rows = 0
+
+    def add(self, synthetic: Rows) -> None:
+        """Count float [n, d]."""
+        near_train, near_heldout = (nearest(synthetic, side)[0] for side in self._sides)
+        self._wins += int((near_train < near_heldout).sum())
+        self._ties += int((near_train == near_heldout).sum())
+        self._rows += len(synthetic)
+
+    @property
+    def share(self) -> float:
+        """See `ClosestRecord.nearer_to_train`."""
+        return (self._wins + self._ties / 2) / self._rows

@@ -10,6 +10,10 @@ from gan_augment.core.atomic import file_hash, read_json
 from gan_augment.core.errors import MissingInputError
 from gan_augment.core.records import DatasetSpec
 from gan_augment.core.samples import read_samples, write_samples
+from gan_augment.core.seeds import derive_seed
+from gan_augment.curation import curate as curate_module
+from gan_augment.curation import evidence
+from gan_augment.stages import curate as stage
 from gan_augment.stages.curate import run
 from gan_augment.stages.project import Project
 from tests.curation.toys import IMAGES, TABLE, good_candidates, views
@@ -55,6 +59,44 @@ def test_writes_the_accepted_rows_their_scores_and_the_report(tmp_path: Path, sp
     first = file_hash(project.layout.curated), file_hash(project.layout.curate_report)
     run(project)
     assert (file_hash(project.layout.curated), file_hash(project.layout.curate_report)) == first
+
+
+@pytest.mark.parametrize("spec", [IMAGES, TABLE], ids=["images", "table"])
+def test_one_chunk_after_another_gives_the_same_rows_and_scores(
+    tmp_path: Path, spec: DatasetSpec, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    project = _project(tmp_path, spec)
+    run(project)
+    whole = {path.name: path.read_bytes() for path in project.layout.curated.iterdir()}
+    scores = pd.read_parquet(project.layout.curated / "scores.parquet")
+    report = read_json(project.layout.curate_report)
+    for module in (curate_module, evidence, stage):
+        monkeypatch.setattr(module, "chunk_rows", lambda _: 32)
+    run(project)
+    again = {path.name: path.read_bytes() for path in project.layout.curated.iterdir()}
+    del whole["scores.parquet"], again["scores.parquet"]  # a matrix of another height may differ in its last bit
+    assert again == whole
+    pd.testing.assert_frame_equal(pd.read_parquet(project.layout.curated / "scores.parquet"), scores, rtol=1e-4)
+    overall = read_json(project.layout.curate_report)["overall"]
+    assert overall["rejected"] == report["overall"]["rejected"]
+    assert overall["closest_record"] == pytest.approx(report["overall"]["closest_record"], rel=1e-4)
+    assert not list((tmp_path / ".gan_augment").iterdir())
+
+
+def test_the_folder_is_the_one_written_from_memory(tmp_path: Path) -> None:
+    project = _project(tmp_path, TABLE)
+    run(project)
+    curated = curate_module.curate(
+        project.train_view(),
+        project.validation_view(),
+        good_candidates(TABLE),
+        project.params.curate,
+        seed=derive_seed(0, "curate"),
+    )
+    (tmp_path / "held").mkdir()
+    write_samples(tmp_path / "held", curated.samples)
+    curated.scores.to_parquet(tmp_path / "held/scores.parquet", index=False)
+    assert file_hash(tmp_path / "held") == file_hash(project.layout.curated)
 
 
 def test_a_missing_class_is_named_and_nothing_is_half_written(tmp_path: Path) -> None:

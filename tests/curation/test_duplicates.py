@@ -1,0 +1,66 @@
+"""The search for repetitions finds what comparing every row with every earlier one finds."""
+
+from __future__ import annotations
+
+import numpy as np
+import numpy.typing as npt
+import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+from scipy.spatial.distance import cdist
+
+from gan_augment.curation import duplicates
+from gan_augment.curation.duplicates import nearest_earlier
+from gan_augment.curation.row_file import RowFile
+
+Rows = npt.NDArray[np.float32]
+
+
+def _one_by_one(rows: Rows, members: npt.NDArray[np.int64], radius: float) -> npt.NDArray[np.float64]:
+    own, stays, found = rows[members].astype(np.float64), [], np.full(len(members), np.inf)
+    for place, row in enumerate(own):
+        gaps = cdist(row[None], own[stays])[0] if stays else np.array([np.inf])
+        if gaps.min() < radius:
+            found[place] = gaps.min()
+        else:
+            stays.append(place)
+    return found
+
+
+@settings(max_examples=30, deadline=None)
+@given(seed=st.integers(0, 999), width=st.sampled_from([1, 3, 20]), radius=st.sampled_from([0.0, 0.05, 0.4, 3.0]))
+def test_like_comparing_one_by_one(seed: int, width: int, radius: float) -> None:
+    rng = np.random.default_rng(seed)
+    rows = rng.normal(size=(rng.integers(1, 150), width)).astype(np.float32)
+    rows = np.concatenate([rows, rows[rng.integers(0, len(rows), 40)] + rng.normal(0, 0.02, (40, width))])
+    rows = rng.permutation(rows).astype(np.float32)
+    members = np.flatnonzero(rng.random(len(rows)) < 0.8)
+    before, duplicates._BLOCK = duplicates._BLOCK, 16  # several blocks, trees that swallow one another
+    try:
+        found = nearest_earlier(rows, members, radius)
+    finally:
+        duplicates._BLOCK = before
+    expected = _one_by_one(rows, members, radius)
+    np.testing.assert_array_equal(np.isfinite(found), np.isfinite(expected))
+    kept = np.isfinite(found)  # a twin in the same block may be nearer than the one that was found first
+    np.testing.assert_allclose(found[kept], expected[kept])
+
+
+def test_rows_in_a_file_are_the_rows() -> None:
+    rows = np.random.default_rng(0).normal(size=(50, 3)).astype(np.float32)
+    stored = RowFile()
+    for start in range(0, 50, 20):
+        stored.append(rows[start : start + 20])
+    assert len(stored) == 50
+    for index in (slice(3, 17), slice(40, 99), slice(0, 0), np.array([4, 2, 9]), np.array([49, 0]), np.arange(0)):
+        np.testing.assert_array_equal(stored[index], rows[index])
+    np.testing.assert_array_equal(
+        nearest_earlier(stored, np.arange(50), 0.5), nearest_earlier(rows, np.arange(50), 0.5)
+    )
+
+
+def test_many_copies_of_one_row_are_quick() -> None:
+    rows = np.repeat(np.random.default_rng(0).normal(size=(3, 5)).astype(np.float32), 20_000, axis=0)
+    found = nearest_earlier(rows, np.arange(60_000), 0.1)  # all pairs would be 6 * 10**8
+    assert np.isinf(found).sum() == 3
+    assert found[np.isfinite(found)] == pytest.approx(0)
