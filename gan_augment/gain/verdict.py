@@ -37,7 +37,8 @@ def explain(verdict: Verdict, gain: Interval, *, ratio: float, shown: float, bas
 
     `ratio` and `shown` are mix's chosen and shown mixing ratio, `baseline` describes the arm compared with.
     """
-    points, low, high = (f"{value * 100:+.1f}" for value in (gain.mean, gain.low, gain.high))
+    # Adding 0.0 to what is rounded turns "-0.0" into "+0.0".
+    points, low, high = (f"{round(value * 100, 1) + 0.0:+.1f}" for value in (gain.mean, gain.low, gain.high))
     figures = f"{points} percentage points of balanced accuracy ({confidence:.0%} interval {low} to {high})"
     against = f"over the best arm without it ({baseline})"
     if verdict == "helps":

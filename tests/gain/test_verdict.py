@@ -47,3 +47,10 @@ def test_no_difference_says_what_could_have_been_seen_and_why_nothing_is_used() 
         "no measurable difference", found, ratio=2.0, shown=2.0, baseline="real data: natural", confidence=0.95
     )
     assert "for comparison" not in used
+
+
+def test_a_gain_that_rounds_to_nothing_has_no_minus_sign() -> None:
+    tiny = gain(-0.0001, -0.0003, 0.0002)
+    said = explain("no measurable difference", tiny, ratio=0.5, shown=0.5, baseline="real data", confidence=0.95)
+    assert "+0.0 percentage points" in said
+    assert "-0.0" not in said
