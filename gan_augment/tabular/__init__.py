@@ -4,7 +4,8 @@
 >>> model = TableSynthesizer("tabular_gan").fit(frame, target="species")        # doctest: +SKIP
 >>> rows = model.sample({"Gentoo": 100, "Adelie": 20})                          # doctest: +SKIP
 
-Whether such rows make a classifier better is another question: the pipeline answers it, this module does not.
+Whether such rows make a classifier better is another question: `choose_augmentation` answers it for a frame, the
+pipeline with a test part that nothing else has seen.
 """
 
 from __future__ import annotations
@@ -14,15 +15,20 @@ from typing import TYPE_CHECKING, Any
 from gan_augment.tabular.frame import TableSynthesizer
 
 if TYPE_CHECKING:
+    from gan_augment.tabular.chooser import AugmentationChoice, choose_augmentation
     from gan_augment.tabular.over_sampler import SyntheticOverSampler
 
-__all__ = ["SyntheticOverSampler", "TableSynthesizer"]
+__all__ = ["AugmentationChoice", "SyntheticOverSampler", "TableSynthesizer", "choose_augmentation"]
 
 
 def __getattr__(name: str) -> Any:
-    """`SyntheticOverSampler`, imported when it is first asked for: importing imbalanced-learn takes its time."""
+    """What needs imbalanced-learn or scikit-learn's classifiers is imported when it is first asked for."""
     if name == "SyntheticOverSampler":
         from gan_augment.tabular.over_sampler import SyntheticOverSampler
 
         return SyntheticOverSampler
+    if name in ("AugmentationChoice", "choose_augmentation"):
+        from gan_augment.tabular import chooser
+
+        return getattr(chooser, name)
     raise AttributeError(f"module {__name__!r} has no attribute {name!r}")

@@ -19,7 +19,7 @@ from gan_augment.encoding.rules import check_rules
 from gan_augment.synthesis.api import Fitted, SampleRequest, TickReport
 from gan_augment.synthesis.registry import resolve_method
 
-__all__ = ["TableSynthesizer", "column_of"]
+__all__ = ["TableSynthesizer", "checked_labels", "column_of"]
 
 
 class TableSynthesizer:
@@ -79,7 +79,7 @@ class TableSynthesizer:
             The target is absent or has missing labels, a column holds free text or identifiers, or infinite numbers,
             or a row breaks a rule.
         """
-        labels = _labels(frame, target)
+        labels = checked_labels(frame, target)
         self._target, self._form = target, frame.iloc[:0]
         self._values = sorted(labels.unique().tolist(), key=str)
         features = frame.drop(columns=[target]).reset_index(drop=True)
@@ -209,7 +209,8 @@ def column_of(series: pd.Series) -> Column:
     return describe(values).model_copy(update={"dtype": dtype})
 
 
-def _labels(frame: pd.DataFrame, target: str) -> pd.Series:
+def checked_labels(frame: pd.DataFrame, target: str) -> pd.Series:
+    """The target column. Raises DataError where it is absent or has gaps, or column names are no different strings."""
     names = list(frame.columns)
     if not all(isinstance(name, str) for name in names) or len(set(names)) < len(names):
         raise DataError("Column names must be different strings", got=", ".join(map(repr, names))[:200])

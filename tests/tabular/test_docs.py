@@ -30,8 +30,9 @@ def test_tables_page(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     stay["city"], stay["country"] = np.array(["Rome", "Nice"])[place], np.array(["IT", "FR"])[place]
     stay["age"], stay["outcome"] = random.integers(0, 90, 80), y
     names = {"X": random.normal(size=(80, 3)) + y[:, None], "y": y}
-    first, pipeline, rules = blocks("tables.md")
-    for text, given in ((first, {}), (pipeline, names), (rules, {"train": stay})):
+    first, pipeline, choose, rules = blocks("tables.md")
+    few = {"train": stay, "pd": pd}
+    for text, given in ((first, {}), (pipeline, names), (choose, few), (rules, {"train": stay})):
         scope = {**given}
         if text is rules:
             text = "from gan_augment.tabular import TableSynthesizer\n" + text  # noqa: PLW2901

@@ -1,0 +1,322 @@
+"""`choose_augmentation`: does any synthetic data help *this* classifier on *this* metric, and which?
+
+Nested, repeated cross-validation (Varma and Simon 2006, BMC Bioinformatics 7:91): in every outer fold the candidates
+are compared inside its train rows, the best one is trained on all of them, and is scored on the fold it has not seen.
+So the gate judges the whole act of choosing, and the best of many noisy candidates gets no credit for being lucky.
+Synthesizers are fitted anew on each train part. An inner train part leaves two folds out, and serves both as outer
+fold: k folds need k + k (k - 1) / 2 fits, not k + k (k - 1).
+
+The gate is a one-sided paired test over rows and repetitions (`gain.statistics`).
+"""
+
+from __future__ import annotations
+
+import itertools
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from dataclasses import dataclass, field
+from typing import Any, Literal
+
+import numpy as np
+import numpy.typing as npt
+import pandas as pd
+from sklearn.model_selection import StratifiedKFold
+
+from gan_augment.core.errors import DataError, ParamsError
+from gan_augment.core.records import TableSpec
+from gan_augment.core.seeds import derive_seed, numpy_generator
+from gan_augment.gain.metrics import METRICS, Metric, score
+from gan_augment.gain.statistics import Interval, TestRows
+from gan_augment.tabular.candidates import FREE, Candidate, Contest, Probabilities, Selection, known_classifier
+from gan_augment.tabular.frame import checked_labels, column_of
+
+__all__ = ["LADDER", "AugmentationChoice", "choose_augmentation"]
+
+LADDER = ("oversample", "smote", "jitter", "copula", "tabular_gan")
+SMALLER_IS_BETTER = ("log_loss", "calibration_error")
+DRAWS = 500  # of the bootstrap over rows
+
+Verdict = Literal["augment", "rebalance", "none", "undecided"]
+Predictions = dict[Candidate, list[Probabilities]]  # of each repetition: float64 [n, K], every row predicted unseen
+Progress = Callable[[int, int], None]
+
+
+@dataclass(frozen=True)
+class AugmentationChoice:
+    """What was chosen, and what it rests on.
+
+    Attributes
+    ----------
+    verdict
+        "augment": rows of `chosen` pay. "rebalance": class weights or the prior correction pay, and no rows pay more.
+        "none": nothing is better than the real rows by the gate's test. "undecided": too few rows to tell; use none.
+    chosen
+        What to do: the best candidate if it passed the gate, else the candidate "none".
+    best
+        The candidate with the best cross-validated score, before the gate; None where nothing was tried.
+    gain
+        Of choosing and then training, over the real rows alone, on folds that took no part in the choice.
+    p_value
+        One-sided, of that gain.
+    table
+        One row a candidate: score, gain over none with standard error (optimistic for the best of many), and in what
+        share of the outer folds it was picked.
+    """
+
+    verdict: Verdict
+    chosen: Candidate
+    best: Candidate | None = None
+    gain: Interval | None = None
+    p_value: float | None = None
+    table: pd.DataFrame = field(default_factory=pd.DataFrame)
+    contest: Contest | None = field(default=None, repr=False)
+    seed: int = 0
+
+    @property
+    def sentence(self) -> str:
+        """The verdict in a sentence."""
+        if self.gain is None or self.best is None or self.p_value is None:
+            return "Undecided: too few rows to tell what helps. Use the real rows as they are."
+        figures = f"{self.gain.mean:+.3f} ({self.gain.low:+.3f} to {self.gain.high:+.3f}, p = {self.p_value:.3f})"
+        if self.verdict == "none":
+            return (
+                f"None: nothing is shown to beat the real rows; the best was {self.best}, and choosing gains {figures}."
+            )
+        return f"{self.verdict.capitalize()}: {self.chosen}; choosing gains {figures} over the real rows alone."
+
+    def rows(self, frame: pd.DataFrame) -> pd.DataFrame:
+        """The synthetic rows to add to `frame`, made from it as in the trials; none where none was chosen."""
+        if self.contest is None or not self.chosen.makes_rows:
+            return frame.iloc[:0]
+        train = as_categories(frame, self.contest.table)
+        seed = derive_seed(self.seed, "final")
+        made = self.contest.draw(self.chosen.method, [self.chosen], train, seed)
+        chosen = self.contest.select(self.chosen, made, train, self.contest.fit(train, seed))
+        return chosen.astype(frame.dtypes.to_dict()).reset_index(drop=True)
+
+
+def choose_augmentation(
+    frame: pd.DataFrame,
+    target: str,
+    *,
+    classifier: Any = "random_forest",
+    metric: str = "balanced_accuracy",
+    methods: Sequence[str] = LADDER,
+    ratios: Sequence[float] | None = None,
+    selections: Sequence[Selection] | None = None,
+    baselines: Sequence[str] = ("class_weight", "prior"),
+    settings: Mapping[str, Mapping[str, Any]] | None = None,
+    rules: Sequence[Mapping[str, Any]] = (),
+    folds: int = 4,
+    repeats: int = 2,
+    alpha: float = 0.05,
+    fewest_rows: int = 100,
+    seed: int = 0,
+    progress: Progress = lambda _done, _total: None,
+) -> AugmentationChoice:
+    """Pick a method, a ratio and a selection by nested repeated cross-validation, or none.
+
+    Parameters
+    ----------
+    frame, target
+        Train rows, as for `TableSynthesizer.fit`. Every class needs `folds` rows.
+    classifier
+        "logistic_regression", "random_forest" or "hist_gradient_boosting", or a scikit-learn classifier. It is fed
+        scaled numbers and one-hot categories; a scikit-learn Pipeline is fed the frame, and cannot be weighted.
+    metric
+        A name in `gan_augment.gain.metrics.METRICS`.
+    methods, ratios, selections
+        Synthesizers; sizes that every class is filled up to, in sizes of the largest (default: 1, or 2 where the
+        classes are of equal size); "all" and "likely" rows (default: both for two classes, else "all").
+    baselines
+        Of "class_weight" and "prior": candidates that make no rows. "none" is always one.
+    settings
+        {method: its own settings}.
+    rules
+        What every row keeps, as for `TableSynthesizer`.
+    folds, repeats
+        `repeats` x (folds + folds (folds - 1) / 2) fits of each synthesizer.
+    alpha
+        The gate: the one-sided p-value has to be below.
+    fewest_rows
+        With fewer rows nothing is tried, and the verdict is "undecided".
+    progress
+        Called with (train parts done, train parts in all).
+
+    Raises
+    ------
+    DataError, MethodError, ParamsError
+        As `TableSynthesizer`; a class has fewer rows than there are folds; an argument is unknown.
+    """
+    contest = _contest(frame, target, classifier, settings or {}, rules)
+    _check(metric, methods, baselines, folds)
+    if len(frame) < fewest_rows:
+        return AugmentationChoice("undecided", Candidate("none"), contest=contest, seed=seed)
+    train = as_categories(frame, contest.table)
+    labels = contest.labels(train)
+    _check_classes(labels, contest, folds)
+    candidates = _candidates(contest, labels, methods, ratios, selections, baselines)
+    trial = _Trial(contest, train, candidates, metric, seed)
+    parts = folds + folds * (folds - 1) // 2
+    for _ in range(repeats):
+        for done in trial.repeat(folds):
+            progress(len(trial.nested) * parts + done, repeats * parts)
+    return trial.judged(alpha)
+
+
+class _Trial:
+    """The predictions of every repetition, and what follows from them."""
+
+    def __init__(
+        self, contest: Contest, train: pd.DataFrame, candidates: list[Candidate], metric: str, seed: int
+    ) -> None:
+        self.contest, self.train, self.candidates, self.seed = contest, train, candidates, seed
+        self.labels = contest.labels(train)
+        self.metric = _upward(metric)
+        self.unseen: Predictions = {candidate: [] for candidate in candidates}
+        self.nested: list[Probabilities] = []
+        self.picks: list[Candidate] = []
+
+    def repeat(self, folds: int) -> Iterator[int]:
+        """One more cut into folds; yields how many of its train parts are done."""
+        number = len(self.nested)
+        cut = StratifiedKFold(folds, shuffle=True, random_state=derive_seed(self.seed, "folds", number) % 2**32)
+        fold = np.empty(len(self.train), dtype=np.int64)
+        for index, (_, rows) in enumerate(cut.split(self.train, self.labels)):
+            fold[rows] = index
+        outer = [np.zeros((len(fold), len(self.contest.values))) for _ in self.candidates]
+        inner = [[np.zeros_like(part) for part in outer] for _ in range(folds)]  # [outer fold][candidate]
+        pairs = itertools.combinations_with_replacement(range(folds), 2)
+        for done, (one, two) in enumerate(pairs, start=1):
+            left_out = (fold == one) | (fold == two)
+            predicted = self._trained(left_out, derive_seed(self.seed, "part", number, one, two))
+            for place, found in enumerate(predicted):
+                if one == two:
+                    outer[place][left_out] = found
+                else:
+                    inner[one][place][fold == two] = found[fold[left_out] == two]
+                    inner[two][place][fold == one] = found[fold[left_out] == one]
+            yield done
+        self._pick(fold, outer, inner)
+
+    def _trained(self, left_out: npt.NDArray[np.bool_], seed: int) -> list[Probabilities]:
+        train, rows = self.train[~left_out].reset_index(drop=True), self.train[left_out].reset_index(drop=True)
+        return self.contest.predict(self.candidates, train, rows, seed)
+
+    def _pick(self, fold: npt.NDArray[np.int64], outer: list[Probabilities], inner: list[list[Probabilities]]) -> None:
+        nested = np.zeros_like(outer[0])
+        for index, predicted in enumerate(inner):
+            others = fold != index
+            scores = [score(self.metric, one[others], self.labels[others]) for one in predicted]
+            best = int(np.argmax(scores))  # a tie goes to the first: to none, then to what makes no rows
+            nested[fold == index] = outer[best][fold == index]
+            self.picks.append(self.candidates[best])
+        self.nested.append(nested)
+        for candidate, predicted_rows in zip(self.candidates, outer, strict=True):
+            self.unseen[candidate].append(predicted_rows)
+
+    def judged(self, alpha: float) -> AugmentationChoice:
+        """The best candidate, if choosing pays."""
+        rows = TestRows(self.labels, draws=DRAWS, generator=numpy_generator(self.seed, "gate"))
+        resampled = {one: rows.resample(self.metric, np.stack(found)) for one, found in self.unseen.items()}
+        none = resampled[Candidate("none")]
+        smallest = 1 / (len(rows.strata) * int(rows.strata.max()))
+        gain = rows.interval(rows.resample(self.metric, np.stack(self.nested)) - none, resolution=smallest)
+        p_value = gain.p_value / 2 if gain.mean > 0 else 1 - gain.p_value / 2
+        best = max(self.candidates, key=lambda one: resampled[one].values.mean())
+        passed = p_value < alpha and best != Candidate("none")
+        lines = []
+        for one, found in resampled.items():
+            over = rows.interval(found - none)
+            picked = self.picks.count(one) / len(self.picks)
+            facts = {"score": abs(found.values.mean()), "gain": over.mean, "standard_error": over.standard_error}
+            lines.append(
+                {"method": one.method, "ratio": one.ratio, "selection": one.selection, **facts, "picked": picked}
+            )
+        return AugmentationChoice(
+            verdict=("augment" if best.makes_rows else "rebalance") if passed else "none",
+            chosen=best if passed else Candidate("none"),
+            best=best,
+            gain=gain,
+            p_value=float(p_value),
+            table=pd.DataFrame(lines),
+            contest=self.contest,
+            seed=self.seed,
+        )
+
+
+def as_categories(frame: pd.DataFrame, table: TableSpec) -> pd.DataFrame:
+    """Text as pandas categories: whether a column is text or levels was decided on all rows, not on a fold's few."""
+    texts = {c.name: "category" for c in table.columns if c.kind == "categorical"}
+    return frame.reset_index(drop=True).astype(texts)
+
+
+def _contest(
+    frame: pd.DataFrame,
+    target: str,
+    classifier: Any,
+    settings: Mapping[str, Mapping[str, Any]],
+    rules: Sequence[Mapping[str, Any]],
+) -> Contest:
+    labels = checked_labels(frame, target)
+    features = frame.drop(columns=[target])
+    columns = tuple(column_of(features[name]) for name in features.columns)
+    values = tuple(sorted(labels.unique().tolist(), key=str))
+    if len(values) < 2:
+        raise DataError("There is nothing to choose for a target of one class", got=repr(values))
+    return Contest(
+        known_classifier(classifier), TableSpec(columns=columns, target=target), target, values, settings, rules
+    )
+
+
+def _candidates(
+    contest: Contest,
+    labels: npt.NDArray[np.int64],
+    methods: Sequence[str],
+    ratios: Sequence[float] | None,
+    selections: Sequence[Selection] | None,
+    baselines: Sequence[str],
+) -> list[Candidate]:
+    """None first, then what makes no rows, then the methods in their order: a tie goes to the earlier one."""
+    counts = np.bincount(labels)
+    sizes = ratios or ((2.0,) if counts.min() == counts.max() else (1.0,))
+    kept: Sequence[Selection] = selections or (("all", "likely") if len(counts) == 2 else ("all",))
+    free = [Candidate("none"), *(Candidate(name) for name in baselines if name != "class_weight" or contest.weighable)]
+    made = [
+        Candidate(method, ratio, selection)
+        for method in methods
+        for ratio in sorted(sizes)
+        for selection in kept
+        if method != "oversample" or selection == "all"
+    ]
+    return list(dict.fromkeys([*free, *made]))
+
+
+def _upward(metric: str) -> Metric:
+    found = METRICS[metric]
+    if metric not in SMALLER_IS_BETTER:
+        return found
+    return lambda probabilities, labels, weights: -found(probabilities, labels, weights)
+
+
+def _check(metric: str, methods: Sequence[str], baselines: Sequence[str], folds: int) -> None:
+    if metric not in METRICS:
+        raise ParamsError("There is no such metric", got=repr(metric), expected=f"one of {', '.join(METRICS)}")
+    if unknown := sorted(set(baselines) - set(FREE)):
+        raise ParamsError("There is no such baseline", got=repr(unknown[0]), expected=f"one of {', '.join(FREE)}")
+    if unmade := sorted(set(methods) & set(FREE)):
+        raise ParamsError(f"{unmade[0]!r} makes no rows", got="it among methods", remedy="name it among baselines")
+    if folds < 3:
+        raise ParamsError("Nested cross-validation needs three folds", got=str(folds), expected="at least 3")
+
+
+def _check_classes(labels: npt.NDArray[np.int64], contest: Contest, folds: int) -> None:
+    counts = np.bincount(labels)
+    least = int(counts.argmin())
+    if counts[least] < folds:
+        raise DataError(
+            "A class has fewer rows than there are folds",
+            where=f"class {contest.values[least]!r}",
+            got=f"{counts[least]} row(s)",
+            expected=f"at least {folds}",
+            remedy="merge it into another class, collect more rows, or use fewer folds (at least 3)",
+        )
