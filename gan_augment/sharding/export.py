@@ -19,6 +19,7 @@ import pyarrow.parquet as pq
 
 from gan_augment.core.atomic import file_hash, replacing_directory, replacing_file, write_json, write_text
 from gan_augment.core.errors import DataError
+from gan_augment.core.orphans import end_with
 from gan_augment.core.records import DatasetSpec
 from gan_augment.core.version import __version__
 from gan_augment.sharding.card import croissant, readme
@@ -62,10 +63,13 @@ class ExportTask:
         return (*real, Source(self.synthetic, limits))
 
 
-def export(task: ExportTask, directory: Path, advance: Advance = _silent) -> dict[str, Any]:
+def export(
+    task: ExportTask, directory: Path, advance: Advance = _silent, *, work: Path | None = None
+) -> dict[str, Any]:
     """Write `directory` and give its index.
 
-    A killed run goes on where it was: its finished shards lie in a folder beside `directory` until the end.
+    A killed run goes on where it was: its finished shards lie in the folder `work` (None: one beside `directory`) until
+    the end, and are checked before they are taken over. `work` is on the file system of `directory`.
 
     Raises
     ------
@@ -80,7 +84,7 @@ def export(task: ExportTask, directory: Path, advance: Advance = _silent) -> dic
     rows = _count_rows(task)
     bounds = ShardBounds(rows, task.config.rows_per_shard)
     schema = row_schema(task.spec, task.sources)
-    work = _work_folder(directory, _fingerprint(task))
+    work = _work_folder(work or directory.parent / f".{directory.name}.work", _fingerprint(task))
     _scatter_once(task, schema, bounds, work, lambda done: advance(0.3 * done, rows, "shuffling"))
     job = ShardJob(work, 0, bounds.count, task.spec, schema, formats)
     jobs = [replace(job, number=number) for number in range(bounds.count)]
@@ -127,8 +131,7 @@ def _fingerprint(task: ExportTask) -> str:
     return hashlib.sha256(json.dumps(facts, sort_keys=True).encode()).hexdigest()
 
 
-def _work_folder(directory: Path, fingerprint: str) -> Path:
-    work = directory.parent / f".{directory.name}.work"
+def _work_folder(work: Path, fingerprint: str) -> Path:
     mark = work / "fingerprint"
     # Without `out` a run was killed while it moved the finished export: start over.
     if not (mark.is_file() and mark.read_text() == fingerprint and (work / "out").is_dir()):
@@ -153,7 +156,8 @@ def _run(jobs: Sequence[ShardJob], workers: int) -> Iterator[dict[str, Any]]:
         yield from map(write_shard, jobs)
         return
     # Spawned, not forked: Arrow's threads do not survive a fork.
-    with ProcessPoolExecutor(workers, mp_context=multiprocessing.get_context("spawn")) as pool:
+    spawn, own = multiprocessing.get_context("spawn"), os.getpid()
+    with ProcessPoolExecutor(workers, mp_context=spawn, initializer=end_with, initargs=(own,)) as pool:
         yield from pool.map(write_shard, jobs)
 
 

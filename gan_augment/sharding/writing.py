@@ -38,10 +38,9 @@ class ShardJob:
 
 
 def write_shard(job: ShardJob) -> dict[str, Any]:
-    """Write the shard unless an earlier run finished it; give its record for the index."""
+    """Write the shard unless an earlier run finished it and its files are as they were; give its record."""
     record = job.work / "done" / f"{job.number:05d}.json"
-    if record.exists():
-        finished: dict[str, Any] = read_json(record)
+    if (finished := _finished(record, job.work / "out")) is not None:
         return finished
     rows = gather(job.work / "spill", job.number)
     shard = ShardRows(rows, job.number, job.count, job.spec, job.schema)
@@ -51,6 +50,15 @@ def write_shard(job: ShardJob) -> dict[str, Any]:
     summary = _summary(rows) | {"number": job.number, "files": list(_files(written, job.work / "out"))}
     write_json(record, summary)
     return summary
+
+
+def _finished(record: Path, out: Path) -> dict[str, Any] | None:
+    """The record of a finished shard; None where there is none, or a file is gone or changed: a power cut may do so."""
+    if not (record.exists() and record.with_suffix(".parquet").exists()):
+        return None
+    finished: dict[str, Any] = read_json(record)
+    whole = all((out / f["file"]).is_file() and file_hash(out / f["file"]) == f["sha256"] for f in finished["files"])
+    return finished if whole else None
 
 
 def _manifest(rows: pa.Table, written: dict[FormatName, Written]) -> pa.Table:

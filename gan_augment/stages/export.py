@@ -26,7 +26,7 @@ def run(project: Project) -> None:
         seed=project.params.base.seed,
     )
     with progress_bar("export") as advance:
-        index = export(task, layout.export, advance)
+        index = export(task, layout.export, advance, work=layout.root / ".gan_augment" / "export")
     print(f"export: {index['real']} real and {index['synthetic']} synthetic rows. {content.reason}", file=sys.stderr)
 
 

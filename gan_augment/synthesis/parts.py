@@ -14,6 +14,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from gan_augment.core.atomic import replacing_directory
+from gan_augment.core.orphans import end_with
 from gan_augment.core.records import DatasetSpec
 from gan_augment.core.samples import Samples, empty_payload, join_payloads, make_manifest, write_samples
 from gan_augment.core.streams import SamplesWriter, StoredSamples
@@ -83,8 +84,9 @@ def draw_parts(drawing: Drawing, *, device: str, workers: int, advance: Callable
         _draw(drawing, missing, device, advance)
         return
     # Spawned, not forked: neither torch's threads nor a GPU's context survive a fork.
-    with ProcessPoolExecutor(workers, mp_context=multiprocessing.get_context("spawn")) as pool:
-        jobs = [pool.submit(_draw_share, drawing, missing[n::workers], device, os.getpid()) for n in range(workers)]
+    spawn, own = multiprocessing.get_context("spawn"), os.getpid()
+    with ProcessPoolExecutor(workers, mp_context=spawn, initializer=end_with, initargs=(own,)) as pool:
+        jobs = [pool.submit(_draw_share, drawing, missing[n::workers], device) for n in range(workers)]
         running = set(jobs)
         while running:
             finished, running = wait(running, _LOOK_EVERY_SECONDS)
@@ -99,12 +101,8 @@ def _throw_away_others(drawing: Drawing) -> None:
             shutil.rmtree(folder)
 
 
-def _draw_share(drawing: Drawing, numbers: Sequence[int], device: str, parent: int) -> None:
-    def stop_as_an_orphan(_: int) -> None:
-        if os.getppid() != parent:
-            raise SystemExit(1)
-
-    _draw(drawing, numbers, device, stop_as_an_orphan)
+def _draw_share(drawing: Drawing, numbers: Sequence[int], device: str) -> None:
+    _draw(drawing, numbers, device, lambda _: None)
 
 
 def _draw(drawing: Drawing, numbers: Sequence[int], device: str, advance: Callable[[int], None]) -> None:

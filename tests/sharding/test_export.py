@@ -146,6 +146,23 @@ def test_a_killed_run_goes_on_and_gives_the_same_bytes(
     assert file_hash(tmp_path / "out") == file_hash(tmp_path / "whole")
 
 
+def test_a_finished_shard_that_was_damaged_is_written_again(
+    task: ExportTask, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    export(task, tmp_path / "whole")
+    monkeypatch.setattr(export_module, "_finish", lambda *_: (_ for _ in ()).throw(KeyboardInterrupt))
+    work = tmp_path / "elsewhere"
+    with pytest.raises(KeyboardInterrupt):
+        export(task, tmp_path / "out", work=work)
+    monkeypatch.undo()
+    files = sorted(path for path in (work / "out").rglob("*") if path.is_file())
+    files[0].write_bytes(b"half")
+    files[-1].unlink()
+    export(task, tmp_path / "out", work=work)
+    assert file_hash(tmp_path / "out") == file_hash(tmp_path / "whole")
+    assert not work.exists()
+
+
 def test_leftovers_of_another_export_are_thrown_away(task: ExportTask, tmp_path: Path) -> None:
     export(task, tmp_path / "whole")
     stale = tmp_path / ".out.work"
