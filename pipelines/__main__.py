@@ -1,8 +1,10 @@
-"""`python -m pipelines run | plan | announce`."""
+"""`python -m pipelines run | plan | announce | notify`."""
 
 from __future__ import annotations
 
 import argparse
+import functools
+import os
 import signal
 import sys
 from collections.abc import Callable, Sequence
@@ -15,6 +17,8 @@ if TYPE_CHECKING:
     from pipelines.plan import Plan
 
 __all__ = ["main"]
+
+_MOST_LANES = 64
 
 
 def main(arguments: Sequence[str] | None = None) -> int:
@@ -41,7 +45,7 @@ def _parser() -> argparse.ArgumentParser:
         description="Bring the DVC pipeline up to date with independent stages side by side. "
         "The result is that of `dvc repro`.",
     )
-    actions = parser.add_subparsers(required=True, metavar="run | plan | announce")
+    actions = parser.add_subparsers(required=True, metavar="run | plan | announce | notify")
 
     run = actions.add_parser("run", help="run what is not up to date")
     run.add_argument("targets", nargs="*", metavar="STAGE", help="only these stages and what they need (default: all)")
@@ -52,7 +56,15 @@ def _parser() -> argparse.ArgumentParser:
         help="prefect: as a Prefect flow, on the configured server or a temporary one; local: no server; "
         "ray: on the cluster of RAY_ADDRESS, or one on this machine",
     )
-    run.add_argument("--workers", type=_between(1, 64), metavar="N", help="lanes side by side (one a GPU or core)")
+    run.add_argument(
+        "--clones",
+        action="store_true",
+        help="with ray: nodes share no folder, each has clones of its own (GAN_AUGMENT_CLONES there), and the results "
+        "come through the DVC remote",
+    )
+    run.add_argument(
+        "--workers", type=_between(1, _MOST_LANES), metavar="N", help="lanes side by side (one a GPU or core)"
+    )
     run.add_argument("--retries", type=_between(0, 10), default=2, metavar="N", help="more tries after a crash (2)")
     run.set_defaults(action=_run)
 
@@ -62,6 +74,11 @@ def _parser() -> argparse.ArgumentParser:
 
     announce = actions.add_parser("announce", help="tell the Prefect server that this project has new data")
     announce.set_defaults(action=_announce)
+
+    notify = actions.add_parser("notify", help="have the Prefect server call a webhook when a run fails")
+    notify.add_argument("url", metavar="URL", help='the webhook; Slack\'s are known, others get {"text": ...} as JSON')
+    notify.add_argument("--verdicts", action="store_true", help="also when a run is done, with its verdict")
+    notify.set_defaults(action=_notify)
 
     for action in (run, plan, announce):
         action.add_argument("--root", type=_folder, default=Path(), metavar="DIR", help="the project's folder (here)")
@@ -104,6 +121,13 @@ def _announce(options: argparse.Namespace) -> int:
     return 0
 
 
+def _notify(options: argparse.Namespace) -> int:
+    from pipelines.notify import notify_by_webhook
+
+    print(f"Made the automation {notify_by_webhook(options.url, verdicts=options.verdicts)!r}")
+    return 0
+
+
 def _run(options: argparse.Namespace) -> int:
     from pipelines.drive import RunError
 
@@ -133,7 +157,7 @@ def _run_without_server(options: argparse.Namespace) -> None:
     from pipelines.retry import RetryPolicy
     from pipelines.scratch import LaneLogs
 
-    plan, workers = _read_plan(options), options.workers or lanes_side_by_side()
+    plan, workers = _read_plan(options), options.workers or _all_nodes(options) or lanes_side_by_side()
     logs = LaneLogs(options.root)
     with display(Tally(Durations(options.root), side_by_side=workers)) as watch:
 
@@ -144,16 +168,21 @@ def _run_without_server(options: argparse.Namespace) -> None:
         for lane in plan.stale:
             logs.begin(lane.name)
         policy = RetryPolicy(options.retries)
-        with _executor(options.executor)(options.root, side_by_side=workers, policy=policy, log=log) as executor:
+        with _executor(options)(options.root, side_by_side=workers, policy=policy, log=log) as executor:
             drive(plan, executor, watch, side_by_side=workers)
     _publish(options.root, plan)
 
 
-def _executor(name: str) -> Any:
-    if name == "ray":
+def _all_nodes(options: argparse.Namespace) -> int | None:
+    # Ray knows what its cluster has room for, and keeps the other lanes waiting.
+    return _MOST_LANES if options.executor == "ray" and os.environ.get("RAY_ADDRESS") else None
+
+
+def _executor(options: argparse.Namespace) -> Any:
+    if options.executor == "ray":
         from pipelines.on_ray import ray_executor
 
-        return ray_executor
+        return functools.partial(ray_executor, clones=options.clones)
     from pipelines.local import local_executor
 
     return local_executor

@@ -36,6 +36,7 @@ from pipelines.drive import Run, RunError, drive
 from pipelines.estimate import Durations, Tally, read_progress
 from pipelines.lane import LaneError, LaneResult, LiveLanes, run_lane
 from pipelines.machine import lanes_side_by_side
+from pipelines.pictures import contact_sheet, gain_plot, markdown_image
 from pipelines.plan import Lane, Plan, read_plan
 from pipelines.publish import publish_shards, wants_to_publish
 from pipelines.retry import RetryPolicy
@@ -241,4 +242,13 @@ def _publish_stages(plan: Plan, run: Run) -> None:
 def _publish_verdict(root: Path) -> None:
     measure = read_measure(root)
     if measure is not None:
-        create_markdown_artifact(verdict_markdown(measure), key="verdict", description=str(measure["sentence"]))
+        pictures = [
+            markdown_image(png, text)
+            for png, text in (
+                (gain_plot(measure), "what each arm reached, with its interval"),
+                (contact_sheet(root), "a row a class: real samples left, accepted synthetic ones right"),
+            )
+            if png is not None
+        ]
+        markdown = "\n\n".join([verdict_markdown(measure).rstrip("\n"), *pictures]) + "\n"
+        create_markdown_artifact(markdown, key="verdict", description=str(measure["sentence"]))

@@ -15,6 +15,7 @@ import pytest
 
 from pipelines.plan import read_plan
 from pipelines.retry import RetryPolicy
+from tests.finished_project import write_project as write_finished_project
 from tests.pipelines.fake_project import CLASSES, REPOSITORY, stages_run
 
 pytest.importorskip("prefect")
@@ -94,6 +95,16 @@ def test_the_flow_ends_with_the_gate(augment: Any, finished: Path, monkeypatch: 
     assert state.message.endswith("+3.1 points. Published: finished.")
     assert artifact("published") == "Published: finished."
     assert "publish" in task_runs(state.state_details.flow_run_id)
+
+
+def test_the_verdict_shows_the_plot_and_real_beside_synthetic_samples(augment: Any, tmp_path: Path) -> None:
+    from prefect import flow
+
+    from pipelines.flow import _publish_verdict
+
+    write_finished_project(tmp_path)
+    flow(_publish_verdict)(tmp_path)
+    assert artifact("verdict").count("](data:image/png;base64,") == 2
 
 
 def test_bad_input_is_one_try_and_no_traceback(augment: Any, pretrained: Path, monkeypatch: Any, caplog: Any) -> None:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import base64
 import json
 import os
 import re
@@ -10,10 +11,12 @@ import signal
 import socket
 import subprocess
 import sys
+import threading
 import time
 import urllib.request
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass, field
+from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from pathlib import Path
 from typing import Any
 
@@ -183,9 +186,50 @@ def test_the_page_leads_to_runs_by_hand_by_schedule_and_by_event(shell: Shell) -
     wait_until(lambda: any(run["auto_scheduled"] and run["state"]["type"] == "COMPLETED" for run in shell.runs()), 240)
 
     assert "Synthetic data helps" in shell.run("prefect artifact inspect verdict")
+    (verdict,) = shell.api("/artifacts/latest/filter", {"artifacts": {"key": {"any_": ["verdict"]}}})
+    plot = re.search(r"!\[what each arm reached.*?\]\(data:image/png;base64,([^)]+)\)", verdict["data"])
+    assert plot is not None
+    assert base64.b64decode(plot[1]).startswith(b"\x89PNG")
     run_ids = [run["id"] for run in shell.runs() if run["state"]["type"] == "COMPLETED"]
     assert "working on train_gan@cat" in shell.run(f"prefect flow-run logs {run_ids[0]}")
     shell.stop("worker", signal.SIGTERM)
+
+
+@pytest.fixture
+def webhook() -> Iterator[tuple[str, list[str]]]:
+    """A webhook's address on loopback, and what it was told."""
+    told: list[str] = []
+
+    class Hook(BaseHTTPRequestHandler):
+        def do_POST(self) -> None:
+            told.append(json.loads(self.rfile.read(int(self.headers["Content-Length"])))["text"])
+            self.send_response(200)
+            self.end_headers()
+
+    server = ThreadingHTTPServer(("127.0.0.1", 0), Hook)
+    threading.Thread(target=server.serve_forever, daemon=True).start()
+    yield f"http://127.0.0.1:{server.server_port}/", told
+    server.shutdown()
+    server.server_close()
+
+
+def test_a_webhook_is_told_of_failures_and_of_verdicts(shell: Shell, webhook: tuple[str, list[str]]) -> None:
+    address, told = webhook
+    shell.run_page(PAGE.read_text(encoding="utf-8").split("## 5. Run")[0])
+    shell.run(f"python -m pipelines notify {address}")
+    shell.restart_worker(FAKE_EXIT_train_gan_cat="2")
+    shell.run("prefect deployment run augment/gan-augment --param 'targets=[\"train_gan@cat\"]'")
+    wait_until(lambda: bool(told), 180)
+    assert "Failed" in told[0]
+    assert "train_gan@cat failed with exit code 2" in told[0]
+
+    shell.run(f"python -m pipelines notify {address} --verdicts")
+    shell.restart_worker()
+    shell.run("prefect deployment run augment/gan-augment --watch")
+    wait_until(lambda: len(told) >= 2, 60)
+    assert "Completed" in told[1]
+    assert "Synthetic data helps: +3.1 points." in told[1]
+    assert shell.run("prefect automation ls").count("gan-augment notify") == 1  # renewed, not doubled
 
 
 @pytest.mark.parametrize("what", ["cancel", "worker", "flow"])
