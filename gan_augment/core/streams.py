@@ -19,6 +19,7 @@ import pyarrow as pa
 import pyarrow.parquet as pq
 
 from gan_augment.core.errors import DataError, MissingInputError
+from gan_augment.core.records import DatasetSpec
 from gan_augment.core.samples import MANIFEST_COLUMNS, Payload, Samples, join_payloads, read_samples
 
 __all__ = [
@@ -30,6 +31,7 @@ __all__ = [
     "count_samples",
     "gather_samples",
     "iterate_samples",
+    "label_indices",
     "write_reordered",
 ]
 
@@ -100,6 +102,18 @@ def count_samples(directory: Path) -> int:
 def iterate_samples(directory: Path, rows: int) -> Iterator[Samples]:
     """A samples folder in chunks of `rows`. Raises MissingInputError."""
     return StoredSamples((directory,)).chunks(rows)
+
+
+def label_indices(directory: Path, spec: DatasetSpec) -> npt.NDArray[np.int32]:
+    """int32 [n]: the class index of every row of a samples folder, read without the rows. Raises MissingInputError."""
+    count_samples(directory)
+    lookup = {label: index for index, label in enumerate(spec.labels)}
+    with pq.ParquetFile(directory / "manifest.parquet", pre_buffer=False) as file:
+        found = [
+            np.fromiter((lookup[label] for label in batch.column(0).to_pylist()), np.int32, batch.num_rows)
+            for batch in file.iter_batches(columns=["label"])
+        ]
+    return np.concatenate([np.zeros(0, np.int32), *found])
 
 
 def gather_samples(source: SampleSource, index: npt.NDArray[np.int64], *, rows: int) -> Samples:

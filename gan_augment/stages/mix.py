@@ -3,13 +3,15 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from typing import Any
 
 import numpy as np
 import numpy.typing as npt
 
 from gan_augment.core.atomic import replacing_directory, write_json
-from gan_augment.core.samples import Samples, read_samples, write_samples
+from gan_augment.core.samples import Samples, write_samples
 from gan_augment.core.seeds import numpy_generator
+from gan_augment.core.streams import StoredSamples, gather_samples, label_indices
 from gan_augment.downstream.arms import search_recipe
 from gan_augment.downstream.classifiers import choose_classifiers, make_classifier
 from gan_augment.downstream.experiment import Sources, predict, train_recipe, training_seeds
@@ -31,15 +33,16 @@ from gan_augment.training.devices import resolve_device
 __all__ = ["run"]
 
 _DRAWS = 500
+_ROWS = 4096  # that are read together
 
 
 def run(project: Project) -> None:
     """Write data/mixed, reports/mix.json and reports/ratio_curve.csv."""
     layout, spec, config = project.layout, project.spec(), project.params.mix
-    real, curated = project.train_view().samples, read_samples(layout.curated)
-    counts = _class_counts(real.label_indices(spec), len(spec.classes))
-    accepted = _class_counts(curated.label_indices(spec), len(spec.classes))
+    real, labels = project.train_view().samples, label_indices(layout.curated, spec)
+    counts, accepted = (_class_counts(own, len(spec.classes)) for own in (real.label_indices(spec), labels))
     plans = make_plans(config.ratios, counts, accepted)
+    curated = _needed(project, labels, np.max([counts, *(plan.counts for plan in plans)], axis=0))
     with progress_bar("mix") as advance:
         search = _search(project, plans, real, curated, advance)
     with replacing_directory(layout.mixed) as directory:
@@ -51,7 +54,14 @@ def run(project: Project) -> None:
     write_curve(layout.ratio_curve, curve(search))
 
 
-def _class_counts(labels: npt.NDArray[np.int64], classes: int) -> npt.NDArray[np.int64]:
+def _needed(project: Project, labels: npt.NDArray[np.int32], most: npt.NDArray[np.int64]) -> Samples:
+    """The accepted rows that some plan may ask for: the first `most[k]` of each class k; the others are not kept."""
+    index = [np.flatnonzero(labels == number)[:count] for number, count in enumerate(most)]
+    source = StoredSamples((project.layout.curated,))
+    return gather_samples(source, np.sort(np.concatenate(index)), rows=_ROWS)
+
+
+def _class_counts(labels: npt.NDArray[np.integer[Any]], classes: int) -> npt.NDArray[np.int64]:
     return np.bincount(labels, minlength=classes).astype(np.int64)
 
 

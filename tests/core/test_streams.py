@@ -13,6 +13,7 @@ from hypothesis import strategies as st
 from gan_augment.core import streams
 from gan_augment.core.atomic import file_hash
 from gan_augment.core.errors import DataError, MissingInputError
+from gan_augment.core.records import ClassRecord, DatasetSpec, ImageSpec
 from gan_augment.core.samples import Samples, make_manifest, read_samples, write_samples
 from gan_augment.core.streams import (
     FrameWriter,
@@ -20,6 +21,7 @@ from gan_augment.core.streams import (
     SamplesWriter,
     StoredSamples,
     gather_samples,
+    label_indices,
     write_reordered,
 )
 
@@ -152,3 +154,16 @@ def test_an_absent_or_cut_folder_is_named(tmp_path: Path) -> None:
         stream.truncate((folder / "images.npy").stat().st_size - 60)
     with pytest.raises((DataError, ValueError)):
         list(StoredSamples((folder,)).chunks(50))
+
+
+def test_labels_are_read_without_the_rows(tmp_path: Path) -> None:
+    classes = (ClassRecord(key="x", label="X"), ClassRecord(key="a", label="A"))
+    size = ImageSpec(height=4, width=5, channels=3)
+    spec = DatasetSpec(name="toy", modality="image", classes=classes, image=size)
+    whole = images(5)
+    whole.manifest.loc[[1, 4], "label"] = "X"
+    folder = _stored(tmp_path / "f", whole)
+    (folder / "images.npy").unlink()
+    assert list(label_indices(folder, spec)) == [1, 0, 1, 1, 0] == list(whole.label_indices(spec))
+    with pytest.raises(MissingInputError, match="nothing"):
+        label_indices(tmp_path / "nothing", spec)
