@@ -116,7 +116,7 @@ def label_indices(directory: Path, spec: DatasetSpec) -> npt.NDArray[np.int32]:
     return np.concatenate([np.zeros(0, np.int32), *found])
 
 
-def gather_samples(source: SampleSource, index: npt.NDArray[np.int64], *, rows: int) -> Samples:
+def gather_samples(source: SampleSource, index: npt.NDArray[np.integer[Any]], *, rows: int) -> Samples:
     """The rows at `index`, in that order; in one pass, with those rows and one chunk in memory."""
     wanted = np.sort(index)
     parts, start = [], 0

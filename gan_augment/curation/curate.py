@@ -14,7 +14,7 @@ import pandas as pd
 from gan_augment.core.samples import Samples, TrainView, ValidationView
 from gan_augment.core.seeds import derive_seed, numpy_generator
 from gan_augment.core.streams import HeldSamples, SampleSource, gather_samples
-from gan_augment.curation.config import CurateConfig
+from gan_augment.curation.config import CopyFilter, CurateConfig
 from gan_augment.curation.evidence import Evidence, chunk_rows, gather_evidence
 from gan_augment.curation.filters import (
     Gauge,
@@ -50,7 +50,7 @@ class Curated:
     """
 
     candidates: SampleSource
-    order: npt.NDArray[np.int64]
+    order: npt.NDArray[np.int32]
     report: dict[str, Any]
     train: TrainView
     evidence: Evidence
@@ -145,14 +145,12 @@ class _Steps:
 def _sift(evidence: Evidence, config: CurateConfig, classes: int, seed: int) -> Sieve:
     made, heldout = evidence.candidates, evidence.heldout
     sieve = Sieve(made.labels, heldout.labels, classes)
-    ratio = evidence.copy_ratio(config.copies.min_ratio, config.copies.min_parent_ratio)
-    near = nearness_gauge(ratio, evidence.heldout_ratio, config.copies.min_ratio)
-    sieve.apply("copy", near, config.copies)
+    sieve.apply("copy", _copy_gauge(evidence, config.copies), config.copies)
     if config.duplicates.enabled:
         sieve.apply("duplicate", _duplicate_gauge(evidence, sieve, config.duplicates.min_ratio), config.duplicates)
     if config.density.enabled:
-        far = density_gauge(made, heldout, evidence.train, config.density.neighbours)
-        sieve.apply("density", far, config.density)
+        neighbours = config.density.neighbours
+        sieve.apply("density", density_gauge(made, heldout, evidence.train, neighbours), config.density)
     if config.discriminator.enabled:
         told = discriminator_gauge(made, heldout, evidence.train, classes, derive_seed(seed, "discriminator"))
         sieve.apply("discriminator", told, config.discriminator)
@@ -161,9 +159,15 @@ def _sift(evidence: Evidence, config: CurateConfig, classes: int, seed: int) -> 
     return sieve
 
 
+def _copy_gauge(evidence: Evidence, config: CopyFilter) -> Gauge:
+    ratio = evidence.copy_ratio(config.min_ratio, config.min_parent_ratio)
+    return nearness_gauge(ratio, evidence.heldout_ratio, config.min_ratio)
+
+
 def _duplicate_gauge(evidence: Evidence, sieve: Sieve, min_ratio: float) -> Gauge:
     twin = earlier_duplicates(evidence.candidates, sieve.left, min_ratio * evidence.scale)
-    ratio = np.where(np.isfinite(twin), evidence.scaled(twin, sieve.labels), np.inf)
+    ratio = evidence.scaled(twin, sieve.labels)
+    ratio[np.isinf(twin)] = np.inf
     # Two real rows that lie so near set the limit: in a table of few levels, repetition is no fault.
     return nearness_gauge(ratio, evidence.heldout_ratio, min_ratio)
 
@@ -203,10 +207,11 @@ def _first(labels: npt.NDArray[np.integer[Any]], most: int) -> npt.NDArray[np.bo
     return first
 
 
-def _random_within_class(sieve: Sieve, seed: int) -> npt.NDArray[np.int64]:
+def _random_within_class(sieve: Sieve, seed: int) -> npt.NDArray[np.int32]:
     # Not the judge's favourites first: they are the ones nearest to what the classifier knows already.
-    shuffled = numpy_generator(seed, "order of preference").permutation(np.flatnonzero(sieve.left))
-    return shuffled[np.argsort(sieve.labels[shuffled], kind="stable")]
+    left = np.flatnonzero(sieve.left).astype(np.int32)
+    numpy_generator(seed, "order of preference").shuffle(left)
+    return np.concatenate([left[sieve.labels[left] == index] for index in range(sieve.classes)])
 
 
 def _merged(counts: dict[str, Any], figures: dict[str, Any]) -> dict[str, Any]:

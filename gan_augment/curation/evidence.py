@@ -114,8 +114,11 @@ class Evidence:
 
     def scaled(self, distance: Floats, labels: Labels) -> Floats:
         """`distance` over the scale of each row's class; 1 where that is 0."""
-        scale = self.scale[labels]
-        return np.divide(distance, scale, out=np.ones_like(distance), where=scale > 0)
+        ratio = np.ones_like(distance)
+        for index in np.flatnonzero(self.scale > 0):
+            own = labels == index
+            ratio[own] = distance[own] / self.scale[index]
+        return ratio
 
 
 @dataclass(frozen=True)
@@ -149,7 +152,7 @@ def gather_evidence(
     heldout = Labelled(space.rows(validation.samples.payload), validation.labels)
     heldout_distance, _ = nearest(heldout.rows[:], real.rows[:])
     judge = fit_judge(train, config, seed=seed, device=device, tick=tick)
-    looker = _Looker(train, space, judge, real.rows[:], heldout.rows[:], seed, work)
+    looker = _Looker(len(candidates), train, space, judge, real.rows[:], heldout.rows[:], seed, work)
     done = 0
     for chunk in candidates.chunks(chunk_rows(train.spec)):
         looker.look(chunk)
@@ -168,12 +171,22 @@ class _Looker:
     """Collects what is found out about the candidates, chunk by chunk."""
 
     def __init__(
-        self, train: TrainView, space: Space, judge: Judge, real: Rows, heldout: Rows, seed: int, work: Path | None
+        self,
+        count: int,
+        train: TrainView,
+        space: Space,
+        judge: Judge,
+        real: Rows,
+        heldout: Rows,
+        seed: int,
+        work: Path | None,
     ) -> None:
         self._train, self._space, self._judge, self._real = train, space, judge, real
         self._places = {name: number for number, name in enumerate(train.samples.manifest["id"])}
         self._rows = RowFile(work)
-        self._columns: list[tuple[npt.NDArray[Any], ...]] = []
+        self._columns: list[Any] = [
+            np.empty(count, dtype) for dtype in (np.int32, np.float64, np.int32, np.float32, np.bool_)
+        ]
         self._parents: list[tuple[int, float, float]] = []
         self._preference = Preference(real, heldout, seed=seed) if len(real) and len(heldout) else None
 
@@ -186,8 +199,10 @@ class _Looker:
         if self._preference is not None:
             self._preference.add(rows)
         self._look_for_parents(chunk, rows)
+        place = slice(len(self._rows), len(self._rows) + len(rows))
+        for column, values in zip(self._columns, (labels, distance, index, own, agrees), strict=True):
+            column[place] = values
         self._rows.append(rows)
-        self._columns.append((labels.astype(np.int32), distance, index.astype(np.int32), own, agrees))
 
     def _look_for_parents(self, chunk: Samples, rows: Rows) -> None:
         if isinstance(chunk.payload, pd.DataFrame):
@@ -201,9 +216,7 @@ class _Looker:
                 self._parents.append((len(self._rows) + row, parent, float(gaps.min())))
 
     def evidence(self, *, heldout_distance: Floats, **others: Any) -> Evidence:
-        labels, distance, index, own, agrees = (
-            np.concatenate([chunk[column] for chunk in self._columns]) for column in range(5)
-        )
+        labels, distance, index, own, agrees = self._columns
         closest = None
         if self._preference is not None and len(labels):
             closest = closest_of(distance, heldout_distance, self._preference)
