@@ -15,7 +15,7 @@ from gan_augment.core.records import TableSpec
 
 __all__ = ["categorical_places", "gapless_encoder", "plain_frame", "tree_encoder"]
 
-_LEVELS = 250  # histogram boosting takes at most 255 categories a column; rarer ones share a code
+_LEVELS = 250  # a column has at most so many, rarer ones share one; histogram boosting takes 255
 
 
 def plain_frame(rows: pd.DataFrame, table: TableSpec) -> pd.DataFrame:
@@ -41,12 +41,13 @@ def _places(table: TableSpec) -> tuple[list[str], list[str]]:
 
 def gapless_encoder(table: TableSpec) -> Any:
     """For models that need scaled numbers without gaps: median and scale, plus a flag where values were missing;
-    one-hot categories, an unseen category is all zeros."""
+    one-hot categories, rare ones sharing a column beyond 250, an unseen category all zeros (or with the rare)."""
     numeric, categorical = _places(table)
     numbers = make_pipeline(
         SimpleImputer(strategy="median", add_indicator=True, keep_empty_features=True), StandardScaler()
     )
-    words = OneHotEncoder(handle_unknown="ignore", sparse_output=False)
+    # Without a bound, one column of 10,000 levels would be 80 kB a row.
+    words = OneHotEncoder(handle_unknown="infrequent_if_exist", max_categories=_LEVELS, sparse_output=False)
     return ColumnTransformer([("numbers", numbers, numeric), ("words", words, categorical)])
 
 

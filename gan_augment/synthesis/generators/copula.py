@@ -29,6 +29,7 @@ from gan_augment.synthesis.generators._files import (
     write_arrays,
     write_codec,
 )
+from gan_augment.synthesis.generators._row_limit import MAX_ROWS, row_limit
 
 __all__ = ["Copula", "CopulaConfig", "FittedCopula", "describe_copulas", "read_copulas"]
 
@@ -37,6 +38,9 @@ class CopulaConfig(MethodConfig):
     """Settings of the copula."""
 
     max_levels: int = Field(default=32, ge=2, description="levels of a column with a state of their own")
+    max_rows: int = Field(
+        default=MAX_ROWS, ge=100, description="train rows that the distribution is estimated from; levels come from all"
+    )
     shrinkage: float | None = Field(
         default=None, ge=0, le=1, description="share of the classes' common covariance in each class's; null: estimated"
     )
@@ -53,12 +57,13 @@ class FittedCopula:
     config: CopulaConfig
     codec: TableCodec
     copulas: ClassCopulas
+    rows_used: int | None = None
     stats: list[dict[str, float]] = field(default_factory=list)
 
     @property
     def summary(self) -> dict[str, Any]:
-        """The matrix's width, and each class's shrinkage and smoothing."""
-        return {"width": self.codec.width, **describe_copulas(self.copulas, self.spec)}
+        """The matrix's width, how many train rows were used, and each class's shrinkage and smoothing."""
+        return {"width": self.codec.width, "rows_used": self.rows_used, **describe_copulas(self.copulas, self.spec)}
 
     def sample(self, request: SampleRequest) -> Iterator[Synthetic]:
         """Rows of the class. Raises MethodError for a class it has not learnt."""
@@ -99,23 +104,25 @@ class Copula(JointOnly):
         frame, table = table_rows(train, self.name)
         codec = TableCodec.fit(frame, table, max_levels=config.max_levels)
         generator = numpy_generator(seed, "copula")
-        matrix = codec.encode(frame, generator)
+        used = row_limit(train.labels, config.max_rows, seed)
+        matrix = codec.encode(frame.iloc[used], generator)
         copulas = fit_copulas(
             matrix,
-            train.labels,
+            train.labels[used],
             codec.blocks,
             generator,
             shrinkage=config.shrinkage,
             smoothing=config.smoothing,
         )
-        return FittedCopula(train.spec, config, codec, copulas)
+        return FittedCopula(train.spec, config, codec, copulas, len(used))
 
     def load(self, directory: Path, spec: DatasetSpec, *, device: str = "cpu") -> FittedCopula:
         """Read a saved model. Raises ModelError."""
         del device
         about = read_about(directory, self.name)
         config = CopulaConfig.model_validate(about["config"])
-        return FittedCopula(spec, config, read_codec(directory), read_copulas(directory))
+        used = about["summary"].get("rows_used")
+        return FittedCopula(spec, config, read_codec(directory), read_copulas(directory), used)
 
 
 def describe_copulas(copulas: ClassCopulas, spec: DatasetSpec) -> dict[str, dict[str, float]]:

@@ -41,6 +41,7 @@ from gan_augment.synthesis.generators._files import (
     write_arrays,
     write_codec,
 )
+from gan_augment.synthesis.generators._row_limit import MAX_ROWS, row_limit
 from gan_augment.synthesis.generators._tabular_training import train_tabular_gan
 from gan_augment.synthesis.generators.copula import read_copulas
 from gan_augment.training.checkpoint import load_module, save_module
@@ -70,6 +71,9 @@ class TabularGanConfig(MethodConfig):
     noise: float = Field(default=0.2, ge=0, description="on real numbers, where a column's own deviation is about 1")
     temperature: float = Field(default=0.5, gt=0, description="of the softmax that carries the categories' gradient")
     max_levels: int = Field(default=32, ge=2, description="levels of a column with a state of their own")
+    max_rows: int = Field(
+        default=MAX_ROWS, ge=100, description="train rows that it is trained on; levels come from all"
+    )
     shrinkage: float | None = Field(
         default=None, ge=0, le=1, description="share of the classes' common covariance in each class's; null: estimated"
     )
@@ -175,18 +179,20 @@ class TabularGan:
         frame, table = table_rows(train, self.name)
         codec = TableCodec.fit(frame, table, max_levels=config.max_levels)
         drawing = numpy_generator(seed, "copula")
-        matrix = codec.encode(frame, drawing)
+        used = row_limit(train.labels, config.max_rows, seed)
+        matrix, labels = codec.encode(frame.iloc[used], drawing), train.labels[used]
         copulas = fit_copulas(
-            matrix, train.labels, codec.blocks, drawing, shrinkage=config.shrinkage, smoothing=config.smoothing
+            matrix, labels, codec.blocks, drawing, shrinkage=config.shrinkage, smoothing=config.smoothing
         )
         fitted = _fresh(train.spec, config, codec, copulas, derive_seed(seed, "initial weights"), device)
-        places = np.searchsorted(copulas.classes, train.labels)
+        fitted.summary["rows_used"] = len(used)
+        places = np.searchsorted(copulas.classes, labels)
         with one_thread():
             train_tabular_gan(
                 fitted,
                 matrix,
                 places,
-                steps=config.steps_for(len(matrix)),
+                steps=config.steps_for(len(frame)),
                 seed=derive_seed(seed, "joint"),
                 rate_scale=1.0,
                 progress=progress,
@@ -214,8 +220,9 @@ class TabularGan:
         check_label(label, joint.known, joint.spec, self.name)
         fitted = copy.deepcopy(joint)
         fitted.label, fitted.config = label, config
-        matrix = fitted.codec.encode(frame, numpy_generator(seed, "specialise"))
-        places = np.searchsorted(fitted.copulas.classes, train.labels)
+        used = row_limit(train.labels, config.max_rows, seed)
+        matrix = fitted.codec.encode(frame.iloc[used], numpy_generator(seed, "specialise"))
+        places = np.searchsorted(fitted.copulas.classes, train.labels[used])
         with one_thread():
             train_tabular_gan(
                 fitted,
