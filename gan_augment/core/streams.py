@@ -35,7 +35,7 @@ __all__ = [
     "write_reordered",
 ]
 
-_ROW_GROUP = 65_536  # rows; up to here the bytes are those of `write_samples`
+_ROW_GROUP = 32_768  # rows; up to here the bytes are those of `write_samples`
 _GROUP_CELLS = 4_194_304  # wide tables have shorter groups
 
 

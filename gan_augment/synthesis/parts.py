@@ -25,6 +25,8 @@ from gan_augment.synthesis.registry import resolve_method
 __all__ = ["Drawing", "draw_parts", "join_parts", "part_rows"]
 
 _PART_BYTES = 16 << 20  # what a kill loses, and what a process holds
+_MOST_ROWS = 32_768
+_READ_ROWS = 8_192  # together, when parts are joined
 _BLOCK = 256  # rows that the generators draw together: a part that cut one would draw it twice
 _LOOK_EVERY_SECONDS = 0.5
 
@@ -36,7 +38,7 @@ def part_rows(spec: DatasetSpec) -> int:
     else:
         assert spec.table is not None
         width = 16 * len(spec.table.columns)
-    return max(1, min(65_536, _PART_BYTES // width) // _BLOCK) * _BLOCK
+    return max(1, min(_MOST_ROWS, _PART_BYTES // width) // _BLOCK) * _BLOCK
 
 
 @dataclass(frozen=True)
@@ -152,5 +154,5 @@ def join_parts(drawing: Drawing, directory: Path) -> None:
         if not drawing.parts:
             writer.append(Samples(make_manifest(0), empty_payload(drawing.spec)))
             return
-        for chunk in StoredSamples(tuple(map(drawing.folder, range(drawing.parts)))).chunks(drawing.rows):
+        for chunk in StoredSamples(tuple(map(drawing.folder, range(drawing.parts)))).chunks(_READ_ROWS):
             writer.append(chunk)
