@@ -14,13 +14,17 @@ class MixConfig(Record):
 
     A ratio r fills every class up with synthetic rows to r times the size of the largest real train class. Ratio 0
     (no synthetic data) is always among the candidates. `per_class` then takes the synthetic rows of single classes
-    away again where validation does not miss them: one more search step a class.
+    away again where validation does not miss them: one more search step a class. Where a ratio above 0 was chosen,
+    `judge_probabilities` are then tried: the judge of curation must be that sure of a synthetic row.
     """
 
     ratios: tuple[float, ...] = (0.0, 0.5, 1.0, 2.0, 3.0)
     seeds: int = Field(default=3, ge=2, le=100)
     early_stopping: bool = True
     per_class: bool = False
+    judge_probabilities: tuple[float, ...] = Field(
+        default=(0.7, 0.9), description="tried as thresholds for synthetic rows; empty: what curation accepted is used"
+    )
 
     @field_validator("ratios")
     @classmethod
@@ -28,6 +32,13 @@ class MixConfig(Record):
         if any(not 0 <= ratio <= 1000 for ratio in ratios):
             raise ValueError("a ratio is a number from 0 to 1000")
         return tuple(sorted({0.0, *ratios}))
+
+    @field_validator("judge_probabilities")
+    @classmethod
+    def _shares(cls, thresholds: tuple[float, ...]) -> tuple[float, ...]:
+        if any(not 0 < threshold < 1 for threshold in thresholds):
+            raise ValueError("a threshold is a number between 0 and 1")
+        return tuple(sorted(set(thresholds)))
 
 
 class MeasureConfig(Record):

@@ -10,6 +10,7 @@ import pandas as pd
 
 from gan_augment.core.atomic import replacing_file
 from gan_augment.core.records import DatasetSpec
+from gan_augment.gain.curation_threshold import ThresholdTrial
 from gan_augment.gain.ratio import RULE, Choice, Counts, Plan, Trial
 
 __all__ = ["Search", "curve", "plan_record", "search_metrics", "write_curve"]
@@ -26,6 +27,7 @@ class Search:
     trials: tuple[Trial, ...]
     choice: Choice
     shown: Plan
+    thresholds: tuple[ThresholdTrial, ...] = ()
 
     @property
     def chosen(self) -> Plan:
@@ -47,6 +49,7 @@ def plan_record(search: Search) -> dict[str, Any]:
     return {
         "ratio": choice.ratio,
         "shown_ratio": choice.shown_ratio,
+        "judge_probability": shown.threshold,
         "counts": search.per_class(search.chosen.counts),
         "shown_counts": search.per_class(shown.counts),
         "capped": {
@@ -69,6 +72,14 @@ def search_metrics(search: Search) -> dict[str, Any]:
         "shown_gain": None if shown.gain is None else round(shown.gain.mean * 100, 3),
         "shown_gain_standard_error": None if shown.gain is None else round(shown.gain.standard_error * 100, 3),
         "synthetic_rows": int(search.chosen.counts.sum()),
+        "judge_probability": search.shown.threshold,
+        "judge_probabilities_tried": {
+            f"{trial.plan.threshold:g}": {
+                "gain": round(trial.gain.mean * 100, 3),
+                "standard_error": round(trial.gain.standard_error * 100, 3),
+            }
+            for trial in search.thresholds
+        },
         "ratios_tried": len(search.trials),
         "stopped_early": sum(trial.stopped_early for trial in search.trials),
     }

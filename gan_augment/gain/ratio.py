@@ -40,11 +40,15 @@ Evaluate = Callable[["Plan", Sequence[int]], Sequence[Probabilities]]  # a plan 
 
 @dataclass(frozen=True)
 class Plan:
-    """A ratio and the synthetic rows it gives each class: `counts` int64 [K]; `wanted` before capping."""
+    """A ratio and the synthetic rows it gives each class: `counts` int64 [K]; `wanted` before capping.
+
+    `threshold`: the judge's probability of the own class that a row needs, beyond what curation asked for; 0: none.
+    """
 
     ratio: float
     counts: Counts
     wanted: Counts
+    threshold: float = 0.0
 
     @property
     def capped(self) -> bool:
@@ -172,7 +176,8 @@ def drop_useless_classes(plan: Plan, evaluate: Evaluate, rows: TestRows, seeds: 
 
 
 def _without(plan: Plan, classes: npt.NDArray[np.bool_]) -> Plan:
-    return Plan(plan.ratio, np.where(classes, 0, plan.counts), np.where(classes, 0, plan.wanted))
+    counts, wanted = (np.where(classes, 0, rows) for rows in (plan.counts, plan.wanted))
+    return Plan(plan.ratio, counts, wanted, plan.threshold)
 
 
 def _dispensable(full: Resampled, smaller: Plan, evaluate: Evaluate, rows: TestRows, seeds: Sequence[int]) -> bool:

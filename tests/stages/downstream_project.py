@@ -1,5 +1,6 @@
 """A project folder with everything that mix, retrain and measure read, made without a GAN: the "synthetic" rows are
-real rows held back (oracle), copies of train rows (null), or rows with shuffled labels (harmful)."""
+real rows held back (oracle), copies of train rows (null), rows with shuffled labels (harmful), or, in turn, rows held
+back of which the judge is sure and shuffled ones of which it is not (mixed)."""
 
 from __future__ import annotations
 
@@ -17,7 +18,7 @@ from gan_augment.stages.project import Project
 
 __all__ = ["Synthesizer", "make_project"]
 
-Synthesizer = Literal["oracle", "null", "harmful", "none"]
+Synthesizer = Literal["oracle", "null", "harmful", "mixed", "none"]
 
 
 def make_project(
@@ -52,7 +53,12 @@ def make_project(
     _write(
         prepared / "test_inputs", Samples(test.manifest.assign(label=pd.NA).astype({"label": "string"}), test.payload)
     )
-    _write(root / "data/curated", _candidates(spec, payload, real, pools, synthesizer, held, candidates, rng))
+    made = _candidates(spec, payload, real, pools, synthesizer, held, candidates, rng)
+    _write(root / "data/curated", made)
+    scores = pd.DataFrame({"id": made.manifest["id"], "accepted": True, "judge_probability": np.float32(0.95)})
+    if synthesizer == "mixed":
+        scores.loc[1::2, "judge_probability"] = 0.6
+    scores.to_parquet(root / "data/curated/scores.parquet", index=False)
     _write_params(root, spec, sections)
     return Project.open(root)
 
@@ -73,6 +79,9 @@ def _candidates(
         sources = {"null": own, "harmful": others}
         if synthesizer in sources:
             rows[c] = [int(row) for row in rng.choice(sources[synthesizer], count)]
+        elif synthesizer == "mixed":
+            wrong = rng.choice(others, held)
+            rows[c] = [int(row) for pair in zip(pools[c][:held], wrong, strict=True) for row in pair]
         else:
             rows[c] = pools[c][:held] if synthesizer == "oracle" else []
     return _samples(spec, payload, rows, "train", origin="synthetic", method=synthesizer)

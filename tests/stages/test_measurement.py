@@ -12,7 +12,7 @@ import numpy as np
 import pandas as pd
 import pytest
 
-from gan_augment.core.atomic import file_hash
+from gan_augment.core.atomic import file_hash, read_json
 from gan_augment.core.errors import GanAugmentError, MissingInputError, ParamsError
 from gan_augment.core.predictions import read_arm, read_probabilities
 from gan_augment.core.samples import read_samples
@@ -169,6 +169,23 @@ def test_ratios_per_class_take_rows_away_from_some_and_add_none(tmp_path: Path, 
 
 
 # --- leaks ----------------------------------------------------------------------------------------------------------
+
+
+def test_the_rows_that_the_judge_is_unsure_of_are_left_out_where_validation_wants_it(tmp_path: Path) -> None:
+    sections = {
+        "mix": {"ratios": [1.0], "seeds": 2, "judge_probabilities": [0.7]},
+        "retrain": TABLE["retrain"] | {"classical": {"strength": 0}},
+    }
+    project = make_project(tmp_path, synthesizer="mixed", train=(20, 20, 1), held=20, **sections)
+    mix.run(project)
+    plan = read_json(project.layout.mixed / "plan.json")
+    assert plan["judge_probability"] == 0.7
+    taken = read_samples(project.layout.mixed / "synthetic")
+    assert plan["shown_counts"] == {"digit-0": 0, "digit-1": 0, "digit-2": 19}
+    rows = taken.manifest["id"].str.split("-").str[2].astype(int)  # its place among the candidates
+    assert (rows % 2 == 0).all()  # the odd ones are of other classes
+    metrics = read_json(project.layout.mix_report)
+    assert metrics["judge_probabilities_tried"]["0.7"]["gain"] > 0
 
 
 def test_mix_and_retrain_run_where_no_test_label_exists(tmp_path: Path) -> None:
