@@ -11,7 +11,7 @@ import sys
 import threading
 import time
 from collections import deque
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Literal
@@ -19,7 +19,17 @@ from typing import Literal
 from pipelines import guard
 from pipelines.plan import Lane
 
-__all__ = ["LaneError", "LaneResult", "LiveLanes", "Log", "Outcome", "StageRun", "lane_environment", "run_lane"]
+__all__ = [
+    "LaneError",
+    "LaneResult",
+    "LiveLanes",
+    "Log",
+    "Outcome",
+    "StageRun",
+    "lane_environment",
+    "run_dvc",
+    "run_lane",
+]
 
 Log = Callable[[str], None]
 Outcome = Literal["ran", "restored", "unchanged"]  # restored: from DVC's run-cache
@@ -140,8 +150,26 @@ def lane_environment(extra: Mapping[str, str] | None = None) -> dict[str, str]:
     }
 
 
+def run_dvc(lane: Lane, arguments: Sequence[str], root: Path, log: Log, *, live: LiveLanes | None = None) -> None:
+    """Run another DVC command for a lane, such as `pull`, with the same care. Raises LaneError."""
+    transcript = _Transcript(log)
+    command = [sys.executable, "-m", "dvc", "--wait-for-lock", *arguments]
+    with _guarded(command, root, lane_environment(), live or LiveLanes()) as process:
+        assert process.stdout is not None
+        for line in process.stdout:
+            transcript.feed(line.rstrip("\n"))
+    if process.returncode:
+        raise LaneError(lane.name, None, None, (f"dvc {' '.join(arguments)}", *transcript.tail))
+
+
 def run_lane(
-    lane: Lane, root: Path, log: Log, *, live: LiveLanes | None = None, env: Mapping[str, str] | None = None
+    lane: Lane,
+    root: Path,
+    log: Log,
+    *,
+    live: LiveLanes | None = None,
+    env: Mapping[str, str] | None = None,
+    pull: bool = False,
 ) -> LaneResult:
     """Run the lane's stages in order; DVC skips what is up to date and restores what its run-cache holds.
 
@@ -153,6 +181,8 @@ def run_lane(
         Where the lane can be stopped from.
     env
         Variables to add, such as CUDA_VISIBLE_DEVICES.
+    pull
+        Take from the DVC remote what some machine has made already, by its run-cache.
 
     Raises
     ------
@@ -163,7 +193,8 @@ def run_lane(
     transcript = _Transcript(log)
     # --wait-for-lock: otherwise DVC gives up after 3 s, also when it only wants to record a training that is finished.
     # --single-item: only these stages; two runs that both check a shared upstream stage block each other.
-    dvc = [sys.executable, "-m", "dvc", "--wait-for-lock", "repro", "--single-item", *lane.stages]
+    options = ["--single-item", *(["--pull"] if pull else [])]
+    dvc = [sys.executable, "-m", "dvc", "--wait-for-lock", "repro", *options, *lane.stages]
     with _guarded(dvc, root, lane_environment(env), live or LiveLanes()) as process:
         assert process.stdout is not None
         for line in process.stdout:

@@ -28,9 +28,9 @@ class LocalExecutor:
         """Start a lane on a thread of its own."""
         self._futures[self._pool.submit(self._run, lane)] = lane
 
-    def finished(self) -> Iterator[tuple[Lane, LaneResult | LaneError]]:
-        """Block until a lane is over."""
-        for future in wait(self._futures, return_when=FIRST_COMPLETED).done:
+    def finished(self, timeout: float | None = None) -> Iterator[tuple[Lane, LaneResult | LaneError]]:
+        """Block until a lane is over, `timeout` seconds at most."""
+        for future in wait(self._futures, timeout, return_when=FIRST_COMPLETED).done:
             lane, error = self._futures.pop(future), future.exception()
             if error is None:
                 yield lane, future.result()

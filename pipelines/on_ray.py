@@ -1,4 +1,5 @@
-"""Lanes as Ray tasks: on this machine, or on a cluster whose nodes see the project's folder under the same path.
+"""Lanes as Ray tasks: on this machine, on a cluster whose nodes see the project's folder under the same path, or on one
+whose nodes have clones of their own.
 
 Ray gives each lane its GPU (and sets CUDA_VISIBLE_DEVICES), and runs it again on another node where its node is lost.
 """
@@ -9,11 +10,14 @@ import contextlib
 import os
 import threading
 from collections.abc import Callable, Iterator
+from functools import partial
 from pathlib import Path
 from typing import Any
 
 from gan_augment.core.errors import SetupError
-from pipelines.lane import LaneError, LaneResult, LiveLanes, run_lane
+from pipelines.clones import CloneExecutor
+from pipelines.lane import LaneError, LaneResult, LiveLanes, Log, run_lane
+from pipelines.local import local_executor
 from pipelines.plan import Lane
 from pipelines.retry import RetryPolicy, with_retries
 
@@ -25,19 +29,20 @@ _END = None  # behind the last line
 class RayExecutor:
     """See `ray_executor`."""
 
-    def __init__(self, ray: Any, root: Path, policy: RetryPolicy, lines: Any) -> None:
-        self._ray, self._root, self._policy, self._lines = ray, root, policy, lines
+    def __init__(self, ray: Any, run: Callable[[Lane, Log], LaneResult], lines: Any) -> None:
+        self._ray, self._lines = ray, lines
         gpus = 1 if ray.cluster_resources().get("GPU", 0) else 0
         self._remote = ray.remote(num_cpus=1, num_gpus=gpus, max_retries=3)(_run_on_node)
+        self._run = run
         self._running: dict[Any, Lane] = {}
 
-    def submit(self, lane: Lane) -> None:
-        """Hand the lane to Ray."""
-        self._running[self._remote.remote(lane, self._root, self._policy, self._lines)] = lane
+    def submit(self, lane: Lane, run: Callable[[Lane, Log], LaneResult] | None = None) -> None:
+        """Hand the lane to Ray, to be run by `run` on some node (by default: in the shared folder)."""
+        self._running[self._remote.remote(lane, run or self._run, self._lines)] = lane
 
-    def finished(self) -> Iterator[tuple[Lane, LaneResult | LaneError]]:
-        """Block until a lane is over."""
-        done, _ = self._ray.wait(list(self._running), num_returns=1)
+    def finished(self, timeout: float | None = None) -> Iterator[tuple[Lane, LaneResult | LaneError]]:
+        """Block until a lane is over, `timeout` seconds at most."""
+        done, _ = self._ray.wait(list(self._running), num_returns=1, timeout=timeout)
         for reference in done:
             lane = self._running.pop(reference)
             try:
@@ -61,22 +66,25 @@ def _as_lane_error(lane: Lane, cause: BaseException) -> LaneError:
     return LaneError(lane.name, None, None, (f"{type(cause).__name__}: {cause}",))
 
 
-def _run_on_node(lane: Lane, root: Path, policy: RetryPolicy, lines: Any) -> LaneResult:
-    live = LiveLanes()
-
+def _run_on_node(lane: Lane, run: Callable[[Lane, Log], LaneResult], lines: Any) -> LaneResult:
     def log(line: str) -> None:
         lines.put_nowait((lane, line))
 
+    return run(lane, log)
+
+
+def _run_in_folder(lane: Lane, log: Log, *, root: Path, policy: RetryPolicy) -> LaneResult:
+    live = LiveLanes()
     return with_retries(lambda: run_lane(lane, root, log, live=live), policy, log, live)
 
 
 @contextlib.contextmanager
 def ray_executor(
-    root: Path, *, side_by_side: int, policy: RetryPolicy, log: Callable[[Lane, str], None]
-) -> Iterator[RayExecutor]:
+    root: Path, *, side_by_side: int, policy: RetryPolicy, log: Callable[[Lane, str], None], clones: bool = False
+) -> Iterator[RayExecutor | CloneExecutor]:
     """An executor on the cluster that RAY_ADDRESS names, or on one that is started here and ends with the context.
 
-    `log(lane, line)` is called from one thread, for all lanes.
+    `log(lane, line)` is called from several threads. With `clones` the nodes share no folder: see `pipelines.clones`.
 
     Raises
     ------
@@ -90,9 +98,13 @@ def ray_executor(
     lines = ray.util.queue.Queue(actor_options={"num_cpus": 0})
     reader = threading.Thread(target=_read, args=(lines, log), daemon=True)
     reader.start()
-    executor = RayExecutor(ray, root.resolve(), policy, lines)
+    executor = RayExecutor(ray, partial(_run_in_folder, root=root.resolve(), policy=policy), lines)
     try:
-        yield executor
+        if not clones:
+            yield executor
+        else:
+            with local_executor(root, side_by_side=1, policy=policy, log=log) as local:
+                yield CloneExecutor(executor, local, root.resolve(), policy, log)
     except BaseException:
         executor.stop()
         raise

@@ -23,6 +23,8 @@ class Lane:
     stages: tuple[str, ...]
     after: tuple[str, ...] = ()
     stale: bool = True  # False: DVC found nothing changed, in it or before it
+    inputs: tuple[str, ...] = ()  # stages of other lanes whose outputs it reads
+    portable: bool = True  # all that it reads and writes is in DVC's cache, so another machine can make it
 
 
 @dataclass(frozen=True)
@@ -67,19 +69,19 @@ def read_plan(root: Path) -> Plan:
     ParamsError
         DVC cannot read dvc.yaml, or a value in params.yaml that dvc.yaml refers to.
     """
-    order, waits_for, changed = _ask_dvc(root)
+    order, waits_for, changed, portable = _ask_dvc(root)
     if not order:
         raise MissingInputError(
             "There is no pipeline here",
             where=root / "dvc.yaml",
             remedy="run `gan-augment init PATH_TO_YOUR_DATA` here, or change to the project's folder",
         )
-    lanes = lanes_of(order, waits_for, changed)
+    lanes = lanes_of(order, waits_for, changed, portable)
     return Plan(lanes, frozenset((before, stage) for stage in order for before in waits_for[stage]))
 
 
-def _ask_dvc(root: Path) -> tuple[list[str], dict[str, frozenset[str]], set[str]]:
-    """(stages in an order that respects the graph, stage -> stages it waits for, changed stages)."""
+def _ask_dvc(root: Path) -> tuple[list[str], dict[str, frozenset[str]], set[str], set[str]]:
+    """(stages in an order that respects the graph, stage -> stages it waits for, changed stages, portable stages)."""
     os.environ.setdefault("DVC_NO_ANALYTICS", "1")
     import networkx
     from dvc.exceptions import DvcException, NotDvcRepoError
@@ -97,6 +99,7 @@ def _ask_dvc(root: Path) -> tuple[list[str], dict[str, frozenset[str]], set[str]
                 [address[stage] for stage in stages],
                 waits_for,
                 {address[stage] for stage in graph if stage.addressing in changed},
+                {address[stage] for stage in _portable(graph)},
             )
     except NotDvcRepoError:
         raise SetupError(
@@ -108,6 +111,13 @@ def _ask_dvc(root: Path) -> tuple[list[str], dict[str, frozenset[str]], set[str]
         raise ParamsError(
             "DVC cannot read the pipeline", where=root / "dvc.yaml", got=_causes(error), remedy="correct the file above"
         ) from None
+
+
+def _portable(stages: Iterable[Any]) -> list[Any]:
+    """The stages that read and write nothing that only Git keeps, such as metrics."""
+    stages = list(stages)
+    uncached = {out.fs_path for stage in stages for out in stage.outs if not out.use_cache}
+    return [s for s in stages if uncached.isdisjoint(out.fs_path for out in [*s.outs, *s.deps])]
 
 
 def _address(stage: Any, root: Path) -> str:
@@ -133,9 +143,15 @@ def _causes(error: BaseException | None) -> str:
     return ": ".join(dict.fromkeys(text for text in texts if text))
 
 
-def lanes_of(order: Iterable[str], waits_for: Edges, changed: Iterable[str]) -> tuple[Lane, ...]:
-    """Lanes in an order that respects the graph; stale where a stage, or one before it, has changed."""
+def lanes_of(
+    order: Iterable[str], waits_for: Edges, changed: Iterable[str], portable: Iterable[str] | None = None
+) -> tuple[Lane, ...]:
+    """Lanes in an order that respects the graph; stale where a stage, or one before it, has changed.
+
+    `portable`: the stages all of whose outputs are cached; None: all stages.
+    """
     order = list(order)
+    cached = set(order if portable is None else portable)
     groups = group_stages(order, waits_for)
     lane_of = {stage: _lane_name(group) for group in groups for stage in group}
     changed, stale = set(changed), set[str]()
@@ -148,6 +164,8 @@ def lanes_of(order: Iterable[str], waits_for: Edges, changed: Iterable[str]) -> 
             stages=tuple(group),
             after=tuple(sorted({lane_of[u] for stage in group for u in waits_for[stage]} - {_lane_name(group)})),
             stale=any(stage in stale for stage in group),
+            inputs=tuple(sorted({u for stage in group for u in waits_for[stage]} - set(group))),
+            portable=cached.issuperset(group),
         )
         for group in groups
     )

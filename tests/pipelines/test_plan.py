@@ -146,3 +146,15 @@ def test_a_broken_dvc_yaml_is_the_users_to_correct(project: Path) -> None:
     (project / "dvc.yaml").write_text("stages:\n  prepare:\n    cdm: true\n")
     with pytest.raises(ParamsError, match=r"dvc\.yaml"):
         read_plan(project)
+
+
+def test_what_only_git_keeps_does_not_travel(project: Path) -> None:
+    """`report` and `export` write cached files, but read metrics that are not."""
+    portable = {stage for lane in read_plan(project).lanes if lane.portable for stage in lane.stages}
+    fans = {stage for lane in read_plan(project).lanes for stage in lane.stages if "@" in stage}
+    assert portable == fans | {"pretrain"}
+
+
+def test_a_lane_knows_whose_outputs_it_reads(project: Path) -> None:
+    (lane,) = [lane for lane in read_plan(project).lanes if "generate@cat" in lane.stages]
+    assert lane.inputs == ("prepare", "pretrain")
