@@ -47,6 +47,9 @@ class SampleSource(Protocol):
     def chunks(self, rows: int) -> Iterator[Samples]:
         """All rows in order, `rows` at a time, the last chunk shorter; without any row, one empty chunk."""
 
+    def manifests(self, rows: int) -> Iterator[pd.DataFrame]:
+        """The manifests alone, in pieces of at most `rows`; at least one piece."""
+
 
 @dataclass(frozen=True)
 class HeldSamples:
@@ -61,6 +64,11 @@ class HeldSamples:
         """Slices."""
         for start in range(0, max(len(self.samples), 1), rows):
             yield self.samples.take(slice(start, start + rows))
+
+    def manifests(self, rows: int) -> Iterator[pd.DataFrame]:
+        """Slices."""
+        for start in range(0, max(len(self.samples), 1), rows):
+            yield self.samples.manifest.iloc[start : start + rows].reset_index(drop=True)
 
 
 @dataclass(frozen=True)
@@ -89,6 +97,16 @@ class StoredSamples:
             yield Samples.concat(held)
         if not len(self):
             yield _FolderReader(self.folders[0]).take(0)
+
+    def manifests(self, rows: int) -> Iterator[pd.DataFrame]:
+        """Pieces end where folders do."""
+        for folder in self.folders:
+            count_samples(folder)
+            reader = _FrameReader(folder / "manifest.parquet")
+            while len(piece := reader.take(rows)):
+                yield piece.astype(MANIFEST_COLUMNS)
+        if not len(self):
+            yield reader.take(0).astype(MANIFEST_COLUMNS)
 
 
 def count_samples(directory: Path) -> int:

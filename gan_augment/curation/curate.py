@@ -69,9 +69,9 @@ class Curated:
     def score_chunks(self) -> Iterator[pd.DataFrame]:
         """`scores` piece by piece."""
         start, ids = 0, self.train.samples.manifest["id"].to_numpy()
-        for chunk in self.candidates.chunks(chunk_rows(self.train.spec)):
-            yield score_table(chunk, start, ids, self.evidence, self.sieve)
-            start += len(chunk)
+        for manifest in self.candidates.manifests(chunk_rows(self.train.spec)):
+            yield score_table(manifest, start, ids, self.evidence, self.sieve)
+            start += len(manifest)
 
 
 def curate(

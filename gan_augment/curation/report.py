@@ -27,13 +27,13 @@ Mask = npt.NDArray[np.bool_]
 Ids = npt.NDArray[np.object_]
 
 
-def score_table(candidates: Samples, start: int, train_ids: Ids, evidence: Evidence, sieve: Sieve) -> pd.DataFrame:
+def score_table(manifest: pd.DataFrame, start: int, train_ids: Ids, evidence: Evidence, sieve: Sieve) -> pd.DataFrame:
     """One row a candidate, of those from number `start` on: what became of it and why."""
-    rows = slice(start, start + len(candidates))
+    rows = slice(start, start + len(manifest))
     return pd.DataFrame(
         {
-            "id": candidates.manifest["id"],
-            "label": candidates.manifest["label"],
+            "id": manifest["id"],
+            "label": manifest["label"],
             "accepted": sieve.left[rows],
             "rejected_by": pd.Series(sieve.reasons(rows), dtype="string"),
             "judge_probability": evidence.own_probability[rows].astype(np.float64),

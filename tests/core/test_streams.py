@@ -120,6 +120,10 @@ def test_chunks_of_several_folders_are_their_rows_in_order(tmp_path: Path, make:
     assert {len(chunk) for chunk in chunks[:-1]} <= {rows}
     for one, other in zip(chunks, held.chunks(rows), strict=True):
         same(one, other)
+    for source in (stored, held):
+        manifests = list(source.manifests(rows))
+        assert max(map(len, manifests)) <= rows
+        pd.testing.assert_frame_equal(pd.concat(manifests, ignore_index=True), held.samples.manifest)
 
 
 @BOTH
