@@ -7,4 +7,6 @@ retried, and who sees it. Every executor runs the same `dvc repro` commands, so 
     lane.py       one lane = one `dvc --wait-for-lock repro --single-item` under guard.py, which dies with its parent
     drive.py      starts lanes as they become ready; a failed lane blocks only what depends on it
     local.py      lanes on threads, no server          flow.py   lanes as Prefect tasks
+    on_ray.py     lanes as Ray tasks                   clones.py ... on machines that share no folder
+    publish.py    the gate behind a run                notify.py a webhook that is told of failures
 """
