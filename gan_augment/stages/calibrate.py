@@ -57,18 +57,13 @@ def demo_calibration(name: DemoName, params: Params | None) -> Calibration:
         }
     )
     settings = {} if params is None else {name: getattr(params, name) for name in ("base", "mix", "retrain", "measure")}
-    return Calibration(spec, Samples(manifest, data.payload), _unjudged(defaults.model_copy(update=settings)))
+    return Calibration(spec, Samples(manifest, data.payload), defaults.model_copy(update=settings))
 
 
 def project_calibration(project: Project) -> Calibration:
     """A project's own train and validation rows; its test rows stay unread."""
     train, validation = project.train_view().samples, _in_split(project.validation_view().samples, "train")
-    return Calibration(project.spec(), Samples.concat([train, validation]), _unjudged(project.params))
-
-
-def _unjudged(params: Params) -> Params:
-    """No judge has seen what the controls hand out, so there is no threshold to search."""
-    return params.model_copy(update={"mix": params.mix.model_copy(update={"judge_probabilities": ()})})
+    return Calibration(project.spec(), Samples.concat([train, validation]), project.params)
 
 
 def calibrate(
@@ -100,7 +95,9 @@ def run_once(calibration: Calibration, control: Control, seed: int) -> Outcome:
     spec, samples = calibration.spec, calibration.samples
     split = split_rows(samples.label_indices(spec), control, numpy_generator(seed, "split"))
     base = BaseConfig(seed=seed, device=calibration.params.base.device)
-    params = calibration.params.model_copy(update={"base": base})
+    # No judge has seen what the controls hand out, so there is no threshold to search.
+    unjudged = calibration.params.mix.model_copy(update={"judge_probabilities": ()})
+    params = calibration.params.model_copy(update={"base": base, "mix": unjudged})
     with tempfile.TemporaryDirectory(prefix="gan-augment-calibrate-") as folder:
         project = Project(params, Layout(Path(folder)))
         _write_prepared(project.layout, spec, samples, split)
