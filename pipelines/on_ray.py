@@ -95,7 +95,7 @@ def ray_executor(
     ours = not ray.is_initialized()
     if ours:
         _connect(ray, side_by_side)
-    lines = ray.util.queue.Queue(actor_options={"num_cpus": 0})
+    lines = ray.util.queue.Queue(actor_options={"num_cpus": 0, "scheduling_strategy": _here(ray)})
     reader = threading.Thread(target=_read, args=(lines, log), daemon=True)
     reader.start()
     executor = RayExecutor(ray, partial(_run_in_folder, root=root.resolve(), policy=policy), lines)
@@ -116,11 +116,18 @@ def ray_executor(
             ray.shutdown()
 
 
+def _here(ray: Any) -> Any:
+    # On this node, which is lost only together with the run: elsewhere a lost node would take all lanes' lines along.
+    strategy = ray.util.scheduling_strategies.NodeAffinitySchedulingStrategy
+    return strategy(node_id=ray.get_runtime_context().get_node_id(), soft=False)
+
+
 def _import_ray() -> Any:
     os.environ.setdefault("RAY_USAGE_STATS_ENABLED", "0")
     try:
         import ray
         import ray.util.queue
+        import ray.util.scheduling_strategies
     except ImportError as error:
         raise SetupError(
             "Ray cannot be imported",
