@@ -308,19 +308,21 @@ def bars(table: pd.DataFrame) -> Iterator[tuple[str, str, bool | None]]:
     yield mean("tabular_gan", "imblearn", "auc", 0.0, " (stretch +0.01)")
     yield mean("tabular_gan", "copula", "ba", -0.005, " (stretch +0.01)")
     own = paired(table, "tabular_gan", "copula", "ba").groupby("cell").mean()
-    yield "above its copula on >= 2 cells", ", ".join(f"{c} {v:+.3f}" for c, v in own.items()), (own > 0).sum() >= 2
+    yield "above its copula on >= 2 cells", f"{(own > 0).sum()} of {len(own)}", (own > 0).sum() >= 2
     yield mean("tabular_gan", "prior", "ba", 0.0)
     if "gated" in set(table["arm"]):
-        harm = (paired(table, "gated", "real", "ba") < -0.01).mean()
-        yield "gated, worse than real by over 0.01 <= 5 %", f"{harm:.1%}", harm <= 0.05
+        worse = paired(table, "gated", "real", "ba") < -0.01
+        text = f"{worse.sum()} of {len(worse)}"
+        yield "gated, worse than real by over 0.01 <= 5 %", text, worse.mean() <= 0.05
     gan = once[once["arm"] == "tabular_gan"]
     yield "distance >= 0.8", f"{gan['distance'].mean():.2f}", gan["distance"].mean() >= 0.8
     text = f"{gan['copies'].sum():.0f} of {gan['rows'].sum():.0f} rows; of test rows {gan['test_copies'].mean():.1%}"
     yield "exact copies: none", text, gan["copies"].sum() == 0
 
 
-def report(path: Path) -> None:
+def report(path: Path, seeds: int) -> None:
     table = pd.DataFrame(read(path))
+    table = table[table["seed"] < seeds]
     for title, cells in (("Core", CORE), ("Held out", HELD_OUT), ("Bundled", {"wine:low", "breast_cancer:low"})):
         own = table[table["cell"].isin(set(cells))]
         if own.empty or (title == "Bundled" and "breast_cancer:low" not in set(own["cell"])):
@@ -361,7 +363,7 @@ def main() -> None:
     warnings.simplefilter("ignore")
     if not options.report:
         run_all(options)
-    report(options.results)
+    report(options.results, options.seeds)
 
 
 if __name__ == "__main__":

@@ -50,12 +50,13 @@ def peak() -> float:
     return resource.getrusage(resource.RUSAGE_SELF).ru_maxrss / 1024
 
 
-def fit(method: str, rows: int, columns: int) -> dict[str, object]:
+def fit(method: str, rows: int, columns: int, steps: int) -> dict[str, object]:
     from gan_augment.tabular import TableSynthesizer
 
     frame = table(rows, columns)
     before, started = peak(), time.process_time()
-    model = TableSynthesizer(method).fit(frame, "y")
+    settings = {"steps": steps} if steps and method == "tabular_gan" else {}
+    model = TableSynthesizer(method, settings).fit(frame, "y")
     used = model.summary.get("rows_used", rows)
     seconds = time.process_time() - started
     facts = {"method": method, "rows": rows, "columns": columns, "rows_used": used, "cpu_s": round(seconds, 1)}
@@ -93,8 +94,9 @@ def in_a_process(*arguments: object) -> None:
 
 def main() -> None:
     if sys.argv[1:2] == ["--one"]:
-        kind, method, rows, columns = sys.argv[2:]
-        facts = draw(Path(method), int(rows)) if kind == "draw" else fit(method, int(rows), int(columns))
+        kind, method, *numbers = sys.argv[2:]
+        rows, columns, steps = map(int, numbers)
+        facts = draw(Path(method), rows) if kind == "draw" else fit(method, rows, columns, steps)
         print(json.dumps(facts), flush=True)
         return
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
@@ -102,17 +104,20 @@ def main() -> None:
     parser.add_argument("--methods", nargs="+", default=["copula", "tabular_gan"])
     parser.add_argument("--rows", type=int, nargs="+", default=[1000, 10_000, 100_000])
     parser.add_argument("--columns", type=int, nargs="+", default=[20])
+    parser.add_argument(
+        "--steps", type=int, default=0, help="of tabular_gan, for its memory without its time; 0: its own"
+    )
     options = parser.parse_args()
     for method in options.methods:
         if options.what == "fit":
             for columns in options.columns:
                 for rows in options.rows:
-                    in_a_process("fit", method, rows, columns)
+                    in_a_process("fit", method, rows, columns, options.steps)
             continue
         with tempfile.TemporaryDirectory() as folder:
             path = saved(method, Path(folder))
             for rows in options.rows:
-                in_a_process("draw", path, rows, 0)
+                in_a_process("draw", path, rows, 0, 0)
 
 
 if __name__ == "__main__":
