@@ -13,23 +13,24 @@ __all__ = ["CODE", "code_dependencies"]
 _PACKAGE = Path(__file__).resolve().parents[1]
 _EVERY_STAGE = ("core", "params.py", "stages/project.py")
 _CHECKS = tuple(f"fidelity/{name}.py" for name in ("distances", "memorisation", "metrics", "restoration", "two_sample"))
-_GENERATOR = ("encoding", *_CHECKS, "nn", "synthesis", "training")
+_GENERATOR = ("encoding", *_CHECKS, "nn", "synthesis")
+_RUNNING = tuple(f"training/{name}.py" for name in ("checkpoint", "claims", "devices", "ema", "loop", "replicas"))
 _CLASSIFIER = ("nn/classifier.py", "training/claims.py", "training/devices.py", "training/supervised.py")
 
-# Relative to the package. A folder where a stage uses half of it, else the files that it uses; `core` is whole for
-# every stage. tests/project/test_code.py derives the same from the imports, and says what to write here.
+# Relative to the package. A folder where a stage uses two thirds of it, else the files that it uses; `core` is whole
+# for every stage. tests/project/test_code.py derives the same from the imports, and says what to write here.
 CODE: dict[str, tuple[str, ...]] = {
     "prepare": ("data", "encoding/rules.py", "stages/prepare.py"),
-    "pretrain": (*_GENERATOR, "stages/pretrain.py", "stages/synthesis.py"),
-    "train_gan": (*_GENERATOR, "stages/synthesis.py", "stages/train_gan.py"),
-    "generate": (*_GENERATOR, "stages/generate.py"),
+    "pretrain": (*_GENERATOR, "training", "stages/pretrain.py", "stages/synthesis.py"),
+    "train_gan": (*_GENERATOR, "training", "stages/synthesis.py", "stages/train_gan.py"),
+    "generate": (*_GENERATOR, *_RUNNING, "stages/generate.py"),
     "curate": (
         *("curation", "encoding", "fidelity", "nn/features.py", *_CLASSIFIER, "training/shifts.py"),
         "stages/curate.py",
     ),
     "mix": (
-        *("downstream", "gain/config.py", "gain/metrics.py", "gain/mixing.py", "gain/ratio.py", "gain/statistics.py"),
-        *(*_CLASSIFIER, "stages/mix.py"),
+        *("downstream", "gain/config.py", "gain/curation_threshold.py", "gain/metrics.py", "gain/mixing.py"),
+        *("gain/ratio.py", "gain/statistics.py", *_CLASSIFIER, "stages/accepted.py", "stages/mix.py"),
     ),
     "retrain": ("downstream", "gain/metrics.py", *_CLASSIFIER, "stages/retrain.py"),
     "measure": ("downstream/config.py", "gain", "stages/measure.py"),
