@@ -112,7 +112,12 @@ def wait_until(true: Callable[[], bool], seconds: float) -> bool:
 def test_nothing_outlives_a_run_that_is_killed(pretrained: Path, number: signal.Signals) -> None:
     environment = environment_with({"FAKE_SECONDS": "600", "FAKE_CHILD": "600"})
     with subprocess.Popen(
-        [*LOCAL, "--workers", "2"], cwd=pretrained, env=environment, start_new_session=True
+        [*LOCAL, "--workers", "2"],
+        cwd=pretrained,
+        env=environment,
+        start_new_session=True,
+        # A shell's background job ignores SIGINT and hands that down: the tests may run in one.
+        preexec_fn=lambda: signal.signal(signal.SIGINT, signal.SIG_DFL),  # noqa: PLW1509
     ) as process:
         assert wait_until(lambda: len(stages_run(pretrained)) == 2, 60)
         family = descendants(psutil.Process(process.pid))

@@ -3,12 +3,12 @@
 from __future__ import annotations
 
 import json
+import shutil
 from pathlib import Path
 from typing import Any
 
 import pytest
 
-from gan_augment.core.samples import read_samples, write_samples
 from gan_augment.stages import measure, mix, replicate, retrain
 from gan_augment.stages.project import Project
 from tests.stages.downstream_project import make_project
@@ -36,8 +36,7 @@ def trained(monkeypatch: pytest.MonkeyPatch) -> list[tuple[str, int]]:
             asked.append((f"{name} {key}".strip(), project.params.base.seed))
             assert not project.layout.test_labels.exists()
             if name == "curate":
-                project.layout.curated.mkdir(parents=True)
-                write_samples(project.layout.curated, curated["samples"])
+                shutil.copytree(curated["folder"], project.layout.curated)
 
         return stage
 
@@ -46,7 +45,7 @@ def trained(monkeypatch: pytest.MonkeyPatch) -> list[tuple[str, int]]:
     original = replicate.run
 
     def run(project: Project, runs: int) -> dict[str, Any]:
-        curated["samples"] = read_samples(project.layout.curated)
+        curated["folder"] = project.layout.curated
         return original(project, runs)
 
     monkeypatch.setattr(replicate, "run", run)
