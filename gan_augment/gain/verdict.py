@@ -37,8 +37,7 @@ def explain(verdict: Verdict, gain: Interval, *, ratio: float, shown: float, bas
 
     `ratio` and `shown` are mix's chosen and shown mixing ratio, `baseline` describes the arm compared with.
     """
-    # Adding 0.0 to what is rounded turns "-0.0" into "+0.0".
-    points, low, high = (f"{round(value * 100, 1) + 0.0:+.1f}" for value in (gain.mean, gain.low, gain.high))
+    points, low, high = (_signed(value * 100) for value in (gain.mean, gain.low, gain.high))
     figures = f"{points} percentage points of balanced accuracy ({confidence:.0%} interval {low} to {high})"
     against = f"over the best arm without it ({baseline})"
     if verdict == "helps":
@@ -50,3 +49,8 @@ def explain(verdict: Verdict, gain: Interval, *, ratio: float, shown: float, bas
     if ratio == 0 and shown > 0:
         sentence += f" On validation no mixing ratio was worth its rows; the arms show ratio {shown:g} for comparison."
     return sentence
+
+
+def _signed(points: float) -> str:
+    """One decimal; what rounds to nothing has no sign, neither the one it had nor a plus that looks like a gain."""
+    return f"{points:+.1f}" if round(points, 1) else "0.0"
