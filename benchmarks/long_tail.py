@@ -22,8 +22,9 @@ import yaml
 from image_sets import RARE_ANIMALS
 
 from gan_augment.core.atomic import read_json
-from gan_augment.stages import curate, generate, measure, mix, prepare, pretrain, retrain, train_gan
+from gan_augment.stages import measure, prepare
 from gan_augment.stages.project import Project
+from gan_augment.stages.replicate import train_and_predict
 
 HERE = Path(__file__).parent
 
@@ -56,14 +57,7 @@ def run_all(project: Project) -> None:
     """Every stage up to the verdict."""
     prepare.run(project)
     project = Project.open(project.layout.root)
-    pretrain.run(project)
-    for key in project.params.classes:
-        train_gan.run(project, key)
-        generate.run(project, key)
-    curate.run(project)
-    mix.run(project)
-    for arm in project.params.retrain.arms:
-        retrain.run(project, arm)
+    train_and_predict(project)
     measure.run(project)
 
 

@@ -83,13 +83,17 @@ class ClassicalAugment:
         """uint8 [n, h, w, c] -> uint8 [n, h, w, c], each image on its own."""
         if self._chain is None or not len(images):
             return images
-        return np.stack([self._chain(image=image)["image"].reshape(image.shape) for image in images])
+        return np.stack([self._changed(image) for image in images])
 
     def one(self, image: Images, *, seed: int) -> Images:
         """uint8 [h, w, c] -> uint8 [h, w, c], as `seed` alone decides."""
         if self._chain is None:
             return image
         self._reseed(seed)
+        return self._changed(image)
+
+    def _changed(self, image: Images) -> Images:
+        assert self._chain is not None
         changed: Images = self._chain(image=image)["image"].reshape(image.shape)
         return changed
 

@@ -93,7 +93,7 @@ class ClassicalConfig(Record):
 
     `views` is how many augmented versions an image gets at most; they are made once and shared by the seeds, because
     albumentations takes several times as long as a training step on small images. Few views starve rare classes, which
-    balanced sampling shows hundreds of times: with 16 the baseline lost 11 points of rare recall on a long tail.
+    balanced sampling shows hundreds of times: 16 of them cost the baseline points of rare recall on a long tail.
     """
 
     strength: float = Field(default=1.0, ge=0, le=5)

@@ -8,10 +8,10 @@ from dataclasses import dataclass
 from typing import Any
 
 import pandas as pd
-from jinja2 import Environment, PackageLoader, StrictUndefined
 
 from gan_augment.reporting import sections
 from gan_augment.reporting.scales import number, percent
+from gan_augment.reporting.templating import page_environment
 
 __all__ = ["SIGNS", "LiveRun", "duration", "live_text", "render_live"]
 
@@ -75,13 +75,7 @@ def duration(seconds: float | None) -> str:
 
 def render_live(runs: Sequence[LiveRun], title: str, every: int | None) -> str:
     """The page as HTML; a browser loads it again after `every` seconds, None: never."""
-    environment = Environment(
-        loader=PackageLoader("gan_augment.reporting"),
-        autoescape=True,
-        undefined=StrictUndefined,
-        trim_blocks=True,
-        lstrip_blocks=True,
-    )
+    environment = page_environment()
     # What runs comes first: the others are for looking back.
     cards = [_card(run) for run in sorted(runs, key=lambda run: not run.running)]
     return environment.get_template("live.html.j2").render(title=title, every=every, cards=cards)

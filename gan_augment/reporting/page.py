@@ -5,14 +5,13 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import Any
 
-from jinja2 import Environment, PackageLoader, StrictUndefined
-
 from gan_augment.reporting import sections
 from gan_augment.reporting.config import ReportConfig
 from gan_augment.reporting.evidence import Evidence
 from gan_augment.reporting.lights import GUIDE, lights
 from gan_augment.reporting.pictures import Sheet, class_sheets
 from gan_augment.reporting.scales import number, percent
+from gan_augment.reporting.templating import page_environment
 
 __all__ = ["render_report"]
 
@@ -29,7 +28,7 @@ def render_report(evidence: Evidence, config: ReportConfig) -> str:
     sheets = class_sheets(evidence, config) if evidence.spec.image is not None else {}
     pixelated = evidence.spec.image is not None and max(evidence.spec.image.height, evidence.spec.image.width) < 64
     return (
-        _environment()
+        page_environment()
         .get_template("report.html.j2")
         .render(
             title=config.title or evidence.spec.name,
@@ -52,16 +51,6 @@ def render_report(evidence: Evidence, config: ReportConfig) -> str:
             provenance=evidence.provenance,
             pixelated=pixelated,
         )
-    )
-
-
-def _environment() -> Environment:
-    return Environment(
-        loader=PackageLoader("gan_augment.reporting"),
-        autoescape=True,
-        undefined=StrictUndefined,
-        trim_blocks=True,
-        lstrip_blocks=True,
     )
 
 

@@ -9,7 +9,6 @@ from typing import Any
 import numpy as np
 import numpy.typing as npt
 import pandas as pd
-from jinja2 import Environment, PackageLoader, StrictUndefined
 from markupsafe import Markup
 
 from gan_augment.core.records import Column, DatasetSpec
@@ -17,6 +16,7 @@ from gan_augment.core.samples import Samples
 from gan_augment.reporting.charts import histogram
 from gan_augment.reporting.pictures import data_uri
 from gan_augment.reporting.scales import number, percent
+from gan_augment.reporting.templating import page_environment
 
 __all__ = ["AugmentedClass", "Preview", "preview_text", "render_preview"]
 
@@ -65,13 +65,7 @@ class Preview:
 
 def render_preview(preview: Preview) -> str:
     """The page as HTML, self-contained like the report."""
-    environment = Environment(
-        loader=PackageLoader("gan_augment.reporting"),
-        autoescape=True,
-        undefined=StrictUndefined,
-        trim_blocks=True,
-        lstrip_blocks=True,
-    )
+    environment = page_environment()
     image = preview.spec.image
     return environment.get_template("preview.html.j2").render(
         spec=preview.spec,

@@ -20,7 +20,7 @@ from gan_augment.stages import curate, generate, mix, pretrain, retrain, train_g
 from gan_augment.stages.measure import read_families, read_test_labels
 from gan_augment.stages.project import Layout, Project
 
-__all__ = ["run"]
+__all__ = ["run", "train_and_predict"]
 
 
 def run(project: Project, runs: int) -> dict[str, Any]:
@@ -35,7 +35,7 @@ def run(project: Project, runs: int) -> dict[str, Any]:
     for number in range(1, runs):
         with tempfile.TemporaryDirectory(prefix="gan-augment-replicate-") as folder:
             other = _reseeded(project, Path(folder), number)
-            _train(other)
+            train_and_predict(other)
             replicates.append(_scored(other, evaluation))
     found = combine(replicates, evaluation)
     write_json(project.layout.root / "reports/replicates.json", found)
@@ -52,7 +52,8 @@ def _reseeded(project: Project, folder: Path, number: int) -> Project:
     return Project(project.params.model_copy(update={"base": base}), other)
 
 
-def _train(project: Project) -> None:
+def train_and_predict(project: Project) -> None:
+    """Every stage after `prepare` and before `measure`."""
     pretrain.run(project)
     for key in project.params.classes:
         train_gan.run(project, key)

@@ -20,6 +20,7 @@ from gan_augment.core.samples import Samples, empty_payload, join_payloads, make
 from gan_augment.core.streams import SamplesWriter, StoredSamples
 from gan_augment.core.version import __version__
 from gan_augment.synthesis.api import Fitted, SampleRequest, Synthetic
+from gan_augment.synthesis.generators._blocks import BLOCK
 from gan_augment.synthesis.registry import resolve_method
 
 __all__ = ["Drawing", "draw_parts", "join_parts", "part_rows"]
@@ -27,7 +28,6 @@ __all__ = ["Drawing", "draw_parts", "join_parts", "part_rows"]
 _PART_BYTES = 16 << 20  # what a kill loses, and what a process holds
 _MOST_ROWS = 32_768
 _READ_ROWS = 8_192  # together, when parts are joined
-_BLOCK = 256  # rows that the generators draw together: a part that cut one would draw it twice
 _LOOK_EVERY_SECONDS = 0.5
 
 
@@ -38,7 +38,8 @@ def part_rows(spec: DatasetSpec) -> int:
     else:
         assert spec.table is not None
         width = 16 * len(spec.table.columns)
-    return max(1, min(_MOST_ROWS, _PART_BYTES // width) // _BLOCK) * _BLOCK
+    # Whole blocks of what generators draw together: a part that cut one would draw it twice.
+    return max(1, min(_MOST_ROWS, _PART_BYTES // width) // BLOCK) * BLOCK
 
 
 @dataclass(frozen=True)

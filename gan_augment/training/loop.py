@@ -136,9 +136,8 @@ class Loop:
     def run(self) -> Stop:
         """Train; returns why it ended (`length` when all images were seen)."""
         self._resume()
-        totals: dict[
-            str, Tensor
-        ] = {}  # on the device: fetching a loss at every step would make a GPU wait for the host
+        # They stay on the device: fetching a loss at every step would make a GPU wait for the host.
+        totals: dict[str, Tensor] = {}
         steps = 0
         while self.images_seen < self.total_images:
             progress = self.images_seen / self.total_images

@@ -30,6 +30,7 @@ from gan_augment.nn.objectives import Objective
 from gan_augment.synthesis.adversarial import AdversarialRun, RunSettings
 from gan_augment.synthesis.alarms import MIN_ROWS
 from gan_augment.synthesis.api import MethodConfig, SampleRequest, Synthetic
+from gan_augment.synthesis.generators._blocks import BLOCK
 from gan_augment.synthesis.generators._files import read_about, write_about
 from gan_augment.training.devices import limited_threads
 
@@ -47,7 +48,7 @@ __all__ = [
     "write_model",
 ]
 
-SAMPLING_BLOCK = 256  # samples are always computed in these fixed blocks, so a batch's size never changes a pixel
+SAMPLING_BLOCK = BLOCK  # samples are always computed in these fixed blocks, so a batch's size never changes a pixel
 
 Config = TypeVar("Config", bound=MethodConfig)
 Run = TypeVar("Run", bound=AdversarialRun)
