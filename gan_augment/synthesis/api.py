@@ -90,6 +90,7 @@ class Synthetic:
 
     payload: Payload
     parents: tuple[str, ...] | None = None  # translators: the id of the real sample behind each row
+    copies: int = 0  # rows that repeat a train row, where drawing again found no new ones
 
 
 class Fitted(Protocol):

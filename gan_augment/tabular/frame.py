@@ -39,6 +39,13 @@ class TableSynthesizer:
     device
         "cpu" or a torch device; only trained methods use it.
 
+    Attributes
+    ----------
+    copies
+        {label: how many rows of the latest `sample` or `stream` repeat a train row in every feature}. Copies are drawn
+        again; one stays only where `settings["redraws"]` draws found too few other rows. (`oversample` makes nothing
+        but copies, and does not count them.)
+
     Raises
     ------
     MethodError, ParamsError
@@ -61,6 +68,7 @@ class TableSynthesizer:
         self.rules = _checked(_Rules, {"rules": rules}, "The rules").rules
         self.seed, self.device = seed, device
         self._fitted: Fitted | None = None
+        self.copies: dict[Any, int] = {}
 
     def fit(self, frame: pd.DataFrame, target: str, *, progress: Callable[[TickReport], None] = lambda _: None) -> Self:
         """Learn from train rows; what `frame` holds is what may come back in other combinations.
@@ -94,6 +102,7 @@ class TableSynthesizer:
         )
         train = TrainView(self._spec, Samples(manifest, features))
         self._fitted = self.method.fit(train, self.config, seed=self.seed, device=self.device, progress=progress)
+        self.copies = {}
         self._shares = labels.value_counts(normalize=True).reindex(self._values).to_numpy(dtype=np.float64)
         return self
 
@@ -117,10 +126,12 @@ class TableSynthesizer:
 
     def stream(self, counts: int | Mapping[Any, int], *, seed: int = 0, start: int = 0) -> Iterator[pd.DataFrame]:
         """The rows of `sample` in frames of at most some hundred rows, at constant memory."""
-        fitted = self._need()
-        for index, count in self._plan(counts):
+        fitted, plan = self._need(), self._plan(counts)
+        self.copies = {self._values[index]: 0 for index, _ in plan}
+        for index, count in plan:
             for batch in fitted.sample(SampleRequest(label=index, count=count, seed=seed, start=start)):
                 assert isinstance(batch.payload, pd.DataFrame)
+                self.copies[self._values[index]] += batch.copies
                 yield self._with_target(batch.payload, self._values[index])
 
     @property

@@ -16,28 +16,20 @@ from pydantic import Field
 from gan_augment.core.records import DatasetSpec
 from gan_augment.core.samples import Payload, TrainView, ValidationView
 from gan_augment.core.seeds import numpy_generator
-from gan_augment.encoding.table import TableCodec
 from gan_augment.synthesis.api import MethodConfig, Progress, SampleRequest, Synthetic, Traits
-from gan_augment.synthesis.generators._blocks import BLOCK, sample_in_blocks
-from gan_augment.synthesis.generators._checks import JointOnly, check_label, table_rows
+from gan_augment.synthesis.generators._blocks import BLOCK
+from gan_augment.synthesis.generators._checks import JointOnly, check_label
 from gan_augment.synthesis.generators._class_copulas import ClassCopulas, fit_copulas
-from gan_augment.synthesis.generators._files import (
-    read_about,
-    read_arrays,
-    read_codec,
-    write_about,
-    write_arrays,
-    write_codec,
-)
+from gan_augment.synthesis.generators._files import read_arrays, write_arrays
 from gan_augment.synthesis.generators._row_limit import MAX_ROWS, row_limit
+from gan_augment.synthesis.generators._table_model import FittedTable, TableConfig, read_head, table_head
 
 __all__ = ["Copula", "CopulaConfig", "FittedCopula", "describe_copulas", "read_copulas"]
 
 
-class CopulaConfig(MethodConfig):
+class CopulaConfig(TableConfig):
     """Settings of the copula."""
 
-    max_levels: int = Field(default=32, ge=2, description="levels of a column with a state of their own")
     max_rows: int = Field(
         default=MAX_ROWS, ge=100, description="train rows that the distribution is estimated from; levels come from all"
     )
@@ -50,14 +42,13 @@ class CopulaConfig(MethodConfig):
 
 
 @dataclass
-class FittedCopula:
+class FittedCopula(FittedTable):
     """Learnt Gaussians and the codec that turns their draws into rows."""
 
-    spec: DatasetSpec
-    config: CopulaConfig
-    codec: TableCodec
+    name: ClassVar[str] = "copula"
+
     copulas: ClassCopulas
-    rows_used: int | None = None
+    rows_used: int
     stats: list[dict[str, float]] = field(default_factory=list)
 
     @property
@@ -67,17 +58,16 @@ class FittedCopula:
 
     def sample(self, request: SampleRequest) -> Iterator[Synthetic]:
         """Rows of the class. Raises MethodError for a class it has not learnt."""
-        place = check_label(request.label, self.copulas.classes, self.spec, Copula.name)
+        place = check_label(request.label, self.copulas.classes, self.spec, self.name)
 
         def draw(generator: np.random.Generator) -> tuple[Payload, None]:
             return self.codec.decode(self.copulas.draw(place, BLOCK, generator), generator), None
 
-        return sample_in_blocks(request, draw)
+        return self.in_blocks(request, draw)
 
     def save(self, directory: Path) -> None:
-        """model.json, codec.json and copulas.safetensors."""
-        write_about(directory, Copula.name, config=self.config.model_dump(mode="json"), summary=self.summary)
-        write_codec(directory, self.codec)
+        """The head and copulas.safetensors."""
+        self.save_head(directory, summary=self.summary)
         write_arrays(directory / "copulas.safetensors", self.copulas.arrays())
 
 
@@ -101,28 +91,25 @@ class Copula(JointOnly):
     ) -> FittedCopula:
         """Estimate the codec and one Gaussian a class; some milliseconds."""
         del device, validation, progress, checkpoint
-        frame, table = table_rows(train, self.name)
-        codec = TableCodec.fit(frame, table, max_levels=config.max_levels)
+        frame, head = table_head(train, config, self.name)
         generator = numpy_generator(seed, "copula")
         used = row_limit(train.labels, config.max_rows, seed)
-        matrix = codec.encode(frame.iloc[used], generator)
+        matrix = head.codec.encode(frame.iloc[used], generator)
         copulas = fit_copulas(
             matrix,
             train.labels[used],
-            codec.blocks,
+            head.codec.blocks,
             generator,
             shrinkage=config.shrinkage,
             smoothing=config.smoothing,
         )
-        return FittedCopula(train.spec, config, codec, copulas, len(used))
+        return FittedCopula(*head, copulas, len(used))
 
     def load(self, directory: Path, spec: DatasetSpec, *, device: str = "cpu") -> FittedCopula:
         """Read a saved model. Raises ModelError."""
         del device
-        about = read_about(directory, self.name)
-        config = CopulaConfig.model_validate(about["config"])
-        used = about["summary"].get("rows_used")
-        return FittedCopula(spec, config, read_codec(directory), read_copulas(directory), used)
+        about, head = read_head(directory, spec, self.name, CopulaConfig)
+        return FittedCopula(*head, read_copulas(directory), about["summary"]["rows_used"])
 
 
 def describe_copulas(copulas: ClassCopulas, spec: DatasetSpec) -> dict[str, dict[str, float]]:

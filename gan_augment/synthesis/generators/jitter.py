@@ -19,40 +19,28 @@ from pydantic import Field
 from gan_augment.core.records import DatasetSpec
 from gan_augment.core.samples import Payload, TrainView, ValidationView
 from gan_augment.core.seeds import numpy_generator
-from gan_augment.encoding.table import TableCodec
 from gan_augment.synthesis.api import MethodConfig, Progress, SampleRequest, Synthetic, Traits
-from gan_augment.synthesis.generators._blocks import BLOCK, sample_in_blocks
-from gan_augment.synthesis.generators._checks import JointOnly, check_label, table_rows
-from gan_augment.synthesis.generators._files import (
-    read_about,
-    read_arrays,
-    read_codec,
-    write_about,
-    write_arrays,
-    write_codec,
-)
+from gan_augment.synthesis.generators._blocks import BLOCK
+from gan_augment.synthesis.generators._checks import JointOnly
+from gan_augment.synthesis.generators._table_model import FittedRows, TableConfig, read_head, table_head
 
 __all__ = ["FittedJitter", "Jitter", "JitterConfig"]
 
 
-class JitterConfig(MethodConfig):
+class JitterConfig(TableConfig):
     """Settings of the smoothed bootstrap."""
 
     noise: float = Field(default=0.3, ge=0, description="deviation of the noise, where a column's own is about 1")
     exchange: float = Field(default=0.1, ge=0, le=1, description="how often a category is another row's of the class")
-    max_levels: int = Field(default=32, ge=2, description="levels of a column with a state of their own")
 
 
 @dataclass
-class FittedJitter:
-    """The encoded train rows: float32 [n, width], int64 [n], and the ids they came from."""
+class FittedJitter(FittedRows):
+    """The encoded train rows."""
 
-    spec: DatasetSpec
+    name: ClassVar[str] = "jitter"
+
     config: JitterConfig
-    codec: TableCodec
-    matrix: npt.NDArray[np.float32]
-    labels: npt.NDArray[np.int64]
-    ids: tuple[str, ...]
     stats: list[dict[str, float]] = field(default_factory=list)
 
     @property
@@ -62,15 +50,14 @@ class FittedJitter:
 
     def sample(self, request: SampleRequest) -> Iterator[Synthetic]:
         """Moved rows of the class; `parents` names the row each one started from. Raises MethodError."""
-        check_label(request.label, np.unique(self.labels), self.spec, Jitter.name)
-        own = np.flatnonzero(self.labels == request.label)
+        own = self.places(request.label)
 
         def draw(generator: np.random.Generator) -> tuple[Payload, tuple[str, ...]]:
             chosen = generator.choice(own, size=BLOCK)
             rows = self._moved(chosen, own, generator)
             return self.codec.decode(rows, generator), tuple(self.ids[index] for index in chosen)
 
-        return sample_in_blocks(request, draw)
+        return self.in_blocks(request, draw)
 
     def _moved(
         self, chosen: npt.NDArray[np.int64], own: npt.NDArray[np.int64], generator: np.random.Generator
@@ -89,11 +76,8 @@ class FittedJitter:
         return rows
 
     def save(self, directory: Path) -> None:
-        """model.json, codec.json and rows.safetensors."""
-        about = {"config": self.config.model_dump(mode="json"), "summary": self.summary, "ids": self.ids}
-        write_about(directory, Jitter.name, **about)
-        write_codec(directory, self.codec)
-        write_arrays(directory / "rows.safetensors", {"matrix": self.matrix, "labels": self.labels})
+        """The head and rows.safetensors."""
+        self.save_rows(directory, self.summary)
 
 
 class Jitter(JointOnly):
@@ -116,18 +100,13 @@ class Jitter(JointOnly):
     ) -> FittedJitter:
         """Fit the codec and keep the encoded rows."""
         del device, validation, progress, checkpoint
-        frame, table = table_rows(train, self.name)
-        codec = TableCodec.fit(frame, table, max_levels=config.max_levels)
-        matrix = codec.encode(frame, numpy_generator(seed, "jitter"))
-        ids = tuple(train.samples.manifest["id"])
-        return FittedJitter(train.spec, config, codec, matrix, train.labels, ids)
+        frame, head = table_head(train, config, self.name)
+        matrix = head.codec.encode(frame, numpy_generator(seed, "jitter"))
+        return FittedJitter(*head, matrix, train.labels, tuple(train.samples.manifest["id"]))
 
     def load(self, directory: Path, spec: DatasetSpec, *, device: str = "cpu") -> FittedJitter:
         """Read a saved model. Raises ModelError."""
         del device
-        about = read_about(directory, self.name)
-        arrays = read_arrays(directory / "rows.safetensors", ("matrix", "labels"))
-        config = JitterConfig.model_validate(about["config"])
-        return FittedJitter(
-            spec, config, read_codec(directory), arrays["matrix"], arrays["labels"], tuple(about["ids"])
-        )
+        about, head = read_head(directory, spec, self.name, JitterConfig)
+        rows = FittedJitter.read_rows(directory)
+        return FittedJitter(*head, rows["matrix"], rows["labels"], tuple(about["ids"]))

@@ -24,17 +24,9 @@ from gan_augment.core.samples import Payload, TrainView, ValidationView
 from gan_augment.core.seeds import numpy_generator
 from gan_augment.encoding.table import Block, TableCodec, fill_unobserved
 from gan_augment.synthesis.api import MethodConfig, Progress, SampleRequest, Synthetic, Traits
-from gan_augment.synthesis.generators._blocks import BLOCK, sample_in_blocks
-from gan_augment.synthesis.generators._checks import JointOnly, check_label, table_rows
-from gan_augment.synthesis.generators._files import (
-    Arrays,
-    read_about,
-    read_arrays,
-    read_codec,
-    write_about,
-    write_arrays,
-    write_codec,
-)
+from gan_augment.synthesis.generators._blocks import BLOCK
+from gan_augment.synthesis.generators._checks import JointOnly
+from gan_augment.synthesis.generators._table_model import FittedRows, TableConfig, read_head, table_head
 
 __all__ = ["FittedSmote", "Smote", "SmoteConfig"]
 
@@ -42,29 +34,24 @@ Matrix = npt.NDArray[np.float32]
 Indices = npt.NDArray[np.int64]
 
 
-class SmoteConfig(MethodConfig):
+class SmoteConfig(TableConfig):
     """Settings of SMOTE."""
 
     neighbours: int = Field(
         default=5, ge=1, description="at most this many; a class of n rows has n - 1 to choose from"
     )
-    max_levels: int = Field(default=32, ge=2, description="levels of a column with a state of their own")
 
 
 @dataclass
-class FittedSmote:
-    """Encoded train rows float32 [n, width], class indices int64 [n], and each row's neighbours int64 [n, k].
+class FittedSmote(FittedRows):
+    """The encoded train rows, and each one's neighbours int64 [n, k].
 
     Neighbours are row numbers, nearest first; where a class has fewer than k, the rest are -1.
     """
 
-    spec: DatasetSpec
-    config: SmoteConfig
-    codec: TableCodec
-    matrix: Matrix
-    labels: Indices
+    name: ClassVar[str] = "smote"
+
     neighbours: Indices
-    ids: tuple[str, ...]
     stats: list[dict[str, float]] = field(default_factory=list)
 
     @property
@@ -74,8 +61,7 @@ class FittedSmote:
 
     def sample(self, request: SampleRequest) -> Iterator[Synthetic]:
         """Rows of the class; `parents` names the two real rows that each one lies between. Raises MethodError."""
-        check_label(request.label, np.unique(self.labels), self.spec, Smote.name)
-        own = np.flatnonzero(self.labels == request.label)
+        own = self.places(request.label)
         reach = int((self.neighbours[own[0]] >= 0).sum())
 
         def draw(generator: np.random.Generator) -> tuple[Payload, tuple[str, ...]]:
@@ -85,7 +71,7 @@ class FittedSmote:
             parents = tuple(f"{self.ids[a]} {self.ids[b]}" for a, b in zip(first, second, strict=True))
             return self.codec.decode(rows, generator), parents
 
-        return sample_in_blocks(request, draw)
+        return self.in_blocks(request, draw)
 
     def _between(self, first: Indices, second: Indices, reach: int, generator: np.random.Generator) -> Matrix:
         """Numbers at a random place on the segment; categories by the vote of the first row's neighbours."""
@@ -110,12 +96,8 @@ class FittedSmote:
         return np.asarray(votes + tie_break, dtype=np.float32)
 
     def save(self, directory: Path) -> None:
-        """model.json, codec.json and rows.safetensors."""
-        about = {"config": self.config.model_dump(mode="json"), "summary": self.summary, "ids": self.ids}
-        write_about(directory, Smote.name, **about)
-        write_codec(directory, self.codec)
-        arrays: Arrays = {"matrix": self.matrix, "labels": self.labels, "neighbours": self.neighbours}
-        write_arrays(directory / "rows.safetensors", arrays)
+        """The head and rows.safetensors."""
+        self.save_rows(directory, self.summary, neighbours=self.neighbours)
 
 
 class Smote(JointOnly):
@@ -138,24 +120,20 @@ class Smote(JointOnly):
     ) -> FittedSmote:
         """Encode the rows and search each one's neighbours. Raises MethodError for a class of one row."""
         del device, validation, progress, checkpoint
-        frame, table = table_rows(train, self.name)
-        labels = train.labels
+        frame, head = table_head(train, config, self.name, scale="standard")
+        codec, labels = head.codec, train.labels
         _check_pairs(labels, train.spec)
-        codec = TableCodec.fit(frame, table, scale="standard", max_levels=config.max_levels)
         encoded = codec.encode(frame)
         matrix = fill_unobserved(encoded, labels, codec.blocks, numpy_generator(seed, "smote")).astype(np.float32)
         neighbours = _neighbours(matrix, labels, codec, config.neighbours)
-        ids = tuple(train.samples.manifest["id"])
-        return FittedSmote(train.spec, config, codec, matrix, labels, neighbours, ids)
+        return FittedSmote(*head, matrix, labels, tuple(train.samples.manifest["id"]), neighbours)
 
     def load(self, directory: Path, spec: DatasetSpec, *, device: str = "cpu") -> FittedSmote:
         """Read a saved model. Raises ModelError."""
         del device
-        about = read_about(directory, self.name)
-        arrays = read_arrays(directory / "rows.safetensors", ("matrix", "labels", "neighbours"))
-        config = SmoteConfig.model_validate(about["config"])
-        rows = (arrays["matrix"], arrays["labels"], arrays["neighbours"])
-        return FittedSmote(spec, config, read_codec(directory), *rows, tuple(about["ids"]))
+        about, head = read_head(directory, spec, self.name, SmoteConfig)
+        rows = FittedSmote.read_rows(directory, "neighbours")
+        return FittedSmote(*head, rows["matrix"], rows["labels"], tuple(about["ids"]), rows["neighbours"])
 
 
 def _check_pairs(labels: Indices, spec: DatasetSpec) -> None:

@@ -28,20 +28,14 @@ from gan_augment.core.records import DatasetSpec
 from gan_augment.core.samples import Payload, TrainView, ValidationView
 from gan_augment.core.seeds import derive_seed, numpy_generator
 from gan_augment.encoding.scales import BOUND
-from gan_augment.encoding.table import TableCodec
 from gan_augment.nn.table_networks import ChoiceBlocks, PackedDiscriminator, ResidualGenerator
 from gan_augment.synthesis.api import MethodConfig, Progress, SampleRequest, Synthetic, Traits
-from gan_augment.synthesis.generators._blocks import BLOCK, sample_in_blocks
+from gan_augment.synthesis.generators._blocks import BLOCK
 from gan_augment.synthesis.generators._checks import check_label, table_rows
 from gan_augment.synthesis.generators._class_copulas import ClassCopulas, fit_copulas
-from gan_augment.synthesis.generators._files import (
-    read_about,
-    read_codec,
-    write_about,
-    write_arrays,
-    write_codec,
-)
+from gan_augment.synthesis.generators._files import write_arrays
 from gan_augment.synthesis.generators._row_limit import MAX_ROWS, row_limit
+from gan_augment.synthesis.generators._table_model import FittedTable, TableConfig, TableHead, read_head, table_head
 from gan_augment.synthesis.generators._tabular_training import train_tabular_gan
 from gan_augment.synthesis.generators.copula import read_copulas
 from gan_augment.training.checkpoint import load_module, save_module
@@ -51,7 +45,7 @@ __all__ = ["FittedTabularGan", "TabularGan", "TabularGanConfig"]
 Matrix = npt.NDArray[np.float32]
 
 
-class TabularGanConfig(MethodConfig):
+class TabularGanConfig(TableConfig):
     """Settings of the tabular GAN."""
 
     steps: int | None = Field(
@@ -70,7 +64,6 @@ class TabularGanConfig(MethodConfig):
     penalty_interval: int = Field(default=4, ge=1, description="every how many steps they are computed")
     noise: float = Field(default=0.2, ge=0, description="on real numbers, where a column's own deviation is about 1")
     temperature: float = Field(default=0.5, gt=0, description="of the softmax that carries the categories' gradient")
-    max_levels: int = Field(default=32, ge=2, description="levels of a column with a state of their own")
     max_rows: int = Field(
         default=MAX_ROWS, ge=100, description="train rows that it is trained on; levels come from all"
     )
@@ -87,15 +80,15 @@ class TabularGanConfig(MethodConfig):
 
 
 @dataclass
-class FittedTabularGan:
+class FittedTabularGan(FittedTable):
     """The codec, the copulas that starts are drawn from, and the networks. `generator` is the EMA.
 
     `label` is the class index that the model is specialised on; None for the joint one.
     """
 
-    spec: DatasetSpec
+    name: ClassVar[str] = "tabular_gan"
+
     config: TabularGanConfig
-    codec: TableCodec
     copulas: ClassCopulas
     generator: ResidualGenerator
     discriminator: PackedDiscriminator
@@ -121,14 +114,14 @@ class FittedTabularGan:
 
     def sample(self, request: SampleRequest) -> Iterator[Synthetic]:
         """Rows of the class. Raises MethodError for a class this model has not learnt."""
-        check_label(request.label, self.known, self.spec, TabularGan.name)
+        check_label(request.label, self.known, self.spec, self.name)
         place = int(np.searchsorted(self.copulas.classes, request.label))
 
         def draw(generator: np.random.Generator) -> tuple[Payload, None]:
             start = self.copulas.draw(place, BLOCK, generator)
             return self.codec.decode(self._moved(start, place), generator), None
 
-        return sample_in_blocks(request, draw)
+        return self.in_blocks(request, draw)
 
     @torch.inference_mode()
     def _moved(self, start: Matrix, place: int) -> Matrix:
@@ -141,16 +134,8 @@ class FittedTabularGan:
         return moved
 
     def save(self, directory: Path) -> None:
-        """model.json, codec.json, copulas.safetensors, generator.safetensors and discriminator.safetensors."""
-        write_about(
-            directory,
-            TabularGan.name,
-            label=self.label,
-            config=self.config.model_dump(mode="json"),
-            summary=self.summary,
-            stats=self.stats,
-        )
-        write_codec(directory, self.codec)
+        """The head, copulas.safetensors, generator.safetensors and discriminator.safetensors."""
+        self.save_head(directory, label=self.label, summary=self.summary, stats=self.stats)
         write_arrays(directory / "copulas.safetensors", self.copulas.arrays())
         save_module(directory / "generator.safetensors", self.generator)
         save_module(directory / "discriminator.safetensors", self.discriminator)
@@ -176,15 +161,15 @@ class TabularGan:
     ) -> FittedTabularGan:
         """The codec, the copulas and one GAN over all classes of `train`. Nothing is chosen on `validation`."""
         del validation
-        frame, table = table_rows(train, self.name)
-        codec = TableCodec.fit(frame, table, max_levels=config.max_levels)
+        frame, head = table_head(train, config, self.name)
+        codec = head.codec
         drawing = numpy_generator(seed, "copula")
         used = row_limit(train.labels, config.max_rows, seed)
         matrix, labels = codec.encode(frame.iloc[used], drawing), train.labels[used]
         copulas = fit_copulas(
             matrix, labels, codec.blocks, drawing, shrinkage=config.shrinkage, smoothing=config.smoothing
         )
-        fitted = _fresh(train.spec, config, codec, copulas, derive_seed(seed, "initial weights"), device)
+        fitted = _fresh(head, copulas, derive_seed(seed, "initial weights"), device)
         fitted.summary["rows_used"] = len(used)
         places = np.searchsorted(copulas.classes, labels)
         with one_thread():
@@ -238,25 +223,22 @@ class TabularGan:
 
     def load(self, directory: Path, spec: DatasetSpec, *, device: str = "cpu") -> FittedTabularGan:
         """Read a saved model. Raises ModelError where it is damaged or another method's."""
-        about = read_about(directory, self.name)
-        config = TabularGanConfig.model_validate(about["config"])
-        fitted = _fresh(spec, config, read_codec(directory), read_copulas(directory), 0, device)
+        about, head = read_head(directory, spec, self.name, TabularGanConfig)
+        fitted = _fresh(head, read_copulas(directory), 0, device)
         load_module(directory / "generator.safetensors", fitted.generator)
         load_module(directory / "discriminator.safetensors", fitted.discriminator)
         fitted.label, fitted.stats, fitted.summary = about["label"], about["stats"], about["summary"]
         return fitted
 
 
-def _fresh(
-    spec: DatasetSpec, config: TabularGanConfig, codec: TableCodec, copulas: ClassCopulas, seed: int, device: str
-) -> FittedTabularGan:
-    classes = len(copulas.classes)
+def _fresh(head: TableHead, copulas: ClassCopulas, seed: int, device: str) -> FittedTabularGan:
+    config, width, classes = head.config, head.codec.width, len(copulas.classes)
     # Initial weights come from a seed of their own: torch's global generator is left as it was.
     with torch.random.fork_rng(devices=[]):
         torch.manual_seed(seed)
-        generator = ResidualGenerator(codec.width, classes, config.width)
-        discriminator = PackedDiscriminator(codec.width, classes, config.width, config.pack)
-    return FittedTabularGan(spec, config, codec, copulas, generator.to(device), discriminator.to(device), device)
+        generator = ResidualGenerator(width, classes, config.width)
+        discriminator = PackedDiscriminator(width, classes, config.width, config.pack)
+    return FittedTabularGan(*head, copulas, generator.to(device), discriminator.to(device), device)
 
 
 @contextlib.contextmanager
