@@ -180,6 +180,45 @@ def replicate(
     run_replicates(root, runs=runs, as_json=as_json)
 
 
+@app.command(short_help="Say whether synthetic rows help on a table.")
+def choose(
+    path: Annotated[Path, typer.Argument(metavar="FILE", help="A CSV or Parquet file of train rows.")],
+    target: Annotated[str, typer.Option(help="The column with the class.")],
+    metric: Annotated[str, typer.Option(help="What to improve.")] = "balanced_accuracy",
+    classifier: Annotated[
+        str, typer.Option(help="logistic_regression, random_forest or hist_gradient_boosting.")
+    ] = "random_forest",
+    methods: Annotated[
+        str, typer.Option(metavar="NAME,NAME", help="What may make rows; by default every table method.")
+    ] = "",
+    drop: Annotated[
+        list[str] | None, typer.Option(metavar="COLUMN", help="Leave a column out; may be repeated.")
+    ] = None,
+    write: Annotated[
+        Path | None, typer.Option(metavar="FILE", help="Where to write the table with the rows, if they pay.")
+    ] = None,
+    seed: Annotated[int, typer.Option(min=0, help="Another seed cuts other folds.")] = 0,
+    as_json: Json = False,
+) -> None:
+    """Say whether synthetic rows, class weights or neither help a classifier on a table, by nested cross-validation.
+
+    No project is needed. Keep test rows out of the file: the gain is measured on its own rows.
+    """
+    from gan_augment.cli.choose import run_choice
+
+    run_choice(
+        path,
+        target,
+        metric=metric,
+        classifier=classifier,
+        methods=methods,
+        drop=drop or [],
+        write=write,
+        seed=seed,
+        as_json=as_json,
+    )
+
+
 @methods_app.command("list")
 def methods_list(as_json: Json = False) -> None:
     """Every method: what it makes, and whose label its samples carry."""

@@ -3,10 +3,10 @@
 from __future__ import annotations
 
 import json
-import os
 from pathlib import Path
 from typing import TYPE_CHECKING
 
+from gan_augment.cli.threads import one_thread_each
 from gan_augment.core.errors import ParamsError
 
 if TYPE_CHECKING:
@@ -18,7 +18,7 @@ __all__ = ["run_calibration", "run_replicates"]
 
 def run_calibration(root: Path, demo: str | None, control: str | None, *, runs: int, jobs: int, as_json: bool) -> None:
     """Run the controls and print a row each; exit with code 1 where a requirement is missed."""
-    _one_thread_each()
+    one_thread_each()
     from gan_augment.gain.calibrate import CONTROLS, Control
     from gan_augment.gain.table import render_tallies
     from gan_augment.stages.calibrate import calibrate
@@ -40,14 +40,9 @@ def run_calibration(root: Path, demo: str | None, control: str | None, *, runs: 
         raise SystemExit(1)
 
 
-def _one_thread_each() -> None:
-    for name in ("OMP_NUM_THREADS", "MKL_NUM_THREADS", "OPENBLAS_NUM_THREADS"):  # see cli.stages.run_stage
-        os.environ.setdefault(name, "1")
-
-
 def run_replicates(root: Path, *, runs: int, as_json: bool) -> None:
     """Train everything after the split `runs - 1` times more, and print the gain over all trainings."""
-    _one_thread_each()
+    one_thread_each()
     from gan_augment.stages.project import Project
     from gan_augment.stages.replicate import run
 

@@ -27,7 +27,7 @@ from gan_augment.core.seeds import derive_seed, numpy_generator
 from gan_augment.gain.metrics import METRICS, Metric, score
 from gan_augment.gain.statistics import Interval, TestRows
 from gan_augment.tabular.candidates import FREE, Candidate, Contest, Probabilities, Selection, known_classifier
-from gan_augment.tabular.frame import checked_labels, column_of
+from gan_augment.tabular.frame import checked_labels, column_of, shown
 
 __all__ = ["LADDER", "AugmentationChoice", "choose_augmentation"]
 
@@ -111,6 +111,7 @@ def choose_augmentation(
     alpha: float = 0.05,
     fewest_rows: int = 100,
     seed: int = 0,
+    verbose: bool = False,
     progress: Progress = lambda _done, _total: None,
 ) -> AugmentationChoice:
     """Pick a method, a ratio and a selection by nested repeated cross-validation, or none.
@@ -139,6 +140,8 @@ def choose_augmentation(
         The gate: the one-sided p-value has to be below.
     fewest_rows
         With fewer rows nothing is tried, and the verdict is "undecided".
+    verbose
+        Show a bar with the time left.
     progress
         Called with (train parts done, train parts in all).
 
@@ -157,9 +160,12 @@ def choose_augmentation(
     candidates = _candidates(contest, labels, methods, ratios, selections, baselines)
     trial = _Trial(contest, train, candidates, metric, seed)
     parts = folds + folds * (folds - 1) // 2
-    for _ in range(repeats):
-        for done in trial.repeat(folds):
-            progress(len(trial.nested) * parts + done, repeats * parts)
+    with shown("choose", verbose=verbose) as advance:
+        for _ in range(repeats):
+            for part in trial.repeat(folds):
+                done = len(trial.nested) * parts + part
+                advance(done, repeats * parts, f"{done} of {repeats * parts} train parts")
+                progress(done, repeats * parts)
     return trial.judged(alpha)
 
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import contextlib
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from pathlib import Path
 from typing import Any, Self
@@ -19,7 +20,7 @@ from gan_augment.encoding.rules import check_rules
 from gan_augment.synthesis.api import Fitted, SampleRequest, TickReport
 from gan_augment.synthesis.registry import resolve_method
 
-__all__ = ["TableSynthesizer", "checked_labels", "column_of"]
+__all__ = ["TableSynthesizer", "checked_labels", "column_of", "shown"]
 
 
 class TableSynthesizer:
@@ -70,7 +71,14 @@ class TableSynthesizer:
         self._fitted: Fitted | None = None
         self.copies: dict[Any, int] = {}
 
-    def fit(self, frame: pd.DataFrame, target: str, *, progress: Callable[[TickReport], None] = lambda _: None) -> Self:
+    def fit(
+        self,
+        frame: pd.DataFrame,
+        target: str,
+        *,
+        verbose: bool = False,
+        progress: Callable[[TickReport], None] = lambda _: None,
+    ) -> Self:
         """Learn from train rows; what `frame` holds is what may come back in other combinations.
 
         Parameters
@@ -80,6 +88,10 @@ class TableSynthesizer:
             Column names must be different strings.
         target
             The column of class labels; every label must be there.
+        verbose
+            Show a bar with the time left (on stderr; outside a terminal a line every ten seconds).
+        progress
+            Called with what the method reports, for a display of your own.
 
         Raises
         ------
@@ -101,7 +113,13 @@ class TableSynthesizer:
             len(features), id=ids, label=labels.astype(str).to_numpy(), split="train", origin="real"
         )
         train = TrainView(self._spec, Samples(manifest, features))
-        self._fitted = self.method.fit(train, self.config, seed=self.seed, device=self.device, progress=progress)
+        with shown(f"fit {self.method.name}", verbose=verbose) as advance:
+
+            def tell(report: TickReport) -> None:
+                advance(report.done, report.total, "")
+                progress(report)
+
+            self._fitted = self.method.fit(train, self.config, seed=self.seed, device=self.device, progress=tell)
         self.copies = {}
         self._shares = labels.value_counts(normalize=True).reindex(self._values).to_numpy(dtype=np.float64)
         return self
@@ -194,6 +212,18 @@ class TableSynthesizer:
     def _with_target(self, rows: pd.DataFrame, value: Any) -> pd.DataFrame:
         labels = pd.Series([value] * len(rows), dtype=self._form[self._target].dtype, index=rows.index)
         return rows.assign(**{self._target: labels})[list(self._form.columns)]
+
+
+@contextlib.contextmanager
+def shown(title: str, *, verbose: bool) -> Iterator[Callable[[float, float, str], None]]:
+    """Yield `advance(done, total, note)` of a bar with the time left; of nothing without `verbose`."""
+    if not verbose:
+        yield lambda _done, _total, _note: None
+        return
+    from gan_augment.stages.progress import progress_bar
+
+    with progress_bar(title) as advance:
+        yield advance
 
 
 def column_of(series: pd.Series) -> Column:

@@ -29,6 +29,8 @@ def run(*arguments: str, cwd: Path) -> Done:
     with (
         contextlib.chdir(cwd),
         mock.patch.object(sys, "argv", ["gan-augment", *arguments]),
+        # Under `python -m pytest` the program would call itself that.
+        mock.patch.object(sys.modules["__main__"], "__package__", None),
         contextlib.redirect_stdout(out),
         contextlib.redirect_stderr(err),
         pytest.raises(SystemExit) as ended,

@@ -88,6 +88,17 @@ def table(root: Path, patch: pytest.MonkeyPatch) -> None:
     frame.to_csv(root / "table.csv", index=False)
 
 
+def many_numbers(root: Path, patch: pytest.MonkeyPatch) -> None:
+    frame = pd.DataFrame({"x": np.arange(120) / 7, "n": np.arange(120) % 9, "kind": ["yes", "no"] * 60})
+    frame["amount"] = ["?" if number % 30 == 0 else str(number) for number in range(120)]
+    frame.to_csv(root / "table.csv", index=False)
+
+
+def rare_class(root: Path, patch: pytest.MonkeyPatch) -> None:
+    frame = pd.DataFrame({"x": np.arange(120) % 11, "kind": ["yes"] * 3 + ["no"] * 117})
+    frame.to_csv(root / "table.csv", index=False)
+
+
 def pictures(root: Path, patch: pytest.MonkeyPatch) -> None:
     write_folder(root / "photos", {"cat": 8, "dog": 8})
 
@@ -216,6 +227,18 @@ MISTAKES: dict[str, tuple[Setup, str]] = {
     "compare-one": (finished, "compare ."),
     "compare-nowhere": (finished, "compare . nowhere"),
     "compare-unmeasured": (pictures, "compare photos photos/cat"),
+    "choose-no-file": (table, "choose tabel.csv --target kind"),
+    "choose-no-target": (table, "choose table.csv"),
+    "choose-wrong-target": (table, "choose table.csv --target kinds"),
+    "choose-number-as-target": (many_numbers, "choose table.csv --target x"),
+    "choose-few-rows": (table, "choose table.csv --target kind"),
+    "choose-unknown-method": (table, "choose table.csv --target kind --methods smot"),
+    "choose-unknown-metric": (many_numbers, "choose table.csv --target kind --drop amount --metric f1"),
+    "choose-unknown-classifier": (many_numbers, "choose table.csv --target kind --drop amount --classifier forest"),
+    "choose-strange-column": (many_numbers, "choose table.csv --target kind"),
+    "choose-nothing-left": (text("a.csv", "x,kind\n" + "1,yes\n2,no\n" * 60), "choose a.csv --target kind --drop x"),
+    "choose-rare-class": (rare_class, "choose table.csv --target kind"),
+    "choose-strange-output": (table, "choose table.csv --target kind --write table.xlsx"),
     "calibrate-unknown-control": (params(), "calibrate --control nul"),
     "calibrate-unknown-demo": (params(), "calibrate --demo penguin"),
 }

@@ -1,0 +1,130 @@
+"""A user's CSV or Parquet file as a frame for `choose_augmentation`, and the augmented table back into a file.
+
+Cells are read as the pipeline reads them (`data.table_files`, `data.columns`): the same spellings of missing, the same
+kinds of columns, the same columns left out.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+import pandas as pd
+
+import gan_augment.data.sources  # noqa: F401  before data.targets, which it imports and is imported by
+from gan_augment.core.atomic import replacing_file
+from gan_augment.core.errors import DataError, ParamsError
+from gan_augment.data.columns import MISSING_TEXTS, canonical, parse_text, unfit
+from gan_augment.data.paths import existing_file
+from gan_augment.data.table_files import TableFile, read_table_file
+from gan_augment.data.targets import check_column, target_labels
+
+__all__ = ["ORIGIN", "UserTable", "check_output", "read_user_table", "write_augmented"]
+
+ORIGIN = "origin"  # the column that says which rows of a written table are real
+PARQUET = (".parquet", ".pq")
+SEPARATORS = {".csv": ",", ".tsv": "\t", ".txt": "\t"}
+
+
+@dataclass(frozen=True)
+class UserTable:
+    """All columns of the file, typed; and why some are not used: {column: reason}. The target is always used."""
+
+    whole: pd.DataFrame
+    left_out: dict[str, str]
+
+    @property
+    def used(self) -> pd.DataFrame:
+        """The target and the columns that can be features."""
+        return self.whole.drop(columns=list(self.left_out))
+
+
+def read_user_table(path: Path, target: str, drop: Sequence[str] = ()) -> UserTable:
+    """Read a table by its ending.
+
+    Parameters
+    ----------
+    path, target
+        .csv, .tsv, .txt or .parquet; the column of classes.
+    drop
+        Columns that the user does not want to use. Free text and identifiers are left out unasked.
+
+    Raises
+    ------
+    DataError
+        There is no such file or column, the file is damaged, a class is missing, the target is a number to be
+        predicted, a column cannot be read, or none is left.
+    """
+    table = read_table_file(existing_file(Path(), str(path)))
+    for name in drop:
+        check_column(path, table.frame, name, "--drop")
+    labels = pd.Series(target_labels(path, table, target), dtype="string")
+    whole: dict[str, pd.Series] = {}
+    left_out = dict.fromkeys(drop, "as asked for")
+    for name in map(str, table.frame.columns):
+        if name == target:
+            whole[name] = canonical(table.frame[name]) if table.typed else labels
+            continue
+        if name in left_out:
+            whole[name] = table.frame[name]
+            continue
+        whole[name] = _typed(path, table, name)
+        problem = unfit(whole[name])
+        if problem is not None and problem.severity == "warning":
+            left_out[name] = problem.reason
+    if len(left_out) == len(whole) - 1:
+        raise DataError(
+            "No column is left as a feature",
+            where=path,
+            got="; ".join(f"{name}: {reason}" for name, reason in left_out.items()) or f"the column {target!r} alone",
+            expected="at least one column of numbers, categories, truth values or times",
+        )
+    return UserTable(pd.DataFrame({name: column.reset_index(drop=True) for name, column in whole.items()}), left_out)
+
+
+def _typed(path: Path, table: TableFile, name: str) -> pd.Series:
+    column = table.frame[name]
+    try:
+        if table.typed:
+            return canonical(column)
+        return parse_text(column, MISSING_TEXTS, decimal_comma=table.decimal_comma)
+    except DataError as error:
+        raise DataError(
+            error.problem,
+            where=f"{path}, column {name!r}",
+            got=error.got,
+            expected=error.expected,
+            remedy=f"clean the column, or leave it out: --drop {name!r}",
+        ) from None
+
+
+def check_output(path: Path, table: pd.DataFrame) -> None:
+    """Raise ParamsError, before any work, where the augmented table could not be written."""
+    known = (*SEPARATORS, *PARQUET)
+    if path.suffix.lower() not in known:
+        raise ParamsError(
+            "The ending of the file to write is unknown", got=path.name, expected=f"one of {', '.join(known)}"
+        )
+    if ORIGIN in table.columns:
+        raise ParamsError(
+            f"The table has a column {ORIGIN!r} already, where the written one says which rows are synthetic",
+            remedy="rename the column",
+        )
+
+
+def write_augmented(path: Path, table: UserTable, made: pd.DataFrame) -> None:
+    """The real rows, then `made`; columns that were not used are missing in the latter, and `origin` comes last."""
+    real = table.whole.assign(**{ORIGIN: "real"})
+    more = made.assign(**{ORIGIN: "synthetic"}).reindex(columns=list(real.columns))
+    whole = pd.concat([real, more.astype(_dtypes(real, table.left_out))], ignore_index=True)
+    with replacing_file(path) as partial:
+        if path.suffix.lower() in PARQUET:
+            whole.to_parquet(partial, index=False)
+        else:
+            whole.to_csv(partial, index=False, sep=SEPARATORS[path.suffix.lower()])
+
+
+def _dtypes(real: pd.DataFrame, left_out: dict[str, str]) -> Any:
+    return {name: real[name].dtype for name in left_out if pd.api.types.is_extension_array_dtype(real[name].dtype)}
