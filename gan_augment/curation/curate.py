@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterator
 from dataclasses import asdict, dataclass
-from pathlib import Path
 from typing import Any
 
 import numpy as np
@@ -17,6 +16,7 @@ from gan_augment.core.streams import HeldSamples, SampleSource, gather_samples
 from gan_augment.curation.config import CopyFilter, CurateConfig
 from gan_augment.curation.evidence import Evidence, chunk_rows, gather_evidence
 from gan_augment.curation.filters import (
+    Computed,
     Gauge,
     Sieve,
     density_gauge,
@@ -24,6 +24,7 @@ from gan_augment.curation.filters import (
     earlier_duplicates,
     nearness_gauge,
 )
+from gan_augment.curation.ledger import Ledger
 from gan_augment.curation.report import counts_and_copying, quality, score_table
 from gan_augment.curation.spaces import fit_spaces
 from gan_augment.curation.train_on_synthetic import train_on_synthetic
@@ -31,6 +32,7 @@ from gan_augment.curation.weaknesses import Light, check_weaknesses
 
 __all__ = ["Curated", "curate"]
 
+Floats = npt.NDArray[np.float64]
 Progress = Callable[[float, float, str], None]  # done, total, what is happening now
 
 
@@ -83,13 +85,13 @@ def curate(
     seed: int,
     device: str = "cpu",
     progress: Progress = lambda *_: None,
-    work: Path | None = None,
+    ledger: Ledger | None = None,
 ) -> Curated:
     """Judge the candidates by real rows, filter them, and measure what is left.
 
     Networks, scales and spaces are fitted on train rows only; validation rows set the filters' limits and are what
-    quality is measured against. The same arguments give the same bytes. Of a candidate about 30 bytes are kept in
-    memory; its features lie in a temporary file in `work` (None: where the system keeps such files).
+    quality is measured against. The same arguments give the same bytes. What is found out about each candidate is
+    entered into `ledger` (None: a temporary one), and what that knows already is not looked at again.
     """
     source = HeldSamples(candidates) if isinstance(candidates, Samples) else candidates
     steps = _Steps(progress, config.judged_by.members + 2 * config.train_on_synthetic_seeds + 6)
@@ -97,7 +99,7 @@ def curate(
     steps.tick("feature space")
     evidence = gather_evidence(
         train, validation, source, copies, config.judged_by,
-        seed=seed, device=device, tick=steps.tick, along=steps.along, work=work,
+        seed=seed, device=device, tick=steps.tick, along=steps.along, ledger=Ledger() if ledger is None else ledger,
     )  # fmt: skip
     steps.tick("candidates")
     sieve = _sift(evidence, config, len(train.spec.classes), seed)
@@ -154,22 +156,28 @@ def _sift(evidence: Evidence, config: CurateConfig, classes: int, seed: int) -> 
     if config.discriminator.enabled:
         told = discriminator_gauge(made, heldout, evidence.train, classes, derive_seed(seed, "discriminator"))
         sieve.apply("discriminator", told, config.discriminator)
-    doubt = Gauge(evidence.doubt, evidence.heldout_doubt, 1 - config.judge.min_probability)
+    doubt = Gauge(Computed(evidence.doubt), evidence.heldout_doubt, 1 - config.judge.min_probability)
     sieve.apply("judge", doubt, config.judge)
     return sieve
 
 
 def _copy_gauge(evidence: Evidence, config: CopyFilter) -> Gauge:
-    ratio = evidence.copy_ratio(config.min_ratio, config.min_parent_ratio)
+    ratio = Computed(lambda rows: evidence.copy_ratio(rows, config.min_ratio, config.min_parent_ratio))
     return nearness_gauge(ratio, evidence.heldout_ratio, config.min_ratio)
 
 
 def _duplicate_gauge(evidence: Evidence, sieve: Sieve, min_ratio: float) -> Gauge:
-    twin = earlier_duplicates(evidence.candidates, sieve.left, min_ratio * evidence.scale)
-    ratio = evidence.scaled(twin, sieve.labels)
-    ratio[np.isinf(twin)] = np.inf
+    places, gaps = earlier_duplicates(evidence.candidates, sieve.left, min_ratio * evidence.scale)
+    scaled = evidence.scaled(gaps, sieve.labels[places])
+
+    def ratio(rows: slice) -> Floats:
+        low, high = np.searchsorted(places, [rows.start, rows.stop])
+        found = np.full(len(sieve.labels[rows]), np.inf)
+        found[places[low:high] - rows.start] = scaled[low:high]
+        return found
+
     # Two real rows that lie so near set the limit: in a table of few levels, repetition is no fault.
-    return nearness_gauge(ratio, evidence.heldout_ratio, min_ratio)
+    return nearness_gauge(Computed(ratio), evidence.heldout_ratio, min_ratio)
 
 
 def _lights(
@@ -209,9 +217,24 @@ def _first(labels: npt.NDArray[np.integer[Any]], most: int) -> npt.NDArray[np.bo
 
 def _random_within_class(sieve: Sieve, seed: int) -> npt.NDArray[np.int32]:
     # Not the judge's favourites first: they are the ones nearest to what the classifier knows already.
-    left = np.flatnonzero(sieve.left).astype(np.int32)
+    left = _places(sieve.left)
     numpy_generator(seed, "order of preference").shuffle(left)
-    return np.concatenate([left[sieve.labels[left] == index] for index in range(sieve.classes)])
+    order, start = np.empty_like(left), 0
+    for index in range(sieve.classes):
+        own = left[sieve.labels[left] == index]
+        order[start : start + len(own)] = own
+        start += len(own)
+    return order
+
+
+def _places(mask: npt.NDArray[np.bool_]) -> npt.NDArray[np.int32]:
+    """`np.flatnonzero` in half the memory, which is much where there are millions."""
+    places, count = np.empty(int(mask.sum()), np.int32), 0
+    for start in range(0, len(mask), 65_536):
+        found = np.flatnonzero(mask[start : start + 65_536])
+        places[count : count + len(found)] = start + found
+        count += len(found)
+    return places
 
 
 def _merged(counts: dict[str, Any], figures: dict[str, Any]) -> dict[str, Any]:

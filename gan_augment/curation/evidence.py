@@ -1,14 +1,12 @@
 """What is found out about every candidate, and in the same way about every held-out real row.
 
-Candidates are looked at chunk by chunk: what is kept of each is a few numbers in memory, and its row of features in a
-file.
+Candidates are looked at chunk by chunk. What is found goes to files: of each candidate one number stays in memory.
 """
 
 from __future__ import annotations
 
 from collections.abc import Callable
 from dataclasses import dataclass
-from pathlib import Path
 from typing import Any
 
 import numpy as np
@@ -22,7 +20,8 @@ from gan_augment.core.streams import SampleSource
 from gan_augment.curation.config import JudgeConfig
 from gan_augment.curation.filters import Labelled, class_scale
 from gan_augment.curation.judge import Judge, fit_judge, own_probability
-from gan_augment.curation.row_file import RowFile
+from gan_augment.curation.ledger import FINDING, Ledger
+from gan_augment.curation.row_file import RecordFile
 from gan_augment.curation.spaces import Space
 from gan_augment.fidelity.distances import kth_neighbour_distance, nearest
 from gan_augment.fidelity.nearest_records import ClosestRecord, Preference, closest_of
@@ -34,6 +33,7 @@ Labels = npt.NDArray[np.integer[Any]]
 Rows = npt.NDArray[np.float32]
 
 _CHUNK_BYTES = 32 << 20  # of a chunk's pixels as float32
+_READ = 65_536  # findings that are read together
 _PREDICTED_TOGETHER = 1024  # a chunk is a multiple of it, so that no chunk's length moves a figure's last bit
 
 
@@ -52,16 +52,12 @@ class Evidence:
     ----------
     candidates, heldout, train
         Rows of the copy space with their class indices; the candidates' rows lie in a file.
-    distance, heldout_distance
+    findings
+        `FINDING` of every candidate, in a file.
+    heldout_distance
         float64: to the nearest train row of any class.
-    nearest
-        int32: which train row that is, of each candidate.
-    parents
-        Of candidates that have own parents among the train rows (images only), what `_Parents` says; else None.
     scale
         float64 [classes]: how far a fresh row of each class lies from train (median).
-    own_probability, agrees
-        float32 and bool [n]: the judge's probability of a candidate's own label; whether it is the most probable one.
     heldout_probabilities
         float32 [n, classes].
     closest
@@ -71,41 +67,48 @@ class Evidence:
     candidates: Labelled
     heldout: Labelled
     train: Labelled
-    distance: Floats
+    findings: RecordFile
     heldout_distance: Floats
-    nearest: npt.NDArray[np.int32]
-    parents: _Parents | None
     scale: Floats
-    own_probability: Rows
-    agrees: npt.NDArray[np.bool_]
     heldout_probabilities: Rows
     closest: ClosestRecord | None
 
-    @property
-    def ratio(self) -> Floats:
-        """float64 [n]: distance over the class's scale; 1 where fresh rows repeat train rows anyhow."""
-        return self.scaled(self.distance, self.candidates.labels)
+    def __len__(self) -> int:
+        return len(self.candidates.labels)
+
+    def distances(self, index: int) -> Floats:
+        """float64 [n]: of the candidates of a class, to the nearest train row of any class."""
+        own = self.candidates.labels == index
+        found, count = np.empty(int(own.sum())), 0
+        for start in range(0, len(own), _READ):
+            chosen = self.findings[start : start + _READ]["distance"][own[start : start + _READ]]
+            found[count : count + len(chosen)] = chosen
+            count += len(chosen)
+        return found
 
     @property
     def heldout_ratio(self) -> Floats:
-        """The same of the held-out rows."""
+        """float64 [n]: the held-out rows' distance over their class's scale."""
         return self.scaled(self.heldout_distance, self.heldout.labels)
 
-    def copy_ratio(self, min_ratio: float, min_parent_ratio: float) -> Floats:
-        """float64 [n]: below `min_ratio` where one is that near to a stranger, or `min_parent_ratio` to a parent."""
-        if self.parents is None:
-            return self.ratio
-        labels, known = self.candidates.labels, self.parents.places
-        strangers = self.ratio
-        strangers[known] = self.scaled(self.parents.stranger_distance, labels[known])
-        parents = self.scaled(self.parents.distance, labels[known]) * max(min_ratio / min_parent_ratio, 1e-9)
-        strangers[known] = np.minimum(strangers[known], parents)
-        return strangers
+    def copy_ratio(self, rows: slice, min_ratio: float, min_parent_ratio: float) -> Floats:
+        """float64 [n]: below `min_ratio` where one is that near to a stranger, or `min_parent_ratio` to a parent.
 
-    @property
-    def doubt(self) -> Floats:
+        In units of the class's scale; 1 where fresh rows repeat train rows anyhow.
+        """
+        found = self.findings[rows]
+        labels = found["label"]
+        ratio = self.scaled(found["distance"], labels)
+        known = ~np.isnan(found["parent"])
+        ratio[known] = self.scaled(found["stranger"][known], labels[known])
+        parents = self.scaled(found["parent"][known], labels[known]) * max(min_ratio / min_parent_ratio, 1e-9)
+        ratio[known] = np.minimum(ratio[known], parents)
+        return ratio
+
+    def doubt(self, rows: slice) -> Floats:
         """float64 [n]: one minus the judge's probability of the own label."""
-        return 1 - self.own_probability.astype(np.float64)
+        doubt: Floats = 1 - self.findings[rows]["own_probability"].astype(np.float64)
+        return doubt
 
     @property
     def heldout_doubt(self) -> Floats:
@@ -121,15 +124,6 @@ class Evidence:
         return ratio
 
 
-@dataclass(frozen=True)
-class _Parents:
-    """Candidates `places` int64 [m], their distance float64 [m] to the nearest own parent, and to the nearest other."""
-
-    places: npt.NDArray[np.int64]
-    distance: Floats
-    stranger_distance: Floats
-
-
 def gather_evidence(
     train: TrainView,
     validation: ValidationView,
@@ -141,102 +135,92 @@ def gather_evidence(
     device: str,
     tick: Callable[[str], None],
     along: Callable[[float, str], None],
-    work: Path | None,
+    ledger: Ledger,
 ) -> Evidence:
     """Measure candidates and held-out rows alike; `space` is where copies are looked for.
 
-    `tick` follows each member of the judge; `along` is told which share of the candidates has been looked at. The
-    candidates' rows lie in the folder `work`.
+    `tick` follows each member of the judge; `along` is told which share of the candidates has been looked at. What is
+    found is entered into `ledger`; candidates that it knows already are not looked at again.
     """
     real = Labelled(space.rows(train.samples.payload), train.labels)
     heldout = Labelled(space.rows(validation.samples.payload), validation.labels)
     heldout_distance, _ = nearest(heldout.rows[:], real.rows[:])
     judge = fit_judge(train, config, seed=seed, device=device, tick=tick)
-    looker = _Looker(len(candidates), train, space, judge, real.rows[:], heldout.rows[:], seed, work)
+    looker = _Looker(train, space, judge, real.rows[:], heldout.rows[:], seed, ledger)
     done = 0
     for chunk in candidates.chunks(chunk_rows(train.spec)):
-        looker.look(chunk)
         done += len(chunk)
+        if done > len(ledger):
+            looker.look(chunk)
         along(done / max(len(candidates), 1), f"candidate {done} of {len(candidates)}")
-    return looker.evidence(
+    return Evidence(
+        candidates=Labelled(ledger.rows, ledger.findings.column("label", _smallest(len(train.spec.classes)))),
         heldout=heldout,
         train=real,
+        findings=ledger.findings,
         heldout_distance=heldout_distance,
         scale=_fresh_distance(heldout_distance, heldout, real, len(train.spec.classes)),
         heldout_probabilities=judge.probabilities(validation.samples.payload),
+        closest=looker.closest(heldout_distance),
     )
 
 
+def _smallest(classes: int) -> npt.DTypeLike:
+    """A signed type for class indices: of millions of candidates, this is what stays in memory."""
+    return next(kind for kind in (np.int8, np.int16, np.int32) if classes <= np.iinfo(kind).max)
+
+
 class _Looker:
-    """Collects what is found out about the candidates, chunk by chunk."""
+    """Finds out what a `FINDING` says about the candidates, chunk by chunk."""
 
     def __init__(
         self,
-        count: int,
         train: TrainView,
         space: Space,
         judge: Judge,
         real: Rows,
         heldout: Rows,
         seed: int,
-        work: Path | None,
+        ledger: Ledger,
     ) -> None:
-        self._train, self._space, self._judge, self._real = train, space, judge, real
+        self._train, self._space, self._judge, self._real, self._ledger = train, space, judge, real, ledger
         self._places = {name: number for number, name in enumerate(train.samples.manifest["id"])}
-        self._rows = RowFile(work)
-        self._columns: list[Any] = [
-            np.empty(count, dtype) for dtype in (np.int32, np.float64, np.int32, np.float32, np.bool_)
-        ]
-        self._parents: list[tuple[int, float, float]] = []
-        self._preference = Preference(real, heldout, seed=seed) if len(real) and len(heldout) else None
+        self._preference = None
+        if len(real) and len(heldout):
+            self._preference = Preference(real, heldout, seed=seed, tally=ledger.tally)
 
     def look(self, chunk: Samples) -> None:
+        """Enter what is found out about the next candidates."""
         labels, rows = chunk.label_indices(self._train.spec), self._space.rows(chunk.payload)
-        distance, index = nearest(rows, self._real)
         probabilities = self._judge.probabilities(chunk.payload)
-        own = probabilities[np.arange(len(labels)), labels]
-        agrees = probabilities.argmax(axis=1) == labels
+        found = np.zeros(len(chunk), FINDING)
+        found["label"] = labels
+        found["distance"], found["nearest"] = nearest(rows, self._real)
+        found["parent"], found["stranger"] = self._parents(chunk, rows)
+        found["own_probability"] = probabilities[np.arange(len(labels)), labels]
+        found["agrees"] = probabilities.argmax(axis=1) == labels
         if self._preference is not None:
             self._preference.add(rows)
-        self._look_for_parents(chunk, rows)
-        place = slice(len(self._rows), len(self._rows) + len(rows))
-        for column, values in zip(self._columns, (labels, distance, index, own, agrees), strict=True):
-            column[place] = values
-        self._rows.append(rows)
+        self._ledger.enter(rows, found, self._preference.tally if self._preference else self._ledger.tally)
 
-    def _look_for_parents(self, chunk: Samples, rows: Rows) -> None:
+    def _parents(self, chunk: Samples, rows: Rows) -> tuple[Floats, Floats]:
+        parent, stranger = np.full(len(rows), np.nan), np.full(len(rows), np.nan)
         if isinstance(chunk.payload, pd.DataFrame):
-            return  # a table row that comes near to its parent is a copy like any other
+            return parent, stranger  # a table row that comes near to its parent is a copy like any other
         for row, names in enumerate(chunk.manifest["parents"]):
             own = [self._places[name] for name in names.split() if name in self._places]
             if own:
                 gaps = cdist(rows[row : row + 1], self._real)[0]
-                parent = float(gaps[own].min())
+                parent[row] = gaps[own].min()
                 gaps[own] = np.inf
-                self._parents.append((len(self._rows) + row, parent, float(gaps.min())))
+                stranger[row] = gaps.min()
+        return parent, stranger
 
-    def evidence(self, *, heldout_distance: Floats, **others: Any) -> Evidence:
-        labels, distance, index, own, agrees = self._columns
-        closest = None
-        if self._preference is not None and len(labels):
-            closest = closest_of(distance, heldout_distance, self._preference)
-        return Evidence(
-            candidates=Labelled(self._rows, labels),
-            distance=distance,
-            heldout_distance=heldout_distance,
-            nearest=index,
-            parents=self._known_parents(),
-            own_probability=own,
-            agrees=agrees,
-            closest=closest,
-            **others,
-        )
-
-    def _known_parents(self) -> _Parents | None:
-        if not self._parents:
+    def closest(self, heldout_distance: Floats) -> ClosestRecord | None:
+        """Over all candidates that were entered."""
+        if self._preference is None or not len(self._ledger):
             return None
-        places, parents, strangers = zip(*self._parents, strict=True)
-        return _Parents(np.array(places), np.array(parents), np.array(strangers))
+        return closest_of(self._ledger.findings.column("distance"), heldout_distance, self._preference)
 
 
 def _fresh_distance(heldout_distance: Floats, heldout: Labelled, real: Labelled, classes: int) -> Floats:

@@ -10,8 +10,9 @@ real row is rejected with a probability of at most `real_rejection`, where the c
 from __future__ import annotations
 
 import math
+from collections.abc import Callable
 from dataclasses import dataclass
-from typing import Any
+from typing import Any, Protocol
 
 import numpy as np
 import numpy.typing as npt
@@ -25,8 +26,10 @@ from gan_augment.curation.row_file import RowsLike
 
 __all__ = [
     "REFUSED",
+    "Computed",
     "Gauge",
     "Labelled",
+    "Readings",
     "Sieve",
     "class_scale",
     "density_gauge",
@@ -37,9 +40,11 @@ __all__ = [
 
 Floats = npt.NDArray[np.float64]
 Labels = npt.NDArray[np.integer[Any]]
+Places = npt.NDArray[np.int64]
 Rows = npt.NDArray[np.float32]
 
 _CHUNK = 8192  # rows that are looked at together
+_READ = 65_536  # readings that are compared together
 _LEARNT_FROM = 20_000
 REFUSED = "refused"  # rejected not by itself, but because a filter refused its whole class
 
@@ -57,11 +62,27 @@ class Labelled:
         return rows
 
 
+class Readings(Protocol):
+    """float64 readings of candidates that give out a slice of theirs: an array, or `Computed`."""
+
+    def __getitem__(self, rows: slice, /) -> Floats: ...
+
+
+@dataclass(frozen=True)
+class Computed:
+    """Readings that are worked out when they are asked for."""
+
+    of: Callable[[slice], Floats]
+
+    def __getitem__(self, rows: slice) -> Floats:
+        return self.of(rows)
+
+
 @dataclass(frozen=True)
 class Gauge:
-    """Readings float64 [n], higher is more suspicious, of candidates and of held-out real rows, and a fixed bound."""
+    """Readings, higher is more suspicious, of candidates and float64 [n] of held-out real rows, and a fixed bound."""
 
-    candidates: Floats
+    candidates: Readings
     heldout: Floats
     bound: float
 
@@ -125,21 +146,34 @@ class Sieve:
         """Let one filter reject, class by class."""
         if not config.enabled:
             return
-        lost = 0
+        lost, limits = 0, np.empty(self.classes)
         for index in range(self.classes):
             heldout = self.heldout_labels == index
-            limit = gauge.limit(heldout, config.real_rejection)
-            lost += int((gauge.heldout[heldout] > limit).sum())
-            self._reject(index, name, gauge.candidates, limit, config)
+            limits[index] = gauge.limit(heldout, config.real_rejection)
+            lost += int((gauge.heldout[heldout] > limits[index]).sum())
+        failing, readings = self._failing(gauge.candidates, limits)
+        for index in range(self.classes):
+            own = self.labels[failing] == index
+            self._reject(index, name, failing[own], readings[own], config)
         self.real_rejected[name] = lost / len(self.heldout_labels) if len(self.heldout_labels) else 0.0
 
-    def _reject(self, index: int, name: str, readings: Floats, limit: float, config: FilterConfig) -> None:
+    def _failing(self, readings: Readings, limits: Floats) -> tuple[Places, Floats]:
+        """Places int64 [m] of the rows left that read above their class's limit, and what they read."""
+        places, values = [np.zeros(0, np.int64)], [np.zeros(0)]
+        for start in range(0, len(self.labels), _READ):
+            rows = slice(start, start + _READ)
+            read = readings[rows]
+            above = np.flatnonzero((self._reason[rows] == 0) & (read > limits[self.labels[rows]]))
+            places.append(start + above)
+            values.append(read[above])
+        return np.concatenate(places), np.concatenate(values)
+
+    def _reject(self, index: int, name: str, failing: Places, readings: Floats, config: FilterConfig) -> None:
         of_class = self.labels == index
-        failing = np.flatnonzero(of_class & self.left & (readings > limit))
         allowed = math.floor(config.budget * of_class.sum())
-        if len(failing) > allowed and config.over_budget == "keep":
-            failing = failing[np.argsort(-readings[failing], kind="stable")[:allowed]]
         refused = len(failing) > allowed
+        if refused and config.over_budget == "keep":
+            failing, refused = failing[np.argsort(-readings, kind="stable")[:allowed]], False
         self.reject(failing, name)
         if refused:
             self.reject(of_class & self.left, REFUSED)
@@ -153,21 +187,25 @@ def class_scale(distances: Floats, labels: Labels, classes: int) -> Floats:
     return np.array([np.median(values) if len(values) else overall for values in own])
 
 
-def nearness_gauge(candidates: Floats, heldout: Floats, min_ratio: float) -> Gauge:
+def nearness_gauge(candidates: Readings, heldout: Floats, min_ratio: float) -> Gauge:
     """From distances over the class's held-out median (see `class_scale`): suspicious below `min_ratio`."""
-    return Gauge(-candidates, -heldout, -min_ratio)
+    return Gauge(Computed(lambda rows: -candidates[rows]), -heldout, -min_ratio)
 
 
-def earlier_duplicates(candidates: Labelled, left: npt.NDArray[np.bool_], radius: Floats) -> Floats:
-    """float64 [n]: distance to the nearest earlier kept candidate of the class if below the class's radius, else inf.
+def earlier_duplicates(candidates: Labelled, left: npt.NDArray[np.bool_], radius: Floats) -> tuple[Places, Floats]:
+    """Ascending places int64 [m] of duplicates, and their distance to the nearest earlier kept one of their class.
 
-    Greedy and in order: of a knot of duplicates the first stays, and a row counts as duplicate only of rows that stay.
+    A duplicate lies within its class's radius of that one. Greedy and in order: of a knot of duplicates the first
+    stays, and a row counts as duplicate only of rows that stay.
     """
-    distance = np.full(len(candidates.labels), np.inf)
-    for index in np.unique(candidates.labels[left]):
+    found = [(np.zeros(0, np.int64), np.zeros(0))]
+    for index in range(len(radius)):
         members = np.flatnonzero(left & (candidates.labels == index))
-        distance[members] = nearest_earlier(candidates.rows, members, float(radius[index]))
-    return distance
+        numbers, gaps = nearest_earlier(candidates.rows, members, float(radius[index]))
+        found.append((members[numbers], gaps))
+    places, distance = (np.concatenate(parts) for parts in zip(*found, strict=True))
+    order = np.argsort(places)
+    return places[order], distance[order]
 
 
 def density_gauge(candidates: Labelled, heldout: Labelled, train: Labelled, neighbours: int) -> Gauge:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import math
+from collections.abc import Callable
 from typing import Any
 
 import numpy as np
@@ -67,19 +68,20 @@ def real_against_real(heldout: Labelled, neighbours: int, *, seed: int) -> dict[
 
 
 def copying(
-    candidates: npt.NDArray[np.float64],
+    candidates: Callable[[int], npt.NDArray[np.float64]],
     heldout: npt.NDArray[np.float64],
     labels: Labels,
     heldout_labels: Labels,
 ) -> tuple[dict[int, CopyTest], CopyTest | None]:
     """The memorisation test of each class that has candidates and held-out rows, and of all of them together.
 
-    `candidates` and `heldout` are distances to the nearest train row.
+    `candidates` (of a class, which is asked for twice: one class is in memory at a time) and `heldout` are distances
+    to the nearest train row.
     """
-    shared = np.intersect1d(labels, heldout_labels)
-    cells = {int(c): (candidates[labels == c], heldout[heldout_labels == c]) for c in shared}
-    tests = {index: copy_test(*cell) for index, cell in cells.items()}
-    return tests, copy_test_in_cells(cells.values()) if cells else None
+    shared = list(map(int, np.intersect1d(labels, heldout_labels)))
+    tests = {index: copy_test(candidates(index), heldout[heldout_labels == index]) for index in shared}
+    cells = ((candidates(index), heldout[heldout_labels == index]) for index in shared)
+    return tests, copy_test_in_cells(cells) if shared else None
 
 
 def _class_matched_blocks(heldout: Labelled, accepted: Labelled) -> list[Rows]:

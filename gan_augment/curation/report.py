@@ -30,15 +30,16 @@ Ids = npt.NDArray[np.object_]
 def score_table(manifest: pd.DataFrame, start: int, train_ids: Ids, evidence: Evidence, sieve: Sieve) -> pd.DataFrame:
     """One row a candidate, of those from number `start` on: what became of it and why."""
     rows = slice(start, start + len(manifest))
+    found = evidence.findings[rows]
     return pd.DataFrame(
         {
             "id": manifest["id"],
             "label": manifest["label"],
             "accepted": sieve.left[rows],
             "rejected_by": pd.Series(sieve.reasons(rows), dtype="string"),
-            "judge_probability": evidence.own_probability[rows].astype(np.float64),
-            "copy_distance": evidence.scaled(evidence.distance[rows], evidence.candidates.labels[rows]),
-            "nearest": pd.Series(train_ids[evidence.nearest[rows]], dtype="string"),
+            "judge_probability": found["own_probability"].astype(np.float64),
+            "copy_distance": evidence.scaled(found["distance"], found["label"]),
+            "nearest": pd.Series(train_ids[found["nearest"]], dtype="string"),
         }
     )
 
@@ -47,11 +48,12 @@ def counts_and_copying(spec: DatasetSpec, evidence: Evidence, sieve: Sieve, conf
     """What concerns all candidates: how many went where, what the judge thinks of them, whether they are copies."""
     recall = class_recall(evidence.heldout_probabilities, evidence.heldout.labels, len(spec.classes))
     tests, together = copying(
-        evidence.distance, evidence.heldout_distance, evidence.candidates.labels, evidence.heldout.labels
+        evidence.distances, evidence.heldout_distance, evidence.candidates.labels, evidence.heldout.labels
     )
+    agrees = evidence.findings.column("agrees")
     classes = {
         record.key: {
-            **_counts(sieve, evidence, sieve.labels == index),
+            **_counts(sieve, agrees, sieve.labels == index),
             "judge_recall": None if np.isnan(recall[index]) else float(recall[index]),
             **_copy_figures(tests.get(index)),
             "refused_by": sieve.refusals.get(index),
@@ -63,7 +65,7 @@ def counts_and_copying(spec: DatasetSpec, evidence: Evidence, sieve: Sieve, conf
     return {
         "classes": classes,
         "overall": {
-            **_counts(sieve, evidence, everybody),
+            **_counts(sieve, agrees, everybody),
             **_copy_figures(together),
             "closest_record": None if evidence.closest is None else vars(evidence.closest),
         },
@@ -78,14 +80,14 @@ def counts_and_copying(spec: DatasetSpec, evidence: Evidence, sieve: Sieve, conf
     }
 
 
-def _counts(sieve: Sieve, evidence: Evidence, chosen: Mask) -> dict[str, Any]:
+def _counts(sieve: Sieve, agrees: Mask, chosen: Mask) -> dict[str, Any]:
     found = {name: count for name, count in sieve.counts(chosen).items() if count}
     names = [*sieve.real_rejected, *sorted(set(found) - {*sieve.real_rejected, REFUSED, ""}), REFUSED]
     return {
         "candidates": int(chosen.sum()),
         "accepted": found.get("", 0),
         "rejected": {name: found.get(name, 0) for name in names},
-        "label_agreement": float(evidence.agrees[chosen].mean()) if chosen.any() else None,
+        "label_agreement": float(agrees[chosen].mean()) if chosen.any() else None,
     }
 
 

@@ -1,16 +1,16 @@
-"""Feature rows of all candidates on disk: what filters look at a second time, without a place in memory."""
+"""What is known of all candidates, on disk: looked at a second time without a place in memory."""
 
 from __future__ import annotations
 
 import os
 import tempfile
 from pathlib import Path
-from typing import Any, Protocol
+from typing import Any, BinaryIO, Protocol
 
 import numpy as np
 import numpy.typing as npt
 
-__all__ = ["RowFile", "RowsLike"]
+__all__ = ["RecordFile", "RowFile", "RowsLike"]
 
 _SPARSE = 4  # a stretch of which less than one row in so many is wanted is read row by row
 
@@ -23,37 +23,95 @@ class RowsLike(Protocol):
     def __getitem__(self, index: Any, /) -> Any: ...
 
 
-class RowFile:
-    """Rows of one width in a temporary file, deleted with this object; `folder` None: the system's own place."""
+class _File:
+    """Items of one size, one after another; without a path in a temporary file that goes with this object."""
 
-    def __init__(self, folder: Path | None = None) -> None:
-        self._stream = tempfile.TemporaryFile(dir=folder)  # noqa: SIM115 - it lives as long as this object
-        self._width = 0
+    def __init__(self, path: Path | None) -> None:
+        if path is not None:
+            path.touch()
+        # Open for as long as this object lives; what the file held stays until `keep` says how much of it counts.
+        self._stream: BinaryIO = tempfile.TemporaryFile() if path is None else path.open("r+b")  # noqa: SIM115
         self._count = 0
-
-    def append(self, rows: npt.NDArray[np.float32]) -> None:
-        """Add float32 [n, d]; every call has the same d."""
-        self._width, self._count = rows.shape[1], self._count + len(rows)
-        self._stream.write(np.ascontiguousarray(rows, dtype=np.float32).data)
-        self._stream.flush()
 
     def __len__(self) -> int:
         return self._count
 
+    def _keep(self, count: int, size: int) -> bool:
+        """Count the first items of what the file holds as this object's and cut off the rest; False: not so many."""
+        if os.fstat(self._stream.fileno()).st_size < count * size:
+            return False
+        self._stream.truncate(count * size)
+        self._stream.seek(count * size)
+        self._count = count
+        return True
+
+    def _append(self, items: npt.NDArray[Any]) -> None:
+        self._stream.write(np.ascontiguousarray(items).data)
+        self._stream.flush()
+        self._count += len(items)
+
+    def _read(self, start: int, stop: int, size: int) -> bytes:
+        return os.pread(self._stream.fileno(), max(stop - start, 0) * size, start * size)
+
+
+class RowFile(_File):
+    """float32 rows of one width."""
+
+    def __init__(self, path: Path | None = None) -> None:
+        super().__init__(path)
+        self.width = 0
+
+    def keep(self, count: int, width: int) -> bool:
+        """Take over the first `count` rows of the file, `width` values each, and no more; False: it has fewer."""
+        self.width = width
+        return self._keep(count, 4 * width)
+
+    def append(self, rows: npt.NDArray[np.float32]) -> None:
+        """Add float32 [n, d]; every call has the same d."""
+        self.width = rows.shape[1]
+        self._append(rows.astype(np.float32, copy=False))
+
     def __getitem__(self, index: slice | npt.NDArray[np.integer[Any]]) -> npt.NDArray[np.float32]:
         """The rows of a slice without a step, or at ascending or any places; float32 [m, d]."""
         if isinstance(index, slice):
-            start, stop, _ = index.indices(self._count)
-            return self._read(start, max(stop, start))
+            start, stop, _ = index.indices(len(self))
+            return self._rows(start, stop)
         if not len(index):
-            return np.zeros((0, self._width), dtype=np.float32)
+            return np.zeros((0, self.width), dtype=np.float32)
         low, high = int(index.min()), int(index.max()) + 1
         if high - low <= _SPARSE * len(index):
-            stretch: npt.NDArray[np.float32] = self._read(low, high)[index - low]
+            stretch: npt.NDArray[np.float32] = self._rows(low, high)[index - low]
             return stretch
-        return np.concatenate([self._read(int(place), int(place) + 1) for place in index])
+        return np.concatenate([self._rows(int(place), int(place) + 1) for place in index])
 
-    def _read(self, start: int, stop: int) -> npt.NDArray[np.float32]:
-        size = 4 * self._width
-        data = os.pread(self._stream.fileno(), (stop - start) * size, start * size)
-        return np.frombuffer(data, dtype=np.float32).reshape(-1, self._width)
+    def _rows(self, start: int, stop: int) -> npt.NDArray[np.float32]:
+        data = self._read(start, stop, 4 * self.width)
+        return np.frombuffer(data, dtype=np.float32).reshape(-1, self.width)
+
+
+class RecordFile(_File):
+    """Records of one structured dtype."""
+
+    def __init__(self, dtype: np.dtype[Any], path: Path | None = None) -> None:
+        super().__init__(path)
+        self._dtype = dtype
+
+    def keep(self, count: int) -> bool:
+        """Take over the first `count` records of the file and no more; False: it has fewer."""
+        return self._keep(count, self._dtype.itemsize)
+
+    def append(self, records: npt.NDArray[Any]) -> None:
+        """Add records [n] of this file's dtype."""
+        self._append(records)
+
+    def __getitem__(self, rows: slice) -> npt.NDArray[Any]:
+        """The records of a slice without a step."""
+        start, stop, _ = rows.indices(len(self))
+        return np.frombuffer(self._read(start, stop, self._dtype.itemsize), dtype=self._dtype)
+
+    def column(self, name: str, dtype: npt.DTypeLike | None = None, *, rows: int = 65_536) -> npt.NDArray[Any]:
+        """One field of all records, in memory."""
+        column = np.empty(len(self), self._dtype[name] if dtype is None else dtype)
+        for start in range(0, len(self), rows):
+            column[start : start + rows] = self[start : start + rows][name]
+        return column

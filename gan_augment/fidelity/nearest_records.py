@@ -53,10 +53,13 @@ def closest_record(train: Rows, heldout: Rows, synthetic: Rows, *, seed: int) ->
 
 
 def closest_of(to_train: Distances, of_heldout: Distances, preference: Preference) -> ClosestRecord:
-    """The figures from distances to the nearest train row, of synthetic and of held-out rows, and a filled tally."""
+    """The figures from distances to the nearest train row, of synthetic and of held-out rows, and a filled tally.
+
+    `to_train` is reordered in place: a copy of millions of distances would cost as much again.
+    """
     return ClosestRecord(
-        median=float(np.median(to_train)),
-        near=float(np.quantile(to_train, 0.05)),
+        median=float(np.median(to_train, overwrite_input=True)),
+        near=float(np.quantile(to_train, 0.05, overwrite_input=True)),
         heldout_median=float(np.median(of_heldout)),
         heldout_near=float(np.quantile(of_heldout, 0.05)),
         exact=int((to_train == 0).sum()),
@@ -67,11 +70,16 @@ def closest_of(to_train: Distances, of_heldout: Distances, preference: Preferenc
 class Preference:
     """A tally, over any number of batches, of the synthetic rows that lie nearer to train than to held-out rows."""
 
-    def __init__(self, train: Rows, heldout: Rows, *, seed: int) -> None:
+    def __init__(self, train: Rows, heldout: Rows, *, seed: int, tally: tuple[int, int, int] = (0, 0, 0)) -> None:
         size = min(len(train), len(heldout))
         rng = numpy_generator(seed, "closest record")
         self._sides = [side[rng.permutation(len(side))[:size]] for side in (train, heldout)]
-        self._wins = self._ties = self._rows = 0
+        self._wins, self._ties, self._rows = tally
+
+    @property
+    def tally(self) -> tuple[int, int, int]:
+        """(nearer to train, ties, all) so far: what a tally that goes on later starts with."""
+        return self._wins, self._ties, self._rows
 
     def add(self, synthetic: Rows) -> None:
         """Count float [n, d]."""

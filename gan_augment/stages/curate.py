@@ -2,13 +2,17 @@
 
 from __future__ import annotations
 
+import hashlib
+import json
 import shutil
 
-from gan_augment.core.atomic import replacing_directory, write_json
+from gan_augment.core.atomic import file_hash, replacing_directory, write_json
 from gan_augment.core.seeds import derive_seed
 from gan_augment.core.streams import FrameWriter, StoredSamples, write_reordered
+from gan_augment.core.version import __version__
 from gan_augment.curation.curate import curate
 from gan_augment.curation.evidence import chunk_rows
+from gan_augment.curation.ledger import Ledger
 from gan_augment.stages.progress import progress_bar
 from gan_augment.stages.project import Project
 from gan_augment.training.devices import limited_threads, resolve_device
@@ -19,11 +23,17 @@ _SMALL = 32  # px a side
 
 
 def run(project: Project) -> None:
-    """Write data/curated (accepted rows and scores.parquet) and reports/curate.json."""
+    """Write data/curated (accepted rows and scores.parquet) and reports/curate.json.
+
+    A killed run goes on at the candidates that it was looking at: what was found out about the others lies outside
+    DVC's sight until all is done.
+    """
     layout, params, spec = project.layout, project.params, project.spec()
     work = layout.root / ".gan_augment" / "curate"
-    shutil.rmtree(work, ignore_errors=True)
-    (work / "order").mkdir(parents=True)
+    known = work / _fingerprint(project)
+    for other in work.iterdir() if work.exists() else ():
+        if other != known:
+            shutil.rmtree(other)
     with progress_bar("curate") as advance, limited_threads(_threads(project)):
         curated = curate(
             project.train_view(),
@@ -33,16 +43,27 @@ def run(project: Project) -> None:
             seed=derive_seed(params.base.seed, "curate"),
             device=resolve_device(params.base.device),
             progress=advance,
-            work=work,
+            ledger=Ledger(known),
         )
+    (work / "order").mkdir()
     with replacing_directory(layout.curated) as directory:
         write_reordered(curated.candidates, curated.order, directory, work / "order", rows=chunk_rows(spec))
         scores = FrameWriter(directory / "scores.parquet")
         for chunk in curated.score_chunks():
             scores.append(chunk)
         scores.close()
-    shutil.rmtree(work)
     write_json(layout.curate_report, curated.report)
+    shutil.rmtree(work)
+
+
+def _fingerprint(project: Project) -> str:
+    """What decides every finding: those of another run, other rows or other settings are never taken for its own."""
+    layout, params, spec = project.layout, project.params, project.spec()
+    folders = [layout.train(record.key) for record in spec.classes] + [layout.validation]
+    folders += [layout.synthetic(record.key) for record in spec.classes]
+    facts = [params.curate.judged_by.model_dump(mode="json"), params.base.seed, resolve_device(params.base.device)]
+    facts += [spec.model_dump(mode="json"), chunk_rows(spec), *map(file_hash, folders)]
+    return hashlib.sha256(json.dumps([__version__, *facts]).encode()).hexdigest()[:16]
 
 
 def _threads(project: Project) -> int:

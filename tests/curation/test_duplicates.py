@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from typing import Any
+
 import numpy as np
 import numpy.typing as npt
 import pytest
@@ -27,6 +29,14 @@ def _one_by_one(rows: Rows, members: npt.NDArray[np.int64], radius: float) -> np
     return found
 
 
+def _found(rows: Any, members: npt.NDArray[np.int64], radius: float) -> npt.NDArray[np.float64]:
+    """A distance a member, inf where it stays."""
+    found = np.full(len(members), np.inf)
+    numbers, gaps = nearest_earlier(rows, members, radius)
+    found[numbers] = gaps
+    return found
+
+
 @settings(max_examples=30, deadline=None)
 @given(seed=st.integers(0, 999), width=st.sampled_from([1, 3, 20]), radius=st.sampled_from([0.0, 0.05, 0.4, 3.0]))
 def test_like_comparing_one_by_one(seed: int, width: int, radius: float) -> None:
@@ -35,11 +45,15 @@ def test_like_comparing_one_by_one(seed: int, width: int, radius: float) -> None
     rows = np.concatenate([rows, rows[rng.integers(0, len(rows), 40)] + rng.normal(0, 0.02, (40, width))])
     rows = rng.permutation(rows).astype(np.float32)
     members = np.flatnonzero(rng.random(len(rows)) < 0.8)
-    before, duplicates._BLOCK = duplicates._BLOCK, 16  # several blocks, trees that swallow one another
+    names = ("_BLOCK", "_SLAB", "_READ")  # several blocks, trees that swallow one another, several slabs
+    before = {name: getattr(duplicates, name) for name in names}
     try:
-        found = nearest_earlier(rows, members, radius)
+        for name, length in zip(names, (16, 30, 10), strict=True):
+            setattr(duplicates, name, length)
+        found = _found(rows, members, radius)
     finally:
-        duplicates._BLOCK = before
+        for name, length in before.items():
+            setattr(duplicates, name, length)
     expected = _one_by_one(rows, members, radius)
     np.testing.assert_array_equal(np.isfinite(found), np.isfinite(expected))
     kept = np.isfinite(found)  # a twin in the same block may be nearer than the one that was found first
@@ -54,13 +68,42 @@ def test_rows_in_a_file_are_the_rows() -> None:
     assert len(stored) == 50
     for index in (slice(3, 17), slice(40, 99), slice(0, 0), np.array([4, 2, 9]), np.array([49, 0]), np.arange(0)):
         np.testing.assert_array_equal(stored[index], rows[index])
-    np.testing.assert_array_equal(
-        nearest_earlier(stored, np.arange(50), 0.5), nearest_earlier(rows, np.arange(50), 0.5)
-    )
+    np.testing.assert_array_equal(_found(stored, np.arange(50), 0.5), _found(rows, np.arange(50), 0.5))
 
 
 def test_many_copies_of_one_row_are_quick() -> None:
     rows = np.repeat(np.random.default_rng(0).normal(size=(3, 5)).astype(np.float32), 20_000, axis=0)
-    found = nearest_earlier(rows, np.arange(60_000), 0.1)  # all pairs would be 6 * 10**8
+    found = _found(rows, np.arange(60_000), 0.1)  # all pairs would be 6 * 10**8
     assert np.isinf(found).sum() == 3
     assert found[np.isfinite(found)] == pytest.approx(0)
+
+
+def test_rows_without_a_twin_are_in_no_tree(monkeypatch: pytest.MonkeyPatch) -> None:
+    rng = np.random.default_rng(1)
+    rows = rng.normal(size=(600, 6)).astype(np.float32)
+    rows[500:510] = rows[:10]
+    kept: list[npt.NDArray[np.int64]] = []
+    add = duplicates._Kept.add
+    monkeypatch.setattr(
+        duplicates._Kept, "add", lambda self, places, block: kept.append(places) or add(self, places, block)
+    )
+    numbers, gaps = nearest_earlier(rows, np.arange(600), 0.01)
+    np.testing.assert_array_equal(numbers, np.arange(500, 510))
+    np.testing.assert_array_equal(gaps, 0)
+    np.testing.assert_array_equal(np.concatenate(kept), np.arange(10))
+
+
+def test_of_slabs_one_is_in_memory_and_twins_across_a_cut_are_found(monkeypatch: pytest.MonkeyPatch) -> None:
+    pairs = np.arange(300)[:, None] + [0.0, 0.03]  # pairs that lie far from one another
+    rows = np.random.default_rng(2).permutation(pairs.reshape(-1, 1)).astype(np.float32)
+    whole = _found(rows, np.arange(600), 0.05)
+    assert np.isfinite(whole).sum() == 300
+    monkeypatch.setattr(duplicates, "_SLAB", 3)
+    lengths: list[int] = []
+    tree = duplicates.cKDTree
+    monkeypatch.setattr(
+        duplicates, "cKDTree", lambda points, **options: lengths.append(len(points)) or tree(points, **options)
+    )
+    np.testing.assert_array_equal(duplicates._crowded(rows, np.arange(600), np.eye(1), 0.05), np.arange(600))
+    assert max(lengths) < 10
+    np.testing.assert_array_equal(_found(rows, np.arange(600), 0.05), whole)

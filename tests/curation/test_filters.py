@@ -6,9 +6,11 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
+from gan_augment.curation import filters
 from gan_augment.curation.config import DensityFilter, FilterConfig
 from gan_augment.curation.filters import (
     REFUSED,
+    Computed,
     Gauge,
     Labelled,
     Sieve,
@@ -27,7 +29,8 @@ def _labelled(rows: Floats, label: int = 0) -> Labelled:
 
 
 def _sieve(gauge: Gauge, config: FilterConfig) -> Sieve:
-    sieve = Sieve(np.zeros(len(gauge.candidates), int), np.zeros(len(gauge.heldout), int), classes=1)
+    count = len(gauge.candidates[0:1000])
+    sieve = Sieve(np.zeros(count, int), np.zeros(len(gauge.heldout), int), classes=1)
     sieve.apply("test", gauge, config)
     return sieve
 
@@ -108,20 +111,48 @@ def test_a_row_counts_for_the_first_filter_that_rejects_it() -> None:
 
 def test_of_a_knot_of_duplicates_the_first_stays() -> None:
     rows = np.array([[0.0], [0.05], [5.0], [0.01], [5.01], [9.0]])
-    found = earlier_duplicates(_labelled(rows), np.ones(6, bool), np.array([0.1]))
-    np.testing.assert_array_equal(np.isfinite(found), [False, True, False, True, True, False])
+    places, gaps = earlier_duplicates(_labelled(rows), np.ones(6, bool), np.array([0.1]))
+    np.testing.assert_array_equal(places, [1, 3, 4])
+    np.testing.assert_allclose(gaps, [0.01, 0.01, 0.01], atol=0.041)
 
 
 def test_a_chain_is_broken_where_its_link_is_gone() -> None:
     chain = np.array([[0.0], [0.09], [0.18]])  # the third is near the second only, which does not stay
-    found = earlier_duplicates(_labelled(chain), np.ones(3, bool), np.array([0.1]))
-    np.testing.assert_array_equal(np.isfinite(found), [False, True, False])
+    places, _ = earlier_duplicates(_labelled(chain), np.ones(3, bool), np.array([0.1]))
+    np.testing.assert_array_equal(places, [1])
 
 
 def test_rejected_rows_and_other_classes_make_no_duplicates() -> None:
     two = Labelled(np.zeros((3, 2), np.float32), np.array([0, 1, 0]))
-    found = earlier_duplicates(two, np.array([False, True, True]), np.array([1.0, 1.0]))
-    assert not np.isfinite(found).any()
+    places, _ = earlier_duplicates(two, np.array([False, True, True]), np.array([1.0, 1.0]))
+    assert not len(places)
+
+
+def test_duplicates_of_mixed_classes_come_in_the_rows_order() -> None:
+    rows = Labelled(np.array([[0.0], [5.0], [0.01], [5.02], [0.02]], np.float32), np.array([1, 0, 1, 0, 1]))
+    places, gaps = earlier_duplicates(rows, np.ones(5, bool), np.array([0.1, 0.1]))
+    np.testing.assert_array_equal(places, [2, 3, 4])
+    np.testing.assert_allclose(gaps, [0.01, 0.02, 0.01], atol=0.011)
+
+
+def test_readings_are_compared_piece_by_piece(monkeypatch: pytest.MonkeyPatch) -> None:
+    rng = np.random.default_rng(0)
+    readings, labels = rng.random(500), rng.integers(0, 3, 500)
+    heldout, heldout_labels = rng.random(60) * 0.9, np.repeat([0, 1, 2], 20)
+    config = FilterConfig.model_validate({"budget": 0.1, "over_budget": "keep"})
+    sieves = []
+    for piece in (65_536, 7):
+        monkeypatch.setattr(filters, "_READ", piece)
+        sieve = Sieve(labels, heldout_labels, classes=3)
+        sieve.apply("test", Gauge(Computed(readings.__getitem__), heldout, 0.2), config)
+        sieves.append(sieve)
+    np.testing.assert_array_equal(sieves[0].left, sieves[1].left)
+    for index in range(3):
+        own = labels == index
+        limit = max(0.2, np.sort(heldout[heldout_labels == index])[-1])
+        allowed = min(int(own.sum() * 0.1), int((readings[own] > limit).sum()))
+        worst = np.flatnonzero(own)[np.argsort(-readings[own])[:allowed]]
+        np.testing.assert_array_equal(np.flatnonzero(own & ~sieves[0].left), np.sort(worst))
 
 
 def test_nearness_gauge_where_real_rows_coincide_too() -> None:

@@ -5,6 +5,7 @@ import numpy.typing as npt
 import pytest
 from scipy.stats import mannwhitneyu
 
+from gan_augment.fidelity import memorisation
 from gan_augment.fidelity.distances import nearest
 from gan_augment.fidelity.memorisation import copy_test, copy_test_in_cells
 
@@ -48,6 +49,16 @@ def test_agrees_with_scipy_with_and_without_ties() -> None:
         reference = mannwhitneyu(a, b, alternative="less", method="asymptotic", use_continuity=False)
         one_cell = copy_test_in_cells([(a.astype(float), b.astype(float))])
         assert one_cell.pvalue == pytest.approx(reference.pvalue)
+
+
+@pytest.mark.parametrize("tied", [False, True])
+def test_many_rows_get_scipys_pvalue_too(tied: bool, monkeypatch: pytest.MonkeyPatch) -> None:
+    rng = np.random.default_rng(5)
+    a, b = rng.normal(-0.1, 1, 400), rng.normal(size=90)
+    if tied:
+        a, b = a.round(1), b.round(1)
+    monkeypatch.setattr(memorisation, "_RANKED", 100)
+    assert copy_test(a, b).pvalue == pytest.approx(mannwhitneyu(a, b, alternative="less").pvalue, rel=1e-12)
 
 
 def test_copying_in_one_class_is_not_hidden_by_another_class_of_larger_distances() -> None:

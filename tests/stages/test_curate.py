@@ -1,6 +1,9 @@
 from __future__ import annotations
 
+import dataclasses
+import shutil
 from pathlib import Path
+from typing import Any
 
 import pandas as pd
 import pytest
@@ -13,6 +16,7 @@ from gan_augment.core.samples import read_samples, write_samples
 from gan_augment.core.seeds import derive_seed
 from gan_augment.curation import curate as curate_module
 from gan_augment.curation import evidence
+from gan_augment.curation.ledger import Ledger
 from gan_augment.stages import curate as stage
 from gan_augment.stages.curate import run
 from gan_augment.stages.project import Project
@@ -97,6 +101,91 @@ def test_the_folder_is_the_one_written_from_memory(tmp_path: Path) -> None:
     write_samples(tmp_path / "held", curated.samples)
     curated.scores.to_parquet(tmp_path / "held/scores.parquet", index=False)
     assert file_hash(tmp_path / "held") == file_hash(project.layout.curated)
+
+
+@pytest.fixture
+def killed(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> tuple[Project, dict[str, bytes]]:
+    """A project whose curation died at the third of four chunks, and what an undisturbed run writes."""
+    for module in (curate_module, evidence, stage):
+        monkeypatch.setattr(module, "chunk_rows", lambda _: 32)
+    project = _project(tmp_path, TABLE)
+    run(project)
+    whole = _written(project)
+    shutil.rmtree(project.layout.curated)
+    project.layout.curate_report.unlink()
+    enter, entered = Ledger.enter, []
+
+    def dies_at_the_third(self: Ledger, *entry: Any) -> None:
+        entered.append(entry)
+        if len(entered) == 3:
+            raise KeyboardInterrupt
+        enter(self, *entry)
+
+    with monkeypatch.context() as patch:
+        patch.setattr(Ledger, "enter", dies_at_the_third)
+        with pytest.raises(KeyboardInterrupt):
+            run(project)
+    assert not project.layout.curated.exists()
+    return project, whole
+
+
+def _written(project: Project) -> dict[str, bytes]:
+    files = [*project.layout.curated.iterdir(), project.layout.curate_report]
+    return {path.name: path.read_bytes() for path in files}
+
+
+def _looked_at(monkeypatch: pytest.MonkeyPatch) -> list[str]:
+    """Fills with the ids of the candidates that are looked at from now on."""
+    looked: list[str] = []
+    look = evidence._Looker.look
+    monkeypatch.setattr(
+        evidence._Looker, "look", lambda self, chunk: looked.extend(chunk.manifest["id"]) or look(self, chunk)
+    )
+    return looked
+
+
+def test_a_killed_run_goes_on_at_the_chunk_it_was_looking_at(
+    killed: tuple[Project, dict[str, bytes]], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    project, whole = killed
+    looked = _looked_at(monkeypatch)
+    run(project)
+    assert looked == list(good_candidates(TABLE).manifest["id"][64:])
+    assert _written(project) == whole
+    assert not list((project.layout.root / ".gan_augment").rglob("*"))
+
+
+def test_filters_may_change_and_what_was_found_is_still_good(
+    killed: tuple[Project, dict[str, bytes]], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    project, _ = killed
+    looked = _looked_at(monkeypatch)
+    judge = project.params.curate.judge.model_copy(update={"min_probability": 0.9})
+    curate = project.params.curate.model_copy(update={"judge": judge})
+    run(dataclasses.replace(project, params=project.params.model_copy(update={"curate": curate})))
+    assert len(looked) == 56
+
+
+@pytest.mark.parametrize("changed", ["seed", "judge", "candidate", "train row"])
+def test_what_was_found_out_about_other_inputs_is_thrown_away(
+    killed: tuple[Project, dict[str, bytes]], changed: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    project, _ = killed
+    looked = _looked_at(monkeypatch)
+    params, layout = project.params, project.layout
+    if changed == "seed":
+        params = params.model_copy(update={"base": params.base.model_copy(update={"seed": 1})})
+    elif changed == "judge":
+        other = params.curate.judged_by.model_copy(update={"table_model": "linear"})
+        params = params.model_copy(update={"curate": params.curate.model_copy(update={"judged_by": other})})
+    else:
+        folder = layout.synthetic("b") if changed == "candidate" else layout.train("b")
+        samples = read_samples(folder)
+        assert isinstance(samples.payload, pd.DataFrame)
+        samples.payload.iloc[0] = samples.payload.iloc[1]
+        write_samples(folder, samples)
+    run(dataclasses.replace(project, params=params))
+    assert len(looked) == 120
 
 
 def test_a_missing_class_is_named_and_nothing_is_half_written(tmp_path: Path) -> None:
