@@ -90,12 +90,19 @@ class ChoiceBlocks(nn.Module):
             places[row, : stop - start] = torch.arange(start, stop)
             padding[row, : stop - start] = False
         numbers = sorted(set(range(width)) - {place for start, stop in blocks for place in range(start, stop)})
+        inside = places[~padding]
+        # A row is put together as (numbers, choices) and then brought into order.
+        order = torch.argsort(torch.cat([torch.tensor(numbers, dtype=torch.long), inside]))
+        self.register_buffer("order", order, persistent=False)
+        self.register_buffer("inside", (~padding).flatten().nonzero().squeeze(1), persistent=False)
         self.register_buffer("places", places, persistent=False)
         self.register_buffer("padding", padding, persistent=False)
         self.register_buffer("numbers", torch.tensor(numbers, dtype=torch.long), persistent=False)
         self.register_buffer("gated", torch.tensor([v for v, _ in switches], dtype=torch.long), persistent=False)
         self.register_buffer("gates", torch.tensor([s for _, s in switches], dtype=torch.long), persistent=False)
 
+    order: Tensor
+    inside: Tensor
     places: Tensor
     padding: Tensor
     numbers: Tensor
@@ -104,14 +111,15 @@ class ChoiceBlocks(nn.Module):
 
     def forward(self, scores: Tensor) -> Tensor:
         """float32 [n, width] in, the same shape out: one-hot blocks, numbers inside the codec's bound."""
-        rows = torch.zeros_like(scores)
-        rows = rows.index_copy(1, self.numbers, scores[:, self.numbers].clamp(-self.bound, self.bound))
+        rows = scores[:, self.numbers].clamp(-self.bound, self.bound)
         if self.places.numel():
             padded = scores[:, self.places].masked_fill(self.padding, -torch.inf)
-            soft = F.softmax(padded / self.temperature, dim=2)
-            hard = F.one_hot(padded.argmax(dim=2), padded.shape[2]).to(soft.dtype)
-            choice = hard + soft - soft.detach()
-            rows = rows.index_copy(1, self.places[~self.padding], choice[:, ~self.padding])
+            choice = torch.zeros_like(padded).scatter_(2, padded.argmax(dim=2, keepdim=True), 1.0)
+            if scores.requires_grad:
+                soft = F.softmax(padded / self.temperature, dim=2)
+                choice = choice + soft - soft.detach()
+            rows = torch.cat([rows, choice.flatten(1).index_select(1, self.inside)], dim=1)
+            rows = rows.index_select(1, self.order)
         if self.gated.numel():
             rows = rows.index_copy(1, self.gated, rows[:, self.gated] * rows[:, self.gates])
         return rows

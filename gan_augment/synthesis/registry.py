@@ -2,8 +2,11 @@
 
 from __future__ import annotations
 
+import contextlib
 import difflib
+import gc
 import importlib
+from collections.abc import Iterator
 from importlib.metadata import entry_points
 from typing import cast
 
@@ -38,7 +41,8 @@ def method_names() -> list[str]:
 
 def resolve_method(name: str) -> Synthesizer:
     """The method of this name. Raises MethodError with the nearest names."""
-    table = _table()
+    # Looking through every installed package for plug-ins costs 0.1 s: a built-in name needs none.
+    table = BUILT_IN if name in BUILT_IN else _table()
     if name not in table:
         near = difflib.get_close_matches(name, table, n=2)
         raise MethodError(
@@ -49,4 +53,18 @@ def resolve_method(name: str) -> Synthesizer:
             remedy=f"did you mean {' or '.join(map(repr, near))}?" if near else "run `gan-augment methods list`",
         )
     module, _, attribute = table[name].partition(":")
-    return cast(Synthesizer, getattr(importlib.import_module(module), attribute)())
+    with _uncollected():
+        found = importlib.import_module(module)
+    return cast(Synthesizer, getattr(found, attribute)())
+
+
+@contextlib.contextmanager
+def _uncollected() -> Iterator[None]:
+    """Without garbage collection: torch's import makes objects that all stay, and looking through them takes 0.2 s."""
+    was_on = gc.isenabled()
+    gc.disable()
+    try:
+        yield
+    finally:
+        if was_on:
+            gc.enable()

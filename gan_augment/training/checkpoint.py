@@ -10,7 +10,6 @@ import json
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-import torch
 from safetensors import SafetensorError, safe_open
 from safetensors.torch import load_file, save_file
 from torch import Tensor, nn
@@ -19,6 +18,7 @@ from gan_augment.core.atomic import replacing_file
 from gan_augment.core.errors import ModelError
 
 if TYPE_CHECKING:
+    from gan_augment.training.adam import Adam
     from gan_augment.training.loop import Loop
 
 __all__ = ["load_module", "load_state", "save_module", "save_state"]
@@ -91,9 +91,7 @@ def _below(tensors: dict[str, Tensor], prefix: str) -> dict[str, Tensor]:
     return {key.removeprefix(prefix): value for key, value in tensors.items() if key.startswith(prefix)}
 
 
-def _load_adam(
-    tensors: dict[str, Tensor], phase: str, parameters: list[nn.Parameter], optimiser: torch.optim.Adam
-) -> None:
+def _load_adam(tensors: dict[str, Tensor], phase: str, parameters: list[nn.Parameter], optimiser: Adam) -> None:
     for index, parameter in enumerate(parameters):
         state = _below(tensors, f"adam/{phase}/{index}/")
         if state:

@@ -15,6 +15,7 @@ from typing import Any
 import torch
 from torch import Tensor, nn
 
+from gan_augment.training.adam import Adam
 from gan_augment.training.checkpoint import load_state, save_state
 from gan_augment.training.ema import Ema
 from gan_augment.training.replicas import Replicas
@@ -59,13 +60,11 @@ class Phase:
     loss: Callable[[float], Tensor]
     schedule: AdamSchedule
     starts_at: float = 0.0
-    optimiser: torch.optim.Adam = field(init=False)
+    optimiser: Adam = field(init=False)
 
     def __post_init__(self) -> None:
         rate, beta2 = self.schedule.at(0.0)
-        self.optimiser = torch.optim.Adam(
-            self.parameters, lr=rate, betas=(self.schedule.beta1, beta2), eps=1e-8, fused=True
-        )
+        self.optimiser = Adam(self.parameters, lr=rate, betas=(self.schedule.beta1, beta2), eps=1e-8)
 
     def step(self, progress: float, rate_scale: float = 1.0, replicas: Replicas = ALONE) -> Tensor:
         """One update; returns the detached loss. `rate_scale` multiplies the scheduled learning rate."""
@@ -73,7 +72,7 @@ class Phase:
             rate, beta2 = self.schedule.at(progress)
             group["lr"], group["betas"] = rate * rate_scale, (self.schedule.beta1, beta2)
         loss = self.loss(progress)
-        self.optimiser.zero_grad(set_to_none=True)
+        self.optimiser.zero_grad()
         # Gradients flow through the other network too; only this phase's own parameters keep theirs.
         gradients = torch.autograd.grad(loss, list(self.parameters))
         # The fused Adam reads raw memory: an expanded gradient (stride 0) would hand it somebody else's numbers. What

@@ -41,26 +41,28 @@ class _Batches:
     def __init__(
         self, fitted: FittedTabularGan, matrix: npt.NDArray[np.float32], places: npt.NDArray[np.int64], seed: int
     ) -> None:
-        self.pack, self.noise = fitted.config.pack, fitted.config.noise
+        self.pack = fitted.config.pack
         self.size = max(fitted.config.batch_size // self.pack, 1) * self.pack
         self.rows = torch.from_numpy(matrix).to(fitted.device)
         self.classes, self.counts = (torch.from_numpy(part) for part in np.unique(places, return_counts=True))
+        self.weights = self.counts.double()
         self.order = torch.from_numpy(np.argsort(places, kind="stable"))  # class after class
         self.offsets = self.counts.cumsum(0) - self.counts
         drawing = numpy_generator(seed, "starts")
         starts = [fitted.copulas.draw(int(c), self.STARTS, drawing) for c in self.classes]
         self.starts = torch.from_numpy(np.concatenate(starts)).to(fitted.device)
         # Noise goes on numbers that count: an unused one is 0 in every row.
-        self.noisy = torch.zeros(matrix.shape[1])
+        self.noise = torch.zeros(matrix.shape[1])
         for block in fitted.codec.blocks:
-            self.noisy[block.start] = float(block.kind == "value")
-        self.switches = [(b.start, b.switch) for b in fitted.codec.blocks if b.switch is not None]
+            self.noise[block.start] = fitted.config.noise * (block.kind == "value")
+        switches = [(b.start, b.switch) for b in fitted.codec.blocks if b.switch is not None]
+        self.switched, self.switches = torch.tensor(switches, dtype=torch.long).reshape(-1, 2).T.to(fitted.device)
 
     def draw(self, generator: torch.Generator) -> tuple[Tensor, Tensor, Tensor]:
         """Real rows, starts [n, width] and classes [n]: row i of all three is of one class, as is each pack."""
         groups = self.size // self.pack
-        which = torch.multinomial(self.counts.double(), groups, replacement=True, generator=generator)
-        which = which.repeat_interleave(self.pack)
+        which = torch.multinomial(self.weights, groups, replacement=True, generator=generator)
+        which = which.repeat_interleave(self.pack) if self.pack > 1 else which
         within = (torch.rand(self.size, generator=generator) * self.counts[which]).long()
         chosen = self.order[self.offsets[which] + within]
         start = which * self.STARTS + torch.randint(self.STARTS, (self.size,), generator=generator)
@@ -70,9 +72,9 @@ class _Batches:
 
     def _blurred(self, rows: Tensor, generator: torch.Generator) -> Tensor:
         # A little noise on the real side: the generator then learns the smoothed train rows, not the rows themselves.
-        noise = (torch.randn(rows.shape, generator=generator) * self.noisy * self.noise).to(rows.device)
-        for value, switch in self.switches:
-            noise[:, value] *= rows[:, switch]
+        noise = (torch.randn(rows.shape, generator=generator) * self.noise).to(rows.device)
+        if len(self.switched):
+            noise[:, self.switched] *= rows[:, self.switches]
         return rows + noise
 
 

@@ -88,6 +88,7 @@ def test_choice_blocks_are_one_hot_and_pass_a_gradient() -> None:
     off = rows[:, 0] == 0
     torch.testing.assert_close(rows[off, 2], torch.zeros(int(off.sum())))
     torch.testing.assert_close(rows[~off, 2], scores[~off, 2].clamp(-3, 3))
+    torch.testing.assert_close(shape(scores.detach()), rows.detach())  # the same where no gradient is asked for
     rows[:, 3].sum().backward()
     assert (scores.grad[:, 3:6] != 0).any()  # type: ignore[index]
 

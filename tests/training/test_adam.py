@@ -1,0 +1,57 @@
+"""Adam is torch's, bit for bit, and does not import torch's compiler."""
+
+from __future__ import annotations
+
+import subprocess
+import sys
+
+import torch
+from torch import nn
+
+from gan_augment.training.adam import Adam
+
+
+def network() -> nn.Sequential:
+    torch.manual_seed(0)
+    return nn.Sequential(nn.Linear(3, 40), nn.Tanh(), nn.Linear(40, 2), nn.Linear(2, 1))
+
+
+def test_the_same_bits_as_torch_with_rates_that_change_and_a_gradient_that_is_absent() -> None:
+    with torch.random.fork_rng(devices=[]):
+        ours, theirs = network(), network()
+        rows = torch.randn(8, 3)
+    mine = Adam(ours.parameters(), lr=1e-2, betas=(0.0, 0.9), eps=1e-8)
+    reference = torch.optim.Adam(theirs.parameters(), lr=1e-2, betas=(0.0, 0.9), eps=1e-8, fused=True)
+    for step in range(20):
+        for model, optimiser in ((ours, mine), (theirs, reference)):
+            group = optimiser.param_groups[0]
+            group["lr"], group["betas"] = 0.01 / (1 + step), (0.0, 0.9 + step / 300)
+            optimiser.zero_grad()
+            model(rows).square().mean().backward()
+            if step == 5:
+                model[0].weight.grad = None
+            optimiser.step()
+    for one, other in zip(ours.parameters(), theirs.parameters(), strict=True):
+        assert torch.equal(one, other)
+        for name, value in reference.state[other].items():
+            assert torch.equal(mine.state[one][name], value)  # type: ignore[index]
+
+
+def test_no_step_without_gradients() -> None:
+    with torch.random.fork_rng(devices=[]):
+        model = network()
+    before = [parameter.clone() for parameter in model.parameters()]
+    Adam(model.parameters(), lr=1.0, betas=(0.0, 0.9), eps=1e-8).step()
+    assert all(torch.equal(one, other) for one, other in zip(model.parameters(), before, strict=True))
+
+
+def test_a_table_gan_is_fitted_without_torchs_compiler() -> None:
+    code = """
+import sys
+import numpy as np, pandas as pd
+from gan_augment.tabular import TableSynthesizer
+frame = pd.DataFrame({"x": np.arange(40.0), "y": [0, 1] * 20})
+TableSynthesizer("tabular_gan", {"steps": 2}).fit(frame, "y").sample(3)
+sys.exit("torch._dynamo" in sys.modules)
+"""
+    assert subprocess.run([sys.executable, "-c", code], check=False).returncode == 0
