@@ -14,7 +14,7 @@ from gan_augment.core.records import Record
 from gan_augment.curation.config import CurateConfig
 from gan_augment.data.config import PrepareConfig
 from gan_augment.downstream.config import RetrainConfig
-from gan_augment.gain.config import MeasureConfig, MixConfig
+from gan_augment.gain.config import CrossFitConfig, MeasureConfig, MixConfig
 from gan_augment.reporting.config import ReportConfig
 from gan_augment.sharding.config import ExportConfig, PublishConfig
 from gan_augment.synthesis.config import GenerateConfig, SynthesisConfig, TrainGanConfig
@@ -48,6 +48,7 @@ class Params(Record):
     train_gan: TrainGanConfig = TrainGanConfig()
     generate: GenerateConfig = GenerateConfig()
     curate: CurateConfig = CurateConfig()
+    cross_fit: CrossFitConfig = CrossFitConfig()
     mix: MixConfig = MixConfig()
     retrain: RetrainConfig = RetrainConfig()
     measure: MeasureConfig = MeasureConfig()

@@ -45,7 +45,14 @@ STAGES: dict[str, StageCommand] = {
             on_device=True,
         ),
         StageCommand("curate", "Throw away bad candidates, and measure the rest.", ("base", "curate"), on_device=True),
-        StageCommand("mix", "Choose the mixing ratio on validation.", ("base", "mix", "retrain"), on_device=True),
+        StageCommand(
+            "cross_fit",
+            "For very small sets: a synthesizer a fold, so that all rows choose the ratio.",
+            ("base", "cross_fit", "synthesis", "train_gan", "generate", "curate", "classes"),
+        ),
+        StageCommand(
+            "mix", "Choose the mixing ratio on validation.", ("base", "cross_fit", "mix", "retrain"), on_device=True
+        ),
         StageCommand("retrain", "Train the classifier of one arm.", ("base", "retrain"), "arm", on_device=True),
         StageCommand("measure", "Read the test part once, and give the verdict.", ("base", "measure", "retrain")),
         StageCommand("report", "Write the HTML report.", ("base", "report")),

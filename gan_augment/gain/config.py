@@ -1,4 +1,4 @@
-"""Settings of `mix` (the search of the mixing ratio) and `measure` (the verdict)."""
+"""Settings of `cross_fit` and `mix` (the search of the mixing ratio), and of `measure` (the verdict)."""
 
 from __future__ import annotations
 
@@ -6,7 +6,24 @@ from pydantic import Field, field_validator
 
 from gan_augment.core.records import Record
 
-__all__ = ["MeasureConfig", "MixConfig"]
+__all__ = ["CrossFitConfig", "MeasureConfig", "MixConfig"]
+
+
+class CrossFitConfig(Record):
+    """The `cross_fit` section: for very small sets, on how many folds of the train and validation rows `mix` chooses.
+
+    For each fold a synthesizer of its own is fitted on the other folds, so that every row of both parts judges a
+    mixing ratio, and none of them one whose synthesizer or classifier saw it. Costs `folds` more trainings.
+    """
+
+    folds: int = Field(default=0, ge=0, le=20, description="0: none, the validation part alone chooses; else 2 to 20")
+
+    @field_validator("folds")
+    @classmethod
+    def _enough(cls, folds: int) -> int:
+        if folds == 1:
+            raise ValueError("one fold would leave nothing to fit on: 0 (none), or 2 to 20")
+        return folds
 
 
 class MixConfig(Record):

@@ -20,7 +20,8 @@ __all__ = ["Search", "curve", "plan_record", "search_metrics", "write_curve"]
 class Search:
     """The trials of a search and what was chosen.
 
-    `shown` is the plan of the shown ratio, perhaps without the synthetic rows of some classes.
+    `shown` is the plan of the shown ratio, perhaps without the synthetic rows of some classes. `validation_rows` chose;
+    with cross-fitting those of `folds` folds, else (0) the validation part.
     """
 
     spec: DatasetSpec
@@ -28,6 +29,8 @@ class Search:
     choice: Choice
     shown: Plan
     thresholds: tuple[ThresholdTrial, ...] = ()
+    validation_rows: int = 0
+    folds: int = 0
 
     @property
     def chosen(self) -> Plan:
@@ -80,6 +83,8 @@ def search_metrics(search: Search) -> dict[str, Any]:
             }
             for trial in search.thresholds
         },
+        "validation_rows": search.validation_rows,
+        "folds": search.folds,
         "ratios_tried": len(search.trials),
         "stopped_early": sum(trial.stopped_early for trial in search.trials),
     }

@@ -55,6 +55,14 @@ class Plan:
         """Whether fewer rows were accepted than the ratio asks for."""
         return bool((self.counts < self.wanted).any())
 
+    def onto(self, real: Counts, accepted: Counts) -> Plan:
+        """The same plan for other rows: int64 [K] real ones, and accepted ones under the plan's threshold.
+
+        A class that the plan gives nothing gets nothing here. For the plan's own rows it is the plan itself.
+        """
+        wanted = np.where(self.counts > 0, _wanted(self.ratio, real), 0)
+        return Plan(self.ratio, np.minimum(wanted, accepted), wanted, self.threshold)
+
 
 def make_plans(ratios: Sequence[float], real: Counts, accepted: Counts) -> list[Plan]:
     """One plan a ratio, ascending; plans with the same counts as a smaller ratio's are dropped.
@@ -64,11 +72,16 @@ def make_plans(ratios: Sequence[float], real: Counts, accepted: Counts) -> list[
     """
     plans: list[Plan] = []
     for ratio in sorted({0.0, *ratios}):
-        wanted = np.maximum(0, np.round(ratio * real.max()).astype(np.int64) - real)
+        wanted = _wanted(ratio, real)
         plan = Plan(ratio, np.minimum(wanted, accepted), wanted)
         if all((plan.counts != other.counts).any() for other in plans):
             plans.append(plan)
     return plans
+
+
+def _wanted(ratio: float, real: Counts) -> Counts:
+    wanted: Counts = np.maximum(0, np.round(ratio * real.max()).astype(np.int64) - real)
+    return wanted
 
 
 def first_rows(candidates: Samples, counts: Counts, spec: DatasetSpec) -> Samples:

@@ -14,13 +14,15 @@ _PACKAGE = Path(__file__).resolve().parents[1]
 _EVERY_STAGE = ("core", "params.py", "stages/project.py")
 _CHECKS = tuple(f"fidelity/{name}.py" for name in ("distances", "memorisation", "metrics", "restoration", "two_sample"))
 _GENERATOR = ("encoding", *_CHECKS, "nn", "synthesis")
-_RUNNING = tuple(f"training/{name}.py" for name in ("checkpoint", "claims", "devices", "ema", "loop", "replicas"))
+_RUNNING = tuple(
+    f"training/{name}.py" for name in ("adam", "checkpoint", "claims", "devices", "ema", "loop", "replicas")
+)
 _CLASSIFIER = ("nn/classifier.py", "training/claims.py", "training/devices.py", "training/supervised.py")
 
 # Relative to the package. A folder where a stage uses two thirds of it, else the files that it uses; `core` is whole
 # for every stage. tests/project/test_code.py derives the same from the imports, and says what to write here.
 CODE: dict[str, tuple[str, ...]] = {
-    "prepare": ("data", "encoding/rules.py", "stages/prepare.py"),
+    "prepare": ("data", "encoding/rules.py", "stages/prepare.py", "stages/prepared.py"),
     "pretrain": (*_GENERATOR, "training", "stages/pretrain.py", "stages/synthesis.py"),
     "train_gan": (*_GENERATOR, "training", "stages/synthesis.py", "stages/train_gan.py"),
     "generate": (*_GENERATOR, *_RUNNING, "stages/generate.py"),
@@ -28,12 +30,21 @@ CODE: dict[str, tuple[str, ...]] = {
         *("curation", "encoding", "fidelity", "nn/features.py", *_CLASSIFIER, "training/shifts.py"),
         "stages/curate.py",
     ),
+    "cross_fit": (
+        *("curation", "encoding", "fidelity", "gain/config.py", "gain/folds.py", "nn", "stages/cross_fit.py"),
+        *("stages/curate.py", "stages/folds.py", "stages/generate.py", "stages/prepared.py", "stages/pretrain.py"),
+        *("stages/synthesis.py", "stages/train_gan.py", "synthesis", "training"),
+    ),
     "mix": (
         *("downstream", "gain/config.py", "gain/curation_threshold.py", "gain/metrics.py", "gain/mixing.py"),
         *("gain/ratio.py", "gain/statistics.py", *_CLASSIFIER, "stages/accepted.py", "stages/mix.py"),
+        "stages/search_rows.py",
     ),
     "retrain": ("downstream", "gain/metrics.py", *_CLASSIFIER, "stages/retrain.py"),
-    "measure": ("downstream/config.py", "gain", "stages/measure.py"),
+    "measure": (
+        *("downstream/config.py", "gain/calibrate.py", "gain/config.py", "gain/measurement.py", "gain/metrics.py"),
+        *("gain/statistics.py", "gain/table.py", "gain/thresholds.py", "gain/verdict.py", "stages/measure.py"),
+    ),
     "report": (
         *("__init__.py", "curation/config.py", "data/config.py", "downstream/config.py", "gain/config.py"),
         *("reporting", "stages/report.py", "synthesis/config.py"),

@@ -225,7 +225,10 @@ def ratio_curve(evidence: Evidence) -> dict[str, Any] | None:
         for r, b, e in zip(frame["ratio"], frame["balanced_accuracy"], _or_none(frame, "standard_error"), strict=True)
     ]
     title = "Balanced accuracy on validation over the mixing ratio, in per cent"
-    return {"chart": line_chart([line], title, height=230, mark=chosen), "chosen": number(chosen), "rows": rows}
+    folds = int(evidence.mix.get("folds", 0))
+    how = f"on {folds} folds of the train and validation rows, by cross-fitting" if folds else "on validation"
+    chart = line_chart([line], title, height=230, mark=chosen)
+    return {"chart": chart, "chosen": number(chosen), "how": how, "rows": rows}
 
 
 def _or_none(frame: pd.DataFrame, column: str) -> list[Any]:
@@ -344,10 +347,15 @@ def columns(evidence: Evidence, limit: int) -> dict[str, Any] | None:
             for d in found
         ],
         "hidden": len(table.columns) - len(found),
+        "compared": number(len(made)) if len(made) < _accepted_in_all(evidence) else "",
         "heatmaps": drawn,
         "names": names,
         "difference": number(float(np.nanmean(upper)), 2) if np.isfinite(upper).any() else "–",
     }
+
+
+def _accepted_in_all(evidence: Evidence) -> int:
+    return int((evidence.curate.get("overall") or {}).get("accepted") or 0)
 
 
 def _column_chart(distribution: Any) -> Markup | list[dict[str, Any]]:

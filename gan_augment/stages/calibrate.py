@@ -19,13 +19,15 @@ import pandas as pd
 
 from gan_augment.core.atomic import read_json
 from gan_augment.core.records import ClassRecord, DatasetSpec
-from gan_augment.core.samples import Samples, make_manifest, write_samples
+from gan_augment.core.samples import Samples, make_manifest
 from gan_augment.core.seeds import derive_seed, numpy_generator
 from gan_augment.data.config import DemoName, DemoSource, PrepareConfig
 from gan_augment.data.loading import load_data
 from gan_augment.gain.calibrate import Control, Outcome, RowSplit, Tally, control_rows, split_rows, tally
+from gan_augment.gain.config import CrossFitConfig
 from gan_augment.params import BaseConfig, Params
 from gan_augment.stages import measure, mix, retrain
+from gan_augment.stages.prepared import in_split, write_part, write_parts
 from gan_augment.stages.progress import Advance
 from gan_augment.stages.project import Layout, Project
 
@@ -62,7 +64,7 @@ def demo_calibration(name: DemoName, params: Params | None) -> Calibration:
 
 def project_calibration(project: Project) -> Calibration:
     """A project's own train and validation rows; its test rows stay unread."""
-    train, validation = project.train_view().samples, _in_split(project.validation_view().samples, "train")
+    train, validation = project.train_view().samples, in_split(project.validation_view().samples, "train")
     return Calibration(project.spec(), Samples.concat([train, validation]), project.params)
 
 
@@ -97,12 +99,13 @@ def run_once(calibration: Calibration, control: Control, seed: int) -> Outcome:
     base = BaseConfig(seed=seed, device=calibration.params.base.device)
     # No judge has seen what the controls hand out, so there is no threshold to search.
     unjudged = calibration.params.mix.model_copy(update={"judge_probabilities": ()})
-    params = calibration.params.model_copy(update={"base": base, "mix": unjudged})
+    alone = {"cross_fit": CrossFitConfig(), "mix": unjudged}  # nor anything to fit on folds
+    params = calibration.params.model_copy(update={"base": base, **alone})
     with tempfile.TemporaryDirectory(prefix="gan-augment-calibrate-") as folder:
         project = Project(params, Layout(Path(folder)))
         _write_prepared(project.layout, spec, samples, split)
         candidates = control_rows(control, samples, split, spec, numpy_generator(seed, "control"))
-        _write(project.layout.curated, candidates)
+        write_part(project.layout.curated, candidates)
         with contextlib.redirect_stdout(io.StringIO()), contextlib.redirect_stderr(io.StringIO()):
             mix.run(project)
             for arm in params.retrain.arms:
@@ -123,24 +126,8 @@ def run_once(calibration: Calibration, control: Control, seed: int) -> Outcome:
 
 def _write_prepared(layout: Layout, spec: DatasetSpec, samples: Samples, split: RowSplit) -> None:
     """What `prepare` would have written of this split."""
-    layout.dataset.parent.mkdir(parents=True)
-    spec.save(layout.dataset)
-    train, validation, test = (
-        _in_split(samples.take(rows), name)
-        for name, rows in (("train", split.train), ("validation", split.validation), ("test", split.test))
-    )
-    for record in spec.classes:
-        _write(layout.train(record.key), train.of_class(record.label))
-    _write(layout.validation, validation)
-    test.manifest[["id", "label"]].to_parquet(layout.test_labels, index=False)
+    test = in_split(samples.take(split.test), "test")
     unlabelled = test.manifest.assign(label=pd.array([pd.NA] * len(test), dtype="string"))
-    _write(layout.test_inputs, Samples(unlabelled, test.payload))
-
-
-def _in_split(samples: Samples, name: str) -> Samples:
-    return Samples(samples.manifest.assign(split=name).astype({"split": "string"}), samples.payload)
-
-
-def _write(directory: Path, samples: Samples) -> None:
-    directory.mkdir(parents=True)
-    write_samples(directory, samples)
+    write_part(layout.test_inputs, Samples(unlabelled, test.payload))
+    test.manifest[["id", "label"]].to_parquet(layout.test_labels, index=False)
+    write_parts(layout, spec, samples.take(split.train), samples.take(split.validation))

@@ -2,15 +2,13 @@
 
 from __future__ import annotations
 
-from pathlib import Path
-
 import numpy as np
 import pandas as pd
 
-from gan_augment.core.atomic import replacing_directory, replacing_file, write_json
+from gan_augment.core.atomic import replacing_file, write_json
 from gan_augment.core.errors import DataError, ParamsError
 from gan_augment.core.records import ClassRecord, DatasetSpec
-from gan_augment.core.samples import Samples, make_manifest, write_samples
+from gan_augment.core.samples import Samples, make_manifest
 from gan_augment.data.audit import audit_figures
 from gan_augment.data.class_keys import KEY_PATTERN, class_keys
 from gan_augment.data.duplicates import find_duplicates
@@ -18,6 +16,7 @@ from gan_augment.data.loading import LoadedData, load_data
 from gan_augment.data.problems import raise_errors
 from gan_augment.data.split import Split, split_rows
 from gan_augment.params import Params
+from gan_augment.stages.prepared import write_part, write_parts
 from gan_augment.stages.progress import progress_bar
 from gan_augment.stages.project import Layout, Project
 
@@ -100,21 +99,11 @@ def _write(layout: Layout, spec: DatasetSpec, data: LoadedData, split: Split) ->
     samples = _as_samples(data, split)
     order = np.argsort(samples.manifest["id"].to_numpy(dtype=object), kind="stable")
     parts = samples.manifest["split"].to_numpy(dtype=object)[order]
-    in_part = {part: samples.take(order[parts == part]) for part in ("train", "validation", "test")}
-    with replacing_directory(layout.train("any").parent) as folder:
-        for record in spec.classes:
-            (folder / record.key).mkdir()
-            write_samples(folder / record.key, in_part["train"].of_class(record.label))
-    _write_part(layout.validation, in_part["validation"])
-    _write_part(layout.test_inputs, _without_labels(in_part["test"]))
+    train, validation, test = (samples.take(order[parts == part]) for part in ("train", "validation", "test"))
+    write_part(layout.test_inputs, _without_labels(test))
     with replacing_file(layout.test_labels) as partial:
-        in_part["test"].manifest[["id", "label", "source"]].to_parquet(partial, index=False)
-    spec.save(layout.dataset)
-
-
-def _write_part(folder: Path, samples: Samples) -> None:
-    with replacing_directory(folder) as partial:
-        write_samples(partial, samples)
+        test.manifest[["id", "label", "source"]].to_parquet(partial, index=False)
+    write_parts(layout, spec, train, validation)
 
 
 def _as_samples(data: LoadedData, split: Split) -> Samples:

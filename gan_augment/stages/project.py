@@ -66,6 +66,15 @@ class Layout:
     def curate_report(self) -> Path:
         return self.root / "reports/curate.json"
 
+    # cross_fit
+    @property
+    def cross_fit(self) -> Path:
+        return self.root / "data/cross_fit"
+
+    def fold(self, number: int) -> Layout:
+        """The paths of one fold's own `prepare` to `curate`."""
+        return Layout(self.cross_fit / str(number))
+
     # mix
     @property
     def mixed(self) -> Path:

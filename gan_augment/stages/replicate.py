@@ -16,7 +16,7 @@ from gan_augment.core.predictions import read_arm
 from gan_augment.core.seeds import derive_seed, numpy_generator
 from gan_augment.gain.measurement import Evaluation
 from gan_augment.gain.replication import Replicate, combine, replicate_of
-from gan_augment.stages import curate, generate, mix, pretrain, retrain, train_gan
+from gan_augment.stages import cross_fit, curate, generate, mix, pretrain, retrain, train_gan
 from gan_augment.stages.measure import read_families, read_test_labels
 from gan_augment.stages.project import Layout, Project
 
@@ -59,6 +59,7 @@ def train_and_predict(project: Project) -> None:
         train_gan.run(project, key)
         generate.run(project, key)
     curate.run(project)
+    cross_fit.run(project)
     mix.run(project)
     for arm in project.params.retrain.arms:
         retrain.run(project, arm)

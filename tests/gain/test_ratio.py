@@ -44,6 +44,27 @@ def test_plans_fill_up_to_a_multiple_of_the_largest_class() -> None:
     }
 
 
+@given(
+    st.lists(st.integers(1, 60), min_size=2, max_size=4),
+    st.sampled_from(RATIOS),
+    st.lists(st.integers(0, 99), min_size=4, max_size=4),
+)
+def test_a_plan_on_its_own_rows_is_itself(real: list[int], ratio: float, accepted: list[int]) -> None:
+    own, most = counts(*real), counts(*accepted[: len(real)])
+    plan = make_plans([ratio], own, most)[-1]
+    again = plan.onto(own, most)
+    assert again.counts.tolist() == plan.counts.tolist()
+    assert again.wanted[plan.counts > 0].tolist() == plan.wanted[plan.counts > 0].tolist()
+
+
+def test_a_plan_on_other_rows_keeps_its_ratio_and_gives_nothing_to_the_classes_it_left_out() -> None:
+    plan = Plan(2.0, counts(60, 0, 110), counts(60, 0, 110), threshold=0.9)
+    fold = plan.onto(counts(48, 48, 8), counts(99, 99, 70))
+    assert (fold.ratio, fold.threshold) == (2.0, 0.9)
+    assert fold.wanted.tolist() == [48, 0, 88]
+    assert fold.counts.tolist() == [48, 0, 70]
+
+
 def test_equal_plans_are_dropped_and_capped_ones_say_so() -> None:
     plans = make_plans(RATIOS, counts(40, 40), counts(30, 50))
     assert [plan.ratio for plan in plans] == [0.0, 2.0, 3.0]  # below 2 nothing is missing

@@ -20,6 +20,7 @@ SECTIONS = {
     "train_gan": "synthesis",
     "generate": "synthesis",
     "curate": "curation",
+    "cross_fit": "gain",
     "mix": "gain",
     "retrain": "downstream",
     "measure": "gain",
@@ -115,7 +116,7 @@ def test_an_edit_of_the_report_or_of_the_command_line_trains_nothing() -> None:
     assert stages_with("gan_augment/reporting/page.py") == {"report"}
     assert stages_with("gan_augment/sharding/export.py") == {"export"}
     assert stages_with("gan_augment/gain/verdict.py") == {"measure"}
-    assert stages_with("gan_augment/curation/filters.py") == {"curate"}
+    assert stages_with("gan_augment/curation/filters.py") == {"curate", "cross_fit"}
     assert stages_with("gan_augment/cli/app.py") == stages_with("docs/data.md") == set()
 
 

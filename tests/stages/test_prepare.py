@@ -13,7 +13,7 @@ from gan_augment.core.atomic import file_hash, read_json
 from gan_augment.core.errors import DataError, LeakError, ParamsError
 from gan_augment.core.records import DatasetSpec
 from gan_augment.core.samples import read_samples
-from gan_augment.stages import prepare
+from gan_augment.stages import prepare, prepared
 from gan_augment.stages.project import Project
 from tests.data.pictures import noise, photo, save, write_folder
 
@@ -133,7 +133,7 @@ def test_a_kill_while_writing_leaves_what_was_there_and_the_next_run_goes_on(
     before = file_hash(tmp_path / "data/prepared")
     save(tmp_path / "raw/cat/new.png", noise(77))
     with monkeypatch.context() as patch:
-        patch.setattr(prepare, "write_samples", lambda *_: (_ for _ in ()).throw(KeyboardInterrupt))
+        patch.setattr(prepared, "write_samples", lambda *_: (_ for _ in ()).throw(KeyboardInterrupt))
         with pytest.raises(KeyboardInterrupt):
             prepare.run(opened)
     assert file_hash(tmp_path / "data/prepared") == before
