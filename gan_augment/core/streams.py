@@ -6,6 +6,7 @@ The folders are those of `core.samples`, and the bytes depend on the rows alone:
 from __future__ import annotations
 
 import contextlib
+import itertools
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from pathlib import Path
@@ -32,6 +33,7 @@ __all__ = [
     "gather_samples",
     "iterate_samples",
     "label_indices",
+    "read_rows",
     "write_reordered",
 ]
 
@@ -145,6 +147,19 @@ def gather_samples(source: SampleSource, index: npt.NDArray[np.integer[Any]], *,
     return Samples.concat(parts).take(np.argsort(np.argsort(index, kind="stable"), kind="stable"))
 
 
+def read_rows(directory: Path, index: npt.NDArray[np.integer[Any]]) -> Samples:
+    """The rows of a samples folder at the ascending places `index`, with only those in memory.
+
+    Reading raises MissingInputError where the folder or a file of it is absent.
+    """
+    reader, place, parts = _FolderReader(directory), 0, list[Samples]()
+    for stretch in np.split(index, np.flatnonzero(np.diff(index) != 1) + 1) if len(index) else ():
+        reader.skip(int(stretch[0]) - place)
+        parts.append(reader.take(len(stretch)))
+        place = int(stretch[-1]) + 1
+    return Samples.concat(parts) if parts else reader.take(0)
+
+
 class _FolderReader:
     """Takes the next rows of a samples folder. Plain reads: pages of a memory map would count as our memory."""
 
@@ -173,6 +188,11 @@ class _FolderReader:
             )
         return Samples(manifest, payload)
 
+    def skip(self, count: int) -> None:
+        """Go on behind the next rows."""
+        self._manifest.skip(count)
+        self._payload.skip(count)
+
 
 class _FrameReader:
     """Takes the next rows of a Parquet file as a frame."""
@@ -190,6 +210,12 @@ class _FrameReader:
         frame: pd.DataFrame = table.slice(0, count).to_pandas()
         return frame
 
+    def skip(self, count: int) -> None:
+        while count > 0 and (batch := self._left.pop(0) if self._left else next(self._batches, None)):
+            if batch.num_rows > count:
+                self._left.insert(0, batch.slice(count))
+            count -= batch.num_rows
+
 
 class _PixelReader:
     """Takes the next images of an .npy file."""
@@ -206,6 +232,9 @@ class _PixelReader:
         )
         self._place += pixels.size
         return pixels.reshape(-1, *self._shape)
+
+    def skip(self, count: int) -> None:
+        self._place += count * int(np.prod(self._shape))
 
 
 def _missing(directory: Path) -> MissingInputError:
@@ -325,23 +354,26 @@ def write_reordered(
         start += len(chunk)
         first = first or chunk.take(slice(0, 0))
     assert first is not None
+    about = _table(first).schema.metadata
     with SamplesWriter(directory) as writer:
         writer.append(first)
         for bucket in range(-(-len(order) // rows)):
-            writer.append(_gather(work / f"{bucket}.arrows", first.payload))
+            writer.append(_gather(work / f"{bucket}.arrows", first.payload, about))
 
 
 def _scatter(chunk: Samples, places: npt.NDArray[Any], work: Path, rows: int) -> None:
     """One Arrow stream a chunk and bucket, one after another in the bucket's file."""
     kept = np.flatnonzero(places >= 0)
     kept = kept[np.argsort(places[kept], kind="stable")]
-    bounds = np.flatnonzero(np.diff(places[kept] // rows)) + 1
-    for part in np.split(kept, bounds):
-        if len(part):
-            table = _table(chunk.take(part)).append_column("place", pa.array(places[part]))
-            path = work / f"{places[part[0]] // rows}.arrows"
+    # Taken apart as Arrow slices, which cost nothing: of many rows, a chunk has a few for each of many buckets.
+    table = _table(chunk).append_column("place", pa.array(places)).take(pa.array(kept)).combine_chunks()
+    table = table.replace_schema_metadata(None)
+    edges = [0, *(np.flatnonzero(np.diff(places[kept] // rows)) + 1), len(kept)]
+    for start, stop in itertools.pairwise(edges):
+        if stop > start:
+            path = work / f"{places[kept[start]] // rows}.arrows"
             with path.open("ab") as stream, pa.ipc.new_stream(stream, table.schema) as writer:
-                writer.write_table(table)
+                writer.write_table(table.slice(start, stop - start))
 
 
 def _table(samples: Samples) -> pa.Table:
@@ -357,14 +389,17 @@ def _table(samples: Samples) -> pa.Table:
     return table.append_column("pixels", pa.Array.from_buffers(kind, len(pixels), [None, pa.py_buffer(pixels)]))
 
 
-def _gather(path: Path, like: Payload) -> Samples:
+def _gather(path: Path, like: Payload, about: dict[bytes, bytes]) -> Samples:
     batches: list[pa.RecordBatch] = []
     with contextlib.closing(pa.OSFile(str(path))) as stream:
         while stream.tell() < path.stat().st_size:
             with pa.ipc.open_stream(stream) as reader:
                 batches += reader
-    samples = Samples.concat([_samples(pa.Table.from_batches([batch]), like) for batch in batches])
-    order = np.argsort(np.concatenate([batch.column("place").to_numpy() for batch in batches]))
+    tables = [pa.Table.from_batches([batch]) for batch in batches]
+    table = pa.concat_tables(tables, promote_options="permissive").replace_schema_metadata(
+        about
+    )  # all empty: no type yet
+    samples, order = _samples(table, like), np.argsort(table.column("place").to_numpy())
     path.unlink()
     return samples.take(order)
 

@@ -23,9 +23,11 @@ class Evidence:
     Attributes
     ----------
     train, accepted, rejected
-        Real train rows; synthetic rows that curation accepted, in order of preference; some that it rejected.
+        Real train rows; synthetic rows that curation accepted, in order of preference, as far as they are shown or
+        compared (see `rows`); some that it rejected (of images).
     scores
-        One row a candidate, indexed by id: accepted, rejected_by, judge_probability, copy_distance, nearest.
+        One row a candidate that is shown, indexed by id: accepted, rejected_by, judge_probability, copy_distance,
+        nearest.
     measure, curate, mix, audit
         The JSON reports of these stages.
     ratios

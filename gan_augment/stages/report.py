@@ -8,15 +8,15 @@ from importlib.metadata import PackageNotFoundError, version
 from pathlib import Path
 from typing import Any
 
-import numpy as np
 import pandas as pd
 import yaml
 
 from gan_augment import __version__
 from gan_augment.core.atomic import read_json, write_text
-from gan_augment.core.samples import Samples, read_samples
+from gan_augment.core.samples import Samples
 from gan_augment.reporting.evidence import Evidence
 from gan_augment.reporting.page import render_report
+from gan_augment.reporting.rows import accepted_rows, rejected_rows, scores_of
 from gan_augment.stages.project import Project
 
 __all__ = ["run"]
@@ -31,15 +31,19 @@ def run(project: Project) -> None:
 
 def gather(project: Project) -> Evidence:
     """Read what the other stages wrote. Raises MissingInputError where a required part is absent."""
-    layout, spec = project.layout, project.spec()
-    scores = pd.read_parquet(layout.curated / "scores.parquet").set_index("id")
+    layout, spec, config = project.layout, project.spec(), project.params.report
+    scores = layout.curated / "scores.parquet"
+    accepted = accepted_rows(layout.curated, spec, config.pictures)
+    folders = {c.label: layout.synthetic(c.key) for c in spec.classes}
+    rejected = rejected_rows(scores, folders, config.rejected if spec.image else 0)
+    shown = Samples.concat([accepted, rejected]) if spec.image else rejected
     served = {c.key: read_json(layout.train_gan(c.key) / "served.json") for c in spec.classes}
     return Evidence(
         spec=spec,
         train=project.train_view().samples,
-        accepted=read_samples(layout.curated, mmap=True),
-        rejected=_rejected(project, scores),
-        scores=scores,
+        accepted=accepted,
+        rejected=rejected,
+        scores=scores_of(scores, shown),
         measure=read_json(layout.measure_report),
         curate=read_json(layout.curate_report),
         mix=read_json(layout.mix_report),
@@ -50,19 +54,6 @@ def gather(project: Project) -> Evidence:
         models={c.key: _model_facts(layout.train_gan(c.key)) for c in spec.classes},
         provenance=_provenance(project, served),
     )
-
-
-def _rejected(project: Project, scores: pd.DataFrame) -> Samples:
-    """A few rejected candidates of each class, one filter after the other."""
-    parts = []
-    for record in project.spec().classes:
-        candidates = read_samples(project.layout.synthetic(record.key), mmap=True)
-        reasons = scores["rejected_by"].reindex(candidates.manifest["id"]).fillna("").to_numpy()
-        turn = pd.Series(reasons).groupby(reasons).cumcount().to_numpy()
-        wanted = np.flatnonzero(reasons != "")
-        order = wanted[np.argsort(turn[wanted], kind="stable")]
-        parts.append(candidates.take(order[: project.params.report.rejected]))
-    return Samples.concat(parts)
 
 
 def _table(path: Path) -> pd.DataFrame | None:

@@ -22,6 +22,7 @@ from gan_augment.core.streams import (
     StoredSamples,
     gather_samples,
     label_indices,
+    read_rows,
     write_reordered,
 )
 
@@ -132,6 +133,21 @@ def test_chosen_rows_come_in_the_order_asked_for(tmp_path: Path, make: type[Samp
     index = np.array([39, 0, 7, 7, 20])
     same(gather_samples(HeldSamples(whole), index, rows=9), whole.take(index))
     same(gather_samples(HeldSamples(whole), index[:0], rows=9), whole.take(index[:0]))
+
+
+@BOTH
+@pytest.mark.parametrize("index", [[0], [3, 4, 5, 9_000, 19_999], [8191, 8192], list(range(0, 20_000, 2999))])
+def test_few_rows_of_a_folder_are_read_without_the_others(
+    tmp_path: Path, make: type[Samples], index: list[int], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    whole = make(20_000)
+    folder = _stored(tmp_path / "s", whole)
+    taken: list[int] = []
+    take = streams._FrameReader.take
+    monkeypatch.setattr(streams._FrameReader, "take", lambda reader, count: taken.append(count) or take(reader, count))
+    same(read_rows(folder, np.array(index, dtype=np.int64)), whole.take(np.array(index, dtype=np.int64)))
+    assert sum(taken) <= 2 * len(index)
+    assert len(read_rows(folder, np.zeros(0, np.int64))) == 0
 
 
 @settings(max_examples=12, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])

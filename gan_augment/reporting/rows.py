@@ -1,0 +1,103 @@
+"""The few synthetic rows that a report shows or compares, picked from any number of them at constant memory."""
+
+from __future__ import annotations
+
+from collections import defaultdict
+from collections.abc import Iterator
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import numpy.typing as npt
+import pandas as pd
+import pyarrow.parquet as pq
+
+from gan_augment.core.records import DatasetSpec
+from gan_augment.core.samples import Samples
+from gan_augment.core.streams import count_samples, read_rows
+
+__all__ = ["COMPARED", "accepted_rows", "rejected_rows", "scores_of"]
+
+COMPARED = 100_000  # rows of a table, over all classes, whose columns stand beside the real ones
+_READ = 65_536
+
+
+def accepted_rows(folder: Path, spec: DatasetSpec, pictures: int) -> Samples:
+    """The first of the accepted rows in data/curated: `pictures` images a class, or `COMPARED` rows of a table.
+
+    A table's classes keep their shares; a class's first rows are a random part of it. Raises MissingInputError.
+    """
+    count_samples(folder)  # says what is missing
+    most = np.full(len(spec.classes), pictures)
+    if spec.table is not None:
+        counts = sum(
+            (np.bincount(part, minlength=len(most)) for part in _label_codes(folder, spec)), np.zeros(len(most))
+        )
+        most = np.ceil(counts * min(1.0, COMPARED / max(counts.sum(), 1))).astype(np.int64)
+    places, start = [np.zeros(0, np.int64)], 0
+    for part in _label_codes(folder, spec):
+        for index in np.flatnonzero(most):
+            found = np.flatnonzero(part == index)[: most[index]]
+            most[index] -= len(found)
+            places.append(start + found)
+        start += len(part)
+    return read_rows(folder, np.sort(np.concatenate(places)))
+
+
+def _label_codes(folder: Path, spec: DatasetSpec) -> Iterator[npt.NDArray[np.int64]]:
+    """Class indices, piece by piece."""
+    lookup = {label: index for index, label in enumerate(spec.labels)}
+    for chunk in _columns(folder / "manifest.parquet", ["label"]):
+        yield np.fromiter((lookup[label] for label in chunk["label"]), np.int64, len(chunk))
+
+
+def rejected_rows(scores: Path, folders: dict[str, Path], most: int) -> Samples:
+    """At most `most` rejected candidates of each class, one filter after the other.
+
+    `folders`: label -> the class's folder below data/synthetic. Raises MissingInputError.
+    """
+    found: dict[str, dict[str, int]] = {label: {} for label in folders}  # label -> id -> turn
+    turns: dict[tuple[str, str], int] = defaultdict(int)
+    for chunk in _columns(scores, ["id", "label", "rejected_by"]):
+        rejected = chunk[chunk["rejected_by"].fillna("") != ""]
+        for row in rejected.groupby(["label", "rejected_by"]).head(most).itertuples(index=False):
+            kind = (str(row.label), str(row.rejected_by))
+            if turns[kind] < most and kind[0] in found:
+                found[kind[0]][str(row.id)] = turns[kind]
+                turns[kind] += 1
+    return Samples.concat([_in_turn(folder, found[label], most) for label, folder in folders.items()])
+
+
+def _in_turn(folder: Path, turn: dict[str, int], most: int) -> Samples:
+    places, ids = _places(folder, set(turn))
+    order = np.argsort([turn[name] for name in ids], kind="stable")[:most]
+    chosen = np.sort(places[order])
+    return read_rows(folder, chosen).take(np.searchsorted(chosen, places[order]))
+
+
+def _places(folder: Path, wanted: set[str]) -> tuple[npt.NDArray[np.int64], list[str]]:
+    """Where in a samples folder the wanted ids are, ascending, and which is which."""
+    places, ids, start = [], [], 0
+    for chunk in _columns(folder / "manifest.parquet", ["id"]) if wanted else ():
+        here = np.flatnonzero(chunk["id"].isin(wanted))
+        places += list(start + here)
+        ids += list(chunk["id"].iloc[here])
+        start += len(chunk)
+    return np.array(places, dtype=np.int64), ids
+
+
+def scores_of(scores: Path, shown: Samples) -> pd.DataFrame:
+    """The rows of scores.parquet of the samples shown, indexed by id."""
+    wanted = set(shown.manifest["id"])
+    pieces = _columns(scores, None)
+    parts = [next(pieces)] + [piece[piece["id"].isin(wanted)] for piece in pieces if wanted]
+    return pd.concat(parts, ignore_index=True).set_index("id")
+
+
+def _columns(path: Path, names: list[str] | None) -> Iterator[pd.DataFrame]:
+    """A Parquet file in pieces, at least one."""
+    with pq.ParquetFile(path, pre_buffer=False) as file:
+        yield file.schema_arrow.empty_table().select(names or file.schema_arrow.names).to_pandas()
+        for batch in file.iter_batches(_READ, columns=names):
+            piece: Any = batch.to_pandas()
+            yield piece
