@@ -6,7 +6,7 @@ which of its rows are taken.
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any, Literal
 
@@ -31,6 +31,7 @@ __all__ = ["FREE", "Candidate", "Contest", "Probabilities", "Selection", "known_
 Selection = Literal["all", "likely"]
 Probabilities = npt.NDArray[np.float64]
 Labels = npt.NDArray[np.int64]
+Form = Callable[[pd.DataFrame], Any]
 
 FREE = ("none", "class_weight", "prior")
 OVERDRAWN = 2  # "likely" keeps one row in this many
@@ -62,6 +63,25 @@ class Candidate:
 
 
 @dataclass(frozen=True)
+class _Made:
+    """Rows of a synthesizer, the same as the classifier's input (None where there is no row), their labels, and how
+    likely the real rows' classifier holds each one's class (0 where nobody asks)."""
+
+    rows: pd.DataFrame
+    inputs: Any
+    labels: Labels
+    likelihood: npt.NDArray[np.float64]
+
+    def added_to(self, inputs: Any, chosen: Labels) -> Any:
+        """The classifier's input of real rows, with the chosen of these rows after them."""
+        if len(chosen) == 0:
+            return inputs
+        if isinstance(inputs, pd.DataFrame):
+            return pd.concat([inputs, self.inputs.iloc[chosen]], ignore_index=True)
+        return np.concatenate([inputs, self.inputs[chosen]])
+
+
+@dataclass(frozen=True)
 class Contest:
     """A classifier, and what candidates need to train it: class labels `values` in the order of their indices."""
 
@@ -76,23 +96,27 @@ class Contest:
         self, candidates: Sequence[Candidate], train: pd.DataFrame, rows: pd.DataFrame, seed: int
     ) -> list[Probabilities]:
         """float64 [n, K] of each candidate: trained on `train` alone, its synthesizer included."""
-        plain = self.fit(train, seed)
-        real = self.probabilities(plain, rows)
-        made: dict[str, pd.DataFrame] = {}
+        form, labels = self.form(train), self.labels(train)
+        inputs, unseen = form(train), form(rows)
+        plain = self.fit(inputs, labels, seed)
+        real = self.probabilities(plain, unseen)
+        made: dict[str, _Made] = {}
         predicted = []
         for candidate in candidates:
             if candidate.method == "none":
                 predicted.append(real)
             elif candidate.method == "prior":
-                predicted.append(_divided(real, self.labels(train)))
+                predicted.append(_divided(real, labels))
             elif candidate.method == "class_weight":
-                predicted.append(self.probabilities(self.fit(train, seed, weighted=True), rows))
+                predicted.append(self.probabilities(self.fit(inputs, labels, seed, weighted=True), unseen))
             else:
                 if candidate.method not in made:
-                    made[candidate.method] = self.draw(candidate.method, candidates, train, seed)
-                chosen = self.select(candidate, made[candidate.method], train, plain)
-                more = pd.concat([train, chosen], ignore_index=True)
-                predicted.append(self.probabilities(self.fit(more, seed), rows))
+                    own = [one for one in candidates if one.method == candidate.method]
+                    made[candidate.method] = self._made(own, train, seed, form, plain)
+                more = made[candidate.method]
+                chosen = self._chosen(candidate, more, labels)
+                model = self.fit(more.added_to(inputs, chosen), np.r_[labels, more.labels[chosen]], seed)
+                predicted.append(self.probabilities(model, unseen))
         return predicted
 
     def labels(self, frame: pd.DataFrame) -> Labels:
@@ -100,55 +124,71 @@ class Contest:
         places = pd.Index(self.values).get_indexer(pd.Index(frame[self.target]))
         return np.asarray(places, dtype=np.int64)
 
-    def fit(self, frame: pd.DataFrame, seed: int, *, weighted: bool = False) -> Any:
-        """The classifier, with its preprocessing, fitted on these rows; classes are their indices."""
+    def form(self, train: pd.DataFrame) -> Form:
+        """What makes a frame the classifier's input. Scales and levels are those of the real rows `train`.
+
+        So every row is encoded once, whatever is added to it. A Pipeline of the user's is fed the frame.
+        """
+        if isinstance(self.classifier, Pipeline):
+            return lambda frame: frame.drop(columns=[self.target])
+        encoder = gapless_encoder(self.table).fit(plain_frame(train, self.table))
+        return lambda frame: encoder.transform(plain_frame(frame, self.table))
+
+    def fit(self, inputs: Any, labels: Labels, seed: int, *, weighted: bool = False) -> Any:
+        """The classifier, fitted on these rows; classes are their indices."""
         estimator = clone(self.classifier)
         if "random_state" in estimator.get_params() and estimator.get_params()["random_state"] is None:
             estimator.set_params(random_state=derive_seed(seed, "classifier") % 2**32)
-        labels = self.labels(frame)
-        if isinstance(estimator, Pipeline):
-            return estimator.fit(frame.drop(columns=[self.target]), labels)
-        weights = {"estimator__sample_weight": row_weights(labels, len(self.values))} if weighted else {}
-        model = Pipeline([("encoder", gapless_encoder(self.table)), ("estimator", estimator)])
-        return model.fit(plain_frame(frame, self.table), labels, **weights)
+        weights = {"sample_weight": row_weights(labels, len(self.values))} if weighted else {}
+        return estimator.fit(inputs, labels, **weights)
 
-    def probabilities(self, model: Any, frame: pd.DataFrame) -> Probabilities:
+    def probabilities(self, model: Any, inputs: Any) -> Probabilities:
         """float64 [n, K]; a class that the model has not seen has probability 0."""
-        full = np.zeros((len(frame), len(self.values)))
-        own = isinstance(self.classifier, Pipeline)
-        inputs = frame.drop(columns=[self.target]) if own else plain_frame(frame, self.table)
+        full = np.zeros((len(inputs), len(self.values)))
         full[:, np.asarray(model.classes_, dtype=np.int64)] = model.predict_proba(inputs)
         return full
 
-    def wanted(self, ratio: float, train: pd.DataFrame) -> Labels:
+    def wanted(self, ratio: float, labels: Labels) -> Labels:
         """int64 [K]: rows to add to each class, max(0, round(ratio x largest) - own)."""
-        counts = np.bincount(self.labels(train), minlength=len(self.values))
+        counts = np.bincount(labels, minlength=len(self.values))
         return np.asarray(np.maximum(0, np.rint(ratio * counts.max()) - counts), dtype=np.int64)
 
-    def draw(self, method: str, candidates: Sequence[Candidate], train: pd.DataFrame, seed: int) -> pd.DataFrame:
-        """A synthesizer fitted on `train`, and as many of its rows as its candidates need at most."""
-        most = np.zeros(len(self.values), dtype=np.int64)
+    def rows(self, candidate: Candidate, train: pd.DataFrame, seed: int) -> pd.DataFrame:
+        """The synthetic rows of one candidate, from a synthesizer fitted on `train`."""
+        form, labels = self.form(train), self.labels(train)
+        made = self._made([candidate], train, seed, form, self.fit(form(train), labels, seed))
+        return made.rows.iloc[self._chosen(candidate, made, labels)]
+
+    def _made(self, candidates: Sequence[Candidate], train: pd.DataFrame, seed: int, form: Form, judge: Any) -> _Made:
+        """As many rows of one method as these candidates of it need at most, judged where one of them needs that."""
+        rows = self.draw(candidates, train, seed)
+        labels, likelihood = self.labels(rows), np.zeros(len(rows))
+        inputs = form(rows) if len(rows) else None
+        if len(rows) and any(candidate.selection == "likely" for candidate in candidates):
+            likelihood = self.probabilities(judge, inputs)[np.arange(len(rows)), labels]
+        return _Made(rows, inputs, labels, likelihood)
+
+    def draw(self, candidates: Sequence[Candidate], train: pd.DataFrame, seed: int) -> pd.DataFrame:
+        """Rows of a synthesizer fitted on `train`, enough for each of these candidates of one method."""
+        most, labels, method = np.zeros(len(self.values), dtype=np.int64), self.labels(train), candidates[0].method
         for candidate in candidates:
-            if candidate.method == method:
-                times = OVERDRAWN if candidate.selection == "likely" else 1
-                most = np.maximum(most, times * self.wanted(candidate.ratio, train))
+            times = OVERDRAWN if candidate.selection == "likely" else 1
+            most = np.maximum(most, times * self.wanted(candidate.ratio, labels))
         model = TableSynthesizer(
             method, self.settings.get(method, {}), rules=self.rules, seed=derive_seed(seed, "synthesizer")
         ).fit(train, self.target)
         counts = {value: int(n) for value, n in zip(self.values, most, strict=True) if n}
         return model.sample(counts, seed=derive_seed(seed, "rows"))
 
-    def select(self, candidate: Candidate, made: pd.DataFrame, train: pd.DataFrame, judge: Any) -> pd.DataFrame:
-        """The candidate's rows among those drawn. `judge`: a classifier of the real rows."""
-        return made.iloc[np.concatenate([np.empty(0, dtype=np.int64), *self._chosen(candidate, made, train, judge)])]
-
-    def _chosen(self, candidate: Candidate, made: pd.DataFrame, train: pd.DataFrame, judge: Any) -> Iterator[Labels]:
-        labels = self.labels(made)
-        likely = candidate.selection == "likely" and len(made)
-        own = self.probabilities(judge, made)[np.arange(len(made)), labels] if likely else np.zeros(len(made))
-        for index, count in enumerate(self.wanted(candidate.ratio, train)):
-            places = np.flatnonzero(labels == index)[: count * (OVERDRAWN if likely else 1)]
-            yield places[np.argsort(-own[places], kind="stable")[:count]]
+    def _chosen(self, candidate: Candidate, made: _Made, labels: Labels) -> Labels:
+        """Which of the rows that were made the candidate takes, class after class. `labels`: of the train rows."""
+        likely = candidate.selection == "likely"
+        parts = [np.empty(0, dtype=np.int64)]
+        for index, count in enumerate(self.wanted(candidate.ratio, labels)):
+            places = np.flatnonzero(made.labels == index)[: count * (OVERDRAWN if likely else 1)]
+            order = np.argsort(-made.likelihood[places], kind="stable") if likely else np.arange(len(places))
+            parts.append(places[order[:count]])
+        return np.concatenate(parts)
 
     @property
     def weighable(self) -> bool:

@@ -88,9 +88,7 @@ class AugmentationChoice:
         if self.contest is None or not self.chosen.makes_rows:
             return frame.iloc[:0]
         train = as_categories(frame, self.contest.table)
-        seed = derive_seed(self.seed, "final")
-        made = self.contest.draw(self.chosen.method, [self.chosen], train, seed)
-        chosen = self.contest.select(self.chosen, made, train, self.contest.fit(train, seed))
+        chosen = self.contest.rows(self.chosen, train, derive_seed(self.seed, "final"))
         return chosen.astype(frame.dtypes.to_dict()).reset_index(drop=True)
 
 
