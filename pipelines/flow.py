@@ -31,6 +31,7 @@ from prefect.states import Completed, Failed
 from prefect.task_runners import ThreadPoolTaskRunner
 from pydantic import DirectoryPath, Field
 
+from gan_augment.cli.costs import read_costs
 from gan_augment.core.errors import GanAugmentError
 from pipelines.drive import Run, RunError, drive
 from pipelines.estimate import Durations, Tally, read_progress
@@ -102,9 +103,9 @@ def _drive(plan: Plan, root: Path, workers: int, policy: RetryPolicy) -> None:
         with _prefect_executor(root, policy, watch) as executor:
             run = drive(plan, executor, watch, side_by_side=workers)
     except RunError as failure:
-        _publish_stages(plan, failure.run)
+        _publish_stages(plan, failure.run, root)
         raise
-    _publish_stages(plan, run)
+    _publish_stages(plan, run, root)
 
 
 class _FlowLog:
@@ -235,8 +236,10 @@ def _publish_shards(root: Path) -> str:
     return sentence
 
 
-def _publish_stages(plan: Plan, run: Run) -> None:
-    create_table_artifact(stage_rows(plan, run), key="stages", description="What became of each stage")
+def _publish_stages(plan: Plan, run: Run, root: Path) -> None:
+    create_table_artifact(
+        stage_rows(plan, run, read_costs(root)), key="stages", description="What became of each stage"
+    )
 
 
 def _publish_verdict(root: Path) -> None:

@@ -3,9 +3,11 @@
 from __future__ import annotations
 
 import json
+from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
 
+from gan_augment.cli.costs import Cost
 from pipelines.drive import Run
 from pipelines.plan import Plan
 
@@ -71,8 +73,8 @@ def _row(cells: list[str]) -> str:
     return "| " + " | ".join(cell.replace("|", "\\|") for cell in cells) + " |"
 
 
-def stage_rows(plan: Plan, run: Run) -> list[dict[str, Any]]:
-    """One row a stage, in the plan's order: what became of it and how long it took."""
+def stage_rows(plan: Plan, run: Run, costs: Mapping[str, Cost] | None = None) -> list[dict[str, Any]]:
+    """One row a stage, in the plan's order: what became of it and how long it took; from `costs`, of CPU and GPU."""
     ran = {stage.stage: stage for result in run.results.values() for stage in result.stages}
     blocked = {lane.name for lane in run.blocked}
     rows = []
@@ -81,6 +83,8 @@ def stage_rows(plan: Plan, run: Run) -> list[dict[str, Any]]:
             row: dict[str, Any] = {"stage": name, "lane": lane.name, "outcome": "up to date", "seconds": None}
             if name in ran:
                 row |= {"outcome": ran[name].outcome, "seconds": round(ran[name].seconds, 1)}
+                if costs and name in costs and row["outcome"] == "ran":
+                    row |= {f"{kind} seconds": getattr(costs[name], f"{kind}_seconds") for kind in ("cpu", "gpu")}
             elif lane.name in run.failures:
                 row["outcome"] = "failed" if run.failures[lane.name].stage in (name, None) else "not run"
             elif lane.name in blocked:

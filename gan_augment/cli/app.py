@@ -83,11 +83,20 @@ def doctor(root: Root = Path(), as_json: Json = False) -> None:
 
 
 @app.command(short_help="Show the last verdict again.")
-def summary(root: Root = Path(), as_json: Json = False) -> None:
-    """Show the last verdict again: the table of arms, the sentence, and where the report and the shards are."""
+def summary(
+    root: Root = Path(),
+    price_per_hour: Annotated[
+        float | None,
+        typer.Option(
+            "--price-per-hour", metavar="PRICE", min=0, help="Of a GPU, or of the machine: show what each stage cost."
+        ),
+    ] = None,
+    as_json: Json = False,
+) -> None:
+    """Show the last verdict again: arms, sentence, where report and shards are, what each stage took and cost."""
     from gan_augment.cli.setup import show_summary
 
-    show_summary(root, as_json=as_json)
+    show_summary(root, price_per_hour, as_json=as_json)
 
 
 @app.command(short_help="Check an export against its checksums.")

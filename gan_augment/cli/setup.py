@@ -5,10 +5,14 @@ from __future__ import annotations
 import json
 import sys
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 from gan_augment.core.errors import DataError, ParamsError
 from gan_augment.core.records import DatasetSpec
 from gan_augment.params import Params, load_params
+
+if TYPE_CHECKING:
+    from gan_augment.cli.costs import Cost
 
 __all__ = ["check_params", "initialise", "publish_shards", "show_schema", "show_summary", "verify_export"]
 
@@ -115,22 +119,45 @@ def _check_requests(params: Params) -> None:
         raise ParamsError("Two classes have the same label", where="classes in params.yaml", got=", ".join(labels))
 
 
-def show_summary(root: Path, *, as_json: bool) -> None:
-    """Print what `measure` found. Raises MissingInputError where it has not run."""
+def show_summary(root: Path, price_per_hour: float | None, *, as_json: bool) -> None:
+    """Print what `measure` found and what the stages took. Raises MissingInputError where `measure` has not run."""
     from rich.console import Console
 
+    from gan_augment.cli.costs import costs_json, render_costs
     from gan_augment.core.atomic import read_json
     from gan_augment.gain.table import render
     from gan_augment.stages.project import Layout
 
     layout = Layout(root)
     measured = read_json(layout.measure_report)
+    costs = _costs(root)
     if as_json:
-        print(json.dumps(measured, indent=2, ensure_ascii=False))
+        print(json.dumps(measured | {"costs": costs_json(costs, price_per_hour)}, indent=2, ensure_ascii=False))
         return
     paths = {"report": layout.report, "shards": layout.export, "figures": layout.measure_report}
     width = None if sys.stdout.isatty() else 120
-    Console(width=width).print(render(measured, {name: str(path) for name, path in paths.items() if path.exists()}))
+    console = Console(width=width)
+    console.print(render(measured, {name: str(path) for name, path in paths.items() if path.exists()}))
+    if costs:
+        console.print(render_costs(costs, price_per_hour))
+    elif price_per_hour is not None:
+        console.print("No costs: no stage has run here yet; what DVC fetched was made elsewhere.")
+
+
+def _costs(root: Path) -> list[Cost]:
+    """In the pipeline's order; without classes and arms that params.yaml has no longer."""
+    from gan_augment.cli.costs import read_costs
+    from gan_augment.cli.stages import STAGES
+
+    params = load_params(root / "params.yaml")
+    known: dict[str, list[str]] = {"class": list(params.classes), "arm": list(params.retrain.arms)}
+    names = [
+        name
+        for stage in STAGES.values()
+        for name in ([f"{stage.name}@{key}" for key in known[stage.fan_out]] if stage.fan_out else [stage.name])
+    ]
+    costs = read_costs(root)
+    return [costs[name] for name in names if name in costs]
 
 
 def verify_export(path: Path) -> None:

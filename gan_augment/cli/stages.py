@@ -5,8 +5,13 @@ from __future__ import annotations
 import importlib
 import json
 import os
+from contextlib import AbstractContextManager, nullcontext
 from dataclasses import dataclass
 from pathlib import Path
+from typing import TYPE_CHECKING
+
+if TYPE_CHECKING:
+    from gan_augment.stages.project import Project
 
 __all__ = ["STAGES", "StageCommand", "print_config", "run_stage"]
 
@@ -79,11 +84,23 @@ def run_stage(stage: StageCommand, root: Path, key: str | None) -> None:
 
         method_and_config(project)
         launch_group(project.params.synthesis.processes, [stage.name, "-C", str(root)])
-    with claim_device(base.device if stage.on_device else "cpu", share=base.gpu_share):
+    with (
+        claim_device(base.device if stage.on_device else "cpu", share=base.gpu_share) as gpu,
+        _recorded(project, stage, key, gpu),
+    ):
         module = importlib.import_module(
             f"gan_augment.stages.{stage.name}"
         )  # imports torch, which sees what is claimed
         module.run(project, *([] if key is None else [key]))
+
+
+def _recorded(project: Project, stage: StageCommand, key: str | None, gpu: str | None) -> AbstractContextManager[None]:
+    from gan_augment.cli.costs import recorded
+
+    if os.environ.get("RANK", "0") != "0":
+        return nullcontext()  # of processes that train together the first one writes for all
+    gpus = int(os.environ.get("WORLD_SIZE", "1")) / project.params.base.gpu_share if gpu else 0.0
+    return recorded(project.layout.root, stage.name if key is None else f"{stage.name}@{key}", gpus)
 
 
 def print_config(stage: StageCommand, root: Path, key: str | None) -> None:

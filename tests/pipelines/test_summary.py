@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 from pathlib import Path
 
+from gan_augment.cli.costs import Cost
 from pipelines.drive import Run
 from pipelines.lane import LaneError, LaneResult, StageRun
 from pipelines.plan import Lane, Plan
@@ -56,3 +57,13 @@ def test_every_stage_has_a_row_that_says_what_became_of_it() -> None:
         "generate@dog": ("restored", 0.0),
         "curate": ("not run", None),
     }
+
+
+def test_a_stage_that_ran_has_its_processor_time(tmp_path: Path) -> None:
+    lanes = (Lane("cat", ("train_gan@cat", "generate@cat")),)
+    runs = (StageRun("train_gan@cat", "ran", 2.0), StageRun("generate@cat", "restored", 0.1))
+    run = Run([], {"cat": LaneResult("cat", runs, 3)}, {}, [])
+    costs = {name: Cost(name, 2.0, 7.5, 0.5) for name in ("train_gan@cat", "generate@cat")}
+    first, second = stage_rows(Plan(lanes, frozenset()), run, costs)
+    assert (first["cpu seconds"], first["gpu seconds"]) == (7.5, 0.5)
+    assert "cpu seconds" not in second  # what another run took
