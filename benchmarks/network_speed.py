@@ -76,10 +76,9 @@ def measure(side: int, channels: int, architecture: Architecture, repeats: int, 
             continue
         parts = networks(architecture, side, channels)
         reals = torch.rand(BATCH, channels, side, side) * 2 - 1
-        if layout == "channels_last":
+        if layout == "contiguous":  # the networks are built channels_last
             for part in parts:
-                nn.Module.to(part, memory_format=torch.channels_last)
-            reals = reals.to(memory_format=torch.channels_last)
+                nn.Module.to(part, memory_format=torch.contiguous_format)
         generator = torch.compile(parts[0]) if layout == "compiled" else parts[0]
         for penalty in (False, True):
             spent = milliseconds(

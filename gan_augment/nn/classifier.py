@@ -8,6 +8,8 @@ import torch
 from torch import Tensor, nn
 from torch.nn import functional
 
+from gan_augment.nn.layout import channels_last
+
 __all__ = ["SmallCnn"]
 
 _FULL_RESOLUTION_STEM = 16  # above this side length the first convolution already halves the image: about 4x cheaper
@@ -72,6 +74,7 @@ class SmallCnn(nn.Module):
         self.features = nn.Linear(flat, features)
         self.head = nn.Linear(features, classes)
         self._initialise(generator)
+        channels_last(self)
         self.train()
 
     def _initialise(self, generator: torch.Generator) -> None:

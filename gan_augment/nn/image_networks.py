@@ -17,6 +17,7 @@ from torch import Tensor, nn
 from torch.nn import functional as F
 
 from gan_augment.core.records import ImageSpec
+from gan_augment.nn.layout import channels_last
 from gan_augment.nn.residual_networks import residual_down, residual_up, stage_channels
 
 __all__ = [
@@ -54,7 +55,7 @@ class Generator(nn.Module):
         self.latent = latent
         self.shape = shape
         self.embed = nn.Embedding(classes, embedding)
-        self.body = body
+        self.body = channels_last(body)
 
     def forward(self, noise: Tensor, labels: Tensor, label_scale: float = 1.0) -> Tensor:
         """float32 [n, c, h, w] in [-1, 1]."""
@@ -68,7 +69,7 @@ class Discriminator(nn.Module):
 
     def __init__(self, body: nn.Module, features: int, classes: int) -> None:
         super().__init__()
-        self.body = body
+        self.body = channels_last(body)
         self.linear = nn.Linear(features, 1)
         self.embed = nn.Embedding(classes, features)
         nn.init.normal_(self.embed.weight, std=1 / math.sqrt(features))

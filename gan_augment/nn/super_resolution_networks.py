@@ -12,6 +12,7 @@ import torch
 from torch import Tensor, nn
 from torch.nn import functional as F
 
+from gan_augment.nn.layout import channels_last
 from gan_augment.nn.resampling import resize
 
 __all__ = ["PatchDiscriminator", "Restorer"]
@@ -45,6 +46,7 @@ class Restorer(nn.Module):
         nn.init.zeros_(self.tail.weight)
         assert self.tail.bias is not None
         nn.init.zeros_(self.tail.bias)
+        channels_last(self)
 
     def forward(self, low: Tensor) -> Tensor:
         """float32 [n, c, h * factor, w * factor]."""
@@ -70,6 +72,7 @@ class PatchDiscriminator(nn.Module):
             nn.LeakyReLU(LEAK),
             nn.Conv2d(2 * width, 1, 3, padding=1),
         )
+        channels_last(self)
 
     def forward(self, images: Tensor) -> Tensor:
         """float32 [n, h/4, w/4]."""

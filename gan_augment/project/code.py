@@ -17,7 +17,13 @@ _GENERATOR = ("encoding", *_CHECKS, "nn", "synthesis")
 _RUNNING = tuple(
     f"training/{name}.py" for name in ("adam", "checkpoint", "claims", "devices", "ema", "loop", "replicas")
 )
-_CLASSIFIER = ("nn/classifier.py", "training/claims.py", "training/devices.py", "training/supervised.py")
+_CLASSIFIER = (
+    "nn/classifier.py",
+    "nn/layout.py",
+    "training/claims.py",
+    "training/devices.py",
+    "training/supervised.py",
+)
 
 # Relative to the package. A folder where a stage uses two thirds of it, else the files that it uses; `core` is whole
 # for every stage. tests/project/test_code.py derives the same from the imports, and says what to write here.

@@ -12,7 +12,18 @@ from typing import Any
 import torch
 from torch import Tensor, nn
 
-__all__ = ["Adam"]
+__all__ = ["Adam", "laid_out_like"]
+
+
+def laid_out_like(parameter: Tensor, values: Tensor) -> Tensor:
+    """`values` with the memory layout of `parameter`, copied only where it differs.
+
+    The fused kernel reads raw memory: an expanded gradient (stride 0), or one whose channels do not lie as the
+    parameter's, would hand it somebody else's numbers.
+    """
+    if values.stride() == parameter.stride():
+        return values
+    return torch.empty_like(parameter).copy_(values)
 
 
 class Adam:
@@ -37,11 +48,12 @@ class Adam:
         if not used:
             return
         states = [self._state_of(parameter) for parameter in used]
+        gradients = [laid_out_like(parameter, parameter.grad) for parameter in used if parameter.grad is not None]
         steps, means, squares = ([one[name] for one in states] for name in ("step", "exp_avg", "exp_avg_sq"))
         torch._foreach_add_(steps, 1)
         torch._fused_adam_(
             used,
-            [parameter.grad for parameter in used],
+            gradients,
             means,
             squares,
             [],

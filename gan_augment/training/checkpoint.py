@@ -16,6 +16,7 @@ from torch import Tensor, nn
 
 from gan_augment.core.atomic import replacing_file
 from gan_augment.core.errors import ModelError
+from gan_augment.training.adam import laid_out_like
 
 if TYPE_CHECKING:
     from gan_augment.training.adam import Adam
@@ -95,5 +96,6 @@ def _load_adam(tensors: dict[str, Tensor], phase: str, parameters: list[nn.Param
     for index, parameter in enumerate(parameters):
         state = _below(tensors, f"adam/{phase}/{index}/")
         if state:
-            moments = {key: value.to(parameter.device) for key, value in state.items()}
-            optimiser.state[parameter] = moments
+            step = state.pop("step").to(parameter.device)
+            moments = {key: laid_out_like(parameter, value.to(parameter.device)) for key, value in state.items()}
+            optimiser.state[parameter] = {"step": step, **moments}

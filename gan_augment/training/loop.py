@@ -75,8 +75,6 @@ class Phase:
         self.optimiser.zero_grad()
         # Gradients flow through the other network too; only this phase's own parameters keep theirs.
         gradients = torch.autograd.grad(loss, list(self.parameters))
-        # The fused Adam reads raw memory: an expanded gradient (stride 0) would hand it somebody else's numbers. What
-        # comes back from `average` is contiguous.
         for parameter, gradient in zip(self.parameters, replicas.average(gradients), strict=True):
             parameter.grad = gradient
         self.optimiser.step()

@@ -56,14 +56,14 @@ class Replicas:
             )
 
     def average(self, tensors: Sequence[Tensor]) -> list[Tensor]:
-        """The mean of each tensor over the processes; contiguous, of the shapes that came in."""
+        """The mean of each tensor over the processes, of the shapes that came in."""
         if self.count == 1:
-            return [tensor.contiguous() for tensor in tensors]
+            return list(tensors)
         # One message for all of them: latency, not volume, is what many small tensors cost.
         flat = torch.cat([tensor.reshape(-1) for tensor in tensors])
         dist.all_reduce(flat)
         parts = torch.split(flat / self.count, [tensor.numel() for tensor in tensors])
-        return [part.reshape(tensor.shape).contiguous() for part, tensor in zip(parts, tensors, strict=True)]
+        return [part.reshape(tensor.shape) for part, tensor in zip(parts, tensors, strict=True)]
 
     def agree(self, value: Value) -> Value:
         """What the first process says, in all of them: decisions must not hang on the last bit of a figure."""

@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
+import copy
 import subprocess
 import sys
 
 import torch
 from torch import nn
 
+from gan_augment.nn.layout import channels_last
 from gan_augment.training.adam import Adam
 
 
@@ -35,6 +37,23 @@ def test_the_same_bits_as_torch_with_rates_that_change_and_a_gradient_that_is_ab
         assert torch.equal(one, other)
         for name, value in reference.state[other].items():
             assert torch.equal(mine.state[one][name], value)  # type: ignore[index]
+
+
+def test_the_layout_in_memory_changes_nothing() -> None:
+    """The kernel reads raw memory: weights, gradients and moments must lie alike."""
+    with torch.random.fork_rng(devices=[]):
+        plain = nn.Conv2d(3, 5, 3)
+        images = torch.randn(4, 3, 6, 6)
+    last = channels_last(copy.deepcopy(plain))
+    for model in (plain, last):
+        optimiser = Adam(model.parameters(), lr=1e-2, betas=(0.5, 0.9))
+        for _ in range(3):
+            gradients = torch.autograd.grad(model(images).square().mean(), list(model.parameters()))
+            for parameter, gradient in zip(model.parameters(), gradients, strict=True):
+                parameter.grad = gradient.contiguous()
+            optimiser.step()
+    assert last.weight.is_contiguous(memory_format=torch.channels_last)
+    torch.testing.assert_close(last.weight, plain.weight)
 
 
 def test_no_step_without_gradients() -> None:

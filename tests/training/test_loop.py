@@ -10,6 +10,7 @@ import torch
 from torch import nn
 
 from gan_augment.core.errors import ModelError
+from gan_augment.nn.layout import channels_last
 from gan_augment.training.checkpoint import load_module, save_module
 from gan_augment.training.ema import Ema
 from gan_augment.training.loop import AdamSchedule, Loop, Phase
@@ -21,16 +22,21 @@ class Killed(BaseException):
     pass
 
 
-def build(checkpoint: Path | None = None, kill_at: int | None = None, total: int = 64) -> Loop:
-    """Two linear players over the same random stream, as a GAN has; killed once `kill_at` images were seen."""
+def player(images: bool) -> nn.Module:
+    """Linear, or a convolution whose channels lie last in memory, as those of the image networks do."""
+    return channels_last(nn.Conv2d(3, 5, 3)) if images else nn.Linear(3, 2)
+
+
+def build(checkpoint: Path | None = None, kill_at: int | None = None, total: int = 64, images: bool = False) -> Loop:
+    """Two players over the same random stream, as a GAN has; killed once `kill_at` images were seen."""
     torch.manual_seed(0)
-    first, second = nn.Linear(3, 2), nn.Linear(3, 2)
+    first, second = player(images), player(images)
     rng = torch.Generator().manual_seed(1)
 
-    def pull(mine: nn.Linear, other: nn.Linear, progress: float) -> torch.Tensor:
+    def pull(mine: nn.Module, other: nn.Module, progress: float) -> torch.Tensor:
         if kill_at is not None and loop.images_seen >= kill_at:
             raise Killed
-        inputs = torch.randn(4, 3, generator=rng)
+        inputs = torch.randn(4, 3, *([4, 4] if images else []), generator=rng)
         return (mine(inputs) - other(inputs) - loop.scalars.get("offset", 0.0)).square().mean()
 
     def tick(loop: Loop) -> str | None:
@@ -62,13 +68,14 @@ def bits(loop: Loop) -> dict[str, torch.Tensor]:
     return {f"{n}.{k}": v for n, module in loop.networks.items() for k, v in module.state_dict().items()}
 
 
+@pytest.mark.parametrize("images", [False, True])
 @pytest.mark.parametrize("kill_at", [4, 12, 16, 28, 60])
-def test_a_killed_run_ends_with_the_same_bits(tmp_path: Path, kill_at: int) -> None:
-    whole = build()
+def test_a_killed_run_ends_with_the_same_bits(tmp_path: Path, kill_at: int, images: bool) -> None:
+    whole = build(images=images)
     whole.run()
     with pytest.raises(Killed):
-        build(tmp_path / "state", kill_at).run()
-    resumed = build(tmp_path / "state")
+        build(tmp_path / "state", kill_at, images=images).run()
+    resumed = build(tmp_path / "state", images=images)
     resumed.run()
     for name, tensor in bits(whole).items():
         assert torch.equal(tensor, bits(resumed)[name]), name
