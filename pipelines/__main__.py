@@ -191,16 +191,17 @@ def _executor(options: argparse.Namespace) -> Any:
 def _run_as_flow(options: argparse.Namespace) -> None:
     from pipelines.embedded import prepare_environment
 
-    _read_plan(options)  # a mistake in the project is said now, not after a server has started
+    plan = _read_plan(options)  # a mistake in the project is said now, not after a server has started
     prepare_environment(options.root)
     try:
-        from pipelines.flow import augment
+        from pipelines.flow import augment, hand_over
     except ImportError as error:
         raise SetupError(
             "Prefect cannot be imported",
             got=str(error),
             remedy='`pip install "gan-augment[flow]"`, or run without it: `python -m pipelines run --executor local`',
         ) from None
+    hand_over(options.root, plan)
     state = augment(
         root=options.root.resolve(),
         workers=options.workers,

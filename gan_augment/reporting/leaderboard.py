@@ -6,13 +6,13 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Any
 
-from jinja2 import Environment, PackageLoader, StrictUndefined
 from rich.console import Group
 from rich.table import Table
 from rich.text import Text
 
 from gan_augment.reporting.charts import axis_line, interval_track
 from gan_augment.reporting.scales import nice_axis, number, percent, signed
+from gan_augment.reporting.templating import page_environment
 
 __all__ = ["COLUMNS", "Leaderboard", "Paired", "RunScore", "cells", "leaderboard_table", "render_leaderboard"]
 
@@ -80,16 +80,17 @@ def cells(score: RunScore) -> tuple[str, ...]:
 def render_leaderboard(board: Leaderboard) -> str:
     """The page as HTML, self-contained like the report."""
     axis = nice_axis([end for s in board.scores for end in (s.low, s.gain, s.high)], include=0.0)
-    environment = Environment(
-        loader=PackageLoader("gan_augment.reporting"), autoescape=True, undefined=StrictUndefined, trim_blocks=True
-    )
-    return environment.get_template("leaderboard.html.j2").render(
-        columns=COLUMNS,
-        rows=[cells(score) for score in board.scores],
-        gains=[_row(s.name, s.low, s.gain, s.high, axis) for s in board.scores],
-        axis=axis_line(axis, sign=True),
-        pairs=_pairs(board.pairs),
-        leader=board.scores[0].name,
+    return (
+        page_environment()
+        .get_template("leaderboard.html.j2")
+        .render(
+            columns=COLUMNS,
+            rows=[cells(score) for score in board.scores],
+            gains=[_row(s.name, s.low, s.gain, s.high, axis) for s in board.scores],
+            axis=axis_line(axis, sign=True),
+            pairs=_pairs(board.pairs),
+            leader=board.scores[0].name,
+        )
     )
 
 

@@ -1,4 +1,4 @@
-"""How the report, the preview and the live page are filled in: one set of rules."""
+"""How the report, the preview, the leaderboard and the live page are filled in: one set of rules."""
 
 from __future__ import annotations
 

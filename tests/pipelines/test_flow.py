@@ -42,6 +42,21 @@ def test_with_nothing_configured_the_flow_runs_on_a_temporary_server(finished: P
     assert read_plan(finished).stale == ()
 
 
+def test_a_plan_that_was_handed_over_is_used_once(project: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    from pipelines import flow
+
+    plan, read = read_plan(project), list[Path]()
+    monkeypatch.setattr(flow, "read_plan", lambda root: read.append(root) or plan)
+    flow.hand_over(project, plan)
+    assert flow._plan(project / "..") is plan  # another folder is read
+    assert read == [project / ".."]
+    monkeypatch.chdir(project)
+    assert flow._plan(Path()) is plan
+    assert len(read) == 1
+    flow._plan(project)  # the run after it looks again
+    assert read[1:] == [project]
+
+
 @pytest.fixture(scope="module")
 def _server() -> Iterator[None]:
     from prefect.testing.utilities import prefect_test_harness
