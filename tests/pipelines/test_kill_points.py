@@ -2,29 +2,22 @@
 
 from __future__ import annotations
 
-import os
 import signal
 import subprocess
-import sys
-import time
-from collections.abc import Callable
 from pathlib import Path
 
 import psutil
 import pytest
 
 from pipelines.plan import read_plan
-from tests.pipelines.fake_project import REPOSITORY, stages_run
+from tests.pipelines.fake_project import stages_run
+from tests.pipelines.processes import LOCAL, alive, environment, wait_until
 
 pytestmark = [pytest.mark.nightly, pytest.mark.timeout(300)]
 
-RUN = [sys.executable, "-m", "pipelines", "run", "generate", "--executor", "local", "--workers", "2", "--retries", "0"]
+RUN = [*LOCAL, "--workers", "2", "--retries", "0"]
 # How the command lines of a lane's processes are told apart, from the outside in.
 MARKS = {"guard": "guard.py", "dvc": "-m dvc", "stage": "fake_stage.py"}
-
-
-def environment(**extra: str) -> dict[str, str]:
-    return {**os.environ, "PYTHONPATH": str(REPOSITORY), **extra}
 
 
 def kind(process: psutil.Process) -> str | None:
@@ -37,35 +30,16 @@ def kind(process: psutil.Process) -> str | None:
     return next((name for name, mark in MARKS.items() if mark in " ".join(command)), None)
 
 
-def alive(processes: list[psutil.Process]) -> list[psutil.Process]:
-    return [p for p in processes if is_alive(p)]
-
-
-def is_alive(process: psutil.Process) -> bool:
-    try:
-        return process.is_running() and process.status() != psutil.STATUS_ZOMBIE
-    except psutil.NoSuchProcess:
-        return False
-
-
-def wait_until(true: Callable[[], bool], seconds: float) -> bool:
-    deadline = time.monotonic() + seconds
-    while time.monotonic() < deadline:
-        if true():
-            return True
-        time.sleep(0.1)
-    return False
-
-
 @pytest.mark.parametrize("number", [signal.SIGTERM, signal.SIGKILL], ids=["SIGTERM", "SIGKILL"])
 @pytest.mark.parametrize("victim", ["run", *MARKS])
 def test_no_orphan_and_nothing_finished_is_lost(pretrained: Path, victim: str, number: signal.Signals) -> None:
-    first = [*RUN[:4], "generate@cat", *RUN[5:]]
-    subprocess.run(first, cwd=pretrained, env=environment(), check=True, capture_output=True)
+    subprocess.run([*RUN, "generate@cat"], cwd=pretrained, env=environment(), check=True, capture_output=True)
     (pretrained / "ran.log").write_text("")
 
     long = environment(FAKE_SECONDS="600", FAKE_CHILD="600")
-    with subprocess.Popen(RUN, cwd=pretrained, env=long, stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL) as run:
+    with subprocess.Popen(
+        [*RUN, "generate"], cwd=pretrained, env=long, stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL
+    ) as run:
         whole = psutil.Process(run.pid)
         try:
             assert wait_until(lambda: len(stages_run(pretrained)) == 2, 90)
@@ -79,6 +53,6 @@ def test_no_orphan_and_nothing_finished_is_lost(pretrained: Path, victim: str, n
                 left.kill()
 
     (pretrained / "ran.log").write_text("")
-    subprocess.run(RUN, cwd=pretrained, env=environment(), check=True, capture_output=True)
+    subprocess.run([*RUN, "generate"], cwd=pretrained, env=environment(), check=True, capture_output=True)
     assert stages_run(pretrained) == ["generate@dog", "generate@real", "train_gan@dog", "train_gan@real"]
     assert read_plan(pretrained).only_up_to(["generate"]).stale == ()

@@ -2,31 +2,22 @@
 
 from __future__ import annotations
 
-import os
 import signal
 import subprocess
-import sys
-import time
-from collections.abc import Callable
 from pathlib import Path
 
 import psutil
 import pytest
 import yaml
 
-from tests.pipelines.fake_project import REPOSITORY, lock_of, stages_run
+from tests.pipelines.fake_project import lock_of, stages_run
+from tests.pipelines.processes import LOCAL, alive, environment, wait_until
 
-LOCAL = [sys.executable, "-m", "pipelines", "run", "--executor", "local"]
 
-
-def pipelines_run(root: Path, *arguments: str, **environment: str) -> subprocess.CompletedProcess[str]:
+def pipelines_run(root: Path, *arguments: str, **extra: str) -> subprocess.CompletedProcess[str]:
     return subprocess.run(
-        [*LOCAL, *arguments], cwd=root, env=environment_with(environment), capture_output=True, text=True, check=False
+        [*LOCAL, *arguments], cwd=root, env=environment(**extra), capture_output=True, text=True, check=False
     )
-
-
-def environment_with(extra: dict[str, str]) -> dict[str, str]:
-    return {**os.environ, "PYTHONPATH": str(REPOSITORY), **extra}
 
 
 def tree(root: Path) -> dict[str, bytes]:
@@ -75,7 +66,7 @@ def test_a_project_inside_another_folder_is_named_by_root(pretrained: Path) -> N
     done = subprocess.run(
         [*LOCAL, "train_gan@dog", "--root", str(pretrained)],
         cwd=pretrained.parent,
-        env=environment_with({}),
+        env=environment(),
         capture_output=True,
         text=True,
         check=False,
@@ -84,43 +75,18 @@ def test_a_project_inside_another_folder_is_named_by_root(pretrained: Path) -> N
     assert stages_run(pretrained) == ["generate@dog", "train_gan@dog"]
 
 
-def descendants(process: psutil.Process) -> list[psutil.Process]:
-    return process.children(recursive=True)
-
-
-def alive(processes: list[psutil.Process]) -> list[psutil.Process]:
-    return [p for p in processes if is_alive(p)]
-
-
-def is_alive(process: psutil.Process) -> bool:
-    try:
-        return process.is_running() and process.status() != psutil.STATUS_ZOMBIE
-    except psutil.NoSuchProcess:
-        return False
-
-
-def wait_until(true: Callable[[], bool], seconds: float) -> bool:
-    deadline = time.monotonic() + seconds
-    while time.monotonic() < deadline:
-        if true():
-            return True
-        time.sleep(0.05)
-    return False
-
-
 @pytest.mark.parametrize("number", [signal.SIGKILL, signal.SIGTERM, signal.SIGINT])
 def test_nothing_outlives_a_run_that_is_killed(pretrained: Path, number: signal.Signals) -> None:
-    environment = environment_with({"FAKE_SECONDS": "600", "FAKE_CHILD": "600"})
     with subprocess.Popen(
         [*LOCAL, "--workers", "2"],
         cwd=pretrained,
-        env=environment,
+        env=environment(FAKE_SECONDS="600", FAKE_CHILD="600"),
         start_new_session=True,
         # A shell's background job ignores SIGINT and hands that down: the tests may run in one.
         preexec_fn=lambda: signal.signal(signal.SIGINT, signal.SIG_DFL),  # noqa: PLW1509
     ) as process:
         assert wait_until(lambda: len(stages_run(pretrained)) == 2, 60)
-        family = descendants(psutil.Process(process.pid))
+        family = psutil.Process(process.pid).children(recursive=True)
         assert len(family) >= 8  # twice guard, dvc, stage and its child
         process.send_signal(number)
         gone = wait_until(lambda: not alive(family), 15)
