@@ -62,7 +62,7 @@ def save_state(path: Path, loop: Loop) -> None:
             tensors |= {f"adam/{phase.name}/{index}/{key}": value for key, value in state.items()}
     header = json.dumps({"images_seen": loop.images_seen, "scalars": loop.scalars, "history": loop.history})
     with replacing_file(path) as partial:
-        save_file({k: v.detach().cpu().contiguous().clone() for k, v in tensors.items()}, partial, {"state": header})
+        save_file({k: v.detach().cpu().contiguous() for k, v in tensors.items()}, partial, {"state": header})
 
 
 def load_state(path: Path, loop: Loop) -> None:

@@ -7,6 +7,7 @@ change without changing the schedule.
 from __future__ import annotations
 
 import math
+import time
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -81,6 +82,8 @@ class Phase:
         return loss.detach()
 
 
+SAVE_APART = 50.0  # so that saving takes at most a fiftieth of the time
+
 Stop = str  # why a tick callback ends the run
 
 
@@ -99,7 +102,8 @@ class Loop:
     replicas
         The processes that train together. All resume from the checkpoint, the first one writes it.
     checkpoint
-        Where to save at every tick, and to resume from if something is there. None: never.
+        Where to save, and to resume from if something is there. None: never. It is saved at the first tick and then at
+        every tick before which training has gone on for `SAVE_APART` times as long as the last saving took.
     """
 
     def __init__(
@@ -129,6 +133,7 @@ class Loop:
         self.scalars: dict[str, float] = {}
         self.history: list[dict[str, float]] = []
         self.losses: dict[str, float] = {}
+        self._save_after = 0.0  # seconds of the monotonic clock
 
     def run(self) -> Stop:
         """Train; returns why it ended (`length` when all images were seen)."""
@@ -166,8 +171,12 @@ class Loop:
         )
 
     def _save(self) -> None:
-        if self.checkpoint is not None and self.replicas.first:
-            save_state(self.checkpoint, self)
+        started = time.monotonic()
+        if self.checkpoint is None or not self.replicas.first or started < self._save_after:
+            return
+        save_state(self.checkpoint, self)
+        ended = time.monotonic()
+        self._save_after = ended + SAVE_APART * (ended - started)
 
     def _resume(self) -> None:
         if self.checkpoint is not None and self.checkpoint.exists():

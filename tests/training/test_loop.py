@@ -11,6 +11,7 @@ from torch import nn
 
 from gan_augment.core.errors import ModelError
 from gan_augment.nn.layout import channels_last
+from gan_augment.training import loop as loop_module
 from gan_augment.training.checkpoint import load_module, save_module
 from gan_augment.training.ema import Ema
 from gan_augment.training.loop import AdamSchedule, Loop, Phase
@@ -87,6 +88,28 @@ def test_a_killed_run_ends_with_the_same_bits(tmp_path: Path, kill_at: int, imag
 def test_one_checkpoint_is_kept(tmp_path: Path) -> None:
     build(tmp_path / "state").run()
     assert [p.name for p in tmp_path.iterdir()] == ["state"]
+
+
+def test_saving_takes_a_small_share_of_the_time(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """A clock that only a saving (1 s) and a tick (10 s) move: every fifth tick or so saves."""
+    now, saved = [0.0], list[int]()
+
+    def slow(_: Path, loop: Loop) -> None:
+        saved.append(loop.images_seen)
+        now[0] += 1.0
+
+    monkeypatch.setattr(loop_module, "save_state", slow)
+    monkeypatch.setattr(loop_module.time, "monotonic", lambda: now[0])
+    running = build(tmp_path / "state", total=12 * 12)
+    tick = running.on_tick
+
+    def slow_tick(loop: Loop) -> str | None:
+        now[0] += 10.0
+        return tick(loop)
+
+    running.on_tick = slow_tick
+    running.run()
+    assert saved == [12, 72, 132]
 
 
 def test_a_checkpoint_of_another_run_is_refused(tmp_path: Path) -> None:
