@@ -126,24 +126,26 @@ def iterate_samples(directory: Path, rows: int) -> Iterator[Samples]:
 
 def label_indices(directory: Path, spec: DatasetSpec) -> npt.NDArray[np.int32]:
     """int32 [n]: the class index of every row of a samples folder, read without the rows. Raises MissingInputError."""
-    count_samples(directory)
+    labels, start = np.empty(count_samples(directory), np.int32), 0
     lookup = {label: index for index, label in enumerate(spec.labels)}
     with pq.ParquetFile(directory / "manifest.parquet", pre_buffer=False) as file:
-        found = [
-            np.fromiter((lookup[label] for label in batch.column(0).to_pylist()), np.int32, batch.num_rows)
-            for batch in file.iter_batches(columns=["label"])
-        ]
-    return np.concatenate([np.zeros(0, np.int32), *found])
+        for batch in file.iter_batches(columns=["label"]):
+            labels[start : start + batch.num_rows] = [lookup[label] for label in batch.column(0).to_pylist()]
+            start += batch.num_rows
+    return labels
 
 
 def gather_samples(source: SampleSource, index: npt.NDArray[np.integer[Any]], *, rows: int) -> Samples:
     """The rows at `index`, in that order; in one pass, with those rows and one chunk in memory."""
     wanted = np.sort(index)
-    parts, start = [], 0
+    parts, start = list[Samples](), 0
     for chunk in source.chunks(rows):
         low, high = np.searchsorted(wanted, [start, start + len(chunk)])
-        parts.append(chunk.take(wanted[low:high] - start))
+        if high > low or not parts:  # of millions of rows, parts without any would be much to keep
+            parts.append(chunk.take(wanted[low:high] - start))
         start += len(chunk)
+        if high == len(wanted):
+            break
     return Samples.concat(parts).take(np.argsort(np.argsort(index, kind="stable"), kind="stable"))
 
 

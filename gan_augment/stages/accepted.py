@@ -4,11 +4,14 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
 
 import numpy as np
 import numpy.typing as npt
-import pandas as pd
+import pyarrow.parquet as pq
 
+from gan_augment.core.errors import DataError, MissingInputError
 from gan_augment.core.records import DatasetSpec
 from gan_augment.core.samples import Samples
 from gan_augment.core.streams import StoredSamples, gather_samples, label_indices
@@ -18,49 +21,87 @@ from gan_augment.stages.project import Layout
 __all__ = ["Accepted", "HeldRows"]
 
 _ROWS = 4096  # that are read together
+_LOOKED_AT = 65_536  # candidates that are looked at together
 
 
 @dataclass(frozen=True)
 class Accepted:
-    """Accepted candidates in order of preference, without their payload.
+    """Accepted candidates in order of preference, without their payload; there may be millions.
 
-    `labels` int32 [n] class indices; `sureness` float32 [n]: the judge's probability of the own class; all ones where
-    it was not asked for.
+    `labels` [n]: class indices, of the smallest unsigned type. `sureness` float32 [n]: the judge's probability of the
+    own class; None where it was not asked for.
     """
 
     layout: Layout
     spec: DatasetSpec
-    labels: npt.NDArray[np.int32]
-    sureness: npt.NDArray[np.float32]
+    labels: npt.NDArray[np.unsignedinteger[Any]]
+    sureness: npt.NDArray[np.float32] | None
 
     @classmethod
     def read(cls, layout: Layout, spec: DatasetSpec, *, judged: bool) -> Accepted:
-        """From data/curated; with `judged` the judge's probabilities too."""
-        labels = label_indices(layout.curated, spec)
-        if not judged:
-            return cls(layout, spec, labels, np.ones(len(labels), dtype=np.float32))
-        ids = pd.read_parquet(layout.curated / "manifest.parquet", columns=["id"])["id"]
-        scores = pd.read_parquet(
-            layout.curated / "scores.parquet", columns=["id", "judge_probability"], filters=[("accepted", "==", True)]
-        )
-        sureness = scores.set_index("id")["judge_probability"].reindex(ids).to_numpy(dtype=np.float32)
+        """From data/curated; with `judged` the judge's probabilities too. Raises MissingInputError."""
+        labels = label_indices(layout.curated, spec).astype(np.min_scalar_type(len(spec.classes)))
+        sureness = _read_sureness(layout.curated / "sureness.parquet", len(labels)) if judged else None
         return cls(layout, spec, labels, sureness)
 
     def counts(self, threshold: float = 0.0) -> Counts:
         """int64 [K]: rows of each class of which the judge is that sure."""
-        sure = self.labels[self.sureness >= threshold] if threshold > 0 else self.labels
-        return np.bincount(sure, minlength=len(self.spec.classes)).astype(np.int64)
+        counts = np.zeros(len(self.spec.classes), dtype=np.int64)
+        for start in range(0, len(self.labels), _LOOKED_AT):
+            rows = slice(start, start + _LOOKED_AT)
+            counts += np.bincount(self.labels[rows][self._sure(rows, threshold)], minlength=len(counts))
+        return counts
 
     def hold(self, most: Counts, thresholds: Sequence[float]) -> HeldRows:
         """The rows that some plan may ask for: of each class the first `most[k]` under each threshold."""
         chosen = np.unique(np.concatenate([self._first(most, threshold) for threshold in {0.0, *thresholds}]))
         rows = gather_samples(StoredSamples((self.layout.curated,)), chosen, rows=_ROWS)
-        return HeldRows(self.spec, rows, self.sureness[chosen])
+        sureness = np.ones(len(chosen), dtype=np.float32) if self.sureness is None else self.sureness[chosen]
+        return HeldRows(self.spec, rows, sureness)
+
+    def _sure(self, rows: slice, threshold: float) -> npt.NDArray[np.bool_]:
+        """bool: of which of `rows` the judge is that sure."""
+        if threshold <= 0 or self.sureness is None:
+            return np.ones(len(self.labels[rows]), dtype=bool)
+        return np.asarray(self.sureness[rows] >= threshold)
 
     def _first(self, most: Counts, threshold: float) -> npt.NDArray[np.int64]:
-        sure = self.sureness >= threshold if threshold > 0 else np.ones(len(self.labels), dtype=bool)
-        own = [np.flatnonzero((self.labels == number) & sure)[:count] for number, count in enumerate(most)]
-        return np.concatenate(own).astype(np.int64)
+        """Where the first `most[k]` rows of each class are of which the judge is that sure; in no order."""
+        left, found = most.copy(), [np.zeros(0, dtype=np.int64)]
+        for start in range(0, len(self.labels), _LOOKED_AT):
+            rows = slice(start, start + _LOOKED_AT)
+            labels, sure = self.labels[rows], self._sure(rows, threshold)
+            for number in np.flatnonzero(left > 0):
+                own = np.flatnonzero((labels == number) & sure)[: left[number]]
+                left[number] -= len(own)
+                found.append(start + own)
+        return np.concatenate(found)
+
+
+def _read_sureness(path: Path, count: int) -> npt.NDArray[np.float32]:
+    """float32 [n]: what `curate` wrote, piece by piece: a frame of millions of rows is many times as large."""
+    try:
+        file = pq.ParquetFile(path, pre_buffer=False)
+    except FileNotFoundError:
+        raise MissingInputError(
+            "An input of this stage is missing",
+            where=path,
+            expected="the judge's probabilities of the accepted rows, written by `curate`",
+            remedy="run `dvc repro`, which runs the stages in order",
+        ) from None
+    with file:
+        if file.metadata.num_rows != count:
+            raise DataError(
+                "Manifest and judge's probabilities differ in length",
+                where=path,
+                got=f"{file.metadata.num_rows} rows where the manifest has {count}",
+                remedy="delete the folder and run `dvc repro`",
+            )
+        sureness, start = np.empty(count, dtype=np.float32), 0
+        for batch in file.iter_batches(columns=["judge_probability"]):
+            sureness[start : start + batch.num_rows] = batch.column(0).to_numpy(zero_copy_only=False)
+            start += batch.num_rows
+    return sureness
 
 
 @dataclass(frozen=True)

@@ -5,6 +5,10 @@ from __future__ import annotations
 import hashlib
 import json
 import shutil
+from collections.abc import Iterable
+from pathlib import Path
+
+import pandas as pd
 
 from gan_augment.core.atomic import file_hash, replacing_directory, write_json
 from gan_augment.core.seeds import derive_seed
@@ -23,7 +27,7 @@ _SMALL = 32  # px a side
 
 
 def run(project: Project) -> None:
-    """Write data/curated (accepted rows and scores.parquet) and reports/curate.json.
+    """Write data/curated (accepted rows, scores.parquet and sureness.parquet) and reports/curate.json.
 
     A killed run goes on at the candidates that it was looking at: what was found out about the others lies outside
     DVC's sight until all is done.
@@ -48,12 +52,17 @@ def run(project: Project) -> None:
     (work / "order").mkdir()
     with replacing_directory(layout.curated) as directory:
         write_reordered(curated.candidates, curated.order, directory, work / "order", rows=chunk_rows(spec))
-        scores = FrameWriter(directory / "scores.parquet")
-        for chunk in curated.score_chunks():
-            scores.append(chunk)
-        scores.close()
+        _write(directory / "scores.parquet", curated.score_chunks())
+        _write(directory / "sureness.parquet", curated.sureness_chunks())
     write_json(layout.curate_report, curated.report)
     shutil.rmtree(work)
+
+
+def _write(path: Path, frames: Iterable[pd.DataFrame]) -> None:
+    writer = FrameWriter(path)
+    for frame in frames:
+        writer.append(frame)
+    writer.close()
 
 
 def _fingerprint(project: Project) -> str:

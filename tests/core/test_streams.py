@@ -135,6 +135,18 @@ def test_chosen_rows_come_in_the_order_asked_for(tmp_path: Path, make: type[Samp
     same(gather_samples(HeldSamples(whole), index[:0], rows=9), whole.take(index[:0]))
 
 
+def test_of_chunks_without_a_chosen_row_nothing_is_taken(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    whole, index, asked, taken = table(40), np.array([31, 12]), list[int](), list[int]()
+    chunks, take = list(HeldSamples(whole).chunks(5)), Samples.take
+    monkeypatch.setattr(HeldSamples, "chunks", lambda *_: (asked.append(n) or chunk for n, chunk in enumerate(chunks)))
+    monkeypatch.setattr(Samples, "take", lambda rows, index: taken.append(len(index)) or take(rows, index))
+    found = gather_samples(HeldSamples(whole), index, rows=5)
+    monkeypatch.undo()
+    same(found, whole.take(index))
+    assert taken == [0, 1, 1, 2]  # the first chunk's none, for the columns; the last: both rows put in order
+    assert asked == list(range(7))  # row 31 is in chunk 6, and chunk 7 is not made
+
+
 @BOTH
 @pytest.mark.parametrize("index", [[0], [3, 4, 5, 9_000, 19_999], [8191, 8192], list(range(0, 20_000, 2999))])
 def test_few_rows_of_a_folder_are_read_without_the_others(

@@ -59,6 +59,7 @@ def make_project(
     if synthesizer == "mixed":
         scores.loc[1::2, "judge_probability"] = 0.6
     scores.to_parquet(root / "data/curated/scores.parquet", index=False)
+    scores[["judge_probability"]].astype("float32").to_parquet(root / "data/curated/sureness.parquet", index=False)
     _write_params(root, spec, sections)
     return Project.open(root)
 

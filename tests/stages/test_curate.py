@@ -22,6 +22,8 @@ from gan_augment.stages.curate import run
 from gan_augment.stages.project import Project
 from tests.curation.toys import IMAGES, TABLE, good_candidates, views
 
+SCORED = ("scores.parquet", "sureness.parquet")
+
 
 def _project(root: Path, spec: DatasetSpec) -> Project:
     params = {
@@ -59,6 +61,10 @@ def test_writes_the_accepted_rows_their_scores_and_the_report(tmp_path: Path, sp
     assert {"id", "label", "accepted", "rejected_by", "judge_probability", "copy_distance", "nearest"} == set(scores)
     assert report["classes"].keys() == {"a", "b", "c"}
     assert report["tstr"].keys() == {"real", "synthetic"}
+    sureness = pd.read_parquet(project.layout.curated / "sureness.parquet")
+    joined = scores.set_index("id").loc[accepted.manifest["id"], "judge_probability"]
+    assert sureness["judge_probability"].tolist() == joined.tolist()
+    assert sureness.dtypes.to_dict() == {"judge_probability": "float32"}
 
     first = file_hash(project.layout.curated), file_hash(project.layout.curate_report)
     run(project)
@@ -72,15 +78,16 @@ def test_one_chunk_after_another_gives_the_same_rows_and_scores(
     project = _project(tmp_path, spec)
     run(project)
     whole = {path.name: path.read_bytes() for path in project.layout.curated.iterdir()}
-    scores = pd.read_parquet(project.layout.curated / "scores.parquet")
+    scored = [pd.read_parquet(project.layout.curated / name) for name in SCORED]
     report = read_json(project.layout.curate_report)
     for module in (curate_module, evidence, stage):
         monkeypatch.setattr(module, "chunk_rows", lambda _: 32)
     run(project)
     again = {path.name: path.read_bytes() for path in project.layout.curated.iterdir()}
-    del whole["scores.parquet"], again["scores.parquet"]  # a matrix of another height may differ in its last bit
+    for name, before in zip(SCORED, scored, strict=True):
+        del whole[name], again[name]  # a matrix of another height may differ in its last bit
+        pd.testing.assert_frame_equal(pd.read_parquet(project.layout.curated / name), before, rtol=1e-4)
     assert again == whole
-    pd.testing.assert_frame_equal(pd.read_parquet(project.layout.curated / "scores.parquet"), scores, rtol=1e-4)
     overall = read_json(project.layout.curate_report)["overall"]
     assert overall["rejected"] == report["overall"]["rejected"]
     assert overall["closest_record"] == pytest.approx(report["overall"]["closest_record"], rel=1e-4)
@@ -100,6 +107,7 @@ def test_the_folder_is_the_one_written_from_memory(tmp_path: Path) -> None:
     (tmp_path / "held").mkdir()
     write_samples(tmp_path / "held", curated.samples)
     curated.scores.to_parquet(tmp_path / "held/scores.parquet", index=False)
+    pd.concat(curated.sureness_chunks()).to_parquet(tmp_path / "held/sureness.parquet", index=False)
     assert file_hash(tmp_path / "held") == file_hash(project.layout.curated)
 
 
