@@ -92,6 +92,7 @@ def check_params(root: Path) -> None:
             table=table if is_table else None,
         )
     _check_requests(params)
+    _check_classifiers(params, spec)
     method, _ = check_method(params, spec)
     print(f"params.yaml is right: {len(params.classes)} classes, method {method.name}, {spec.modality}s")
 
@@ -104,6 +105,19 @@ def show_schema(root: Path, *, write: bool) -> None:
         print(f"wrote {write_schema(root)}")
     else:
         print(json.dumps(params_schema(), indent=2, ensure_ascii=False))
+
+
+def _check_classifiers(params: Params, spec: DatasetSpec) -> None:
+    from gan_augment.downstream.arms import variants_of
+    from gan_augment.downstream.classifiers import classifiers_of
+    from gan_augment.nn.pretrained import check_pretrained
+
+    kinds = set()
+    for arm in params.retrain.arms:
+        variants_of(arm, spec.modality)
+        kinds |= {chosen.kind for chosen in classifiers_of(arm, params.retrain, spec.modality) if chosen}
+    if "linear_probe" in kinds:
+        check_pretrained()
 
 
 def _check_requests(params: Params) -> None:

@@ -86,6 +86,7 @@ _IMAGE: dict[Arm, tuple[Recipe, ...]] = {
         Recipe("classical, balanced", "real+synthetic", Treatment(classical=True, balanced=True)),
     ),
     "synthetic": (Recipe("synthetic only", "synthetic"),),
+    "linear_probe": (Recipe("natural", "real"), Recipe("balanced", "real", _BALANCED)),
 }
 
 # A table has no rotation or flip: what classical augmentation is to images, class weights and SMOTE are to tables.
@@ -107,8 +108,23 @@ _TABLE: dict[Arm, tuple[Recipe, ...]] = {
 
 
 def variants_of(arm: Arm, modality: Modality) -> tuple[Recipe, ...]:
-    """The variants of an arm, simplest first: a tie on validation goes to the earlier one."""
-    return (_IMAGE if modality == "image" else _TABLE)[arm]
+    """The variants of an arm, simplest first: a tie on validation goes to the earlier one.
+
+    Raises
+    ------
+    ParamsError
+        The arm is for images and the data is a table.
+    """
+    variants = _IMAGE if modality == "image" else _TABLE
+    if arm not in variants:
+        raise ParamsError(
+            f"The arm {arm} is for images",
+            where="retrain.arms in params.yaml",
+            got=f"{arm}, and modality {modality}",
+            expected=f"arms among {', '.join(variants)}",
+            remedy=f"take {arm} out of retrain.arms",
+        )
+    return variants[arm]
 
 
 def known_arm(name: str, arms: Sequence[Arm]) -> Arm:

@@ -17,16 +17,18 @@ from gan_augment.core.records import DatasetSpec, Modality
 from gan_augment.core.samples import Payload, Samples
 from gan_augment.downstream.arms import Treatment
 from gan_augment.downstream.config import (
+    Arm,
     ClassicalConfig,
     ClassifierConfig,
     CnnConfig,
     HistGradientBoostingConfig,
+    LinearProbeConfig,
     LogisticRegressionConfig,
     RandomForestConfig,
     RetrainConfig,
 )
 
-__all__ = ["Classifier", "Predictor", "choose_classifiers", "make_classifier"]
+__all__ = ["Classifier", "Predictor", "choose_classifiers", "classifiers_of", "make_classifier"]
 
 Probabilities = npt.NDArray[np.float32]
 
@@ -55,7 +57,7 @@ def choose_classifiers(config: RetrainConfig, modality: Modality) -> tuple[Class
     Raises
     ------
     ParamsError
-        A cnn was asked for and the data is a table.
+        A cnn or a linear probe was asked for and the data is a table.
     """
     first = config.classifier or (CnnConfig() if modality == "image" else HistGradientBoostingConfig())
     second: ClassifierConfig | None
@@ -66,14 +68,21 @@ def choose_classifiers(config: RetrainConfig, modality: Modality) -> tuple[Class
     else:
         second = config.second_opinion
     for chosen, key in ((first, "classifier"), (second, "second_opinion")):
-        if modality == "table" and chosen is not None and chosen.kind == "cnn":
+        if modality == "table" and chosen is not None and chosen.kind in ("cnn", "linear_probe"):
             raise ParamsError(
-                "A cnn cannot be fitted on a table",
+                f"A {chosen.kind} cannot be fitted on a table",
                 where=f"retrain.{key}.kind in params.yaml",
-                got="cnn",
+                got=chosen.kind,
                 expected="logistic_regression, random_forest, hist_gradient_boosting or custom",
             )
     return first, second
+
+
+def classifiers_of(
+    arm: Arm, config: RetrainConfig, modality: Modality
+) -> tuple[ClassifierConfig, ClassifierConfig | None]:
+    """The classifiers of an arm: those of `choose_classifiers`, but for the arm that brings its own."""
+    return (LinearProbeConfig(), None) if arm == "linear_probe" else choose_classifiers(config, modality)
 
 
 def make_classifier(
@@ -104,4 +113,4 @@ def make_classifier(
         return CnnClassifier(config, classical, train_rows=train_rows, device=device, seed=seed, pool=pool)
     from gan_augment.downstream.estimators import EstimatorClassifier
 
-    return EstimatorClassifier(config, classical, root=root)
+    return EstimatorClassifier(config, classical, root=root, device=device)

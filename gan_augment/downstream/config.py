@@ -16,13 +16,17 @@ __all__ = [
     "CnnConfig",
     "CustomConfig",
     "HistGradientBoostingConfig",
+    "LinearProbeConfig",
     "LogisticRegressionConfig",
     "RandomForestConfig",
     "RetrainConfig",
 ]
 
-Arm = Literal["real", "real_classical", "cheap", "real_synthetic", "real_classical_synthetic", "synthetic"]
-ARMS: tuple[Arm, ...] = get_args(Arm)
+Arm = Literal[
+    "real", "real_classical", "cheap", "real_synthetic", "real_classical_synthetic", "synthetic", "linear_probe"
+]
+# `linear_probe` needs the extra `features`, and must be asked for.
+ARMS: tuple[Arm, ...] = tuple(arm for arm in get_args(Arm) if arm != "linear_probe")
 
 
 class CnnConfig(Record):
@@ -47,6 +51,17 @@ class LogisticRegressionConfig(Record):
 
     kind: Literal["logistic_regression"] = "logistic_regression"
     C: float = Field(default=1.0, gt=0)
+    iterations: int = Field(default=300, ge=1)
+
+
+class LinearProbeConfig(Record):
+    """Logistic regression on the features of a network trained on photographs (extra `features`): images only.
+
+    The network is frozen. Its features are scaled to unit deviation.
+    """
+
+    kind: Literal["linear_probe"] = "linear_probe"
+    C: float = Field(default=0.01, gt=0)
     iterations: int = Field(default=300, ge=1)
 
 
@@ -83,7 +98,12 @@ class CustomConfig(Record):
 
 
 ClassifierConfig = Annotated[
-    CnnConfig | LogisticRegressionConfig | RandomForestConfig | HistGradientBoostingConfig | CustomConfig,
+    CnnConfig
+    | LogisticRegressionConfig
+    | LinearProbeConfig
+    | RandomForestConfig
+    | HistGradientBoostingConfig
+    | CustomConfig,
     Field(discriminator="kind"),
 ]
 
@@ -111,7 +131,8 @@ class RetrainConfig(Record):
 
     `second_opinion` repeats the comparison with another family of classifiers, because a gain that vanishes with
     another classifier is worth knowing about: "auto" takes logistic_regression (where that is the first, a forest),
-    "none" leaves it out.
+    "none" leaves it out. The arm `linear_probe` is one more baseline for images: real rows alone, and
+    `LinearProbeConfig` instead of the classifier.
     """
 
     classifier: ClassifierConfig | None = None

@@ -19,7 +19,7 @@ from sklearn.ensemble import HistGradientBoostingClassifier, RandomForestClassif
 from sklearn.exceptions import ConvergenceWarning
 from sklearn.linear_model import LogisticRegression
 from sklearn.pipeline import make_pipeline
-from sklearn.preprocessing import FunctionTransformer
+from sklearn.preprocessing import FunctionTransformer, StandardScaler
 from sklearn.utils.validation import has_fit_parameter
 
 from gan_augment.core.errors import ParamsError
@@ -34,6 +34,7 @@ from gan_augment.downstream.config import (
     ClassicalConfig,
     CustomConfig,
     HistGradientBoostingConfig,
+    LinearProbeConfig,
     LogisticRegressionConfig,
     RandomForestConfig,
 )
@@ -41,7 +42,9 @@ from gan_augment.downstream.tables import categorical_places, gapless_encoder, p
 
 __all__ = ["EstimatorClassifier", "EstimatorConfig", "load_factory"]
 
-EstimatorConfig = LogisticRegressionConfig | RandomForestConfig | HistGradientBoostingConfig | CustomConfig
+EstimatorConfig = (
+    LogisticRegressionConfig | LinearProbeConfig | RandomForestConfig | HistGradientBoostingConfig | CustomConfig
+)
 
 _LARGEST_SIDE = 32  # larger images are averaged down: as a row of pixels, detail is noise
 _COMPONENTS = 64  # principal components of the pixels that a linear model reads
@@ -51,8 +54,11 @@ _AUGMENTED_COPIES = 4  # classical augmentation for models without batches: the 
 class EstimatorClassifier:
     """Preprocessing fitted on the training rows that are handed in, then the estimator."""
 
-    def __init__(self, config: EstimatorConfig, classical: ClassicalConfig, *, root: Path | None = None) -> None:
+    def __init__(
+        self, config: EstimatorConfig, classical: ClassicalConfig, *, root: Path | None = None, device: str = "cpu"
+    ) -> None:
         self._config, self._classical, self._root = config, classical, root
+        self._features: Any = _pretrained(device) if isinstance(config, LinearProbeConfig) else None
 
     @property
     def effort(self) -> dict[str, int | float | str]:
@@ -67,7 +73,7 @@ class EstimatorClassifier:
     def fit(self, samples: Samples, spec: DatasetSpec, treatment: Treatment, seeds: Sequence[int]) -> list[Predictor]:
         """One predictor a seed. Logistic regression on the same rows is fitted once and handed out repeatedly."""
         augmented = treatment.classical and spec.image is not None
-        if isinstance(self._config, LogisticRegressionConfig) and not augmented:
+        if isinstance(self._config, LogisticRegressionConfig | LinearProbeConfig) and not augmented:
             return [self._fit_one(samples, spec, treatment, seeds[0])] * len(seeds)
         return [self._fit_one(samples, spec, treatment, seed) for seed in seeds]
 
@@ -106,6 +112,8 @@ class EstimatorClassifier:
         if spec.table is not None:
             boosted = isinstance(self._config, HistGradientBoostingConfig)
             return tree_encoder(spec.table) if boosted else gapless_encoder(spec.table)
+        if self._features is not None:
+            return make_pipeline(FunctionTransformer(self._features), StandardScaler())
         if not isinstance(self._config, LogisticRegressionConfig):
             return FunctionTransformer(_flat_pixels)
         flat = _flat_pixels(np.asarray(rows.payload[:1])).shape[1]
@@ -115,7 +123,7 @@ class EstimatorClassifier:
 
     def _estimator(self, spec: DatasetSpec, random_state: int) -> Any:
         config = self._config
-        if isinstance(config, LogisticRegressionConfig):
+        if isinstance(config, LogisticRegressionConfig | LinearProbeConfig):
             return LogisticRegression(C=config.C, max_iter=config.iterations)
         if isinstance(config, RandomForestConfig):
             return RandomForestClassifier(
@@ -132,6 +140,12 @@ class EstimatorClassifier:
                 random_state=random_state,
             )
         return _own_estimator(config, self._root, random_state)
+
+
+def _pretrained(device: str) -> Any:
+    from gan_augment.nn.pretrained import PretrainedFeatures  # imports torch
+
+    return PretrainedFeatures(device=device)
 
 
 def _flat_pixels(images: npt.NDArray[np.uint8]) -> npt.NDArray[np.float32]:

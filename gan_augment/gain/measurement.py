@@ -19,7 +19,7 @@ from gan_augment.gain.verdict import ARM_NAMES, Verdict, decide, explain
 
 __all__ = ["ArmPredictions", "Evaluation", "Gain", "headline", "measure"]
 
-BASELINE_ARMS = ("real", "real_classical", "cheap")
+BASELINE_ARMS = ("real", "real_classical", "cheap", "linear_probe")
 SYNTHETIC_ARMS = ("real_synthetic", "real_classical_synthetic")
 
 _COVERS = "test rows and classifier seeds; not retraining the synthesizer, nor another split of the data"

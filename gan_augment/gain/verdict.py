@@ -17,6 +17,7 @@ ARM_NAMES: dict[str, str] = {
     "real_synthetic": "real and synthetic data",
     "real_classical_synthetic": "real and synthetic data with classical augmentation",
     "synthetic": "synthetic data",
+    "linear_probe": "real data and a linear probe on pretrained features",
 }
 
 

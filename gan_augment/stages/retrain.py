@@ -14,7 +14,7 @@ from gan_augment.core.atomic import replacing_directory
 from gan_augment.core.predictions import Family, FamilyRecord, write_arm, write_probabilities
 from gan_augment.core.samples import read_samples
 from gan_augment.downstream.arms import known_arm, variants_of
-from gan_augment.downstream.classifiers import Probabilities, choose_classifiers, make_classifier
+from gan_augment.downstream.classifiers import Probabilities, classifiers_of, make_classifier
 from gan_augment.downstream.config import Arm, ClassifierConfig
 from gan_augment.downstream.experiment import Sources, arm_record, best_variant, predict, training_seeds
 from gan_augment.gain.metrics import balanced_accuracy, score
@@ -35,7 +35,7 @@ def run(project: Project, arm: str) -> None:
     sources, recipes = Sources(spec, project.train_view().samples, added, alone), variants_of(known, spec.modality)
     chosen = {
         family: classifier
-        for family, classifier in zip(_FAMILIES, choose_classifiers(config, spec.modality), strict=True)
+        for family, classifier in zip(_FAMILIES, classifiers_of(known, config, spec.modality), strict=True)
         if classifier is not None and len(sources.rows(recipes[0]))
     }
     families: dict[Family, FamilyRecord] = {}
