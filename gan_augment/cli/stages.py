@@ -10,6 +10,8 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING
 
+from gan_augment.cli.threads import one_thread_each
+
 if TYPE_CHECKING:
     from gan_augment.stages.project import Project
 
@@ -68,10 +70,7 @@ STAGES: dict[str, StageCommand] = {
 
 def run_stage(stage: StageCommand, root: Path, key: str | None) -> None:
     """Open the project and run one stage."""
-    # Small networks and forests are fastest on one thread each: on a busy machine two threads that wait for each other
-    # cost nine times the CPU (100 steps of the digits classifier: 1.7 s and 16 s). What gains from more asks for them.
-    for variable in ("OMP_NUM_THREADS", "OPENBLAS_NUM_THREADS", "MKL_NUM_THREADS"):
-        os.environ.setdefault(variable, "1")
+    one_thread_each()
     from gan_augment.stages.project import Project
     from gan_augment.training.claims import claim_device
     from gan_augment.training.launch import inside_group, launch_group
