@@ -1,5 +1,6 @@
 from __future__ import annotations
 
+import importlib.util
 import shutil
 import subprocess
 from pathlib import Path
@@ -69,6 +70,17 @@ def test_sections_that_init_writes_out_are_at_their_defaults(tmp_path: Path, dig
         assert getattr(params, section) == type(getattr(params, section))()
     assert params.retrain.seeds == 5
     assert params.prepare.split == type(params.prepare.split)()
+
+
+@pytest.mark.parametrize(("side", "installed", "probed"), [(16, True, True), (16, False, False), (12, True, False)])
+def test_the_linear_probe_is_an_arm_where_its_extra_is_installed_and_the_images_are_large_enough(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, side: int, installed: bool, probed: bool
+) -> None:
+    findings = inspect_path(write_folder(tmp_path / "raw", {"a": 10, "b": 10}, (side, side)))
+    found = importlib.util.find_spec("json") if installed else None
+    monkeypatch.setattr(importlib.util, "find_spec", lambda _: found)
+    (tmp_path / "project").mkdir()
+    assert ("linear_probe" in written(tmp_path / "project", findings).retrain.arms) is probed
 
 
 def test_every_parameter_that_dvc_tracks_is_in_params_yaml(tmp_path: Path, digits: Findings) -> None:
