@@ -32,6 +32,7 @@ from gan_augment.synthesis.alarms import run_alarm
 from gan_augment.synthesis.api import Progress, TickReport
 from gan_augment.synthesis.monitor import Monitor
 from gan_augment.synthesis.stop_rule import Check, stop_reason
+from gan_augment.synthesis.usual_noise import UsualNoise
 from gan_augment.training.ema import Ema
 from gan_augment.training.loop import ALONE, AdamSchedule, Loop, Phase
 from gan_augment.training.replicas import Replicas
@@ -73,7 +74,8 @@ class AdversarialRun:
     check), `alarms` what is wrong with which class of the chosen snapshot, `retries` how often it was rolled back.
 
     With `conditional` False the rows are one class, number 0, whatever their labels say, and the networks are of one
-    class too.
+    class too. `shown`: what the samples that each check reports are drawn from where there is no monitor; None: none
+    are.
     """
 
     def __init__(
@@ -89,9 +91,11 @@ class AdversarialRun:
         progress: Progress,
         conditional: bool = True,
         replicas: Replicas = ALONE,
+        shown: UsualNoise | None = None,
     ) -> None:
         self.generator, self.discriminator = generator, discriminator
         self.settings, self.monitor, self.progress = settings, monitor, progress
+        self.shown = monitor.noise if monitor is not None else shown
         self.images = torch.from_numpy(encode_images(np.asarray(train.samples.payload))).to(device)
         labels = train.labels if conditional else np.zeros(len(train), dtype=np.int64)
         classes, counts = np.unique(labels, return_counts=True)
@@ -242,7 +246,7 @@ class AdversarialRun:
         if not due:
             return None
         reason = self._check(loop)
-        pictures = None if self.monitor is None else self.monitor.sheet(loop.ema.network)
+        pictures = None if self.shown is None else self.shown.sheet(loop.ema.network, self.class_of.numpy())
         self.progress(replace(tick, row=dict(loop.history[-1]), pictures=pictures))
         return reason
 

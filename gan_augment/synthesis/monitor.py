@@ -26,19 +26,18 @@ from torch import Tensor, nn
 from gan_augment.core.samples import TrainView, ValidationView
 from gan_augment.core.seeds import derive_seed
 from gan_augment.encoding.feature_space import fit_feature_space
-from gan_augment.encoding.image import PixelLevels, decode_images, encode_images
+from gan_augment.encoding.image import PixelLevels, encode_images
 from gan_augment.fidelity.distances import kernel_distance
 from gan_augment.fidelity.two_sample import two_sample_test
 from gan_augment.nn.image_networks import Generator
 from gan_augment.synthesis.alarms import class_alarm
+from gan_augment.synthesis.usual_noise import NoiseSource, UsualNoise
 
-__all__ = ["Monitor", "NoiseSource", "Reading"]
+__all__ = ["Monitor", "Reading"]
 
 SAMPLES_PER_CLASS = 40
-SHEET_ROWS, SHEET_COLUMNS = 12, 10
 MOST_SAMPLES = 1000  # of a single class, which gets as many as there are held-out rows
 
-NoiseSource = Callable[[int, torch.Generator], Tensor]  # (count, rng) -> what a generator starts from, on the CPU
 Reading = Callable[[nn.Module, Tensor, torch.Generator], float]  # (discriminator, held-out images, rng) -> [0, 1]
 
 
@@ -65,7 +64,7 @@ class Monitor:
         draw_noise: NoiseSource | None = None,
         reading: Reading | None = None,
     ) -> None:
-        self.seed, self.draw_noise, self.reading = seed, draw_noise, reading
+        self.seed, self.reading = seed, reading
         self.train_images = encode_images(np.asarray(train.samples.payload))
         self.validation_images = encode_images(np.asarray(validation.samples.payload))
         self.train_labels, self.validation_labels = (
@@ -75,7 +74,7 @@ class Monitor:
         # Many held-out rows of one class cannot be covered by 40 synthetic ones, however good.
         of_one = int(np.clip(len(validation), SAMPLES_PER_CLASS, MOST_SAMPLES))
         self.draws = SAMPLES_PER_CLASS if len(self.classes) > 1 else of_one  # a class, at every look
-        self.levels = PixelLevels.of(np.asarray(train.samples.payload))
+        self.noise = UsualNoise(PixelLevels.of(np.asarray(train.samples.payload)), seed, draw_noise)
         self.space = fit_feature_space(train)
         self.train_features = self.space(train.samples.payload)
         self.validation_features = self.space(validation.samples.payload)
@@ -85,7 +84,7 @@ class Monitor:
     def check(self, generator: Generator, discriminator: nn.Module, scalars: dict[str, float]) -> dict[str, float]:
         """One row of the training curve. `scalars["first_kid"]` is the scale that makes KID comparable to CAS."""
         labels = np.repeat(self.classes, self.draws)
-        pixels = self._draw(generator, labels)
+        pixels = self.noise.draw(generator, labels)
         images, features = encode_images(pixels), self.space(pixels)
         kid = kernel_distance(self.validation_features, features)
         second = self._accuracy_on_synthetic(features, labels) | self._read(discriminator)
@@ -122,7 +121,7 @@ class Monitor:
         """Class index -> what is wrong with it; classes without an entry are healthy."""
         found = {}
         for label in self.classes:
-            drawn = self.space(self._draw(generator, np.full(self.draws, label)))
+            drawn = self.space(self.noise.draw(generator, np.full(self.draws, label)))
             of_class = (
                 self.train_features[self.train_labels == label],
                 self.validation_features[self.validation_labels == label],
@@ -135,24 +134,6 @@ class Monitor:
         if self.judge is None:
             return None
         return float(np.mean(self.judge.predict(features) == label)) if np.isfinite(features).all() else 0.0
-
-    @torch.inference_mode()
-    def sheet(self, generator: Generator) -> npt.NDArray[np.uint8]:
-        """uint8 [classes, columns, h, w, c]: samples of the first classes for people to look at, of the usual noise."""
-        drawn = self._draw(generator, np.repeat(self.classes[:SHEET_ROWS], SHEET_COLUMNS))
-        return drawn.reshape(-1, SHEET_COLUMNS, *drawn.shape[1:])
-
-    def _draw(self, generator: Generator, labels: npt.NDArray[np.int64]) -> npt.NDArray[np.uint8]:
-        # The same noise at every check: a difference between two checks is the generator's, not the draw's.
-        # Through the uint8 codec, as the reals went: float pixels against rounded ones would be told apart always.
-        rng = torch.Generator().manual_seed(derive_seed(self.seed, "monitor"))
-        if self.draw_noise is not None:
-            noise = self.draw_noise(len(labels), rng)
-        else:
-            noise = torch.randn(len(labels), generator.latent, generator=rng)
-        device = next(generator.parameters()).device
-        images = generator(noise.to(device), torch.from_numpy(labels).to(device)).float().cpu().numpy()
-        return self.levels.snap(decode_images(np.nan_to_num(images)))
 
 
 def _classifier(features: npt.NDArray[Any], labels: npt.NDArray[np.int64]) -> Any:

@@ -6,10 +6,11 @@ import numpy as np
 import pytest
 import torch
 
-from gan_augment.synthesis.api import TickReport
+from gan_augment.synthesis.api import SampleRequest, TickReport
+from gan_augment.synthesis.generators.conditional import Conditional, ConditionalConfig
 from gan_augment.synthesis.generators.vanilla import _part_of
-from gan_augment.synthesis.monitor import SHEET_COLUMNS, Monitor
-from tests.synthesis.test_adversarial import SPEC, build
+from gan_augment.synthesis.usual_noise import SHEET_COLUMNS, UsualNoise
+from tests.synthesis.test_adversarial import SPEC, TRAIN, build
 
 
 def test_every_check_reports_its_row_and_samples() -> None:
@@ -30,7 +31,7 @@ def test_every_check_reports_its_row_and_samples() -> None:
 def test_the_sheet_changes_no_bit_of_the_training(monkeypatch: pytest.MonkeyPatch) -> None:
     shown = build()
     shown.train(None)
-    monkeypatch.setattr(Monitor, "sheet", lambda *_: None)
+    monkeypatch.setattr(UsualNoise, "sheet", lambda *_: None)
     unseen = build()
     unseen.train(None)
     for key, value in shown.best.state_dict().items():
@@ -44,6 +45,18 @@ def test_without_a_monitor_there_is_a_row_and_no_sheet() -> None:
     checks = [tick for tick in ticks if tick.row is not None]
     assert checks
     assert all(tick.pictures is None for tick in checks)
+
+
+def test_a_class_that_is_specialised_shows_its_own_samples() -> None:
+    method, config = Conditional(), ConditionalConfig(kimg=6.4, specialise_kimg=0.64, checks=1)
+    joint = method.fit(TRAIN, config, seed=0)
+    ticks: list[TickReport] = []
+    own = method.specialise(joint, TRAIN.of_class(1), config, label=1, seed=0, progress=ticks.append)
+    (shown,) = [tick.pictures for tick in ticks if tick.row is not None]
+    assert shown is not None
+    assert shown.shape == (1, SHEET_COLUMNS, 6, 6, 1)
+    (drawn,) = own.sample(SampleRequest(label=1, count=50, seed=0))
+    np.testing.assert_allclose(shown[0].mean((0, 2, 3)), np.asarray(drawn.payload).mean((0, 2, 3)), atol=30)  # the same class
 
 
 def test_one_class_after_the_other_is_one_training() -> None:

@@ -40,6 +40,7 @@ from gan_augment.synthesis.generators._image_gan import (
     write_model,
 )
 from gan_augment.synthesis.monitor import Monitor
+from gan_augment.synthesis.usual_noise import UsualNoise
 from gan_augment.training.checkpoint import load_module, save_module
 from gan_augment.training.replicas import Replicas
 
@@ -211,6 +212,7 @@ def _trained(
         monitor=monitor,
         progress=progress,
         replicas=Replicas.current(),
+        shown=UsualNoise(fitted.levels, seed),
     )
     train_run(run, fitted.config.chosen_architecture(fitted.image), checkpoint)
     fitted.generator = run.best
