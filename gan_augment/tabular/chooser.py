@@ -6,7 +6,10 @@ So the gate judges the whole act of choosing, and the best of many noisy candida
 Synthesizers are fitted anew on each train part. An inner train part leaves two folds out, and serves both as outer
 fold: k folds need k + k (k - 1) / 2 fits, not k + k (k - 1).
 
-The gate is a one-sided paired test over rows and repetitions (`gain.statistics`).
+The gate is a one-sided paired test over rows and repetitions (`gain.statistics`). Two repetitions say little of how
+much repetitions differ (Student's t with some two degrees of freedom); four say enough, and cost twice as much. So the
+gate looks twice: after two, which settles clear and hopeless cases, and after four. Each look has half of `alpha`
+(Bonferroni), so that looking twice lets no more chance findings through.
 """
 
 from __future__ import annotations
@@ -34,6 +37,8 @@ __all__ = ["LADDER", "AugmentationChoice", "choose_augmentation"]
 LADDER = ("oversample", "smote", "jitter", "copula", "tabular_gan")
 SMALLER_IS_BETTER = ("log_loss", "calibration_error")
 DRAWS = 500  # of the bootstrap over rows
+LOOKS = (2, 4)  # repetitions after which the gate looks, unless their number is given
+HOPELESS = 0.3  # of a look's p-value: from there on more repetitions are not worth their time
 
 Verdict = Literal["augment", "rebalance", "none", "undecided"]
 Predictions = dict[Candidate, list[Probabilities]]  # of each repetition: float64 [n, K], every row predicted unseen
@@ -56,7 +61,7 @@ class AugmentationChoice:
     gain
         Of choosing and then training, over the real rows alone, on folds that took no part in the choice.
     p_value
-        One-sided, of that gain.
+        One-sided, of that gain; doubled where the gate may look twice.
     table
         One row a candidate: score, gain over none with standard error (optimistic for the best of many), and in what
         share of the outer folds it was picked.
@@ -105,7 +110,7 @@ def choose_augmentation(
     settings: Mapping[str, Mapping[str, Any]] | None = None,
     rules: Sequence[Mapping[str, Any]] = (),
     folds: int = 4,
-    repeats: int = 2,
+    repeats: int | None = None,
     alpha: float = 0.05,
     fewest_rows: int = 100,
     seed: int = 0,
@@ -133,7 +138,8 @@ def choose_augmentation(
     rules
         What every row keeps, as for `TableSynthesizer`.
     folds, repeats
-        `repeats` x (folds + folds (folds - 1) / 2) fits of each synthesizer.
+        `repeats` x (folds + folds (folds - 1) / 2) fits of each synthesizer. None: two repetitions, and four where
+        these leave it open.
     alpha
         The gate: the one-sided p-value has to be below.
     fewest_rows
@@ -157,14 +163,16 @@ def choose_augmentation(
     _check_classes(labels, contest, folds)
     candidates = _candidates(contest, labels, methods, ratios, selections, baselines)
     trial = _Trial(contest, train, candidates, metric, seed)
-    parts = folds + folds * (folds - 1) // 2
+    looks = LOOKS if repeats is None else (repeats,)
     with shown("choose", verbose=verbose) as advance:
-        for _ in range(repeats):
-            for part in trial.repeat(folds):
-                done = len(trial.nested) * parts + part
-                advance(done, repeats * parts, f"{done} of {repeats * parts} train parts")
-                progress(done, repeats * parts)
-    return trial.judged(alpha)
+        for look in looks:
+            for done, parts in trial.repeat_until(look, folds):
+                advance(done, parts, f"{done} of {parts} train parts")
+                progress(done, parts)
+            choice = trial.judged(alpha, looks=len(looks))
+            if choice.verdict != "none" or (choice.p_value or 0.0) >= HOPELESS * len(looks):
+                break
+    return choice
 
 
 class _Trial:
@@ -179,6 +187,13 @@ class _Trial:
         self.unseen: Predictions = {candidate: [] for candidate in candidates}
         self.nested: list[Probabilities] = []
         self.picks: list[Candidate] = []
+
+    def repeat_until(self, repeats: int, folds: int) -> Iterator[tuple[int, int]]:
+        """As many repetitions as are missing; yields (train parts done, train parts in all)."""
+        parts = folds + folds * (folds - 1) // 2
+        for number in range(len(self.nested), repeats):
+            for part in self.repeat(folds):
+                yield number * parts + part, repeats * parts
 
     def repeat(self, folds: int) -> Iterator[int]:
         """One more cut into folds; yields how many of its train parts are done."""
@@ -218,14 +233,14 @@ class _Trial:
         for candidate, predicted_rows in zip(self.candidates, outer, strict=True):
             self.unseen[candidate].append(predicted_rows)
 
-    def judged(self, alpha: float) -> AugmentationChoice:
-        """The best candidate, if choosing pays."""
+    def judged(self, alpha: float, *, looks: int) -> AugmentationChoice:
+        """The best candidate, if choosing pays; this is one of so many looks at it."""
         rows = TestRows(self.labels, draws=DRAWS, generator=numpy_generator(self.seed, "gate"))
         resampled = {one: rows.resample(self.metric, np.stack(found)) for one, found in self.unseen.items()}
         none = resampled[Candidate("none")]
         smallest = 1 / (len(rows.strata) * int(rows.strata.max()))
         gain = rows.interval(rows.resample(self.metric, np.stack(self.nested)) - none, resolution=smallest)
-        p_value = gain.p_value / 2 if gain.mean > 0 else 1 - gain.p_value / 2
+        p_value = min(1.0, looks * (gain.p_value / 2 if gain.mean > 0 else 1 - gain.p_value / 2))
         best = max(self.candidates, key=lambda one: resampled[one].values.mean())
         passed = p_value < alpha and best != Candidate("none")
         lines = []

@@ -76,6 +76,25 @@ def test_nothing_is_found_in_noise() -> None:
     assert verdicts.count("none") >= 5  # the test's level is 5 %
 
 
+def test_what_two_repetitions_leave_open_is_repeated_and_pays_for_the_second_look() -> None:
+    settings: Any = {"classifier": "logistic_regression", "methods": ["jitter"], "selections": ["all"], "baselines": []}
+    lengths = set()
+    for seed in range(6):
+        told: list[tuple[int, int]] = []
+        found = choose_augmentation(
+            noise(seed), "y", seed=seed, progress=lambda *parts, told=told: told.append(parts), **settings
+        )
+        first = choose_augmentation(noise(seed), "y", seed=seed, repeats=2, **settings).p_value
+        assert first is not None
+        is_open = chooser.HOPELESS > first >= 0.05 / 2
+        lengths.add(length := 4 if is_open else 2)
+        assert told[-1] == (10 * length, 10 * length)
+        alone = choose_augmentation(noise(seed), "y", seed=seed, repeats=length, **settings)
+        assert found.p_value == pytest.approx(min(1.0, 2 * (alone.p_value or 0.0)))
+        pd.testing.assert_frame_equal(found.table, alone.table)
+    assert lengths == {2, 4}
+
+
 def test_rows_that_are_nobodys_are_gated(monkeypatch: pytest.MonkeyPatch) -> None:
     class Wrong(Oracle):
         def sample(self, counts: Mapping[str, int], *, seed: int) -> pd.DataFrame:
