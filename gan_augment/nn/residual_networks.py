@@ -11,18 +11,16 @@ from __future__ import annotations
 import itertools
 from collections.abc import Sequence
 
-import torch
 from torch import Tensor, nn
 from torch.nn import functional as F
 
+from gan_augment.nn.initialisation import LEAK, LINEAR, keep_variance
+
 __all__ = ["Resample", "ResidualBlock", "residual_down", "residual_up", "stage_channels"]
 
-LEAK = 0.2
 BLOCKS = 2  # a stage
 GROUP = 16  # channels of a group of the 3 x 3 convolution
 EXPANSION = 2
-# The gain of a leaky rectifier: with it the variance of the activations stays what it was.
-GAIN = nn.init.calculate_gain("leaky_relu", LEAK)
 
 
 class ResidualBlock(nn.Module):
@@ -33,14 +31,12 @@ class ResidualBlock(nn.Module):
         inner = EXPANSION * channels
         groups = inner // GROUP if inner % GROUP == 0 else 1
         self.layers = nn.Sequential(
-            nn.Conv2d(channels, inner, 1),
+            keep_variance(nn.Conv2d(channels, inner, 1), scale),
             nn.LeakyReLU(LEAK),
-            nn.Conv2d(inner, inner, 3, padding=1, groups=groups),
+            keep_variance(nn.Conv2d(inner, inner, 3, padding=1, groups=groups), scale),
             nn.LeakyReLU(LEAK),
-            nn.Conv2d(inner, channels, 1, bias=False),
+            keep_variance(nn.Conv2d(inner, channels, 1, bias=False), 0.0),
         )
-        for layer, factor in ((self.layers[0], scale), (self.layers[2], scale), (self.layers[4], 0.0)):
-            _initialise(layer, factor)
 
     def forward(self, values: Tensor) -> Tensor:
         changed: Tensor = values + self.layers(values)
@@ -53,9 +49,8 @@ class Resample(nn.Module):
     def __init__(self, inputs: int, outputs: int, *, up: bool) -> None:
         super().__init__()
         self.up = up
-        self.change = nn.Conv2d(inputs, outputs, 1, bias=False) if inputs != outputs else nn.Identity()
-        if isinstance(self.change, nn.Conv2d):
-            _initialise(self.change, 1 / GAIN)
+        change = keep_variance(nn.Conv2d(inputs, outputs, 1, bias=False), LINEAR) if inputs != outputs else None
+        self.change = change or nn.Identity()
 
     def forward(self, values: Tensor) -> Tensor:
         if self.up:
@@ -75,16 +70,13 @@ def residual_up(channels: Sequence[int], image_channels: int) -> list[nn.Module]
     layers = _blocks(channels[0], scale)
     for inputs, outputs in itertools.pairwise(channels):
         layers += [Resample(inputs, outputs, up=True), *_blocks(outputs, scale)]
-    last = nn.Conv2d(channels[-1], image_channels, 1)
-    _initialise(last, 1 / GAIN)
-    return [*layers, last]
+    return [*layers, keep_variance(nn.Conv2d(channels[-1], image_channels, 1), LINEAR)]
 
 
 def residual_down(channels: Sequence[int], image_channels: int) -> list[nn.Module]:
     """The mirror of `residual_up`; `channels` from the lowest resolution to the highest, as there."""
     scale = _scale(len(channels))
-    first = nn.Conv2d(image_channels, channels[-1], 1)
-    _initialise(first, 1 / GAIN)
+    first = keep_variance(nn.Conv2d(image_channels, channels[-1], 1), LINEAR)
     layers: list[nn.Module] = [first, *_blocks(channels[-1], scale)]
     for inputs, outputs in itertools.pairwise(reversed(channels)):
         layers += [Resample(inputs, outputs, up=False), *_blocks(outputs, scale)]
@@ -98,12 +90,3 @@ def _blocks(channels: int, scale: float) -> list[nn.Module]:
 def _scale(stages: int) -> float:
     # Fixup, section 3: L^(-1/(2m-2)) for L blocks of m = 3 layers.
     return float((BLOCKS * stages) ** (-1 / 4))
-
-
-@torch.no_grad()
-def _initialise(layer: nn.Module, factor: float) -> None:
-    assert isinstance(layer, nn.Conv2d)
-    fan_in = layer.weight[0].numel()
-    nn.init.normal_(layer.weight, std=GAIN * factor / fan_in**0.5)
-    if layer.bias is not None:
-        nn.init.zeros_(layer.bias)

@@ -36,6 +36,18 @@ def test_a_sample_does_not_depend_on_its_batch(architecture: Architecture) -> No
     torch.testing.assert_close(together, alone, atol=1e-5, rtol=1e-5)
 
 
+@pytest.mark.parametrize("side", [16, 32, 64])
+def test_convolutions_start_with_images_and_logits_of_order_one(side: int) -> None:
+    image = ImageSpec(height=side, width=side, channels=3)
+    torch.manual_seed(0)
+    generator = build_generator(image, classes=2, architecture="conv", width=16, latent=32, embedding=32)
+    discriminator = build_discriminator(image, classes=2, architecture="conv", width=16)
+    labels = torch.zeros(64, dtype=torch.int64)
+    images = generator(torch.randn(64, 32), labels)
+    assert 0.3 < float(images.detach().std()) < 0.9  # torch's own start: 0.05
+    assert float(discriminator(images, labels).detach().std()) > 0.1  # 0.02
+
+
 def test_the_class_is_told_and_can_be_faded_out() -> None:
     image = ImageSpec(height=8, width=8, channels=1)
     generator = build_generator(image, classes=2, architecture="mlp", width=16, latent=4, embedding=4)

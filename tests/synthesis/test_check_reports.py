@@ -56,7 +56,9 @@ def test_a_class_that_is_specialised_shows_its_own_samples() -> None:
     assert shown is not None
     assert shown.shape == (1, SHEET_COLUMNS, 6, 6, 1)
     (drawn,) = own.sample(SampleRequest(label=1, count=50, seed=0))
-    np.testing.assert_allclose(shown[0].mean((0, 2, 3)), np.asarray(drawn.payload).mean((0, 2, 3)), atol=30)  # the same class
+    np.testing.assert_allclose(
+        shown[0].mean((0, 2, 3)), np.asarray(drawn.payload).mean((0, 2, 3)), atol=30
+    )  # the same class
 
 
 def test_one_class_after_the_other_is_one_training() -> None:

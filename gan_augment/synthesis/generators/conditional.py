@@ -51,16 +51,19 @@ class ConditionalConfig(ImageGanConfig):
     """Settings of the conditional GAN. `None` means: chosen from the image size, see `run_settings`."""
 
     kimg: float | None = Field(
-        default=None, gt=0, description="length of the joint training, in thousands of images seen; unset: 200 or 300"
+        default=None, gt=0, description="length of the joint training, in thousands of images seen; unset: 200 to 400"
     )
     specialise_kimg: float = Field(default=20, ge=0, description="length of a class's own training after it")
     embedding: int = Field(default=32, ge=1)
     ramp: bool = Field(default=False, description="start unconditionally where a class has under 50 train rows")
 
     def joint_kimg(self, image: ImageSpec) -> float:
-        """`kimg`, or what was enough for 8 x 8 digits; half as much again where an MLP draws larger images."""
-        longer = self.chosen_architecture(image) == "mlp" and large(image)
-        return self.kimg or (300 if longer else 200)
+        """`kimg`, or what was enough: 200 for 8 x 8 digits, 300 for larger images that an MLP draws, else 400."""
+        if self.kimg is not None:
+            return self.kimg
+        if self.chosen_architecture(image) == "mlp":
+            return 300 if large(image) else 200
+        return 400
 
 
 @dataclass
