@@ -127,7 +127,8 @@ def test_a_node_that_is_killed_in_mid_lane_is_replaced(site: Site, finished: Pat
     left = site.clones[1]
     process = site.start()
     try:
-        wait_until(lambda: any("@" in stage for stage in stages_run(site.clones[0])), 300)
+        # Two nodes start first, which is long on a busy machine.
+        wait_until(lambda: any("@" in stage for stage in stages_run(site.clones[0])), 600)
         interrupted = (site.clones[0] / "ran.log").read_text().split()[-1]
         stop_node(site.nodes[0])
         said, _ = process.communicate(timeout=600)
