@@ -21,6 +21,7 @@ import pyarrow.parquet as pq
 
 from gan_augment.core.errors import DataError, MissingInputError
 from gan_augment.core.records import DatasetSpec
+from gan_augment.core.row_file import RecordFile
 from gan_augment.core.samples import MANIFEST_COLUMNS, Payload, Samples, join_payloads, read_samples
 
 __all__ = [
@@ -32,12 +33,14 @@ __all__ = [
     "count_samples",
     "gather_samples",
     "iterate_samples",
+    "label_index_pieces",
     "label_indices",
     "read_rows",
     "write_reordered",
 ]
 
 _ROW_GROUP = 32_768  # rows; up to here the bytes are those of `write_samples`
+_PLACED = 65_536  # rows whose places are noted together
 _GROUP_CELLS = 4_194_304  # wide tables have shorter groups
 
 
@@ -126,13 +129,16 @@ def iterate_samples(directory: Path, rows: int) -> Iterator[Samples]:
 
 def label_indices(directory: Path, spec: DatasetSpec) -> npt.NDArray[np.int32]:
     """int32 [n]: the class index of every row of a samples folder, read without the rows. Raises MissingInputError."""
-    labels, start = np.empty(count_samples(directory), np.int32), 0
+    return np.concatenate([np.zeros(0, np.int32), *label_index_pieces(directory, spec)])
+
+
+def label_index_pieces(directory: Path, spec: DatasetSpec) -> Iterator[npt.NDArray[np.int32]]:
+    """`label_indices` piece by piece."""
+    count_samples(directory)
     lookup = {label: index for index, label in enumerate(spec.labels)}
     with pq.ParquetFile(directory / "manifest.parquet", pre_buffer=False) as file:
         for batch in file.iter_batches(columns=["label"]):
-            labels[start : start + batch.num_rows] = [lookup[label] for label in batch.column(0).to_pylist()]
-            start += batch.num_rows
-    return labels
+            yield np.array([lookup[label] for label in batch.column(0).to_pylist()], dtype=np.int32)
 
 
 def gather_samples(source: SampleSource, index: npt.NDArray[np.integer[Any]], *, rows: int) -> Samples:
@@ -342,14 +348,21 @@ class SamplesWriter:
 
 
 def write_reordered(
-    source: SampleSource, order: npt.NDArray[np.integer[Any]], directory: Path, work: Path, *, rows: int
+    source: SampleSource,
+    order: npt.NDArray[np.integer[Any]] | RecordFile,
+    directory: Path,
+    work: Path,
+    *,
+    rows: int,
 ) -> None:
-    """Write a samples folder of the source's rows at `order` (each at most once), at constant memory.
+    """Write a samples folder of the source's rows at `order` (each at most once), at 4 bytes of memory a row.
 
     Rows are scattered to files of `rows` rows each below the existing empty folder `work`, then sorted file by file.
     """
     places = np.full(len(source), -1, dtype=np.int32 if len(source) < 2**31 else np.int64)
-    places[order] = np.arange(len(order))
+    for start in range(0, len(order), _PLACED):
+        part = order[start : start + _PLACED]
+        places[part] = np.arange(start, start + len(part))
     start, first = 0, None
     for chunk in source.chunks(rows):
         _scatter(chunk, places[start : start + len(chunk)], work, rows)
