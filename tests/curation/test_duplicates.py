@@ -93,14 +93,22 @@ def test_rows_without_a_twin_are_in_no_tree(monkeypatch: pytest.MonkeyPatch) -> 
     np.testing.assert_array_equal(np.concatenate(kept), np.arange(10))
 
 
-def _tree_lengths(monkeypatch: pytest.MonkeyPatch) -> list[int]:
-    """Filled as search trees are made."""
-    lengths: list[int] = []
+def _trees(monkeypatch: pytest.MonkeyPatch) -> tuple[list[int], list[int]]:
+    """Rows of each search tree that is made, and rows of each query; filled as that happens."""
+    held, asked = list[int](), list[int]()
     tree = duplicates.cKDTree
-    monkeypatch.setattr(
-        duplicates, "cKDTree", lambda points, **options: lengths.append(len(points)) or tree(points, **options)
-    )
-    return lengths
+
+    class Watched(tree):  # type: ignore[misc, valid-type]
+        def __init__(self, points: Rows, **options: Any) -> None:
+            held.append(len(points))
+            super().__init__(points, **options)
+
+        def query(self, points: Rows, **options: Any) -> Any:
+            asked.append(len(points))
+            return super().query(points, **options)
+
+    monkeypatch.setattr(duplicates, "cKDTree", Watched)
+    return held, asked
 
 
 def test_of_cells_one_is_in_memory_and_twins_across_a_cut_are_found(monkeypatch: pytest.MonkeyPatch) -> None:
@@ -109,9 +117,10 @@ def test_of_cells_one_is_in_memory_and_twins_across_a_cut_are_found(monkeypatch:
     whole = _found(rows, np.arange(600), 0.05)
     assert np.isfinite(whole).sum() == 300
     monkeypatch.setattr(duplicates, "_CELL", 3)
-    lengths = _tree_lengths(monkeypatch)
+    held, asked = _trees(monkeypatch)
     np.testing.assert_array_equal(duplicates._crowded(rows, np.arange(600), np.eye(1), 0.05), np.arange(600))
-    assert max(lengths) <= 3
+    assert max(held) <= 3
+    assert sum(asked) == 600  # each row is looked for in its own cell alone
     np.testing.assert_array_equal(_found(rows, np.arange(600), 0.05), whole)
 
 
@@ -123,11 +132,12 @@ def test_cutting_gives_what_one_tree_of_all_rows_gives_and_bounds_the_trees(
     monkeypatch.setattr(duplicates, "_READ", 300)
     whole = duplicates._crowded(rows, np.arange(8000), np.eye(3), radius)
     monkeypatch.setattr(duplicates, "_CELL", 500)
-    lengths = _tree_lengths(monkeypatch)
+    held, asked = _trees(monkeypatch)
     cut = duplicates._crowded(rows, np.arange(8000), np.eye(3), radius)
     np.testing.assert_array_equal(cut, whole)
     assert 0 < len(whole) < 8000 or radius == 5
-    assert max(lengths) <= 500
+    assert max(held) <= 500
+    assert sum(asked) == 8000 or radius > 0.02  # where margins are thin, each row is looked for in its own cell alone
 
 
 def test_a_knot_that_no_cut_divides_is_searched_in_parts(monkeypatch: pytest.MonkeyPatch) -> None:
@@ -135,7 +145,7 @@ def test_a_knot_that_no_cut_divides_is_searched_in_parts(monkeypatch: pytest.Mon
     rows[::2] = 1
     rows[777] = 9
     monkeypatch.setattr(duplicates, "_CELL", 60)
-    lengths = _tree_lengths(monkeypatch)
+    held, _ = _trees(monkeypatch)
     crowded = duplicates._crowded(rows, np.arange(1000), np.eye(4), 0.5)
     np.testing.assert_array_equal(crowded, np.delete(np.arange(1000), 777))
-    assert max(lengths) <= 60
+    assert max(held) <= 60
