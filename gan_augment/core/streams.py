@@ -40,7 +40,8 @@ __all__ = [
 ]
 
 _ROW_GROUP = 32_768  # rows; up to here the bytes are those of `write_samples`
-_PLACED = 65_536  # rows whose places are noted together
+_PLACED = 1_000_000  # rows of a source that are placed together: for each such stretch the whole order is read
+_ORDER_READ = 65_536  # places that are read together
 _GROUP_CELLS = 4_194_304  # wide tables have shorter groups
 
 
@@ -355,18 +356,16 @@ def write_reordered(
     *,
     rows: int,
 ) -> None:
-    """Write a samples folder of the source's rows at `order` (each at most once), at 4 bytes of memory a row.
+    """Write a samples folder of the source's rows at `order` (each at most once), at constant memory.
 
     Rows are scattered to files of `rows` rows each below the existing empty folder `work`, then sorted file by file.
     """
-    places = np.full(len(source), -1, dtype=np.int32 if len(source) < 2**31 else np.int64)
-    for start in range(0, len(order), _PLACED):
-        part = order[start : start + _PLACED]
-        places[part] = np.arange(start, start + len(part))
-    start, first = 0, None
-    for chunk in source.chunks(rows):
+    first, together = None, rows * max(1, _PLACED // rows)  # a multiple of a chunk
+    for number, chunk in enumerate(source.chunks(rows)):
+        start = number * rows % together
+        if start == 0:
+            places = _places(order, number * rows, min(number * rows + together, len(source)))
         _scatter(chunk, places[start : start + len(chunk)], work, rows)
-        start += len(chunk)
         first = first or chunk.take(slice(0, 0))
     assert first is not None
     about = _table(first).schema.metadata
@@ -374,6 +373,16 @@ def write_reordered(
         writer.append(first)
         for bucket in range(-(-len(order) // rows)):
             writer.append(_gather(work / f"{bucket}.arrows", first.payload, about))
+
+
+def _places(order: npt.NDArray[np.integer[Any]] | RecordFile, low: int, high: int) -> npt.NDArray[np.int64]:
+    """int64 [high - low]: where in `order` each of these rows of the source is; -1: nowhere."""
+    places = np.full(high - low, -1, dtype=np.int64)
+    for start in range(0, len(order), _ORDER_READ):
+        part = order[start : start + _ORDER_READ]
+        inside = np.flatnonzero((part >= low) & (part < high))
+        places[part[inside] - low] = start + inside
+    return places
 
 
 def _scatter(chunk: Samples, places: npt.NDArray[Any], work: Path, rows: int) -> None:

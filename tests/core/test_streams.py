@@ -180,7 +180,8 @@ def test_a_reordered_folder_is_the_one_written_from_memory(
 
 
 def test_an_order_may_lie_in_a_file_and_is_read_in_pieces(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(streams, "_PLACED", 7)
+    monkeypatch.setattr(streams, "_PLACED", 20)
+    monkeypatch.setattr(streams, "_ORDER_READ", 7)
     whole, order, stored = table(50), np.random.default_rng(0).permutation(50)[:40], RecordFile(np.int32)
     stored.append(order.astype(np.int32))
     held = _stored(tmp_path / "held", whole.take(order))
