@@ -21,6 +21,7 @@ import pyarrow.parquet as pq
 
 from gan_augment.core.errors import DataError, MissingInputError
 from gan_augment.core.records import DatasetSpec
+from gan_augment.core.row_file import RecordFile
 from gan_augment.core.samples import MANIFEST_COLUMNS, Payload, Samples, join_payloads, read_samples
 
 __all__ = [
@@ -32,12 +33,15 @@ __all__ = [
     "count_samples",
     "gather_samples",
     "iterate_samples",
+    "label_index_pieces",
     "label_indices",
     "read_rows",
     "write_reordered",
 ]
 
 _ROW_GROUP = 32_768  # rows; up to here the bytes are those of `write_samples`
+_PLACED = 1_000_000  # rows of a source that are placed together: for each such stretch the whole order is read
+_ORDER_READ = 65_536  # places that are read together
 _GROUP_CELLS = 4_194_304  # wide tables have shorter groups
 
 
@@ -126,13 +130,16 @@ def iterate_samples(directory: Path, rows: int) -> Iterator[Samples]:
 
 def label_indices(directory: Path, spec: DatasetSpec) -> npt.NDArray[np.int32]:
     """int32 [n]: the class index of every row of a samples folder, read without the rows. Raises MissingInputError."""
-    labels, start = np.empty(count_samples(directory), np.int32), 0
+    return np.concatenate([np.zeros(0, np.int32), *label_index_pieces(directory, spec)])
+
+
+def label_index_pieces(directory: Path, spec: DatasetSpec) -> Iterator[npt.NDArray[np.int32]]:
+    """`label_indices` piece by piece."""
+    count_samples(directory)
     lookup = {label: index for index, label in enumerate(spec.labels)}
     with pq.ParquetFile(directory / "manifest.parquet", pre_buffer=False) as file:
         for batch in file.iter_batches(columns=["label"]):
-            labels[start : start + batch.num_rows] = [lookup[label] for label in batch.column(0).to_pylist()]
-            start += batch.num_rows
-    return labels
+            yield np.array([lookup[label] for label in batch.column(0).to_pylist()], dtype=np.int32)
 
 
 def gather_samples(source: SampleSource, index: npt.NDArray[np.integer[Any]], *, rows: int) -> Samples:
@@ -342,18 +349,23 @@ class SamplesWriter:
 
 
 def write_reordered(
-    source: SampleSource, order: npt.NDArray[np.integer[Any]], directory: Path, work: Path, *, rows: int
+    source: SampleSource,
+    order: npt.NDArray[np.integer[Any]] | RecordFile,
+    directory: Path,
+    work: Path,
+    *,
+    rows: int,
 ) -> None:
     """Write a samples folder of the source's rows at `order` (each at most once), at constant memory.
 
     Rows are scattered to files of `rows` rows each below the existing empty folder `work`, then sorted file by file.
     """
-    places = np.full(len(source), -1, dtype=np.int32 if len(source) < 2**31 else np.int64)
-    places[order] = np.arange(len(order))
-    start, first = 0, None
-    for chunk in source.chunks(rows):
+    first, together = None, rows * max(1, _PLACED // rows)  # a multiple of a chunk
+    for number, chunk in enumerate(source.chunks(rows)):
+        start = number * rows % together
+        if start == 0:
+            places = _places(order, number * rows, min(number * rows + together, len(source)))
         _scatter(chunk, places[start : start + len(chunk)], work, rows)
-        start += len(chunk)
         first = first or chunk.take(slice(0, 0))
     assert first is not None
     about = _table(first).schema.metadata
@@ -361,6 +373,16 @@ def write_reordered(
         writer.append(first)
         for bucket in range(-(-len(order) // rows)):
             writer.append(_gather(work / f"{bucket}.arrows", first.payload, about))
+
+
+def _places(order: npt.NDArray[np.integer[Any]] | RecordFile, low: int, high: int) -> npt.NDArray[np.int64]:
+    """int64 [high - low]: where in `order` each of these rows of the source is; -1: nowhere."""
+    places = np.full(high - low, -1, dtype=np.int64)
+    for start in range(0, len(order), _ORDER_READ):
+        part = order[start : start + _ORDER_READ]
+        inside = np.flatnonzero((part >= low) & (part < high))
+        places[part[inside] - low] = start + inside
+    return places
 
 
 def _scatter(chunk: Samples, places: npt.NDArray[Any], work: Path, rows: int) -> None:

@@ -10,6 +10,7 @@ import numpy as np
 import numpy.typing as npt
 import pandas as pd
 
+from gan_augment.core.row_file import RecordFile
 from gan_augment.core.samples import Samples, TrainView, ValidationView
 from gan_augment.core.seeds import derive_seed, numpy_generator
 from gan_augment.core.streams import HeldSamples, SampleSource, gather_samples
@@ -23,6 +24,7 @@ from gan_augment.curation.filters import (
     discriminator_gauge,
     earlier_duplicates,
     nearness_gauge,
+    places_of,
 )
 from gan_augment.curation.ledger import Ledger
 from gan_augment.curation.report import counts_and_copying, quality, score_table
@@ -33,6 +35,7 @@ from gan_augment.curation.weaknesses import Light, check_weaknesses
 __all__ = ["Curated", "curate"]
 
 Floats = npt.NDArray[np.float64]
+_READ = 65_536  # rows that are put in order together
 Progress = Callable[[float, float, str], None]  # done, total, what is happening now
 
 
@@ -45,14 +48,14 @@ class Curated:
     candidates
         What was judged.
     order
-        int [m]: the accepted rows, class by class, in an order to take them in: the first n of a class are a random n
-        of it.
+        int32 [m], in a file: the accepted rows, class by class, in an order to take them in: the first n of a class
+        are a random n of it.
     report
         What reports/curate.json holds.
     """
 
     candidates: SampleSource
-    order: npt.NDArray[np.int32]
+    order: RecordFile
     report: dict[str, Any]
     train: TrainView
     evidence: Evidence
@@ -61,7 +64,7 @@ class Curated:
     @property
     def samples(self) -> Samples:
         """The accepted rows in that order, in memory."""
-        return gather_samples(self.candidates, self.order, rows=chunk_rows(self.train.spec))
+        return gather_samples(self.candidates, self.order[:], rows=chunk_rows(self.train.spec))
 
     @property
     def scores(self) -> pd.DataFrame:
@@ -113,7 +116,7 @@ def curate(
     lights = _lights(train, validation, source, sieve, config, seed)
     steps.tick("known weaknesses")
     order = _random_within_class(sieve, seed)
-    shown = order[_first(sieve.labels[order], config.evaluation_rows)]
+    shown = _shown(order, sieve, config.evaluation_rows)
     accepted = gather_samples(source, shown, rows=chunk_rows(train.spec))
     figures = quality(train, validation, accepted, features, config, seed=derive_seed(seed, "quality"))
     steps.tick("quality")
@@ -199,7 +202,7 @@ def _lights(
     if not checks or train.spec.image is None:
         return {}
     real = Samples.concat([train.samples, validation.samples])
-    left = np.flatnonzero(sieve.left)
+    left = places_of(sieve.left)
     left = left[_first(sieve.labels[left], config.evaluation_rows)]
     made = gather_samples(candidates, left, rows=chunk_rows(train.spec))
     lights = check_weaknesses(
@@ -221,26 +224,25 @@ def _first(labels: npt.NDArray[np.integer[Any]], most: int) -> npt.NDArray[np.bo
     return first
 
 
-def _random_within_class(sieve: Sieve, seed: int) -> npt.NDArray[np.int32]:
+def _random_within_class(sieve: Sieve, seed: int) -> RecordFile:
     # Not the judge's favourites first: they are the ones nearest to what the classifier knows already.
-    left = _places(sieve.left)
+    left, order = places_of(sieve.left), RecordFile(np.int32)
     numpy_generator(seed, "order of preference").shuffle(left)
-    order, start = np.empty_like(left), 0
     for index in range(sieve.classes):
-        own = left[sieve.labels[left] == index]
-        order[start : start + len(own)] = own
-        start += len(own)
+        for start in range(0, len(left), _READ):
+            places = left[start : start + _READ]
+            order.append(places[sieve.labels[places] == index])
     return order
 
 
-def _places(mask: npt.NDArray[np.bool_]) -> npt.NDArray[np.int32]:
-    """`np.flatnonzero` in half the memory, which is much where there are millions."""
-    places, count = np.empty(int(mask.sum()), np.int32), 0
-    for start in range(0, len(mask), 65_536):
-        found = np.flatnonzero(mask[start : start + 65_536])
-        places[count : count + len(found)] = start + found
-        count += len(found)
-    return places
+def _shown(order: RecordFile, sieve: Sieve, most: int) -> npt.NDArray[np.int32]:
+    """The first `most` rows of each class of an order class by class."""
+    shown, start = list[npt.NDArray[np.int32]](), 0
+    for index in range(sieve.classes):
+        count = sieve.counts(sieve.labels == index)[""]
+        shown.append(order[start : start + min(count, most)])
+        start += count
+    return np.concatenate(shown)
 
 
 def _merged(counts: dict[str, Any], figures: dict[str, Any]) -> dict[str, Any]:

@@ -2,25 +2,23 @@
 
 Distances are first bounded on a few principal axes, where no two rows lie farther apart than they do in all of them.
 Rows to which no other comes near even there, by far most of them in a sound set, neither are duplicates nor have any,
-and are left out: they are told in slabs along the first axis, one slab in memory at a time. The others are compared
-with the earlier rows that stay, never with one another at large: a thousand copies of one row cost a thousand
-comparisons. Which of them are worth comparing is told by search trees on the same axes.
+and are left out: they are told in cells that wait in files, one search tree of some of their rows in memory at a time.
+The others are compared with the earlier rows that stay, never with one another at large: a thousand copies of one row
+cost a thousand comparisons. Which of them are worth comparing is told by search trees on the same axes.
 """
 
 from __future__ import annotations
 
-import contextlib
 import itertools
 from collections.abc import Iterator
-from tempfile import TemporaryFile
-from typing import IO, Any
+from typing import Any
 
 import numpy as np
 import numpy.typing as npt
 from scipy.spatial import cKDTree
 from scipy.spatial.distance import cdist
 
-from gan_augment.curation.row_file import RowsLike
+from gan_augment.core.row_file import RecordFile, RowsLike
 
 __all__ = ["nearest_earlier"]
 
@@ -30,8 +28,9 @@ Places = npt.NDArray[np.integer[Any]]
 _BLOCK = 512
 _AXES = 8
 _READ = 8192  # rows that are projected together
-_SLAB = 250_000  # rows in memory together, on the few axes
-_SAMPLE = 2048  # rows that the axes are learnt from; any axes give the same result
+_CELL = 250_000  # rows in a search tree, on the few axes
+_SAMPLE = 2048  # rows that the axes and the cuts are learnt from; any axes and cuts give the same result
+_WORTH_A_CUT = 2 / 3  # of a cell's rows on the larger side; with more, the cells are little more than their margins
 _SLACK = 1 + 1e-6  # of a projected distance, for what rounding may add to it
 
 
@@ -63,51 +62,73 @@ def nearest_earlier(rows: RowsLike, members: Places, radius: float) -> tuple[Pla
 
 def _crowded(rows: RowsLike, members: Places, axes: Floats, radius: float) -> Places:
     """Ascending numbers int64 [m] of the members to which another comes within `radius` on the axes."""
-    reach, found = radius * _SLACK, [np.zeros(0, np.int64)]
-    for numbers, points, own in _slabs(rows, members, axes, reach):
-        tree = cKDTree(points, balanced_tree=False, compact_nodes=False)  # quicker to make, and asked only once
-        for start in range(0, len(own), _READ):
-            asked = own[start : start + _READ]
-            gap, _ = tree.query(points[asked], k=2, distance_upper_bound=reach)
-            found.append(numbers[asked[np.isfinite(gap[:, 1])]])
+    reach, found = radius * _SLACK, list[Places]([np.zeros(0, np.int64)])
+    waiting = [_projected(rows, members, axes)]
+    while waiting:
+        cell = waiting.pop()
+        cut = _best_cut(cell, reach) if len(cell) > _CELL else None
+        if cut is None:
+            found += _with_neighbour(cell, reach)
+        else:
+            waiting += _halves(cell, *cut, reach)
     return np.sort(np.concatenate(found))
 
 
-def _slabs(rows: RowsLike, members: Places, axes: Floats, margin: float) -> Iterator[tuple[Places, Floats, Places]]:
-    """The members cut along the last axis; a slab comes with what lies within `margin` of it, and waits in files.
-
-    Yields (numbers int64 [n], points float64 [n, axes], places int64 [m] among these of the slab's own).
-    """
-    edges = np.concatenate([[-np.inf], _cuts(rows, members, axes), [np.inf]])
-    slabs = list(itertools.pairwise(edges))
-    with contextlib.ExitStack() as stack:
-        files = [(stack.enter_context(TemporaryFile()), stack.enter_context(TemporaryFile())) for _ in slabs]
-        for start in range(0, len(members), _READ):
-            places = members[start : start + _READ]
-            points = rows[places].astype(np.float64) @ axes
-            for (low, high), (of_numbers, of_points) in zip(slabs, files, strict=True):
-                inside = np.flatnonzero((points[:, -1] >= low - margin) & (points[:, -1] <= high + margin))
-                of_numbers.write((start + inside).tobytes())
-                of_points.write(points[inside].tobytes())
-        for (low, high), (of_numbers, of_points) in zip(slabs, files, strict=True):
-            numbers = np.frombuffer(_emptied(of_numbers), np.int64)
-            points = np.frombuffer(_emptied(of_points), np.float64).reshape(-1, axes.shape[1])
-            yield numbers, points, np.flatnonzero((points[:, -1] >= low) & (points[:, -1] < high))
+def _projected(rows: RowsLike, members: Places, axes: Floats) -> RecordFile:
+    """The cell of all members, in a file: their numbers and their points on the axes; all are the cell's own."""
+    fields = [("number", np.int64), ("own", np.bool_), ("point", np.float64, (axes.shape[1],))]
+    cell = RecordFile(np.dtype(fields))
+    for start in range(0, len(members), _READ):
+        places = members[start : start + _READ]
+        records = np.empty(len(places), cell.dtype)
+        records["number"], records["own"] = np.arange(start, start + len(places)), True
+        records["point"] = rows[places].astype(np.float64) @ axes
+        cell.append(records)
+    return cell
 
 
-def _cuts(rows: RowsLike, members: Places, axes: Floats) -> Floats:
-    """Where to cut, from a sample: even slabs unless many rows are alike, who then share one."""
-    count = len(members) // _SLAB
-    sample = rows[members[:: max(1, len(members) // _SAMPLE)]] @ axes[:, -1]
-    cuts: Floats = np.unique(np.quantile(sample, np.arange(1, count + 1) / (count + 1)))
-    return cuts
+def _best_cut(cell: RecordFile, margin: float) -> tuple[int, float] | None:
+    """(axis, where) of the cut whose larger side, with its margin, holds the fewest rows; None: none is worth it."""
+    places = np.linspace(0, len(cell) - 1, min(len(cell), _SAMPLE)).astype(np.int64)
+    sample = np.concatenate([cell[place : place + 1] for place in places])["point"]
+    middle = np.median(sample, axis=0)
+    below, above = ((side <= margin).mean(axis=0) for side in (sample - middle, middle - sample))
+    shares = np.maximum(below, above)
+    axis = int(shares.argmin())
+    return (axis, float(middle[axis])) if shares[axis] <= _WORTH_A_CUT else None
 
 
-def _emptied(file: IO[bytes]) -> bytes:
-    file.seek(0)
-    data = file.read()
-    file.truncate(0)
-    return data
+def _halves(cell: RecordFile, axis: int, cut: float, margin: float) -> tuple[RecordFile, RecordFile]:
+    """The cell below the cut and from it on; each comes with the rows within `margin` of it, which are not its own."""
+    below, above = RecordFile(cell.dtype), RecordFile(cell.dtype)
+    for start in range(0, len(cell), _READ):
+        records = cell[start : start + _READ]
+        value = records["point"][:, axis]
+        for half, own, within in (
+            (below, value < cut, value <= cut + margin),
+            (above, value >= cut, value >= cut - margin),
+        ):
+            inside = records[within]
+            inside["own"] &= own[within]
+            half.append(inside)
+    return below, above
+
+
+def _with_neighbour(cell: RecordFile, reach: float) -> Iterator[Places]:
+    """Numbers of the cell's own rows with another within `reach`; a dense cell has several trees, one after another."""
+    crowded = np.zeros(len(cell), dtype=bool)
+    for first in range(0, len(cell), _CELL):
+        points = cell[first : first + _CELL]["point"]
+        tree = cKDTree(points, balanced_tree=False, compact_nodes=False)  # quicker to make, and asked only once
+        del points
+        for start in range(0, len(cell), _READ):
+            records = cell[start : start + _READ]
+            asked = np.flatnonzero(records["own"] & ~crowded[start : start + _READ])
+            gaps, _ = tree.query(records["point"][asked], k=2, distance_upper_bound=reach)
+            itself = (start + asked >= first) & (start + asked < first + _CELL)  # is the nearest of its own tree
+            crowded[start + asked] = np.isfinite(np.where(itself, gaps[:, 1], gaps[:, 0]))
+    for start in range(0, len(cell), _READ):
+        yield cell[start : start + _READ]["number"][crowded[start : start + _READ]]
 
 
 def _settle(block: Floats, gaps: Floats, radius: float) -> npt.NDArray[np.bool_]:

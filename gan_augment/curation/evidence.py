@@ -15,13 +15,13 @@ import pandas as pd
 from scipy.spatial.distance import cdist
 
 from gan_augment.core.records import DatasetSpec
+from gan_augment.core.row_file import RecordFile
 from gan_augment.core.samples import Samples, TrainView, ValidationView
 from gan_augment.core.streams import SampleSource
 from gan_augment.curation.config import JudgeConfig
 from gan_augment.curation.filters import Labelled, class_scale
 from gan_augment.curation.judge import Judge, fit_judge, own_probability
 from gan_augment.curation.ledger import FINDING, Ledger
-from gan_augment.curation.row_file import RecordFile
 from gan_augment.curation.spaces import Space
 from gan_augment.fidelity.distances import kth_neighbour_distance, nearest
 from gan_augment.fidelity.nearest_records import ClosestRecord, Preference, closest_of

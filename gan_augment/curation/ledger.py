@@ -9,7 +9,7 @@ import numpy as np
 import numpy.typing as npt
 
 from gan_augment.core.atomic import read_json, write_json
-from gan_augment.curation.row_file import RecordFile, RowFile
+from gan_augment.core.row_file import RecordFile, RowFile
 
 __all__ = ["FINDING", "Ledger"]
 

@@ -81,7 +81,8 @@ def _rank_excess(synthetic: Distances, heldout: Distances) -> tuple[float, float
     n, m = len(synthetic), len(heldout)
     if not n or not m:
         raise ValueError(f"the copy test needs rows on both sides, got {n} synthetic and {m} held-out")
-    both = np.sort(np.concatenate([synthetic, heldout]))
+    both = np.concatenate([synthetic, heldout])
+    both.sort()
     # By counting instead of by ranks: of millions of synthetic rows one sorted copy is enough.
     u = _above(both, heldout) - _above(np.sort(heldout), heldout)
     total = n + m
@@ -97,9 +98,9 @@ def _above(ordered: Distances, values: Distances) -> float:
 
 def _tie_term(ordered: Distances) -> float:
     """Sum of t^3 - t over the runs of t equal values."""
-    same = np.concatenate([[False], ordered[1:] == ordered[:-1], [False]])
-    first, last = np.flatnonzero(~same[:-1] & same[1:]), np.flatnonzero(same[:-1] & ~same[1:])
-    ties = (last - first + 1).astype(np.float64)
+    same = np.flatnonzero(ordered[1:] == ordered[:-1])  # as the one before; in a run, one after the other
+    bounds = np.concatenate([[0], np.flatnonzero(np.diff(same) != 1) + 1, [len(same)]])
+    ties = (np.diff(bounds) + 1).astype(np.float64)
     return float((ties**3 - ties).sum())
 
 

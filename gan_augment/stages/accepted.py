@@ -5,7 +5,6 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Any
 
 import numpy as np
 import numpy.typing as npt
@@ -13,8 +12,9 @@ import pyarrow.parquet as pq
 
 from gan_augment.core.errors import DataError, MissingInputError
 from gan_augment.core.records import DatasetSpec
+from gan_augment.core.row_file import RecordFile
 from gan_augment.core.samples import Samples
-from gan_augment.core.streams import StoredSamples, gather_samples, label_indices
+from gan_augment.core.streams import StoredSamples, gather_samples, label_index_pieces
 from gan_augment.gain.ratio import Counts, Plan, first_rows
 from gan_augment.stages.project import Layout
 
@@ -28,19 +28,21 @@ _LOOKED_AT = 65_536  # candidates that are looked at together
 class Accepted:
     """Accepted candidates in order of preference, without their payload; there may be millions.
 
-    `labels` [n]: class indices, of the smallest unsigned type. `sureness` float32 [n]: the judge's probability of the
-    own class; None where it was not asked for.
+    What is known of them lies in files that go with this object. `labels` [n]: class indices, of the smallest unsigned
+    type. `sureness` float32 [n]: the judge's probability of the own class; None where it was not asked for.
     """
 
     layout: Layout
     spec: DatasetSpec
-    labels: npt.NDArray[np.unsignedinteger[Any]]
-    sureness: npt.NDArray[np.float32] | None
+    labels: RecordFile
+    sureness: RecordFile | None
 
     @classmethod
     def read(cls, layout: Layout, spec: DatasetSpec, *, judged: bool) -> Accepted:
         """From data/curated; with `judged` the judge's probabilities too. Raises MissingInputError."""
-        labels = label_indices(layout.curated, spec).astype(np.min_scalar_type(len(spec.classes)))
+        labels = RecordFile(np.min_scalar_type(len(spec.classes)))
+        for piece in label_index_pieces(layout.curated, spec):
+            labels.append(piece.astype(labels.dtype))
         sureness = _read_sureness(layout.curated / "sureness.parquet", len(labels)) if judged else None
         return cls(layout, spec, labels, sureness)
 
@@ -56,13 +58,21 @@ class Accepted:
         """The rows that some plan may ask for: of each class the first `most[k]` under each threshold."""
         chosen = np.unique(np.concatenate([self._first(most, threshold) for threshold in {0.0, *thresholds}]))
         rows = gather_samples(StoredSamples((self.layout.curated,)), chosen, rows=_ROWS)
-        sureness = np.ones(len(chosen), dtype=np.float32) if self.sureness is None else self.sureness[chosen]
-        return HeldRows(self.spec, rows, sureness)
+        return HeldRows(self.spec, rows, self._sureness(chosen))
+
+    def _sureness(self, chosen: npt.NDArray[np.int64]) -> npt.NDArray[np.float32]:
+        """float32 [m] of the rows at ascending places; 1 where the judge was not asked for."""
+        found = np.ones(len(chosen), dtype=np.float32)
+        if self.sureness is not None:
+            for start in range(0, len(self.sureness), _LOOKED_AT):
+                low, high = np.searchsorted(chosen, [start, start + _LOOKED_AT])
+                found[low:high] = self.sureness[start : start + _LOOKED_AT][chosen[low:high] - start]
+        return found
 
     def _sure(self, rows: slice, threshold: float) -> npt.NDArray[np.bool_]:
         """bool: of which of `rows` the judge is that sure."""
         if threshold <= 0 or self.sureness is None:
-            return np.ones(len(self.labels[rows]), dtype=bool)
+            return np.ones(min(rows.stop, len(self.labels)) - rows.start, dtype=bool)
         return np.asarray(self.sureness[rows] >= threshold)
 
     def _first(self, most: Counts, threshold: float) -> npt.NDArray[np.int64]:
@@ -70,6 +80,8 @@ class Accepted:
         left, found = most.copy(), [np.zeros(0, dtype=np.int64)]
         for start in range(0, len(self.labels), _LOOKED_AT):
             rows = slice(start, start + _LOOKED_AT)
+            if not (left > 0).any():
+                break
             labels, sure = self.labels[rows], self._sure(rows, threshold)
             for number in np.flatnonzero(left > 0):
                 own = np.flatnonzero((labels == number) & sure)[: left[number]]
@@ -78,8 +90,8 @@ class Accepted:
         return np.concatenate(found)
 
 
-def _read_sureness(path: Path, count: int) -> npt.NDArray[np.float32]:
-    """float32 [n]: what `curate` wrote, piece by piece: a frame of millions of rows is many times as large."""
+def _read_sureness(path: Path, count: int) -> RecordFile:
+    """float32 [n]: what `curate` wrote, taken over piece by piece, to be read again and again without decoding it."""
     try:
         file = pq.ParquetFile(path, pre_buffer=False)
     except FileNotFoundError:
@@ -97,10 +109,9 @@ def _read_sureness(path: Path, count: int) -> npt.NDArray[np.float32]:
                 got=f"{file.metadata.num_rows} rows where the manifest has {count}",
                 remedy="delete the folder and run `dvc repro`",
             )
-        sureness, start = np.empty(count, dtype=np.float32), 0
+        sureness = RecordFile(np.float32)
         for batch in file.iter_batches(columns=["judge_probability"]):
-            sureness[start : start + batch.num_rows] = batch.column(0).to_numpy(zero_copy_only=False)
-            start += batch.num_rows
+            sureness.append(batch.column(0).to_numpy(zero_copy_only=False).astype(np.float32, copy=False))
     return sureness
 
 

@@ -14,6 +14,7 @@ from gan_augment.core import streams
 from gan_augment.core.atomic import file_hash
 from gan_augment.core.errors import DataError, MissingInputError
 from gan_augment.core.records import ClassRecord, DatasetSpec, ImageSpec
+from gan_augment.core.row_file import RecordFile
 from gan_augment.core.samples import Samples, make_manifest, read_samples, write_samples
 from gan_augment.core.streams import (
     FrameWriter,
@@ -176,6 +177,18 @@ def test_a_reordered_folder_is_the_one_written_from_memory(
         (root / f"work{number}").mkdir()
         write_reordered(HeldSamples(whole), order, root / f"streamed{number}", root / f"work{number}", rows=rows)
         assert file_hash(root / f"streamed{number}") == file_hash(held)
+
+
+def test_an_order_may_lie_in_a_file_and_is_read_in_pieces(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(streams, "_PLACED", 20)
+    monkeypatch.setattr(streams, "_ORDER_READ", 7)
+    whole, order, stored = table(50), np.random.default_rng(0).permutation(50)[:40], RecordFile(np.int32)
+    stored.append(order.astype(np.int32))
+    held = _stored(tmp_path / "held", whole.take(order))
+    (tmp_path / "streamed").mkdir()
+    (tmp_path / "work").mkdir()
+    write_reordered(HeldSamples(whole), stored, tmp_path / "streamed", tmp_path / "work", rows=9)
+    assert file_hash(tmp_path / "streamed") == file_hash(held)
 
 
 def test_an_absent_or_cut_folder_is_named(tmp_path: Path) -> None:

@@ -11,9 +11,9 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from scipy.spatial.distance import cdist
 
+from gan_augment.core.row_file import RowFile
 from gan_augment.curation import duplicates
 from gan_augment.curation.duplicates import nearest_earlier
-from gan_augment.curation.row_file import RowFile
 
 Rows = npt.NDArray[np.float32]
 
@@ -45,7 +45,7 @@ def test_like_comparing_one_by_one(seed: int, width: int, radius: float) -> None
     rows = np.concatenate([rows, rows[rng.integers(0, len(rows), 40)] + rng.normal(0, 0.02, (40, width))])
     rows = rng.permutation(rows).astype(np.float32)
     members = np.flatnonzero(rng.random(len(rows)) < 0.8)
-    names = ("_BLOCK", "_SLAB", "_READ")  # several blocks, trees that swallow one another, several slabs
+    names = ("_BLOCK", "_CELL", "_READ")  # several blocks, trees that swallow one another, several cells
     before = {name: getattr(duplicates, name) for name in names}
     try:
         for name, length in zip(names, (16, 30, 10), strict=True):
@@ -93,17 +93,59 @@ def test_rows_without_a_twin_are_in_no_tree(monkeypatch: pytest.MonkeyPatch) -> 
     np.testing.assert_array_equal(np.concatenate(kept), np.arange(10))
 
 
-def test_of_slabs_one_is_in_memory_and_twins_across_a_cut_are_found(monkeypatch: pytest.MonkeyPatch) -> None:
+def _trees(monkeypatch: pytest.MonkeyPatch) -> tuple[list[int], list[int]]:
+    """Rows of each search tree that is made, and rows of each query; filled as that happens."""
+    held, asked = list[int](), list[int]()
+    tree = duplicates.cKDTree
+
+    class Watched(tree):  # type: ignore[misc, valid-type]
+        def __init__(self, points: Rows, **options: Any) -> None:
+            held.append(len(points))
+            super().__init__(points, **options)
+
+        def query(self, points: Rows, **options: Any) -> Any:
+            asked.append(len(points))
+            return super().query(points, **options)
+
+    monkeypatch.setattr(duplicates, "cKDTree", Watched)
+    return held, asked
+
+
+def test_of_cells_one_is_in_memory_and_twins_across_a_cut_are_found(monkeypatch: pytest.MonkeyPatch) -> None:
     pairs = np.arange(300)[:, None] + [0.0, 0.03]  # pairs that lie far from one another
     rows = np.random.default_rng(2).permutation(pairs.reshape(-1, 1)).astype(np.float32)
     whole = _found(rows, np.arange(600), 0.05)
     assert np.isfinite(whole).sum() == 300
-    monkeypatch.setattr(duplicates, "_SLAB", 3)
-    lengths: list[int] = []
-    tree = duplicates.cKDTree
-    monkeypatch.setattr(
-        duplicates, "cKDTree", lambda points, **options: lengths.append(len(points)) or tree(points, **options)
-    )
+    monkeypatch.setattr(duplicates, "_CELL", 3)
+    held, asked = _trees(monkeypatch)
     np.testing.assert_array_equal(duplicates._crowded(rows, np.arange(600), np.eye(1), 0.05), np.arange(600))
-    assert max(lengths) < 10
+    assert max(held) <= 3
+    assert sum(asked) == 600  # each row is looked for in its own cell alone
     np.testing.assert_array_equal(_found(rows, np.arange(600), 0.05), whole)
+
+
+@pytest.mark.parametrize("radius", [0.02, 0.2, 5.0])  # cells with thin margins, with wide ones, and no cut worth it
+def test_cutting_gives_what_one_tree_of_all_rows_gives_and_bounds_the_trees(
+    monkeypatch: pytest.MonkeyPatch, radius: float
+) -> None:
+    rows = np.random.default_rng(3).normal(size=(8000, 3)).astype(np.float32)
+    monkeypatch.setattr(duplicates, "_READ", 300)
+    whole = duplicates._crowded(rows, np.arange(8000), np.eye(3), radius)
+    monkeypatch.setattr(duplicates, "_CELL", 500)
+    held, asked = _trees(monkeypatch)
+    cut = duplicates._crowded(rows, np.arange(8000), np.eye(3), radius)
+    np.testing.assert_array_equal(cut, whole)
+    assert 0 < len(whole) < 8000 or radius == 5
+    assert max(held) <= 500
+    assert sum(asked) == 8000 or radius > 0.02  # where margins are thin, each row is looked for in its own cell alone
+
+
+def test_a_knot_that_no_cut_divides_is_searched_in_parts(monkeypatch: pytest.MonkeyPatch) -> None:
+    rows = np.zeros((1000, 4), dtype=np.float32)  # copies of one row, and one row beside
+    rows[::2] = 1
+    rows[777] = 9
+    monkeypatch.setattr(duplicates, "_CELL", 60)
+    held, _ = _trees(monkeypatch)
+    crowded = duplicates._crowded(rows, np.arange(1000), np.eye(4), 0.5)
+    np.testing.assert_array_equal(crowded, np.delete(np.arange(1000), 777))
+    assert max(held) <= 60

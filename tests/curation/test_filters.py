@@ -19,6 +19,7 @@ from gan_augment.curation.filters import (
     discriminator_gauge,
     earlier_duplicates,
     nearness_gauge,
+    places_of,
 )
 
 Floats = npt.NDArray[np.float64]
@@ -100,6 +101,17 @@ def test_a_disabled_filter_does_nothing() -> None:
     sieve = _sieve(Gauge(np.ones(3), np.zeros(3), 0.5), FilterConfig(enabled=False))
     assert sieve.left.all()
     assert sieve.real_rejected == {}
+
+
+def test_counts_are_those_of_all_pieces(monkeypatch: pytest.MonkeyPatch) -> None:
+    sieve = Sieve(np.zeros(23, np.int8), np.zeros(0, int), classes=1)
+    sieve.reject(np.arange(3, 17), "some")
+    sieve.reject(np.array([0, 22]), "others")
+    monkeypatch.setattr(filters, "_READ", 5)
+    chosen = np.arange(23) % 2 == 0
+    assert sieve.counts(chosen) == {"": 3, REFUSED: 0, "some": 7, "others": 2}
+    np.testing.assert_array_equal(places_of(chosen), np.arange(0, 23, 2))
+    assert places_of(chosen).dtype == np.int32
 
 
 def test_a_row_counts_for_the_first_filter_that_rejects_it() -> None:

@@ -1,4 +1,4 @@
-"""What is known of all candidates, on disk: looked at a second time without a place in memory."""
+"""What is known of many rows, on disk: looked at a second time without a place in memory."""
 
 from __future__ import annotations
 
@@ -90,15 +90,15 @@ class RowFile(_File):
 
 
 class RecordFile(_File):
-    """Records of one structured dtype."""
+    """Records of one dtype, structured or not."""
 
-    def __init__(self, dtype: np.dtype[Any], path: Path | None = None) -> None:
+    def __init__(self, dtype: npt.DTypeLike, path: Path | None = None) -> None:
         super().__init__(path)
-        self._dtype = dtype
+        self.dtype = np.dtype(dtype)
 
     def keep(self, count: int) -> bool:
         """Take over the first `count` records of the file and no more; False: it has fewer."""
-        return self._keep(count, self._dtype.itemsize)
+        return self._keep(count, self.dtype.itemsize)
 
     def append(self, records: npt.NDArray[Any]) -> None:
         """Add records [n] of this file's dtype."""
@@ -107,11 +107,11 @@ class RecordFile(_File):
     def __getitem__(self, rows: slice) -> npt.NDArray[Any]:
         """The records of a slice without a step."""
         start, stop, _ = rows.indices(len(self))
-        return np.frombuffer(self._read(start, stop, self._dtype.itemsize), dtype=self._dtype)
+        return np.frombuffer(self._read(start, stop, self.dtype.itemsize), dtype=self.dtype)
 
     def column(self, name: str, dtype: npt.DTypeLike | None = None, *, rows: int = 65_536) -> npt.NDArray[Any]:
         """One field of all records, in memory."""
-        column = np.empty(len(self), self._dtype[name] if dtype is None else dtype)
+        column = np.empty(len(self), self.dtype[name] if dtype is None else dtype)
         for start in range(0, len(self), rows):
             column[start : start + rows] = self[start : start + rows][name]
         return column
