@@ -206,6 +206,10 @@ def choose(
     write: Annotated[
         Path | None, typer.Option(metavar="FILE", help="Where to write the table with the rows, if they pay.")
     ] = None,
+    repeats: Annotated[
+        int | None,
+        typer.Option(min=1, help="Cross-validations; by default 2, and 4 for few methods where 2 leave it open."),
+    ] = None,
     seed: Annotated[int, typer.Option(min=0, help="Another seed cuts other folds.")] = 0,
     as_json: Json = False,
 ) -> None:
@@ -223,6 +227,7 @@ def choose(
         methods=methods,
         drop=drop or [],
         write=write,
+        repeats=repeats,
         seed=seed,
         as_json=as_json,
     )

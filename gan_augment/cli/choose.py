@@ -30,6 +30,7 @@ def run_choice(
     methods: str,
     drop: list[str],
     write: Path | None,
+    repeats: int | None,
     seed: int,
     as_json: bool,
 ) -> None:
@@ -56,6 +57,7 @@ def run_choice(
         classifier=classifier,
         metric=metric,
         methods=names,
+        repeats=repeats,
         fewest_rows=FEWEST_ROWS,
         seed=seed,
         verbose=True,
@@ -90,6 +92,7 @@ def _report(choice: AugmentationChoice, table: UserTable) -> dict[str, Any]:
         "chosen": {name: getattr(choice.chosen, name) for name in ("method", "ratio", "selection")},
         "gain": choice.gain.rounded(),
         "p_value": choice.p_value,
+        "left_open": choice.left_open,
         "rows": len(table.whole),
         "candidates": choice.table.round(4).to_dict("records"),
         "left_out": table.left_out,
@@ -129,6 +132,8 @@ def _print(choice: AugmentationChoice, report: dict[str, Any]) -> None:
         print(f"column {name!r} was left out: {reason}")
     print(choice.sentence)
     print(_advice(report))
+    if choice.left_open:
+        print("Or: the same command with --repeats 4 looks closer.")
 
 
 def _name(line: dict[str, Any]) -> str:

@@ -9,14 +9,15 @@ fold: k folds need k + k (k - 1) / 2 fits, not k + k (k - 1).
 The gate is a one-sided paired test over rows and repetitions (`gain.statistics`). Two repetitions say little of how
 much repetitions differ (Student's t with some two degrees of freedom); four say enough, and cost twice as much. So the
 gate looks twice: after two, which settles clear and hopeless cases, and after four. Each look has half of `alpha`
-(Bonferroni), so that looking twice lets no more chance findings through.
+(Bonferroni), so that looking twice lets no more chance findings through. Many candidates (the whole ladder) are looked
+at once, after two: twice the time is then a minute or more on a few hundred rows, and is asked for with `repeats`.
 """
 
 from __future__ import annotations
 
 import itertools
 from collections.abc import Callable, Iterator, Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from typing import Any, Literal
 
 import numpy as np
@@ -38,6 +39,7 @@ LADDER = ("oversample", "smote", "jitter", "copula", "tabular_gan")
 SMALLER_IS_BETTER = ("log_loss", "calibration_error")
 DRAWS = 500  # of the bootstrap over rows
 LOOKS = (2, 4)  # repetitions after which the gate looks, unless their number is given
+FEW = 6  # candidates, up to which a second look is taken unasked
 HOPELESS = 0.3  # of a look's p-value: from there on more repetitions are not worth their time
 
 Verdict = Literal["augment", "rebalance", "none", "undecided"]
@@ -65,6 +67,8 @@ class AugmentationChoice:
     table
         One row a candidate: score, gain over none with standard error (optimistic for the best of many), and in what
         share of the outer folds it was picked.
+    left_open
+        "none" for want of repetitions, perhaps: there were two, and `repeats=4` may tell more.
     """
 
     verdict: Verdict
@@ -75,6 +79,7 @@ class AugmentationChoice:
     table: pd.DataFrame = field(default_factory=pd.DataFrame)
     contest: Contest | None = field(default=None, repr=False)
     seed: int = 0
+    left_open: bool = False
 
     @property
     def sentence(self) -> str:
@@ -83,8 +88,10 @@ class AugmentationChoice:
             return "Undecided: too few rows to tell what helps. Use the real rows as they are."
         figures = f"{self.gain.mean:+.3f} ({self.gain.low:+.3f} to {self.gain.high:+.3f}, p = {self.p_value:.3f})"
         if self.verdict == "none":
+            more = " Two repetitions leave it open; four take twice as long and may tell." if self.left_open else ""
             return (
                 f"None: nothing is shown to beat the real rows; the best was {self.best}, and choosing gains {figures}."
+                f"{more}"
             )
         return f"{self.verdict.capitalize()}: {self.chosen}; choosing gains {figures} over the real rows alone."
 
@@ -139,7 +146,7 @@ def choose_augmentation(
         What every row keeps, as for `TableSynthesizer`.
     folds, repeats
         `repeats` x (folds + folds (folds - 1) / 2) fits of each synthesizer. None: two repetitions, and four where
-        these leave it open.
+        these leave it open and at most `FEW` candidates compete.
     alpha
         The gate: the one-sided p-value has to be below.
     fewest_rows
@@ -163,16 +170,17 @@ def choose_augmentation(
     _check_classes(labels, contest, folds)
     candidates = _candidates(contest, labels, methods, ratios, selections, baselines)
     trial = _Trial(contest, train, candidates, metric, seed)
-    looks = LOOKS if repeats is None else (repeats,)
+    looks = (LOOKS if len(candidates) <= FEW else LOOKS[:1]) if repeats is None else (repeats,)
     with shown("choose", verbose=verbose) as advance:
         for look in looks:
             for done, parts in trial.repeat_until(look, folds):
                 advance(done, parts, f"{done} of {parts} train parts")
                 progress(done, parts)
             choice = trial.judged(alpha, looks=len(looks))
-            if choice.verdict != "none" or (choice.p_value or 0.0) >= HOPELESS * len(looks):
+            is_open = choice.verdict == "none" and (choice.p_value or 0.0) < HOPELESS * len(looks)
+            if not is_open:
                 break
-    return choice
+    return replace(choice, left_open=is_open and repeats is None and look < LOOKS[-1])
 
 
 class _Trial:

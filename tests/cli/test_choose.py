@@ -81,6 +81,25 @@ def test_nothing_is_written_where_rows_do_not_pay(table: Path) -> None:
     assert not (table / "more.csv").exists()
 
 
+def test_repetitions_as_asked_for(table: Path) -> None:
+    words = ("choose", "train.csv", "--target", "outcome", *QUICK, "--json")
+    p_values = [json.loads(run(*words, "--repeats", repeats, cwd=table).stdout)["p_value"] for repeats in ("1", "3")]
+    assert p_values[0] != p_values[1]
+
+
+def test_what_two_repetitions_leave_open_is_said(table: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    from gan_augment.tabular import chooser
+
+    monkeypatch.setattr(chooser, "FEW", 1)
+    monkeypatch.setattr(chooser, "HOPELESS", 1.1)
+    frame = two_groups()
+    frame["outcome"] = np.random.default_rng(1).permutation(["yes", "no"] * 60)
+    frame.to_csv(table / "noise.csv", index=False)
+    told = run("choose", "noise.csv", "--target", "outcome", *QUICK, cwd=table).stdout
+    assert "Two repetitions leave it open" in told
+    assert "--repeats 4" in told
+
+
 def test_parquet_keeps_its_types(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     _let_rows_win(monkeypatch)
     source = two_groups().assign(outcome=lambda f: (f["outcome"] == "yes").astype("int64"), same=3)

@@ -95,6 +95,26 @@ def test_what_two_repetitions_leave_open_is_repeated_and_pays_for_the_second_loo
     assert lengths == {2, 4}
 
 
+def test_many_candidates_are_looked_at_once_unless_repetitions_are_asked_for() -> None:
+    settings: Any = {"classifier": "logistic_regression", "methods": ["jitter", "smote"], "ratios": [1.0, 2.0]}
+    told_open = set()
+    for seed in (1, 2):
+        told: list[int] = []
+        found = choose_augmentation(
+            noise(seed), "y", seed=seed, progress=lambda done, _parts, told=told: told.append(done), **settings
+        )
+        assert len(found.table) > chooser.FEW
+        assert told[-1] == 20
+        assert found.p_value is not None
+        asked = choose_augmentation(noise(seed), "y", seed=seed, repeats=2, **settings)
+        assert found.p_value == asked.p_value  # one look: nothing to pay for
+        told_open.add(found.left_open)
+        assert found.left_open == (0.05 <= found.p_value < chooser.HOPELESS)
+        assert found.left_open == ("Two repetitions leave it open" in found.sentence)
+        assert not asked.left_open
+    assert told_open == {False, True}
+
+
 def test_rows_that_are_nobodys_are_gated(monkeypatch: pytest.MonkeyPatch) -> None:
     class Wrong(Oracle):
         def sample(self, counts: Mapping[str, int], *, seed: int) -> pd.DataFrame:
