@@ -25,7 +25,7 @@ from gan_augment.synthesis.registry import resolve_method
 
 __all__ = ["Drawing", "draw_parts", "join_parts", "part_rows"]
 
-_PART_BYTES = 16 << 20  # what a kill loses, and what a process holds
+_PART_BYTES = 8 << 20  # what a kill loses, and what a process holds
 _MOST_ROWS = 32_768
 _READ_ROWS = 8_192  # together, when parts are joined
 _LOOK_EVERY_SECONDS = 0.5
