@@ -3,7 +3,8 @@
 A code goes to the class that most of the labelled rows with this code have; several codes may go to one class, and a
 code without labelled rows goes to none. How often a label by code is wrong is estimated by cross-fitting: codes are
 mapped with one half of the handful and judged on the other, then the other way round. (Judged on the rows that they
-were mapped with, even random codes would look good, the better the more codes there are.)
+were mapped with, even random codes would look good, the better the more codes there are.) Rows whose labels guided the
+training map codes, and judge none.
 """
 
 from __future__ import annotations
@@ -13,7 +14,7 @@ from dataclasses import dataclass
 import numpy as np
 import numpy.typing as npt
 
-__all__ = ["NO_CLASS", "CodeLabels", "choose_handful", "label_codes", "majority_classes"]
+__all__ = ["NO_CLASS", "CodeLabels", "choose_handful", "label_codes", "majority_classes", "second_halves"]
 
 NO_CLASS = -1
 Indices = npt.NDArray[np.int64]
@@ -73,27 +74,41 @@ def majority_classes(codes: Indices, labels: Indices, *, code_count: int, class_
 
 
 def label_codes(
-    codes: Indices, labels: Indices, *, code_count: int, class_count: int, rng: np.random.Generator
+    codes: Indices,
+    labels: Indices,
+    *,
+    code_count: int,
+    class_count: int,
+    rng: np.random.Generator,
+    guided: npt.NDArray[np.bool_] | None = None,
 ) -> CodeLabels:
-    """From the codes and the classes of a handful of rows, both int64 [n]."""
-    halves = _halves(labels, rng)
-    guessed = np.empty_like(labels)
-    for half in (False, True):
-        learnt = majority_classes(
-            codes[halves != half], labels[halves != half], code_count=code_count, class_count=class_count
-        )
-        guessed[halves == half] = learnt[codes[halves == half]]
-    wrong = guessed != labels
+    """From the codes and the classes of a handful of rows, both int64 [n]; `guided`: which of them guided the training.
+
+    Without any row that did not guide it nothing judges the codes, and their noise is 1.
+    """
+
+    def mapped(rows: npt.NDArray[np.bool_]) -> Indices:
+        return majority_classes(codes[rows], labels[rows], code_count=code_count, class_count=class_count)
+
+    guessed, judged = np.full_like(labels, NO_CLASS), np.ones(len(labels), dtype=bool)
+    if guided is None:
+        halves = second_halves(labels, rng)
+        for half in (halves, ~halves):
+            guessed[half] = mapped(~half)[codes[half]]
+    else:
+        judged = ~guided
+        guessed[judged] = mapped(guided)[codes[judged]]
+    wrong, present = guessed != labels, np.unique(labels[judged])
     return CodeLabels(
-        majority_classes(codes, labels, code_count=code_count, class_count=class_count),
-        float(np.mean([wrong[labels == c].mean() for c in np.unique(labels)])),
+        mapped(np.ones(len(labels), dtype=bool)),
+        float(np.mean([wrong[judged & (labels == c)].mean() for c in present])) if len(present) else 1.0,
         np.array([wrong[guessed == c].mean() if (guessed == c).any() else 1.0 for c in range(class_count)]),
         len(labels),
     )
 
 
-def _halves(labels: Indices, rng: np.random.Generator) -> npt.NDArray[np.bool_]:
-    """Every second row of each class, in a random order; an odd row falls on a random side."""
+def second_halves(labels: Indices, rng: np.random.Generator) -> npt.NDArray[np.bool_]:
+    """bool [n]: every second row of each class, in a random order; an odd row falls on a random side."""
     second = np.zeros(len(labels), dtype=bool)
     for c in np.unique(labels):
         second[rng.permutation(np.flatnonzero(labels == c))[int(rng.integers(2)) :: 2]] = True

@@ -7,7 +7,13 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from gan_augment.synthesis.code_labels import NO_CLASS, choose_handful, label_codes, majority_classes
+from gan_augment.synthesis.code_labels import (
+    NO_CLASS,
+    choose_handful,
+    label_codes,
+    majority_classes,
+    second_halves,
+)
 
 LABELS = np.repeat(np.arange(4), 10)
 
@@ -71,6 +77,19 @@ def test_the_handful_is_small_balanced_and_chosen_by_the_seed(classes: list[int]
     for c in range(4):
         assert (labels[rows] == c).sum() == min(per_class, (labels == c).sum())
     np.testing.assert_array_equal(rows, choose_handful(labels, per_class, rng(seed)))
+
+
+def test_rows_that_guided_the_training_judge_nothing() -> None:
+    """Codes that know their guiding rows by heart and say nothing of others."""
+    guided = second_halves(LABELS, rng())
+    codes = np.where(guided, LABELS, rng(1).integers(0, 4, 40))
+    found = label_codes(codes, LABELS, code_count=4, class_count=4, rng=rng(), guided=guided)
+    assert found.noise > 0.5
+    assert list(found.class_of_code) == [0, 1, 2, 3]
+    assert found.rows == 40
+    alone = label_codes(codes, LABELS, code_count=4, class_count=4, rng=rng(), guided=np.ones(40, dtype=bool))
+    assert alone.noise == 1
+    assert list(alone.class_noise) == [1, 1, 1, 1]
 
 
 @given(st.integers(0, 3), st.integers(1, 3))

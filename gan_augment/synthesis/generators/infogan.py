@@ -1,8 +1,9 @@
-"""`infogan`: learns without labels; a handful of them then says which class each of its codes stands for.
+"""`infogan`: learns from a handful of labels and any number of images without.
 
 Chen et al. 2016, arXiv 1606.03657. The generator gets noise, a categorical code and a few continuous ones; a head Q on
 the discriminator's body reads the codes back, and what it can read is rewarded, so that the codes become the most
-legible differences between the images. Whether those are the classes is for the labelled handful to find out.
+legible differences between the images. One half of the labelled handful guides them: Q is to read the class of these
+images (Spurr et al. 2017, arXiv 1707.04487). The other half finds out whether the codes are the classes.
 """
 
 from __future__ import annotations
@@ -27,7 +28,7 @@ from gan_augment.nn.information import CodeLayout, InfoDiscriminator
 from gan_augment.nn.objectives import Objective
 from gan_augment.synthesis.adversarial import RunSettings
 from gan_augment.synthesis.api import MethodConfig, Progress, SampleRequest, Synthetic, Traits
-from gan_augment.synthesis.code_labels import NO_CLASS, CodeLabels, choose_handful, label_codes
+from gan_augment.synthesis.code_labels import NO_CLASS, CodeLabels, choose_handful, label_codes, second_halves
 from gan_augment.synthesis.generators._checks import JointOnly, check_label, check_train
 from gan_augment.synthesis.generators._image_gan import (
     SAMPLING_BLOCK,
@@ -41,7 +42,7 @@ from gan_augment.synthesis.generators._image_gan import (
     train_run,
     write_model,
 )
-from gan_augment.synthesis.information import InformationRun, legibility
+from gan_augment.synthesis.information import Guide, InformationRun, legibility
 from gan_augment.synthesis.monitor import Monitor
 from gan_augment.training.checkpoint import load_module, save_module
 
@@ -66,7 +67,12 @@ class InfoganConfig(ImageGanConfig):
     codes_from: float = Field(
         default=0.12, ge=0, le=0.5, description="share of the run after which codes begin to count; fully at twice that"
     )
-    labels_per_class: int = Field(default=10, ge=2, description="train labels that are looked at, a class")
+    guidance: float = Field(
+        default=1.0, ge=0, description="weight of reading the labelled images' codes; 0: labels only name codes"
+    )
+    labels_per_class: int = Field(
+        default=10, ge=2, description="train labels that are looked at, a class; half of them guide, half judge"
+    )
     max_label_noise: float = Field(
         default=0.2, ge=0, le=1, description="estimated share of wrong labels above which nothing is labelled"
     )
@@ -162,7 +168,7 @@ class FittedInfogan:
 
 
 class Infogan(JointOnly):
-    """One GAN over all train rows, which never sees a label while it trains."""
+    """One GAN over all train rows, which sees a handful of labels, or none while it trains."""
 
     name: ClassVar[str] = "infogan"
     traits: ClassVar[Traits] = Traits(modality=frozenset({"image"}), label_from="code")
@@ -179,14 +185,14 @@ class Infogan(JointOnly):
         progress: Progress = lambda _: None,
         checkpoint: Path | None = None,
     ) -> FittedInfogan:
-        """Learn from the images alone, then name the codes by `labels_per_class` train labels a class.
+        """Learn from the images and half of `labels_per_class` train labels a class; all of them then name the codes.
 
         The snapshot is chosen on validation images where given, without their labels. Classes that cannot be labelled
         are in `summary["refused_classes"]`, with the reason.
         """
         check_train(train, self.name)
         config.check(train.spec)
-        image = image_of(train.spec)
+        image, handful = image_of(train.spec), _Handful.of(train, config, seed)
         generator, discriminator = _networks(train.spec, config, seed)
         monitor = None
         if validation is not None and enough_to_judge(validation):
@@ -205,9 +211,10 @@ class Infogan(JointOnly):
             continuous_weight=config.continuous_information,
             invariance=config.invariance,
             start=config.codes_from,
+            guide=handful.guide(train, config.guidance, device),
         )
         train_run(run, config.chosen_architecture(image), checkpoint)
-        return _named(run, train, config, seed, device)
+        return _named(run, train, config, handful, device)
 
     def load(self, directory: Path, spec: DatasetSpec, *, device: str = "cpu") -> FittedInfogan:
         """Read a saved model. Raises ModelError where it is another method's, or damaged."""
@@ -231,21 +238,45 @@ def _networks(spec: DatasetSpec, config: InfoganConfig, seed: int) -> tuple[Gene
         return generator, InfoDiscriminator(plain.body, plain.linear.in_features, layout)
 
 
-def _named(run: InformationRun, train: TrainView, config: InfoganConfig, seed: int, device: str) -> FittedInfogan:
+@dataclass(frozen=True)
+class _Handful:
+    """The train rows whose labels are looked at; `guided`: which of them the training sees, None: none."""
+
+    rows: npt.NDArray[np.int64]
+    guided: npt.NDArray[np.bool_] | None
+    rng: np.random.Generator
+
+    @classmethod
+    def of(cls, train: TrainView, config: InfoganConfig, seed: int) -> _Handful:
+        rng = numpy_generator(seed, "handful")
+        rows = choose_handful(train.labels, config.labels_per_class, rng)
+        return cls(rows, second_halves(train.labels[rows], rng) if config.guidance else None, rng)
+
+    def guide(self, train: TrainView, weight: float, device: str) -> Guide | None:
+        if self.guided is None or not self.guided.any():
+            return None
+        rows = self.rows[self.guided]
+        images = torch.from_numpy(encode_images(np.asarray(train.samples.payload)[rows]))
+        return Guide(images.to(device), torch.from_numpy(train.labels[rows]).to(device), weight)
+
+
+def _named(
+    run: InformationRun, train: TrainView, config: InfoganConfig, handful: _Handful, device: str
+) -> FittedInfogan:
     """The model with its codes named; the reader of codes is the discriminator of the chosen snapshot."""
     spec = train.spec
     run.reader.load_state_dict(run.best_discriminator.state_dict())
     unnamed = CodeLabels(np.zeros(0, dtype=np.int64), 1.0, np.ones(len(spec.classes)), 0)
     levels = PixelLevels.of(np.asarray(train.samples.payload))
     fitted = FittedInfogan(spec, config, run.best, run.reader, unnamed, levels, device, run.loop.history)
-    rng = numpy_generator(seed, "handful")
-    rows = choose_handful(train.labels, config.labels_per_class, rng)
+    rows = handful.rows
     fitted.labels = label_codes(
         fitted.codes(np.asarray(train.samples.payload)[rows]),
         train.labels[rows],
         code_count=config.layout(spec).categories,
         class_count=len(spec.classes),
-        rng=rng,
+        rng=handful.rng,
+        guided=handful.guided,
     )
     broken = next(iter(run.alarms.values()), None)
     problems = {str(c): broken or fitted.labels.problem(c, config.max_label_noise) for c in range(len(spec.classes))}
@@ -254,6 +285,7 @@ def _named(run: InformationRun, train: TrainView, config: InfoganConfig, seed: i
         "refused_classes": {c: problem for c, problem in problems.items() if problem},
         "label_noise": fitted.labels.noise,
         "labelled_rows": fitted.labels.rows,
+        "guiding_rows": 0 if handful.guided is None else int(handful.guided.sum()),
         "codes_without_class": int((fitted.labels.class_of_code == NO_CLASS).sum()),
         "judged": run.monitor is not None,
     }

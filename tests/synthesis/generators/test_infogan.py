@@ -5,6 +5,7 @@ from __future__ import annotations
 from dataclasses import replace
 from pathlib import Path
 from typing import Any
+from unittest import mock
 
 import numpy as np
 import pytest
@@ -13,7 +14,8 @@ import torch
 from gan_augment.core.errors import MethodError
 from gan_augment.core.samples import Samples, TrainView
 from gan_augment.synthesis.api import SampleRequest, TickReport
-from gan_augment.synthesis.generators.infogan import FittedInfogan, Infogan, InfoganConfig
+from gan_augment.synthesis.generators import infogan
+from gan_augment.synthesis.generators.infogan import FittedInfogan, Infogan, InfoganConfig, _Handful
 from gan_augment.synthesis.information import legibility
 from tests.toys import image_toy
 
@@ -45,7 +47,7 @@ def relabelled(train: TrainView, labels: list[str]) -> TrainView:
 
 @pytest.mark.parametrize("objective", ["relativistic", "non_saturating"])
 def test_codes_follow_classes_that_no_label_named(objective: str) -> None:
-    model = fit(kimg=4.8, objective=objective)
+    model = fit(kimg=4.8, objective=objective, guidance=0)
     assert np.mean(model.classes(images(TRAIN)) == TRAIN.labels) > 0.95
     assert model.summary["label_noise"] < 0.05
     for label, other in ((0, 1), (1, 0)):
@@ -54,26 +56,64 @@ def test_codes_follow_classes_that_no_label_named(objective: str) -> None:
         assert bright[label] > bright[other] + 100
 
 
-def test_labels_change_no_weight() -> None:
+def test_without_guidance_labels_change_no_weight() -> None:
     """Only a handful is looked at, and only after the training."""
     names = [TRAIN.spec.labels[1 - c] for c in TRAIN.labels]
-    right, wrong = fit(), fit(relabelled(TRAIN, names))
+    right, wrong = fit(guidance=0), fit(relabelled(TRAIN, names), guidance=0)
     for key, value in right.generator.state_dict().items():
         assert torch.equal(value, wrong.generator.state_dict()[key])
     np.testing.assert_array_equal(right.codes(images(TRAIN)), wrong.codes(images(TRAIN)))
     np.testing.assert_array_equal(right.classes(images(TRAIN)), 1 - wrong.classes(images(TRAIN)))
 
 
+def faint_toy() -> TrainView:
+    """Bright on the left or on the right, as chance has it; the class is which of two faint lines is drawn."""
+    pixels, random = images(TRAIN).copy(), np.random.default_rng(0)
+    labels = random.permutation(TRAIN.labels)
+    pixels[labels == 0, :2] //= 2
+    pixels[labels == 1, 6:] //= 2
+    payload = Samples(TRAIN.samples.manifest, pixels)
+    return relabelled(TrainView(TRAIN.spec, payload), [TRAIN.spec.labels[c] for c in labels])
+
+
+def test_guidance_finds_classes_that_are_not_what_is_most_legible() -> None:
+    train = faint_toy()
+    alone, guided = (fit(train, kimg=9.6, labels_per_class=20, guidance=guidance) for guidance in (0, 1))
+    assert np.mean(alone.classes(images(train)) == train.labels) < 0.75
+    assert np.mean(guided.classes(images(train)) == train.labels) > 0.9
+    assert guided.summary["label_noise"] < 0.2 < alone.summary["label_noise"]
+    assert list(guided.labels.class_of_code) == [0, 1]  # a guided code is its class's own
+
+
+def test_only_the_guiding_half_of_the_handful_is_trained_on() -> None:
+    handful = _Handful.of(TRAIN, InfoganConfig(labels_per_class=6), seed=0)
+    assert handful.guided is not None
+    assert handful.guided.sum() == 6
+    names = np.array([TRAIN.spec.labels[1 - c] for c in TRAIN.labels])
+    guiding = handful.rows[handful.guided]
+    names[guiding] = [TRAIN.spec.labels[c] for c in TRAIN.labels[guiding]]
+    # Every other label is turned over, so what is chosen has to stay the same for a comparison.
+    right = fit(kimg=0.5, labels_per_class=6)
+    turned = relabelled(TRAIN, list(names))
+    with mock.patch.object(infogan._Handful, "of", return_value=handful):
+        wrong = fit(turned, kimg=0.5, labels_per_class=6)
+    for key, value in right.discriminator.state_dict().items():
+        assert torch.equal(value, wrong.discriminator.state_dict()[key])
+    assert right.summary["guiding_rows"] == 6
+    assert right.summary["label_noise"] != wrong.summary["label_noise"]
+
+
 def test_no_more_labels_are_used_than_allowed() -> None:
     assert fit(labels_per_class=5).summary["labelled_rows"] == 10
 
 
-def test_labels_that_have_nothing_to_do_with_the_images_are_found_out() -> None:
+@pytest.mark.parametrize("guidance", [0, 1])
+def test_labels_that_have_nothing_to_do_with_the_images_are_found_out(guidance: float) -> None:
     names = list(np.random.default_rng(0).permutation([TRAIN.spec.labels[c] for c in TRAIN.labels]))
-    model = fit(relabelled(TRAIN, names), labels_per_class=40)
+    model = fit(relabelled(TRAIN, names), labels_per_class=40, guidance=guidance)
     assert model.summary["label_noise"] > 0.3
     assert set(model.summary["refused_classes"]) == {"0", "1"}
-    with pytest.raises(MethodError, match="of held-out labels wrong"):
+    with pytest.raises(MethodError, match=r"of held-out labels wrong|collapsed"):
         draw(model, 0)
 
 
@@ -115,7 +155,8 @@ def test_reading_codes_does_not_depend_on_the_batch() -> None:
 
 def test_each_setting_of_the_codes_changes_the_model() -> None:
     plain = fit(kimg=1.6)
-    for change in ({"codes_from": 0.4}, {"information": 2.0}, {"continuous_information": 1.0}, {"invariance": 0.0}):
+    changes: list[dict[str, Any]] = [{"codes_from": 0.4}, {"information": 2.0}, {"continuous_information": 1.0}]
+    for change in (*changes, {"invariance": 0.0}, {"guidance": 0.5}):
         other = fit(kimg=1.6, **change)
         weights = zip(plain.discriminator.parameters(), other.discriminator.parameters(), strict=True)
         assert any(not torch.equal(a, b) for a, b in weights), change
