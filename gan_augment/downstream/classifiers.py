@@ -1,21 +1,13 @@
-"""Classifiers behind one protocol: `fit` on labelled rows under a treatment, then probabilities of any rows.
-
-Every family takes the same treatments, so an arm is the same promise whichever classifier a project uses.
-"""
+"""Which classifiers a project uses, and how they are made; what they are is said in `api`."""
 
 from __future__ import annotations
 
-from collections.abc import Sequence
 from pathlib import Path
-from typing import Protocol
-
-import numpy as np
-import numpy.typing as npt
 
 from gan_augment.core.errors import ParamsError
-from gan_augment.core.records import DatasetSpec, Modality
-from gan_augment.core.samples import Payload, Samples
-from gan_augment.downstream.arms import Treatment
+from gan_augment.core.records import Modality
+from gan_augment.core.samples import Samples
+from gan_augment.downstream.api import Classifier
 from gan_augment.downstream.config import (
     Arm,
     ClassicalConfig,
@@ -28,27 +20,7 @@ from gan_augment.downstream.config import (
     RetrainConfig,
 )
 
-__all__ = ["Classifier", "Predictor", "choose_classifiers", "classifiers_of", "make_classifier"]
-
-Probabilities = npt.NDArray[np.float32]
-
-
-class Predictor(Protocol):
-    """A fitted classifier."""
-
-    def predict_probabilities(self, payload: Payload) -> Probabilities:
-        """float32 [n, classes], rows summing to one, in the order of `payload`."""
-
-
-class Classifier(Protocol):
-    """A family with its settings. It holds no data."""
-
-    @property
-    def effort(self) -> dict[str, int | float | str]:
-        """What every arm's training costs: steps, rounds or trees. It never depends on the rows."""
-
-    def fit(self, samples: Samples, spec: DatasetSpec, treatment: Treatment, seeds: Sequence[int]) -> list[Predictor]:
-        """One predictor a seed, all fitted on the same rows. Classes without rows get probability near 0."""
+__all__ = ["choose_classifiers", "classifiers_of", "make_classifier"]
 
 
 def choose_classifiers(config: RetrainConfig, modality: Modality) -> tuple[ClassifierConfig, ClassifierConfig | None]:

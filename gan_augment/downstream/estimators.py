@@ -26,10 +26,10 @@ from gan_augment.core.errors import ParamsError
 from gan_augment.core.records import DatasetSpec
 from gan_augment.core.samples import Payload, Samples
 from gan_augment.core.seeds import derive_seed, numpy_generator
+from gan_augment.downstream.api import Predictor, Probabilities
 from gan_augment.downstream.arms import Treatment
 from gan_augment.downstream.balancing import fill_up, row_weights
 from gan_augment.downstream.classical import ClassicalAugment
-from gan_augment.downstream.classifiers import Predictor, Probabilities
 from gan_augment.downstream.config import (
     ClassicalConfig,
     CustomConfig,

@@ -12,9 +12,9 @@ from gan_augment.core.predictions import ArmRecord, Family, FamilyRecord, Varian
 from gan_augment.core.records import DatasetSpec
 from gan_augment.core.samples import Payload, Samples
 from gan_augment.core.seeds import derive_seed, numpy_generator
+from gan_augment.downstream.api import Classifier, Predictor, Probabilities
 from gan_augment.downstream.arms import Recipe, base_rows, variants_of
 from gan_augment.downstream.balancing import fill_up
-from gan_augment.downstream.classifiers import Classifier, Predictor, Probabilities
 from gan_augment.downstream.config import Arm
 
 __all__ = ["BestVariant", "Sources", "arm_record", "best_variant", "predict", "train_recipe", "training_seeds"]

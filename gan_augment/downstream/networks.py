@@ -11,10 +11,10 @@ import torch
 
 from gan_augment.core.records import DatasetSpec
 from gan_augment.core.samples import Payload, Samples
+from gan_augment.downstream.api import Predictor, Probabilities
 from gan_augment.downstream.arms import Treatment
 from gan_augment.downstream.balancing import class_weights
 from gan_augment.downstream.classical import AugmentedViews
-from gan_augment.downstream.classifiers import Predictor, Probabilities
 from gan_augment.downstream.config import ClassicalConfig, CnnConfig
 from gan_augment.nn.classifier import SmallCnn
 from gan_augment.training.supervised import fit_classifier, pixels, predict_probabilities

@@ -13,8 +13,9 @@ import numpy as np
 from gan_augment.core.atomic import replacing_directory
 from gan_augment.core.predictions import Family, FamilyRecord, write_arm, write_probabilities
 from gan_augment.core.samples import read_samples
+from gan_augment.downstream.api import Probabilities
 from gan_augment.downstream.arms import known_arm, variants_of
-from gan_augment.downstream.classifiers import Probabilities, classifiers_of, make_classifier
+from gan_augment.downstream.classifiers import classifiers_of, make_classifier
 from gan_augment.downstream.config import Arm, ClassifierConfig
 from gan_augment.downstream.experiment import Sources, arm_record, best_variant, predict, training_seeds
 from gan_augment.gain.metrics import balanced_accuracy, score

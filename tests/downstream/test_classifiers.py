@@ -13,8 +13,9 @@ import pytest
 from gan_augment.core.errors import ParamsError
 from gan_augment.core.samples import Samples
 from gan_augment.downstream import networks
+from gan_augment.downstream.api import Classifier
 from gan_augment.downstream.arms import Treatment
-from gan_augment.downstream.classifiers import Classifier, choose_classifiers, make_classifier
+from gan_augment.downstream.classifiers import choose_classifiers, make_classifier
 from gan_augment.downstream.config import (
     ClassicalConfig,
     ClassifierConfig,
