@@ -20,7 +20,7 @@ import threading
 import time
 from collections.abc import Sequence
 
-__all__ = ["PATIENCE_SECONDS", "main"]
+__all__ = ["PATIENCE_SECONDS", "adopt_orphans", "main"]
 
 PATIENCE_SECONDS = 5.0
 
@@ -30,8 +30,7 @@ _PR_SET_CHILD_SUBREAPER = 36
 
 def main(command: Sequence[str]) -> int:
     """Run `command` to its end and return its exit status (128 + n for signal n)."""
-    # Linux: orphans of the group become this process's children, so it can tell when the last one is gone.
-    reaps_orphans = _prctl(_PR_SET_CHILD_SUBREAPER, 1)
+    reaps_orphans = adopt_orphans()  # so this process can tell when the last one of the group is gone
     process = subprocess.Popen(command, stdin=subprocess.DEVNULL, preexec_fn=_die_with_guard)  # noqa: PLW1509 - no thread runs yet
     stopping = threading.Lock()  # one stop at a time, and no exit in the middle of one
     told_to_stop = threading.Event()
@@ -50,6 +49,11 @@ def main(command: Sequence[str]) -> int:
         if reaps_orphans or status:
             _stop_group()
     return status if status >= 0 else 128 - status
+
+
+def adopt_orphans() -> bool:
+    """Linux: from now on orphans among this process's descendants become its children. False where that is unknown."""
+    return _prctl(_PR_SET_CHILD_SUBREAPER, 1)
 
 
 def _prctl(option: int, value: int) -> bool:

@@ -222,6 +222,7 @@ def _guarded(command: list[str], root: Path, env: dict[str, str], live: LiveLane
     )
     assert process.stdin is not None
     assert process.stdout is not None
+    guard.adopt_orphans()
     threading.Thread(target=_sweep_up_after, args=(process.pid,), daemon=True).start()
     with live.holding(process.pid):
         try:
@@ -229,6 +230,7 @@ def _guarded(command: list[str], root: Path, env: dict[str, str], live: LiveLane
         finally:
             process.stdin.close()
             process.wait()
+            _bury(process.pid)
             process.stdout.close()
 
 
@@ -238,6 +240,16 @@ def _sweep_up_after(guard_pid: int) -> None:
     with contextlib.suppress(ChildProcessError):
         os.waitid(os.P_PID, guard_pid, os.WEXITED | os.WNOWAIT)
         _signal_group(guard_pid, signal.SIGKILL)
+
+
+def _bury(group: int) -> None:
+    # Those whom a killed guard could not. DVC takes the dead holder of a lock for alive until somebody has asked for
+    # its exit status, and the first process of a container may do so late or never.
+    deadline = time.monotonic() + guard.PATIENCE_SECONDS
+    with contextlib.suppress(ChildProcessError):
+        while time.monotonic() < deadline:
+            if not os.waitpid(-group, os.WNOHANG)[0]:
+                time.sleep(0.02)
 
 
 _RUNNING = re.compile(r"^Running stage '(.+)':$")

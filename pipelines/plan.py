@@ -85,6 +85,7 @@ def _ask_dvc(root: Path) -> tuple[list[str], dict[str, frozenset[str]], set[str]
     os.environ.setdefault("DVC_NO_ANALYTICS", "1")
     import networkx
     from dvc.exceptions import DvcException, NotDvcRepoError
+    from dvc.lock import LockError
     from dvc.repo import Repo
 
     try:
@@ -106,6 +107,13 @@ def _ask_dvc(root: Path) -> tuple[list[str], dict[str, frozenset[str]], set[str]
             "This folder is not under DVC",
             where=root.absolute(),
             remedy="run `git init && dvc init` (or `dvc init --no-scm` without git) in the project's folder",
+        ) from None
+    except LockError as error:
+        raise SetupError(
+            "Another DVC command works in this project",
+            where=root.absolute(),
+            got=_causes(error),
+            remedy="wait for it; if none runs, `gan-augment doctor` names the lock that was left behind",
         ) from None
     except DvcException as error:
         raise ParamsError(

@@ -148,7 +148,10 @@ def _owns(pid: int, lock: Path) -> bool:
     import psutil
 
     try:
-        return bool(psutil.Process(pid).create_time() <= lock.stat().st_mtime + 1)
+        process = psutil.Process(pid)
+        if process.status() == psutil.STATUS_ZOMBIE:  # dead, but nobody asked how it ended: a container without init
+            return False
+        return bool(process.create_time() <= lock.stat().st_mtime + 1)
     except (psutil.Error, OSError, OverflowError, ValueError):
         return False
 

@@ -212,6 +212,17 @@ def test_a_rwlock_older_than_its_process(project: Path, child: subprocess.Popen[
     assert finding.remedy == f"rm {rwlock}"
 
 
+def test_a_rwlock_of_a_zombie_is_stale(project: Path, child: subprocess.Popen[bytes]) -> None:
+    """DVC takes it for alive, and in a container without an init process it stays."""
+    rwlock = project / ".dvc/tmp/rwlock"
+    rwlock.write_text(json.dumps({"read": {}, "write": {"/out": {"pid": child.pid, "cmd": "dvc repro"}}}))
+    child.kill()
+    os.waitid(os.P_PID, child.pid, os.WEXITED | os.WNOWAIT)
+    finding = found(project)["DVC rwlock"]
+    assert finding.blocking
+    assert finding.remedy == f"rm {rwlock}"
+
+
 def test_a_rwlock_of_a_dead_process_is_dvcs_own_business(project: Path, child: subprocess.Popen[bytes]) -> None:
     child.kill()
     child.wait()

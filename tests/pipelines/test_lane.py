@@ -8,6 +8,7 @@ import threading
 import time
 from pathlib import Path
 
+import psutil
 import pytest
 
 from pipelines.lane import LaneError, LaneResult, LiveLanes, lane_environment, run_lane
@@ -84,6 +85,25 @@ def test_stopping_ends_a_running_lane_and_lets_no_other_start(
         run_lane(CAT, pretrained, print, live=live)
     assert time.monotonic() - begun < 100
     assert stages_run(pretrained).count("train_gan@cat") == 1
+
+
+def test_a_killed_guard_leaves_no_dead_holder_of_a_lock(pretrained: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """DVC would take a zombie for a living holder, and the next run would stop there."""
+    monkeypatch.setenv("FAKE_SECONDS", "600")
+    family: list[psutil.Process] = []
+
+    def kill(line: str) -> None:
+        if "working" in line and not family:
+            (guard,) = [p for p in psutil.Process().children() if "guard.py" in " ".join(p.cmdline())]
+            family.extend(guard.children(recursive=True))
+            guard.kill()
+
+    with pytest.raises(LaneError):
+        run_lane(CAT, pretrained, kill)
+    assert len(family) >= 2
+    assert not [process for process in family if psutil.pid_exists(process.pid)]
+    monkeypatch.delenv("FAKE_SECONDS")
+    assert set(outcomes(run_lane(CAT, pretrained, print)).values()) == {"ran"}
 
 
 def test_the_lane_finds_the_programs_of_this_environment(monkeypatch: pytest.MonkeyPatch) -> None:

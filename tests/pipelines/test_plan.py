@@ -3,7 +3,10 @@
 from __future__ import annotations
 
 import itertools
+import json
 import re
+import subprocess
+import sys
 from pathlib import Path
 
 import pytest
@@ -140,6 +143,19 @@ def test_outside_dvc_and_without_stages_the_remedy_is_named(project: Path, tmp_p
     (project / "dvc.yaml").unlink()
     with pytest.raises(MissingInputError, match="gan-augment init"):
         read_plan(project)
+
+
+def test_a_project_that_another_command_holds_is_not_called_broken(finished: Path) -> None:
+    out = finished / "models/train_gan"
+    with subprocess.Popen([sys.executable, "-c", "input()"], stdin=subprocess.PIPE) as other:
+        holder = {"pid": other.pid, "cmd": "dvc repro"}
+        (finished / ".dvc/tmp/rwlock").write_text(json.dumps({"read": {}, "write": {str(out): holder}}))
+        with pytest.raises(SetupError, match="Another DVC command") as told:
+            read_plan(finished)
+        other.communicate(b"\n")
+    assert str(other.pid) in str(told.value)
+    assert "doctor" in str(told.value)
+    assert read_plan(finished).stale == ()
 
 
 def test_a_broken_dvc_yaml_is_the_users_to_correct(project: Path) -> None:
