@@ -71,6 +71,8 @@ class Shell:
         self.background[command.split()[1]] = subprocess.Popen(
             shlex.split(command), cwd=self.root, env={**self.environment, **extra}, stdout=log, stderr=log,
             start_new_session=True,
+            # Prefect hands SIGTERM on as SIGINT, which a shell's background job inherits as ignored.
+            preexec_fn=lambda: signal.signal(signal.SIGINT, signal.SIG_DFL),  # noqa: PLW1509
         )  # fmt: skip
         if "server" in command:
             wait_until(self.is_healthy, 180)

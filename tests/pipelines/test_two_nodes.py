@@ -49,7 +49,8 @@ def store(monkeypatch: pytest.MonkeyPatch) -> Iterator[str]:
     address = f"http://127.0.0.1:{port}"
     for _ in range(100):
         try:
-            urllib.request.urlopen(address).close()
+            # The buckets are this process's, not this server's: another test's would leave nothing to do.
+            urllib.request.urlopen(f"{address}/moto-api/reset", data=b"").close()
             break
         except OSError:
             time.sleep(0.1)
@@ -103,9 +104,10 @@ def site(project: Path, store: str, tmp_path: Path) -> Iterator[Site]:
     cluster.shutdown()
 
 
-def wait_until(true: Any, seconds: float) -> None:
+def wait_until(true: Any, seconds: float, process: subprocess.Popen[str]) -> None:
     deadline = time.monotonic() + seconds
     while not true():
+        assert process.poll() is None, process.communicate()[0]
         assert time.monotonic() < deadline, "waited in vain"
         time.sleep(0.2)
 
@@ -128,7 +130,7 @@ def test_a_node_that_is_killed_in_mid_lane_is_replaced(site: Site, finished: Pat
     process = site.start()
     try:
         # Two nodes start first, which is long on a busy machine.
-        wait_until(lambda: any("@" in stage for stage in stages_run(site.clones[0])), 600)
+        wait_until(lambda: any("@" in stage for stage in stages_run(site.clones[0])), 600, process)
         interrupted = (site.clones[0] / "ran.log").read_text().split()[-1]
         stop_node(site.nodes[0])
         said, _ = process.communicate(timeout=600)
