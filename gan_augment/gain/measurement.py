@@ -68,8 +68,9 @@ class Evaluation:
         return self._known[key][0]
 
     def level(self, metric: Metric, probabilities: npt.NDArray[np.floating]) -> Interval:
-        """One arm's score."""
-        return self._interval(self._resampled(metric, probabilities))
+        """One arm's score, its interval within what the metric can be."""
+        found = self._interval(self._resampled(metric, probabilities))
+        return found.within(0.0, float("inf") if metric is METRICS["log_loss"] else 1.0)
 
     def difference(
         self, metric: Metric, first: npt.NDArray[np.floating], second: npt.NDArray[np.floating], rows: int | None = None

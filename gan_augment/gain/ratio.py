@@ -146,7 +146,7 @@ def _trial(plan: Plan, results: dict[float, Resampled], rows: TestRows, stopped:
     gain = None
     if plan.ratio > 0:
         gain = rows.interval(own - Resampled(base.values[:seeds], base.draws[:, :seeds]))
-    return Trial(plan, rows.interval(own), gain, seeds, stopped)
+    return Trial(plan, rows.interval(own).within(0.0, 1.0), gain, seeds, stopped)
 
 
 def choose_ratio(trials: Sequence[Trial]) -> Choice:

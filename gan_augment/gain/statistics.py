@@ -16,7 +16,7 @@ degrees of freedom (1946). docs/measurement.md shows its coverage beside that of
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 import numpy as np
 import numpy.typing as npt
@@ -61,6 +61,10 @@ class Interval:
         """The true value that would be told from zero in four of five repetitions of the experiment."""
         half = self.high - self.mean
         return float(half + stats.t.ppf(_POWER, self.degrees) * self.standard_error)
+
+    def within(self, low: float, high: float) -> Interval:
+        """The same, its ends no further out than a metric can go: Student's t knows of no bounds."""
+        return replace(self, low=max(self.low, low), high=min(self.high, high))
 
     def rounded(self, digits: int = 4, factor: float = 1.0) -> dict[str, float]:
         """mean, low and high for a JSON report, multiplied by `factor`."""

@@ -69,6 +69,10 @@ class ShardDataset(Dataset[Item]):
         self._shards = [shard for part in parts for shard in part.shards]
         self._offsets = np.concatenate([part.offsets for part in parts])
 
+    def __repr__(self) -> str:
+        made = int(self.synthetic.sum())
+        return f"<{type(self).__name__}: {len(self)} samples ({made} synthetic) of {len(self.labels)} classes>"
+
     def __len__(self) -> int:
         return len(self.classes)
 

@@ -279,7 +279,7 @@ def _group_comment(is_folder: bool, is_demo: bool) -> str:
 
 def _classifier_comment(is_image: bool) -> str:
     others = "logistic_regression, random_forest, hist_gradient_boosting, custom"
-    return f"   # or {others}" if is_image else "   # or logistic_regression, random_forest, custom"
+    return f"     # or {others}" if is_image else "   # or logistic_regression, random_forest, custom"
 
 
 def _inline(value: Any) -> str:

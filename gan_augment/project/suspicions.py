@@ -37,9 +37,10 @@ def suspicions(data: LoadedData, duplicates: Duplicates, config: PrepareConfig) 
 def _about_classes(data: LoadedData) -> Iterator[Problem]:
     counts = Counter(data.rows["label"])
     if tiny := tiny_classes(data.rows["label"]):
+        have = "1 class has" if len(tiny) == 1 else f"{len(tiny)} classes have"
         yield Problem(
             severity="warning",
-            what=f"{len(tiny)} classes have fewer than {TINY_CLASS} rows: little to learn from, less to measure with",
+            what=f"{have} fewer than {TINY_CLASS} rows: little to learn from, less to measure with",
             places=tuple(f"{label!r}: {counts[label]}" for label in tiny),
             remedy="collect more of them, or leave them out with prepare.exclude",
         )

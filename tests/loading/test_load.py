@@ -91,6 +91,13 @@ def test_a_stream_over_ranks_is_disjoint_and_complete(images: Path, monkeypatch:
     assert sorted(parts[0] + parts[1]) == sorted(p.tobytes() for p in gan_augment.load(images, "numpy").x)
 
 
+def test_a_data_set_says_what_it_holds(images: Path) -> None:
+    shown = gan_augment.load(images, "torch")
+    assert 0 < shown.synthetic.sum() < len(shown)
+    words = f"{len(shown)} samples ({int(shown.synthetic.sum())} synthetic) of {len(shown.labels)} classes"
+    assert words in repr(shown)
+
+
 def test_a_stream_s_order_follows_epoch_and_seed(images: Path) -> None:
     stream = gan_augment.load(images, "stream")
     first = [y for _, y in stream]
