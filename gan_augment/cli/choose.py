@@ -92,6 +92,9 @@ def _report(choice: AugmentationChoice, table: UserTable) -> dict[str, Any]:
         "chosen": {name: getattr(choice.chosen, name) for name in ("method", "ratio", "selection")},
         "gain": choice.gain.rounded(),
         "p_value": choice.p_value,
+        "free": choice.free and choice.free.method,
+        "over_free": choice.over_free
+        and {**choice.over_free.rounded(), "standard_error": round(choice.over_free.standard_error, 4)},
         "left_open": choice.left_open,
         "rows": len(table.whole),
         "candidates": choice.table.round(4).to_dict("records"),
@@ -136,6 +139,19 @@ def _print(choice: AugmentationChoice, report: dict[str, Any]) -> None:
         print("Or: the same command with --repeats 4 looks closer.")
 
 
+_BALANCE = {
+    "class_weight": "Train with class weights (class_weight='balanced')",
+    "prior": "Divide the predicted probabilities by the shares of the classes",
+}
+
+
+def _as_good(report: dict[str, Any]) -> str:
+    """What to try first, because it costs nothing and is not shown to be worse."""
+    if report["free"] is None or report["over_free"]["low"] > 0:
+        return ""
+    return f"first try the simpler thing. {_BALANCE[report['free']]}. Or "
+
+
 def _name(line: dict[str, Any]) -> str:
     from gan_augment.tabular.candidates import Candidate
 
@@ -149,12 +165,7 @@ def _advice(report: dict[str, Any]) -> str:
             f"(column `origin`), {report['copies']} of them equal to a real one"
         )
     return {
-        "augment": "Next: the same command with --write FILE adds these rows to the table.",
-        "rebalance": "Next: add no rows. "
-        + (
-            "Train with class weights (class_weight='balanced')."
-            if report["chosen"]["method"] == "class_weight"
-            else "Divide the predicted probabilities by the shares of the classes."
-        ),
+        "augment": f"Next: {_as_good(report)}the same command with --write FILE adds these rows to the table.",
+        "rebalance": f"Next: add no rows. {_BALANCE.get(report['chosen']['method'])}.",
         "none": "Next: train on the real rows as they are.",
     }[report["verdict"]]

@@ -67,6 +67,9 @@ class AugmentationChoice:
     table
         One row a candidate: score, gain over none with standard error (optimistic for the best of many), and in what
         share of the outer folds it was picked.
+    free, over_free
+        Where rows are to be added: the better of the candidates that balance without rows, and what the chosen rows
+        gain over it (no fold of its own: as optimistic as the table). None where there is no such candidate.
     left_open
         "none" for want of repetitions, perhaps: there were two, and `repeats=4` may tell more.
     """
@@ -79,6 +82,8 @@ class AugmentationChoice:
     table: pd.DataFrame = field(default_factory=pd.DataFrame)
     contest: Contest | None = field(default=None, repr=False)
     seed: int = 0
+    free: Candidate | None = None
+    over_free: Interval | None = None
     left_open: bool = False
 
     @property
@@ -93,7 +98,17 @@ class AugmentationChoice:
                 f"None: nothing is shown to beat the real rows; the best was {self.best}, and choosing gains {figures}."
                 f"{more}"
             )
-        return f"{self.verdict.capitalize()}: {self.chosen}; choosing gains {figures} over the real rows alone."
+        found = f"{self.verdict.capitalize()}: {self.chosen}; choosing gains {figures} over the real rows alone."
+        return found + self._against_free()
+
+    def _against_free(self) -> str:
+        if self.free is None or self.over_free is None:
+            return ""
+        more = self.over_free
+        figures = f"{more.mean:+.3f} (standard error {more.standard_error:.3f})"
+        if more.low > 0:
+            return f" Over {self.free}, which adds no rows, they gain {figures}."
+        return f" But {self.free}, which adds no rows, may do as well: over it the rows gain {figures}."
 
     def rows(self, frame: pd.DataFrame) -> pd.DataFrame:
         """The synthetic rows to add to `frame`, made from it as in the trials; none where none was chosen."""
@@ -251,6 +266,10 @@ class _Trial:
         p_value = min(1.0, looks * (gain.p_value / 2 if gain.mean > 0 else 1 - gain.p_value / 2))
         best = max(self.candidates, key=lambda one: resampled[one].values.mean())
         passed = p_value < alpha and best != Candidate("none")
+        free = [one for one in resampled if not one.makes_rows and one.method != "none"]
+        better = (
+            max(free, key=lambda one: resampled[one].values.mean()) if free and passed and best.makes_rows else None
+        )
         lines = []
         for one, found in resampled.items():
             over = rows.interval(found - none)
@@ -268,6 +287,8 @@ class _Trial:
             table=pd.DataFrame(lines),
             contest=self.contest,
             seed=self.seed,
+            free=better,
+            over_free=rows.interval(resampled[best] - resampled[better], resolution=smallest) if better else None,
         )
 
 

@@ -115,6 +115,23 @@ def test_many_candidates_are_looked_at_once_unless_repetitions_are_asked_for() -
     assert told_open == {False, True}
 
 
+def test_rows_stand_beside_what_balances_without_any(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(candidates, "TableSynthesizer", Oracle)
+    settings: Any = {"classifier": "logistic_regression", "methods": ["copula"], "selections": ["all"], "repeats": 3}
+    found = choose_augmentation(few_rare(), "y", **settings)
+    assert found.verdict == "augment"
+    scores = found.table.set_index("method")["score"]
+    assert found.free is not None
+    assert found.over_free is not None
+    assert scores[found.free.method] == scores[["class_weight", "prior"]].max()
+    assert found.over_free.mean == pytest.approx(scores["copula"] - scores[found.free.method])
+    assert f"{found.free}, which adds no rows" in found.sentence
+    assert ("may do as well" in found.sentence) == (found.over_free.low <= 0)
+    alone = choose_augmentation(few_rare(), "y", **settings, baselines=[])
+    assert (alone.free, alone.over_free) == (None, None)
+    assert "adds no rows" not in alone.sentence
+
+
 def test_rows_that_are_nobodys_are_gated(monkeypatch: pytest.MonkeyPatch) -> None:
     class Wrong(Oracle):
         def sample(self, counts: Mapping[str, int], *, seed: int) -> pd.DataFrame:
