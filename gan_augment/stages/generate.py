@@ -34,6 +34,7 @@ def run(project: Project, key: str) -> None:
 
 def _drawing(project: Project, key: str) -> Drawing:
     params, layout, spec = project.params, project.layout, project.spec()
+    label = project.class_index(key)
     model = layout.train_gan(key)
     served = read_json(model / "served.json")
     own = params.classes[key].candidates
@@ -46,7 +47,7 @@ def _drawing(project: Project, key: str) -> Drawing:
         model=model,
         model_hash=served["model_hash"],
         spec=spec,
-        label=project.class_index(key),
+        label=label,
         count=count,
         # Sampling seeds are stored with each row, so they stay within what every file format calls an integer.
         seed=derive_seed(params.base.seed, "generate", key) % 2**31,

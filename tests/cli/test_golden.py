@@ -210,6 +210,7 @@ MISTAKES: dict[str, tuple[Setup, str]] = {
     # stages
     "stage-missing-input": (params(), "pretrain"),
     "stage-unknown-class": (finished, "train_gan dog"),
+    "stage-unknown-class-generate": (finished, "generate dog"),
     "stage-unknown-class-dry": (params(), "train_gan god --dry-run"),
     "prepare-unreadable-image": (folder_source, "prepare"),
     "prepare-other-classes": (params(), "prepare"),
