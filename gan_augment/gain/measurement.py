@@ -22,6 +22,7 @@ __all__ = ["ArmPredictions", "Evaluation", "Gain", "headline", "measure"]
 BASELINE_ARMS = ("real", "real_classical", "cheap", "linear_probe")
 SYNTHETIC_ARMS = ("real_synthetic", "real_classical_synthetic")
 
+_FEW_TEST_ROWS = 10
 _COVERS = "test rows and classifier seeds; not retraining the synthesizer, nor another split of the data"
 
 
@@ -133,7 +134,7 @@ def measure(
         "verdict": gain.verdict,
         "use_synthetic": gain.verdict == "helps",
         "sentence": sentence,
-        "notes": _notes(gain, tuned, second, shown),
+        "notes": [*_notes(gain, tuned, second, shown), *_few_rows(evaluation)],
         "gain": _gain_record(gain, config),
         "threshold_free": _threshold_free(gain, evaluation) | {"balanced_accuracy_after_tuning": _points(tuned)},
         "second_opinion": second,
@@ -209,6 +210,19 @@ def _second_opinion(
         **_gain_record(gain, evaluation.config),
         "balanced_accuracy": accuracies,
     }
+
+
+def _few_rows(evaluation: Evaluation) -> list[str]:
+    """The class with the fewest test rows, where one of them more or less right would be seen in the headline."""
+    counts = np.bincount(evaluation.labels, minlength=len(evaluation.spec.classes))
+    fewest = int(counts.argmin())
+    if not 0 < counts[fewest] < _FEW_TEST_ROWS:
+        return []
+    label, points = evaluation.spec.labels[fewest], 100 / (counts[fewest] * len(counts))
+    rows = "1 test row, which moves" if counts[fewest] == 1 else f"{counts[fewest]} test rows: each moves"
+    return [
+        f"Class {label!r} has {rows} the balanced accuracy by {points:.1f} points; an interval says little of that."
+    ]
 
 
 def _notes(gain: Gain, tuned: Interval, second: dict[str, Any] | None, shown: float) -> list[str]:

@@ -34,7 +34,7 @@ def decide(gain: Interval, ratio: float, minimum_gain: float = 0.0) -> Verdict:
 
 
 def explain(verdict: Verdict, gain: Interval, *, ratio: float, shown: float, baseline: str, confidence: float) -> str:
-    """One sentence (a second one where validation chose ratio 0), in percentage points of balanced accuracy.
+    """A sentence or two, in percentage points of balanced accuracy.
 
     `ratio` and `shown` are mix's chosen and shown mixing ratio, `baseline` describes the arm compared with.
     """
@@ -45,10 +45,16 @@ def explain(verdict: Verdict, gain: Interval, *, ratio: float, shown: float, bas
         return f"Synthetic data helps: {figures} {against}."
     if verdict == "hurts":
         return f"Synthetic data hurts: {figures} {against}; leave it out."
+    unused = "on validation no mixing ratio was worth its rows"
+    if ratio == 0 and gain.low > 0:
+        return (
+            f"Not counted as help: {unused}, and a choice must not be made on test rows. There ratio {shown:g} gives "
+            f"{figures} {against}; more validation rows, or cross_fit.folds, would let validation see it."
+        )
     power = f"this test set shows a gain reliably only from about {gain.smallest_detectable * 100:.1f} points"
     sentence = f"No measurable difference: synthetic data gives {figures} {against}; {power}."
     if ratio == 0 and shown > 0:
-        sentence += f" On validation no mixing ratio was worth its rows; the arms show ratio {shown:g} for comparison."
+        sentence += f" {unused.capitalize()}; the arms show ratio {shown:g} for comparison."
     return sentence
 
 

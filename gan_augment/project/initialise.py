@@ -118,7 +118,7 @@ def project_texts(root: Path, findings: Findings) -> dict[str, str]:
     return {
         "params.yaml": _template("params.yaml").render(_params_values(findings, source)),
         "dvc.yaml": _template("dvc.yaml").render(
-            raw_data=_raw_data(findings.config, source, root), code=code_dependencies(root)
+            raw_data=_raw_data(findings.config, root), code=code_dependencies(root)
         ),
         "prefect.yaml": _template("prefect.yaml").render(project_name=_project_name(root), directory=str(root)),
     }
@@ -216,11 +216,11 @@ def _relative_source(config: PrepareConfig, root: Path) -> dict[str, Any]:
     return source
 
 
-def _raw_data(config: PrepareConfig, source: Mapping[str, Any], root: Path) -> list[str]:
+def _raw_data(config: PrepareConfig, root: Path) -> list[str]:
     """What the stage `prepare` depends on: the data's path, and of a manifest the folder of its images too."""
     if isinstance(config.source, DemoSource):
         return []
-    paths = [str(source["path"])]
+    paths = ["${prepare.source.path}"]  # DVC reads it from params.yaml: another path there is another dependency
     if isinstance(config.source, ImageManifestSource):
         images = _folder_of_images(config.source)
         if images != root and images not in root.parents:

@@ -49,6 +49,17 @@ def test_no_difference_says_what_could_have_been_seen_and_why_nothing_is_used() 
     assert "for comparison" not in used
 
 
+def test_a_gain_on_test_rows_that_validation_did_not_choose_is_not_called_no_difference() -> None:
+    found = gain(0.232, 0.098, 0.365)
+    assert decide(found, 0.0, 0.0) == "no measurable difference"
+    said = explain(
+        "no measurable difference", found, ratio=0.0, shown=2.0, baseline="real data: natural", confidence=0.95
+    )
+    assert said.startswith("Not counted as help: on validation no mixing ratio")
+    assert "ratio 2 gives +23.2 percentage points" in said
+    assert "No measurable" not in said
+
+
 def test_a_gain_that_rounds_to_nothing_has_no_sign() -> None:
     tiny = gain(-0.0001, -0.0003, 0.0002)
     said = explain("no measurable difference", tiny, ratio=0.5, shown=0.5, baseline="real data", confidence=0.95)

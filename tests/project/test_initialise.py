@@ -1,5 +1,6 @@
 from __future__ import annotations
 
+import contextlib
 import importlib.util
 import shutil
 import subprocess
@@ -9,6 +10,7 @@ import numpy as np
 import pandas as pd
 import pytest
 import yaml
+from dvc.repo import Repo
 
 from gan_augment.core.errors import DataError
 from gan_augment.params import Params, load_params
@@ -111,9 +113,20 @@ def test_paths_are_relative_to_the_project_and_dvc_depends_on_them(tmp_path: Pat
     assert not Path(source).is_absolute()
     assert (tmp_path / place / source).resolve() == tmp_path / "my raw"
     stages = yaml.safe_load((tmp_path / place / "dvc.yaml").read_text())["stages"]
-    assert stages["prepare"]["deps"] == [source]
+    assert stages["prepare"]["deps"] == ["${prepare.source.path}"]
     ours = yaml.safe_load((REPOSITORY / "dvc.yaml").read_text())["stages"]["prepare"]["deps"]
     assert all(path.startswith("gan_augment/") for path in ours)  # an embedded demo has no path
+
+
+def test_dvc_follows_a_path_that_is_changed_in_params(tmp_path: Path) -> None:
+    write_folder(tmp_path / "my raw", {"a": 30, "b": 30})
+    write_project(tmp_path / "project", inspect_path(tmp_path / "my raw"), repository=True)
+    params = tmp_path / "project/params.yaml"
+    for path in ("my raw", "new"):
+        with contextlib.chdir(tmp_path / "project"), Repo() as repo:
+            (prepare_stage,) = [stage for stage in repo.index.stages if stage.addressing == "prepare"]
+            assert str(tmp_path / path) in [dep.fs_path for dep in prepare_stage.deps]
+        params.write_text(params.read_text().replace("my raw", "new"))
 
 
 def test_prepare_runs_on_what_init_wrote(tmp_path: Path) -> None:
@@ -136,7 +149,7 @@ def test_an_image_manifest_depends_on_its_images_too(tmp_path: Path) -> None:
     pd.DataFrame({"file": names, "kind": ["a", "b"] * 20}).to_csv(tmp_path / "raw/list.csv", index=False)
     write_project(tmp_path / "project", inspect_path(tmp_path / "raw/list.csv", target="kind"), repository=False)
     stages = yaml.safe_load((tmp_path / "project/dvc.yaml").read_text())["stages"]
-    assert stages["prepare"]["deps"] == ["../raw/list.csv", "../raw/pictures"]
+    assert stages["prepare"]["deps"] == ["${prepare.source.path}", "../raw/pictures"]
     prepare.run(Project.open(tmp_path / "project"))
 
 
