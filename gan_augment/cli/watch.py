@@ -8,6 +8,8 @@ from pathlib import Path
 
 __all__ = ["watch_trainings"]
 
+QUIET_SECONDS = 60  # without a training, after which they are taken to have ended: DVC starts one class after another
+
 
 def watch_trainings(
     root: Path, html: Path | None, *, every: int, once: bool, sleep: Callable[[float], None] = time.sleep
@@ -27,12 +29,13 @@ def watch_trainings(
     load_params(root / "params.yaml")
     path = html or live_folder(root) / "index.html"
     print(f"page: {path}", flush=True)
-    ran, said = False, ""
+    ran, quiet, said = False, 0, ""
     while True:
         runs = read_live(root)
         running = [run for run in runs if run.running]
         ran = ran or bool(running)
-        over = once or (ran and not running)
+        over = once or (ran and not running and quiet >= QUIET_SECONDS)
+        quiet = 0 if running else quiet + every
         write_text(path, render_live(runs, root.resolve().name, None if over and not running else every))
         text = "\n".join(live_text(run) for run in running or runs) or "waiting for a training to begin"
         if text != said:

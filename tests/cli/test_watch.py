@@ -8,7 +8,7 @@ from pathlib import Path
 import numpy as np
 import pytest
 
-from gan_augment.cli.watch import watch_trainings
+from gan_augment.cli.watch import QUIET_SECONDS, watch_trainings
 from gan_augment.core.errors import MissingInputError
 from gan_augment.reporting.live import duration
 from gan_augment.stages.live import LiveRecorder, live_folder
@@ -67,11 +67,29 @@ def test_it_follows_until_nothing_runs(project: Path, capsys: pytest.CaptureFixt
             stop(recorders[0])
 
     watch_trainings(project, None, every=3, once=False, sleep=sleep)
+    quiet = QUIET_SECONDS // 3 - 1  # looks at which another class might still begin
+    assert len(pages) == 4 + quiet
     pages.append((project / PAGE).read_text(encoding="utf-8"))
     assert "No training has begun" in pages[0]
-    assert ["5 of 10" in page for page in pages] == [False, False, True, True]
-    assert ['http-equiv="refresh" content="3"' in page for page in pages] == [True, True, True, False]
+    assert ["5 of 10" in page for page in pages] == [False, False, *[True] * (3 + quiet)]
+    assert ['http-equiv="refresh" content="3"' in page for page in pages] == [*[True] * (4 + quiet), False]
     assert "waiting for a training to begin" in capsys.readouterr().out
+
+
+def test_a_pause_between_two_classes_is_no_end(project: Path) -> None:
+    looks, recorders = 0, list[LiveRecorder]()
+
+    def sleep(_seconds: float) -> None:
+        nonlocal looks
+        looks += 1
+        if looks in (1, 10):
+            recorders.append(train(project, f"class {looks}"))
+        elif looks in (3, 12):
+            stop(recorders[-1])
+
+    watch_trainings(project, None, every=5, once=False, sleep=sleep)
+    assert looks > 12
+    assert "class 10" in (project / PAGE).read_text(encoding="utf-8")
 
 
 def test_outside_of_a_project(tmp_path: Path) -> None:
