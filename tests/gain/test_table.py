@@ -1,0 +1,39 @@
+"""The printed table of arms: whole numbers and names on the narrowest usual terminal."""
+
+from __future__ import annotations
+
+import io
+from typing import Any
+
+import pytest
+from rich.console import Console
+
+from gan_augment.gain.table import render
+
+
+def measured() -> dict[str, Any]:
+    full = {"mean": 1.0, "low": 1.0, "high": 1.0}
+    arm = {
+        "arm": "real_classical_synthetic",
+        "variant": "classical, balanced",
+        "rows_real": 48_213,
+        "rows_synthetic": 91_604,
+        "balanced_accuracy": full,
+        "worst_class_recall": full,
+        "rare_class_recall": full,
+    }
+    gain = {"confidence": 0.95, "baseline_arm": "real", "synthetic_arm": arm["arm"]}
+    return {"verdict": "helps", "sentence": "It helps.", "notes": [], "gain": gain, "arms": [arm], "test_rows": 9,
+            "seeds": 5}  # fmt: skip
+
+
+@pytest.mark.parametrize("width", [80, 120])
+def test_nothing_is_cut_off(width: int) -> None:
+    stream = io.StringIO()
+    Console(width=width, file=stream).print(render(measured(), {}))
+    lines = stream.getvalue().splitlines()
+    (row,) = [line for line in lines if "real_classical_synthetic" in line]
+    assert row.split() == ["real_classical_synthetic", "48213", "91604", "100.0", "100.0", "to", *["100.0"] * 3]
+    assert any("classical, balanced" in line for line in lines)
+    assert "…" not in stream.getvalue()
+    assert max(map(len, lines)) <= width
