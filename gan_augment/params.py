@@ -75,6 +75,13 @@ def load_params(path: Path) -> Params:
             where=path.absolute(),
             remedy="run `gan-augment init PATH_TO_YOUR_DATA` here, or change to the project's folder",
         ) from None
+    except UnicodeDecodeError as error:
+        raise ParamsError(
+            "params.yaml is not UTF-8",
+            where=f"{path}, line {error.object[: error.start].count(10) + 1}",
+            got=f"the byte {error.object[error.start]:#04x}",
+            remedy="save the file as UTF-8 in your editor",
+        ) from None
     try:
         raw = yaml.safe_load(text)
     except yaml.YAMLError as error:

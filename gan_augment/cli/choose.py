@@ -42,7 +42,7 @@ def run_choice(
     names = _methods(methods)
     table = read_user_table(path, target, drop)
     if write is not None:
-        check_output(write, table.whole)
+        check_output(write, table.whole, path)
     if len(table.whole) < FEWEST_ROWS:
         raise DataError(
             "The table has too few rows to tell what helps",
@@ -67,7 +67,7 @@ def run_choice(
     if as_json:
         print(json.dumps(report, indent=2, ensure_ascii=False))
     else:
-        _print(choice, report)
+        _print(choice, report, write)
 
 
 def _methods(words: str) -> list[str]:
@@ -119,7 +119,7 @@ def _copies(made: pd.DataFrame, table: UserTable, choice: AugmentationChoice) ->
     return len(made[features].merge(table.used[features].drop_duplicates(), on=features))
 
 
-def _print(choice: AugmentationChoice, report: dict[str, Any]) -> None:
+def _print(choice: AugmentationChoice, report: dict[str, Any], asked: Path | None) -> None:
     from rich.console import Console
     from rich.table import Table
 
@@ -135,6 +135,8 @@ def _print(choice: AugmentationChoice, report: dict[str, Any]) -> None:
         print(f"column {name!r} was left out: {reason}")
     print(choice.sentence)
     print(_advice(report))
+    if asked and report["written"] is None:
+        print(f"{asked} was not written: no rows are added.")
     if choice.left_open:
         print("Or: the same command with --repeats 4 looks closer.")
 

@@ -70,6 +70,8 @@ def _agreed(files: list[Path]) -> bool:
 def check_params(root: Path) -> None:
     """Check params.yaml by itself, and against dataset.json where `prepare` has run."""
     from gan_augment.core.records import ClassRecord, Column, ImageSpec, TableSpec
+    from gan_augment.data.paths import existing
+    from gan_augment.sharding.formats import chosen_formats
     from gan_augment.stages.project import Layout
     from gan_augment.stages.synthesis import check_method
 
@@ -92,7 +94,10 @@ def check_params(root: Path) -> None:
             table=table if is_table else None,
         )
     _check_requests(params)
+    if source := getattr(params.prepare.source, "path", None):
+        existing(root, source, "prepare.source.path in params.yaml")
     _check_classifiers(params, spec)
+    chosen_formats(params.export, spec.modality)
     method, _ = check_method(params, spec)
     print(f"params.yaml is right: {len(params.classes)} classes, method {method.name}, {spec.modality}s")
 

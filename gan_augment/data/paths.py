@@ -10,8 +10,8 @@ from gan_augment.core.errors import DataError
 __all__ = ["existing", "existing_directory", "existing_file"]
 
 
-def existing(root: Path, path: str) -> Path:
-    """`path` relative to `root`. Raises DataError with the nearest name where nothing is there."""
+def existing(root: Path, path: str, said_in: str | None = None) -> Path:
+    """`path` relative to `root`. Raises DataError with the nearest name where nothing is there; `said_in`: by what."""
     found = root / path
     if found.exists():
         return found
@@ -19,7 +19,7 @@ def existing(root: Path, path: str) -> Path:
     near = difflib.get_close_matches(found.name, siblings, n=1)
     raise DataError(
         "The data is not there",
-        where=found,
+        where=f"{said_in}: {found}" if said_in else found,
         got="no such file or folder" + ("" if found.parent.is_dir() else f"; there is no folder {found.parent} either"),
         expected="a folder of images, a CSV or Parquet table, an .npz file or WebDataset tars",
         remedy=f"did you mean {near[0]!r}?" if near else "check the spelling; a relative path starts at the project",

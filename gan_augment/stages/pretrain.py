@@ -10,7 +10,13 @@ from gan_augment.core.seeds import derive_seed
 from gan_augment.stages.live import live_training
 from gan_augment.stages.progress import progress_bar
 from gan_augment.stages.project import Project
-from gan_augment.stages.synthesis import checkpoint_path, method_and_config, report_progress, write_curve
+from gan_augment.stages.synthesis import (
+    checkpoint_path,
+    method_and_config,
+    report_progress,
+    resumed_checkpoint,
+    write_curve,
+)
 from gan_augment.synthesis.api import Fitted
 from gan_augment.training.devices import resolve_device
 from gan_augment.training.memory import within_memory
@@ -35,7 +41,9 @@ def run(project: Project) -> None:
             seed=derive_seed(project.params.base.seed, "pretrain"),
             device=device,
             validation=project.validation_view(),
-            checkpoint=checkpoint_path(project, "pretrain"),
+            checkpoint=resumed_checkpoint(project, "pretrain")
+            if replicas.first
+            else checkpoint_path(project, "pretrain"),
         )
         if not replicas.first:
             fit(config)

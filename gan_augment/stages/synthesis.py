@@ -22,7 +22,14 @@ from gan_augment.synthesis.api import MethodConfig, Synthesizer, TickReport
 from gan_augment.synthesis.registry import resolve_method
 from gan_augment.training.replicas import Replicas
 
-__all__ = ["check_method", "checkpoint_path", "method_and_config", "report_progress", "write_curve"]
+__all__ = [
+    "check_method",
+    "checkpoint_path",
+    "method_and_config",
+    "report_progress",
+    "resumed_checkpoint",
+    "write_curve",
+]
 
 
 def method_and_config(project: Project) -> tuple[Synthesizer, MethodConfig]:
@@ -76,6 +83,14 @@ def report_progress(advance: Advance, live: Callable[[TickReport], str]) -> Call
         advance(tick.done, tick.total, live(tick))
 
     return report
+
+
+def resumed_checkpoint(project: Project, name: str) -> Path:
+    """`checkpoint_path`; says so where a killed training left one."""
+    path = checkpoint_path(project, name)
+    if path.exists():
+        print(f"{name} goes on where it was stopped", flush=True)
+    return path
 
 
 def checkpoint_path(project: Project, name: str) -> Path:

@@ -10,7 +10,13 @@ from gan_augment.encoding.feature_space import fit_feature_space
 from gan_augment.stages.live import live_training
 from gan_augment.stages.progress import progress_bar
 from gan_augment.stages.project import Project
-from gan_augment.stages.synthesis import checkpoint_path, method_and_config, report_progress, write_curve
+from gan_augment.stages.synthesis import (
+    checkpoint_path,
+    method_and_config,
+    report_progress,
+    resumed_checkpoint,
+    write_curve,
+)
 from gan_augment.synthesis.api import Fitted, MethodConfig, Progress, Synthesizer
 from gan_augment.synthesis.gate import GateDecision, choose_model
 from gan_augment.training.devices import resolve_device
@@ -41,7 +47,7 @@ def _train(
 ) -> tuple[Fitted, GateDecision]:
     device = resolve_device(project.params.base.device)
     seed = derive_seed(project.params.base.seed, "train_gan", key)
-    checkpoint = checkpoint_path(project, f"train_gan-{key}")
+    checkpoint = resumed_checkpoint(project, f"train_gan-{key}")
     if method.traits.label_from == "per_class_model":
         view = project.class_train_view(key)
         fit = partial(

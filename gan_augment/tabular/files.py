@@ -6,6 +6,7 @@ kinds of columns, the same columns left out.
 
 from __future__ import annotations
 
+import os
 from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
@@ -100,18 +101,38 @@ def _typed(path: Path, table: TableFile, name: str) -> pd.Series:
         ) from None
 
 
-def check_output(path: Path, table: pd.DataFrame) -> None:
-    """Raise ParamsError, before any work, where the augmented table could not be written."""
+def check_output(path: Path, table: pd.DataFrame, source: Path) -> None:
+    """Raise ParamsError, before any work, where the augmented table could not be written, or over its own `source`."""
     known = (*SEPARATORS, *PARQUET)
     if path.suffix.lower() not in known:
         raise ParamsError(
             "The ending of the file to write is unknown", got=path.name, expected=f"one of {', '.join(known)}"
+        )
+    if path.resolve() == source.resolve():
+        raise ParamsError(
+            "The augmented table would overwrite the real one", where=path, remedy="write to another file"
+        )
+    if problem := _not_writable(path):
+        raise ParamsError(
+            "The augmented table cannot be written",
+            where=path,
+            got=problem,
+            expected="a file in a folder that can be written",
         )
     if ORIGIN in table.columns:
         raise ParamsError(
             f"The table has a column {ORIGIN!r} already, where the written one says which rows are synthetic",
             remedy="rename the column",
         )
+
+
+def _not_writable(path: Path) -> str | None:
+    above = next(folder for folder in path.absolute().parents if folder.exists())
+    if path.is_dir():
+        return "a folder"
+    if not above.is_dir():
+        return f"{above.name} is no folder"
+    return None if os.access(above, os.W_OK) else f"no right to write in {above}"
 
 
 def write_augmented(path: Path, table: UserTable, made: pd.DataFrame) -> None:

@@ -78,6 +78,7 @@ def test_nothing_is_written_where_rows_do_not_pay(table: Path) -> None:
     done = run("choose", "noise.csv", "--target", "outcome", *QUICK, "--write", "more.csv", cwd=table)
     assert done.returncode == 0, done.stderr
     assert "None: nothing is shown" in done.stdout
+    assert "more.csv was not written: no rows are added." in done.stdout
     assert not (table / "more.csv").exists()
 
 

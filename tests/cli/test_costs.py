@@ -32,8 +32,8 @@ def test_time_of_the_clock_and_of_the_processor_is_written_down(tmp_path: Path) 
         while time.process_time() < until:
             pass
     cost = read_costs(tmp_path)["train_gan@cat"]
-    assert cost.seconds >= 0.5
-    assert 0.3 <= cost.cpu_seconds <= cost.seconds
+    assert cost.seconds >= 0.49
+    assert 0.27 <= cost.cpu_seconds <= cost.seconds + 0.02  # its clock ticks in hundredths
     assert cost.gpu_seconds == pytest.approx(cost.seconds / 4, abs=0.02)
     assert cost.price(3600) == pytest.approx(cost.seconds / 4)
 

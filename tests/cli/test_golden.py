@@ -83,6 +83,10 @@ def text(name: str, words: str) -> Setup:
     return write
 
 
+def windows_text(root: Path, patch: pytest.MonkeyPatch) -> None:
+    (root / "params.yaml").write_text("base: {}\nclasses: {b: {label: Bälle}}\n", encoding="cp1252")
+
+
 def table(root: Path, patch: pytest.MonkeyPatch) -> None:
     frame = pd.DataFrame({"age": range(40), "height": np.arange(40) % 7, "kind": ["yes", "no"] * 20})
     frame.to_csv(root / "table.csv", index=False)
@@ -192,6 +196,7 @@ MISTAKES: dict[str, tuple[Setup, str]] = {
     # params.yaml
     "no-project": (nothing, "pretrain"),
     "params-not-yaml": (text("params.yaml", "a: ["), "params check"),
+    "params-not-utf8": (windows_text, "params check"),
     "params-no-sections": (text("params.yaml", "just words"), "params check"),
     "params-unknown-key": (params(generate={"candidate": 3}, nonsense={}), "params check"),
     "params-wrong-types": (params(generate={"candidates": "many"}, base={"seed": -1}), "params check"),
@@ -205,6 +210,8 @@ MISTAKES: dict[str, tuple[Setup, str]] = {
         params(synthesis={"method": "conditional", "settings": {"kimg": "long"}}),
         "params check",
     ),
+    "params-no-data": (params(prepare={"source": {"kind": "image_folder", "path": "fotos"}}), "params check"),
+    "params-format-of-tables": (params(export={"formats": ["table"]}), "params check"),
     "params-one-class": (params(classes={"a": {"label": "A"}}), "params check"),
     "params-same-label": (params(classes={"a": {"label": "A"}, "b": {"label": "A"}}), "params check"),
     # stages
@@ -239,6 +246,8 @@ MISTAKES: dict[str, tuple[Setup, str]] = {
     "choose-strange-column": (many_numbers, "choose table.csv --target kind"),
     "choose-nothing-left": (text("a.csv", "x,kind\n" + "1,yes\n2,no\n" * 60), "choose a.csv --target kind --drop x"),
     "choose-rare-class": (rare_class, "choose table.csv --target kind"),
+    "choose-over-itself": (table, "choose table.csv --target kind --write ./table.csv"),
+    "choose-into-a-file": (table, "choose table.csv --target kind --write table.csv/more.csv"),
     "choose-strange-output": (table, "choose table.csv --target kind --write table.xlsx"),
     "calibrate-unknown-control": (params(), "calibrate --control nul"),
     "calibrate-unknown-demo": (params(), "calibrate --demo penguin"),

@@ -6,7 +6,7 @@ import os
 import re
 from collections.abc import Iterator
 from pathlib import Path, PurePosixPath
-from typing import Any
+from typing import Any, NoReturn
 
 from gan_augment.core.errors import DataError, ParamsError
 from gan_augment.data.config import ImageFolderSource, SplitConfig
@@ -52,16 +52,28 @@ def read(config: Any, root: Path, split: SplitConfig) -> RawData:
 
 
 def find_files(folder: Path) -> tuple[list[PurePosixPath], list[PurePosixPath]]:
-    """Paths below `folder`, relative to it and sorted: images by their ending, and everything else."""
+    """Paths below `folder`, relative to it and sorted: images by their ending, and everything else.
+
+    Raises DataError where a folder cannot be read: its images would be missed without a word.
+    """
     images: list[PurePosixPath] = []
     others: list[PurePosixPath] = []
-    for place, names, files in os.walk(folder):
+    for place, names, files in os.walk(folder, onerror=_refuse_folder):
         names[:] = sorted(name for name in names if not _is_litter(name))
         for name in files:
             if not _is_litter(name):
                 path = PurePosixPath((Path(place) / name).relative_to(folder).as_posix())
                 (images if path.suffix.lower() in IMAGE_SUFFIXES else others).append(path)
     return sorted(images), sorted(others)
+
+
+def _refuse_folder(error: OSError) -> NoReturn:
+    raise DataError(
+        "A folder of the data cannot be read",
+        where=error.filename,
+        got=error.strerror,
+        remedy="give yourself the right to read it (chmod u+rx), or move it out of the data",
+    ) from None
 
 
 def class_folder(path: PurePosixPath, class_from: str) -> str:

@@ -1,6 +1,10 @@
 from __future__ import annotations
 
+import errno
+import os
 from pathlib import Path
+from typing import Any
+from unittest import mock
 
 import pytest
 
@@ -110,3 +114,20 @@ def test_a_folder_with_a_table_only_points_to_the_table(tmp_path: Path) -> None:
     (tmp_path / "t.csv").write_text("a,b\n1,2\n")
     with pytest.raises(DataError, match=r"t\.csv"):
         read(tmp_path)
+
+
+def test_a_folder_that_cannot_be_read_is_not_left_out_in_silence(tmp_path: Path) -> None:
+    """Root may read everything, so the system is told what to say."""
+    (tmp_path / "cat").mkdir()
+    (tmp_path / "dog").mkdir()
+    plain = os.scandir
+
+    def refusing(path: Any) -> Any:
+        if Path(path).name == "dog":
+            raise PermissionError(errno.EACCES, "Permission denied", str(path))
+        return plain(path)
+
+    with mock.patch.object(os, "scandir", refusing), pytest.raises(DataError) as told:
+        image_folder.find_files(tmp_path)
+    assert str(tmp_path / "dog") in str(told.value)
+    assert "Permission denied" in str(told.value)
