@@ -148,6 +148,7 @@ def show_summary(root: Path, price_per_hour: float | None, *, as_json: bool) -> 
     from gan_augment.stages.project import Layout
 
     layout = Layout(root)
+    load_params(root / "params.yaml")  # outside of a project `dvc repro` would be no remedy
     measured = read_json(layout.measure_report)
     costs = _costs(root)
     if as_json:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import csv
+import difflib
 import hashlib
 import io
 import json
@@ -54,12 +55,21 @@ def check_method(params: Params, spec: DatasetSpec) -> tuple[Synthesizer, Method
         raise ParamsError(
             f"The settings of {method.name!r} have {error.error_count()} mistake(s)",
             where="synthesis.settings in params.yaml",
-            got="; ".join(f"{'.'.join(map(str, item['loc']))}: {item['msg']}" for item in error.errors()),
-            expected=f"keys among {', '.join(method.Config.model_fields)}",
+            got="\n            ".join(_explain(item, list(method.Config.model_fields)) for item in error.errors()),
+            remedy=f"correct them; `gan-augment methods show {method.name}` prints every setting and its default",
         ) from None
     config.check(spec)
     _check_processes(params, method, config)
     return method, config
+
+
+def _explain(item: Any, known: list[str]) -> str:
+    """`kimgs: unknown key, did you mean 'kimg'?`"""
+    place = ".".join(map(str, item["loc"]))
+    if item["type"] != "extra_forbidden":
+        return f"{place}: {item['msg']} (got {item.get('input')!r:.80})"
+    near = difflib.get_close_matches(place, known, n=1)
+    return f"{place}: unknown key" + (f", did you mean {near[0]!r}?" if near else "")
 
 
 def _check_processes(params: Params, method: Synthesizer, config: MethodConfig) -> None:

@@ -205,6 +205,11 @@ MISTAKES: dict[str, tuple[Setup, str]] = {
         params(synthesis={"method": "smote", "settings": {"k": 3}}),
         "methods show smoot",
     ),
+    "params-unknown-setting": (
+        params(synthesis={"method": "conditional", "settings": {"kimgs": 4, "kimg": -4}}),
+        "params check",
+    ),
+    "summary-nothing": (nothing, "summary"),
     "params-impossible-method": (params(synthesis={"method": "smote"}), "params check"),
     "params-wrong-method-setting": (
         params(synthesis={"method": "conditional", "settings": {"kimg": "long"}}),

@@ -135,9 +135,10 @@ def test_a_stage_that_is_killed_goes_on_at_the_next_run(images: UserProject) -> 
     process.send_signal(signal.SIGKILL)
     assert process.wait() == -signal.SIGKILL  # it was killed, not already done
     assert digests(images.root / "models/pretrain") == before
-    images.run("gan-augment", "pretrain")
+    assert "pretrain goes on where it was stopped" in images.run("gan-augment", "pretrain").stdout
     assert digests(images.root / "models/pretrain") == before
     assert not any(checkpoints.glob("pretrain-*"))
+    assert "goes on" not in images.run("gan-augment", "pretrain").stdout
 
 
 def test_what_git_would_see_is_only_what_belongs_there(images: UserProject) -> None:
