@@ -23,10 +23,12 @@ PREDICTIONS = ("data/prepared/dataset.json", "data/prepared/test_labels.parquet"
 
 def run_comparison(runs: Sequence[str], root: Path, html: Path | None, *, as_json: bool) -> None:
     """Print the leaderboard (or JSON), and write it as a page where `html` is given."""
-    from gan_augment.core.atomic import write_text
+    from gan_augment.core.atomic import check_writable, write_text
     from gan_augment.reporting.leaderboard import leaderboard_table, render_leaderboard
     from gan_augment.stages.comparison import compare
 
+    if html is not None:
+        check_writable(html, "The page")
     with found_runs(runs, root) as folders:
         board = compare(folders)
     if html is not None:

@@ -20,14 +20,17 @@ def watch_trainings(
     ------
     MissingInputError
         `root` is no project.
+    ParamsError
+        The page cannot be written.
     """
-    from gan_augment.core.atomic import write_text
+    from gan_augment.core.atomic import check_writable, write_text
     from gan_augment.params import load_params
     from gan_augment.reporting.live import live_text, render_live
     from gan_augment.stages.live import live_folder, read_live
 
     load_params(root / "params.yaml")
     path = html or live_folder(root) / "index.html"
+    check_writable(path, "The page")
     print(f"page: {path}", flush=True)
     ran, quiet, said = False, 0, ""
     while True:

@@ -7,13 +7,22 @@ import hashlib
 import json
 import os
 import shutil
+import tempfile
 from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
-from gan_augment.core.errors import MissingInputError
+from gan_augment.core.errors import MissingInputError, ParamsError
 
-__all__ = ["file_hash", "read_json", "replacing_directory", "replacing_file", "write_json", "write_text"]
+__all__ = [
+    "check_writable",
+    "file_hash",
+    "read_json",
+    "replacing_directory",
+    "replacing_file",
+    "write_json",
+    "write_text",
+]
 
 
 def _beside(path: Path) -> Path:
@@ -27,6 +36,27 @@ def _remove(path: Path) -> None:
         shutil.rmtree(path)
     else:
         path.unlink(missing_ok=True)
+
+
+def check_writable(path: Path, what: str) -> None:
+    """Raise ParamsError, before any work, where `path`, which the user named, cannot be written. `what`: for whom."""
+    if problem := _not_writable(path):
+        raise ParamsError(
+            f"{what} cannot be written", where=path, got=problem, expected="a file in a folder that can be written"
+        )
+
+
+def _not_writable(path: Path) -> str | None:
+    if path.is_dir():
+        return "a folder"
+    above = next(folder for folder in path.absolute().parents if folder.exists())
+    if not above.is_dir():
+        return f"{above.name} is no folder"
+    try:
+        with tempfile.TemporaryFile(dir=above):  # rights do not tell: root has all of them, and /proc takes no file
+            return None
+    except OSError as error:
+        return f"no file can be made in {above}: {error.strerror}"
 
 
 @contextlib.contextmanager

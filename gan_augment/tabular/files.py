@@ -6,7 +6,6 @@ kinds of columns, the same columns left out.
 
 from __future__ import annotations
 
-import os
 from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
@@ -15,7 +14,7 @@ from typing import Any
 import pandas as pd
 
 import gan_augment.data.sources  # noqa: F401  before data.targets, which it imports and is imported by
-from gan_augment.core.atomic import replacing_file
+from gan_augment.core.atomic import check_writable, replacing_file
 from gan_augment.core.errors import DataError, ParamsError
 from gan_augment.data.columns import MISSING_TEXTS, canonical, parse_text, unfit
 from gan_augment.data.paths import existing_file
@@ -112,27 +111,12 @@ def check_output(path: Path, table: pd.DataFrame, source: Path) -> None:
         raise ParamsError(
             "The augmented table would overwrite the real one", where=path, remedy="write to another file"
         )
-    if problem := _not_writable(path):
-        raise ParamsError(
-            "The augmented table cannot be written",
-            where=path,
-            got=problem,
-            expected="a file in a folder that can be written",
-        )
+    check_writable(path, "The augmented table")
     if ORIGIN in table.columns:
         raise ParamsError(
             f"The table has a column {ORIGIN!r} already, where the written one says which rows are synthetic",
             remedy="rename the column",
         )
-
-
-def _not_writable(path: Path) -> str | None:
-    above = next(folder for folder in path.absolute().parents if folder.exists())
-    if path.is_dir():
-        return "a folder"
-    if not above.is_dir():
-        return f"{above.name} is no folder"
-    return None if os.access(above, os.W_OK) else f"no right to write in {above}"
 
 
 def write_augmented(path: Path, table: UserTable, made: pd.DataFrame) -> None:

@@ -2,16 +2,25 @@
 
 from __future__ import annotations
 
+import errno
 import os
 import signal
 import subprocess
 import sys
+import tempfile
 from pathlib import Path
 
 import pytest
 
-from gan_augment.core.atomic import file_hash, read_json, replacing_directory, replacing_file, write_json
-from gan_augment.core.errors import MissingInputError
+from gan_augment.core.atomic import (
+    check_writable,
+    file_hash,
+    read_json,
+    replacing_directory,
+    replacing_file,
+    write_json,
+)
+from gan_augment.core.errors import MissingInputError, ParamsError
 
 
 class Full(OSError):
@@ -80,6 +89,19 @@ def test_an_absent_or_damaged_input_names_the_file_and_the_remedy(tmp_path: Path
         read_json(path)
     assert str(path) in str(error.value)
     assert "dvc repro" in str(error.value)
+
+
+def test_a_place_that_takes_no_file_is_refused_before_any_work(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    check_writable(tmp_path / "new/folder/page.html", "The page")
+    assert not list(tmp_path.iterdir())
+
+    def refuse(**at: Path) -> None:
+        raise OSError(errno.EROFS, "Read-only file system", str(at["dir"]))
+
+    monkeypatch.setattr(tempfile, "TemporaryFile", refuse)
+    with pytest.raises(ParamsError, match="page cannot be written") as caught:
+        check_writable(tmp_path / "new/folder/page.html", "The page")
+    assert caught.value.got == f"no file can be made in {tmp_path}: Read-only file system"
 
 
 def test_a_directory_hash_sees_names_and_bytes(tmp_path: Path) -> None:
