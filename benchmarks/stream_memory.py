@@ -140,7 +140,9 @@ def export_everything(project: Project) -> None:
     found = np.bincount(label_indices(mixed / "synthetic", spec), minlength=len(spec.classes))
     counts = {record.key: int(count) for record, count in zip(spec.classes, found, strict=True)}
     write_json(mixed / "plan.json", {"ratio": 1.0, "shown_ratio": 1.0, "counts": counts, "shown_counts": counts})
-    write_json(project.layout.measure_report, {"verdict": "helps", "sentence": "a stand-in", "use_synthetic": True})
+    gain = {"points": 0, "low": 0, "high": 0, "confidence": 0, "baseline_arm": "real", "synthetic_arm": "real"}
+    stand_in = {"verdict": "helps", "sentence": "a stand-in", "use_synthetic": True, "gain": gain}
+    write_json(project.layout.measure_report, stand_in | {"arms": [], "ratio": 1, "seeds": [0], "test_rows": 0})
 
 
 def join_candidates(project: Project, folder: Path) -> None:

@@ -143,13 +143,12 @@ def show_summary(root: Path, price_per_hour: float | None, *, as_json: bool) -> 
     from rich.console import Console
 
     from gan_augment.cli.costs import costs_json, render_costs
-    from gan_augment.core.atomic import read_json
     from gan_augment.gain.table import render
-    from gan_augment.stages.project import Layout
+    from gan_augment.stages.project import Layout, read_measured
 
     layout = Layout(root)
     load_params(root / "params.yaml")  # outside of a project `dvc repro` would be no remedy
-    measured = read_json(layout.measure_report)
+    measured = read_measured(layout)
     costs = _costs(root)
     if as_json:
         print(json.dumps(measured | {"costs": costs_json(costs, price_per_hour)}, indent=2, ensure_ascii=False))
@@ -190,9 +189,8 @@ def verify_export(path: Path) -> None:
 
 def publish_shards(root: Path, *, as_json: bool) -> None:
     """Apply the policy of `publish`, and say what became of it. Raises what `gan_augment.sharding.publish` raises."""
-    from gan_augment.core.atomic import read_json
     from gan_augment.sharding.publish import publish
-    from gan_augment.stages.project import Project
+    from gan_augment.stages.project import Project, read_measured
 
     project = Project.open(root)
     config = project.params.publish
@@ -202,5 +200,5 @@ def publish_shards(root: Path, *, as_json: bool) -> None:
             where="publish.to in params.yaml",
             remedy="name a folder: publish: {to: ../published}",
         )
-    done = publish(project.layout.export, read_json(project.layout.measure_report), root / config.to, config)
+    done = publish(project.layout.export, read_measured(project.layout), root / config.to, config)
     print(json.dumps(done.model_dump(mode="json"), indent=2, ensure_ascii=False) if as_json else done.sentence)

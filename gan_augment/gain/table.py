@@ -45,7 +45,7 @@ def render(measured: dict[str, Any], paths: dict[str, str]) -> Group:
     for arm in measured["arms"]:
         table.add_row(*_cells(arm), style=_style(arm["arm"], measured["gain"]))
     lines = [Text(measured["sentence"], style=f"bold {_COLOURS[measured['verdict']]}")]
-    lines += [Text(note) for note in measured["notes"]]
+    lines += [Text(note) for note in measured.get("notes") or []]
     lines += [Text(f"{what}: {path}", style="dim") for what, path in paths.items()]
     return Group(table, *lines)
 

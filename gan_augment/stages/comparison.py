@@ -23,7 +23,7 @@ from gan_augment.core.seeds import numpy_generator
 from gan_augment.gain.metrics import METRICS
 from gan_augment.gain.statistics import TestRows
 from gan_augment.reporting.leaderboard import Leaderboard, Paired, RunScore
-from gan_augment.stages.project import Layout
+from gan_augment.stages.project import Layout, read_measured
 
 __all__ = ["compare"]
 
@@ -81,7 +81,7 @@ def _read(name: str, folder: Path) -> _Run:
             remedy="run `dvc repro` there first",
         )
     curate = read_json(layout.curate_report) if layout.curate_report.is_file() else {}
-    return _Run(name, folder, read_json(layout.measure_report), curate, _params(folder / "params.yaml"))
+    return _Run(name, folder, read_measured(layout), curate, _params(folder / "params.yaml"))
 
 
 def _params(path: Path) -> Mapping[str, Any]:

@@ -4,13 +4,15 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 from pathlib import Path
+from typing import Any
 
-from gan_augment.core.errors import ParamsError
+from gan_augment.core.atomic import read_json
+from gan_augment.core.errors import MissingInputError, ParamsError
 from gan_augment.core.records import DatasetSpec
 from gan_augment.core.samples import Samples, TestInputs, TrainView, ValidationView, read_samples
 from gan_augment.params import Params, load_params
 
-__all__ = ["Layout", "Project"]
+__all__ = ["Layout", "Project", "read_measured"]
 
 
 @dataclass(frozen=True)
@@ -154,3 +156,25 @@ class Project:
     def test_inputs(self) -> TestInputs:
         """The real test rows without labels."""
         return TestInputs(self.spec(), read_samples(self.layout.test_inputs))
+
+
+_MEASURED = ("verdict", "use_synthetic", "sentence", "gain", "arms", "ratio", "seeds", "test_rows")
+_GAIN = ("points", "low", "high", "confidence", "baseline_arm", "synthetic_arm")
+
+
+def read_measured(layout: Layout) -> dict[str, Any]:
+    """What `measure` wrote. Raises MissingInputError where it is absent, or holds not what the commands show."""
+    found = read_json(layout.measure_report)
+    if missing := _missing(found, _MEASURED) or [f"gain.{key}" for key in _missing(found["gain"], _GAIN)]:
+        raise MissingInputError(
+            "The measurement is damaged, or was written by another version",
+            where=layout.measure_report,
+            got=f"no {', '.join(missing)}",
+            remedy="run `dvc repro --single-item --force measure`, which measures again and trains nothing",
+        )
+    whole: dict[str, Any] = found
+    return whole
+
+
+def _missing(found: Any, keys: tuple[str, ...]) -> list[str]:
+    return [key for key in keys if not isinstance(found, dict) or key not in found]

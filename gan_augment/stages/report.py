@@ -17,7 +17,7 @@ from gan_augment.core.samples import Samples
 from gan_augment.reporting.evidence import Evidence
 from gan_augment.reporting.page import render_report
 from gan_augment.reporting.rows import accepted_rows, rejected_rows, scores_of
-from gan_augment.stages.project import Project
+from gan_augment.stages.project import Project, read_measured
 
 __all__ = ["run"]
 
@@ -44,7 +44,7 @@ def gather(project: Project) -> Evidence:
         accepted=accepted,
         rejected=rejected,
         scores=scores_of(scores, shown),
-        measure=read_json(layout.measure_report),
+        measure=read_measured(layout),
         curate=read_json(layout.curate_report),
         mix=read_json(layout.mix_report),
         audit=read_json(layout.audit),

@@ -6,6 +6,7 @@ After a change of words: `pytest tests/cli/test_golden.py --update-golden`, then
 from __future__ import annotations
 
 import errno
+import json
 import sys
 from collections.abc import Callable, Iterator
 from pathlib import Path
@@ -153,6 +154,15 @@ def damaged_export(root: Path, patch: pytest.MonkeyPatch) -> None:
     shard.write_bytes(shard.read_bytes()[:-1])
 
 
+def no_gain(root: Path, patch: pytest.MonkeyPatch) -> None:
+    report = write_project(root).layout.measure_report
+    write_json(report, json.loads(report.read_text(encoding="utf-8")) | {"gain": {}})
+
+
+def empty_measurement(root: Path, patch: pytest.MonkeyPatch) -> None:
+    write_json(write_project(root).layout.measure_report, {})
+
+
 def no_gpu(root: Path, patch: pytest.MonkeyPatch) -> None:
     write_project(root)
     changed = yaml.safe_load((root / "params.yaml").read_text(encoding="utf-8"))
@@ -236,6 +246,11 @@ MISTAKES: dict[str, tuple[Setup, str]] = {
     "preview-page-in-a-file": (finished, "preview --html params.yaml/page.html"),
     "watch-page-is-a-folder": (finished, "watch --once --html reports"),
     "preview-without-albumentations": (no_albumentations, "preview"),
+    "summary-empty-measurement": (empty_measurement, "summary"),
+    "summary-measurement-without-gain": (no_gain, "summary"),
+    "report-empty-measurement": (empty_measurement, "report"),
+    "compare-empty-measurement": (empty_measurement, "compare . ../here"),
+    "export-empty-measurement": (empty_measurement, "export"),
     "summary-before-measure": (params(), "summary"),
     "verify-nothing": (nothing, "verify"),
     "verify-damaged": (damaged_export, "verify"),
