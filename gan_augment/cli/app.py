@@ -61,8 +61,13 @@ def init(
         typer.Option("--set", metavar="KEY=VALUE", help="Start from a setting, such as prepare.corrupt=skip."),
     ] = None,
     root: Root = Path(),
-    force: Annotated[bool, typer.Option("--force", help="Overwrite params.yaml, dvc.yaml and prefect.yaml.")] = False,
-    dry_run: DryRun = False,
+    force: Annotated[
+        bool,
+        typer.Option("--force", help="Replace params.yaml, dvc.yaml and prefect.yaml; the old ones are kept as .bak."),
+    ] = False,
+    dry_run: Annotated[
+        bool, typer.Option("--dry-run", help="Look at the data and say what was found, no more.")
+    ] = False,
     as_json: Json = False,
 ) -> None:
     """Look at your data, say what was found, and write params.yaml, dvc.yaml and prefect.yaml."""

@@ -30,7 +30,7 @@ def initialise(
     as_json: bool,
 ) -> None:
     """Inspect, say what was found, and (unless `dry_run`) write the project's files."""
-    from gan_augment.project.initialise import existing_files, write_project
+    from gan_augment.project.initialise import existing_files, refuse_errors, write_project
     from gan_augment.project.inspect import inspect_demo, inspect_path
     from gan_augment.project.settings import parse_settings
 
@@ -38,13 +38,17 @@ def initialise(
         raise ParamsError(
             "Say which data to use", expected="a PATH, or --demo NAME", remedy="gan-augment init PATH_TO_YOUR_DATA"
         )
+    if demo is not None and (target or image_column):
+        raise ParamsError("An embedded data set has its classes already", got="--target or --image-column with --demo")
     chosen = parse_settings(settings)
     if demo is not None:
         findings = inspect_demo(demo, settings=chosen)
     else:
         assert path is not None
         findings = inspect_path(path, target=target, image_column=image_column, settings=chosen)
-    print(json.dumps(findings.to_json(), indent=2, ensure_ascii=False) if as_json else findings.render())
+    found = json.dumps(findings.to_json(), indent=2, ensure_ascii=False) if as_json else findings.render(errors=False)
+    print(found, end="\n\n" if findings.errors and not as_json else "\n", flush=True)
+    refuse_errors(findings)
     if dry_run:
         return
     in_the_way = existing_files(root)
@@ -52,11 +56,11 @@ def initialise(
         raise DataError(
             "The project's files are there already",
             where=", ".join(file.name for file in in_the_way),
-            remedy="run again with --force to overwrite them, or with -C ANOTHER_FOLDER",
+            remedy="run again with --force to replace them (the old ones are kept as .bak), or with -C ANOTHER_FOLDER",
         )
     written = write_project(root, findings, force=True)
     if not as_json:
-        print("\nwrote " + ", ".join(str(file) for file in written))
+        print("\nwrote " + ", ".join(str(file) for file in written) if written else "\nall files are here already")
         print("next:  dvc repro        (or: python -m pipelines run)")
 
 
@@ -64,7 +68,7 @@ def _agreed(files: list[Path]) -> bool:
     if not sys.stdin.isatty():
         return False
     names = ", ".join(file.name for file in files)
-    return input(f"overwrite {names}? [y/N] ").strip().lower() in ("y", "yes")
+    return input(f"replace {names} (the old ones are kept as .bak)? [y/N] ").strip().lower() in ("y", "yes")
 
 
 def check_params(root: Path) -> None:

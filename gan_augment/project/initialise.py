@@ -31,7 +31,7 @@ from gan_augment.project.code import code_dependencies
 from gan_augment.project.inspect import Findings
 from gan_augment.project.schema import write_schema
 
-__all__ = ["PROJECT_FILES", "existing_files", "project_texts", "repository_commands", "write_project"]
+__all__ = ["PROJECT_FILES", "existing_files", "project_texts", "refuse_errors", "repository_commands", "write_project"]
 
 PROJECT_FILES = ("params.yaml", "dvc.yaml", "prefect.yaml")
 APPENDED_FILES = (".gitignore", ".dvcignore")
@@ -64,14 +64,15 @@ def write_project(root: Path, findings: Findings, *, force: bool = False, reposi
     Parameters
     ----------
     force
-        Replace params.yaml, dvc.yaml and prefect.yaml where they are there and different.
+        Replace params.yaml, dvc.yaml and prefect.yaml where they are there and different. The old one is kept beside as
+        NAME.bak, or NAME.bak2 and so on where that is taken.
     repository
         False: leave git and DVC alone; `repository_commands` says what is to be run.
 
     Returns
     -------
     list of Path
-        What was written, relative to `root`; files that were the same already are not in it, nor is the schema that
+        What was written and what was kept, relative to `root`; files that were the same already are not in it, nor is the schema that
         editors complete params.yaml from.
 
     Raises
@@ -79,7 +80,7 @@ def write_project(root: Path, findings: Findings, *, force: bool = False, reposi
     DataError
         The data has problems that `prepare` would refuse, or files are in the way. Nothing is written then.
     """
-    _refuse(findings)
+    refuse_errors(findings)
     root = root.resolve()
     texts = project_texts(root, findings)
     changed = {name: text for name, text in texts.items() if _read(root / name) != text}
@@ -89,20 +90,29 @@ def write_project(root: Path, findings: Findings, *, force: bool = False, reposi
             "Files of a project are here already",
             where=root,
             got=", ".join(in_the_way),
-            remedy="run again with --force to replace them, or in another folder with -C FOLDER",
+            remedy="run again with --force to replace them (the old ones are kept as .bak), or in another folder with -C FOLDER",
         )
     commands = repository_commands(root) if repository else []
     root.mkdir(parents=True, exist_ok=True)
     for command in commands:
         _run(command, root)
+    kept = [_keep(root / name) for name in in_the_way]
     for name, text in changed.items():
         write_text(root / name, text)
     write_schema(root)
-    return [*map(Path, changed), *_append_ignores(root)]
+    return [*map(Path, changed), *_append_ignores(root), *kept]
 
 
-def _refuse(findings: Findings) -> None:
-    """Raise what `prepare` would, with the way to give `init` the setting that a remedy names."""
+def _keep(path: Path) -> Path:
+    """Move a file aside, over no other. Returns its new name."""
+    names = (path.with_name(f"{path.name}.bak{number or ''}") for number in (0, *range(2, 10**6)))
+    free = next(name for name in names if not name.exists())
+    path.rename(free)
+    return Path(free.name)
+
+
+def refuse_errors(findings: Findings) -> None:
+    """Raise the DataError that `prepare` would, with the way to give `init` the setting that a remedy names."""
     errors = [
         problem.model_copy(update={"remedy": f"{problem.remedy}\n            (with `init`: --set KEY=VALUE)"})
         if "prepare." in (problem.remedy or "")

@@ -90,9 +90,9 @@ class Findings:
         """What `prepare` would refuse."""
         return tuple(problem for problem in self.problems if problem.severity == "error")
 
-    def render(self) -> str:
-        """Plain text for the terminal."""
-        return render_findings(self)
+    def render(self, *, errors: bool = True) -> str:
+        """Plain text for the terminal; `errors` False: without what `refuse_errors` raises."""
+        return render_findings(self, errors=errors)
 
     def to_json(self) -> dict[str, Any]:
         """The same for other programs."""

@@ -18,13 +18,14 @@ SHOWN_PLACES = 6
 _MARKS = {"error": "ERROR  ", "warning": "warning", "note": "note   "}
 
 
-def render_findings(findings: Findings) -> str:
-    """What was found, what it becomes, and every problem with its remedy."""
+def render_findings(findings: Findings, *, errors: bool = True) -> str:
+    """What was found, what it becomes, and every problem with its remedy; `errors` False: those not, for they follow."""
     lines = [*_headline(findings), *_images(findings), *_columns(findings), "", *_classes(findings)]
     if findings.parts:
         sizes = ", ".join(f"{count} {part}" for part, count in findings.parts.items())
         lines += ["", f"split: {sizes}"]
-    for problem in sorted(findings.problems, key=lambda p: list(_MARKS).index(p.severity)):
+    shown = [problem for problem in findings.problems if errors or problem.severity != "error"]
+    for problem in sorted(shown, key=lambda p: list(_MARKS).index(p.severity)):
         lines += ["", *_problem(problem)]
     return "\n".join(lines)
 

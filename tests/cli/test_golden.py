@@ -200,6 +200,8 @@ MISTAKES: dict[str, tuple[Setup, str]] = {
     "init-one-class": (one_class, "init photos -C project"),
     "init-unknown-setting": (pictures, "init photos -C project --set prepare.corupt=skip"),
     "init-setting-of-another-section": (pictures, "init photos --set generate.candidates=3"),
+    "init-dry-run-one-class": (one_class, "init photos -C project --dry-run"),
+    "init-target-of-a-demo": (nothing, "init --demo digits --target kind"),
     "init-files-in-the-way": (there_already, "init --demo penguins"),
     "init-inside-its-data": (pictures, "init photos -C photos/project"),
     "init-no-table-nor-image": (text("notes.docx", "words"), "init notes.docx"),

@@ -174,6 +174,18 @@ def test_files_in_the_way_are_kept_without_force(tmp_path: Path, digits: Finding
     assert not (tmp_path / "dvc.yaml").exists()
     write_project(tmp_path, digits, force=True, repository=False)
     assert load_params(tmp_path / "params.yaml").classes
+    assert (tmp_path / "params.yaml.bak").read_text() == "mine: 1\n"
+
+
+def test_no_edit_is_lost_by_force(tmp_path: Path, digits: Findings) -> None:
+    write_project(tmp_path, digits, repository=False)
+    edits = ["first: 1\n", "second: 2\n", "third: 3\n"]
+    for edit in edits:
+        (tmp_path / "params.yaml").write_text(edit)
+        written = write_project(tmp_path, digits, force=True, repository=False)
+    assert [str(path) for path in written] == ["params.yaml", "params.yaml.bak3"]
+    assert [(tmp_path / f"params.yaml.bak{number}").read_text() for number in ("", 2, 3)] == edits
+    assert not list(tmp_path.glob("dvc.yaml.bak*"))
 
 
 def test_writing_twice_changes_nothing(tmp_path: Path, digits: Findings) -> None:

@@ -83,6 +83,7 @@ def test_everything_wrong_is_said_at_once(tmp_path: Path) -> None:
     assert "'b': 2" in problem(findings, "fewer than 20")
     assert findings.parts == {}
     assert "ERROR" in findings.render()
+    assert "ERROR" not in findings.render(errors=False)
 
 
 def test_copies_and_contradictions_are_said(tmp_path: Path) -> None:
