@@ -2,15 +2,14 @@
 
 from __future__ import annotations
 
-import difflib
 from pathlib import Path
-from typing import Any
 
 import yaml
 from pydantic import Field, ValidationError
 
 from gan_augment.core.errors import MissingInputError, ParamsError
 from gan_augment.core.records import Record
+from gan_augment.core.validation import explain_mistakes
 from gan_augment.curation.config import CurateConfig
 from gan_augment.data.config import PrepareConfig
 from gan_augment.downstream.config import RetrainConfig
@@ -26,7 +25,9 @@ class BaseConfig(Record):
     """What every stage shares."""
 
     seed: int = Field(default=0, ge=0)
-    device: str = Field(default="auto", pattern=r"^(auto|cpu|cuda(:\d+)?|mps)$")
+    device: str = Field(
+        default="auto", pattern=r"^(auto|cpu|cuda(:\d+)?|mps)$", description="auto, cpu, cuda, cuda:1 or mps"
+    )
     gpu_share: int = Field(default=1, ge=1, le=16, description="how many trainings may share a GPU; 1: none")
 
 
@@ -91,10 +92,11 @@ def load_params(path: Path) -> Params:
     try:
         return Params.model_validate(raw)
     except ValidationError as error:
+        mistakes = explain_mistakes(error, Params)
         raise ParamsError(
-            f"params.yaml has {error.error_count()} mistake{'s' if error.error_count() > 1 else ''}",
+            f"params.yaml has {len(mistakes)} mistake{'s' if len(mistakes) > 1 else ''}",
             where=path,
-            got="\n            ".join(_explain(item) for item in error.errors()),
+            got="\n            ".join(mistakes),
             remedy="correct the keys above; `gan-augment params check` reads the file again",
         ) from None
 
@@ -105,22 +107,3 @@ def _yaml_mistake(error: yaml.YAMLError) -> str:
     if mark is None:
         return " ".join(str(error).split())
     return f"line {mark.line + 1}, column {mark.column + 1}: {getattr(error, 'problem', '')}"
-
-
-def _explain(item: Any) -> str:
-    """`mix.rations: unknown key, did you mean 'ratios'?`"""
-    place = ".".join(str(part) for part in item["loc"])
-    if item["type"] != "extra_forbidden":
-        return f"{place}: {item['msg']} (got {item.get('input')!r:.80})"
-    near = difflib.get_close_matches(str(item["loc"][-1]), _known_keys(item["loc"][:-1]), n=1)
-    return f"{place}: unknown key" + (f", did you mean {near[0]!r}?" if near else "")
-
-
-def _known_keys(parents: tuple[Any, ...]) -> list[str]:
-    model: Any = Params
-    for part in parents:
-        field = getattr(model, "model_fields", {}).get(part)
-        if field is None:
-            return []
-        model = field.annotation
-    return list(getattr(model, "model_fields", {}))

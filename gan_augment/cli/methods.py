@@ -3,10 +3,16 @@
 from __future__ import annotations
 
 import json
+import textwrap
+from collections.abc import Iterator
+from typing import Any
 
+from gan_augment.project.schema import settings_schema
 from gan_augment.synthesis.registry import method_names, resolve_method
 
 __all__ = ["list_methods", "show_method"]
+
+WIDTH = 100  # columns of `methods show`
 
 
 def list_methods(*, as_json: bool) -> None:
@@ -20,17 +26,46 @@ def list_methods(*, as_json: bool) -> None:
     if as_json:
         print(json.dumps(rows, indent=2))
         return
+    widths = {key: max(len(row[key]) for row in rows) for key in ("name", "modality", "label_from")}
     for row in rows:
-        print(f"{row['name']:<14}{row['modality']:<13}label from {row['label_from']:<17}{row['summary']}")
+        facts = [row["name"], row["modality"], f"label from {row['label_from']}"]
+        wide = [widths["name"], widths["modality"], len("label from ") + widths["label_from"]]
+        print("  ".join([*(fact.ljust(width) for fact, width in zip(facts, wide, strict=True)), row["summary"]]))
 
 
 def show_method(name: str, *, as_json: bool) -> None:
-    """A method's settings: type, default, meaning."""
+    """A method's settings as they stand in params.yaml: default, choices, meaning; or their JSON Schema."""
     method = resolve_method(name)
-    schema = method.Config.model_json_schema()
+    schema = settings_schema(name)
     if as_json:
-        print(json.dumps(schema, indent=2))
+        print(json.dumps(schema, indent=2, ensure_ascii=False))
         return
-    print(f"{name}: {(type(method).__doc__ or '').strip()}\n\nsynthesis.settings in params.yaml:")
-    for key, field in method.Config.model_fields.items():
-        print(f"  {key} = {field.default!r}" + (f"    {field.description}" if field.description else ""))
+    print((type(method).__doc__ or "").strip())
+    print(f"\nIn params.yaml, with the defaults:\n\nsynthesis:\n  method: {name}")
+    properties = schema.get("properties", {})
+    if not properties:
+        print("  settings: {}    # there are none")
+        return
+    print("  settings:")
+    settings = {f"    {key}: {json.dumps(value.get('default'))}": value for key, value in properties.items()}
+    column = max(map(len, settings)) + 2
+    for setting, value in settings.items():
+        meaning = textwrap.wrap(_meaning(value), WIDTH - column - 2, break_long_words=False)
+        for number, line in enumerate(meaning):
+            print(f"{setting if number == 0 else '':<{column}}# {line}")
+
+
+def _meaning(value: dict[str, Any]) -> str:
+    text = str(value["description"])
+    text = text[:1].upper() + text[1:].removesuffix(".")
+    choices = list(_choices(value))
+    if any(choice not in text for choice in choices):
+        text += f" ({', '.join(choices)})"
+    return text if value.get("default") is not None or "null" in text else f"{text}; null: chosen by the method"
+
+
+def _choices(value: dict[str, Any]) -> Iterator[str]:
+    """The words and numbers that a value may be, or hold."""
+    yield from map(str, value.get("enum", [value["const"]] if "const" in value else []))
+    for part in [*value.get("anyOf", []), *([value["items"]] if "items" in value else [])]:
+        yield from _choices(part)

@@ -64,7 +64,7 @@ def write_project(root: Path, findings: Findings, *, force: bool = False, reposi
     Parameters
     ----------
     force
-        Replace params.yaml, dvc.yaml and prefect.yaml where they are there and different. The old one is kept beside as
+        Replace params.yaml, dvc.yaml and prefect.yaml where they are there and different. The old one is kept as
         NAME.bak, or NAME.bak2 and so on where that is taken.
     repository
         False: leave git and DVC alone; `repository_commands` says what is to be run.
@@ -72,8 +72,8 @@ def write_project(root: Path, findings: Findings, *, force: bool = False, reposi
     Returns
     -------
     list of Path
-        What was written and what was kept, relative to `root`; files that were the same already are not in it, nor is the schema that
-        editors complete params.yaml from.
+        What was written and what was kept, relative to `root`; files that were the same already are not in it, nor is
+        the schema that editors complete params.yaml from.
 
     Raises
     ------
@@ -90,7 +90,7 @@ def write_project(root: Path, findings: Findings, *, force: bool = False, reposi
             "Files of a project are here already",
             where=root,
             got=", ".join(in_the_way),
-            remedy="run again with --force to replace them (the old ones are kept as .bak), or in another folder with -C FOLDER",
+            remedy="run again with --force, which keeps the old ones as .bak, or in another folder with -C FOLDER",
         )
     commands = repository_commands(root) if repository else []
     root.mkdir(parents=True, exist_ok=True)

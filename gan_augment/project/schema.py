@@ -11,15 +11,16 @@ import json
 import re
 from collections.abc import Iterator
 from pathlib import Path
-from typing import Any, get_args
+from typing import Any
 
 from pydantic import BaseModel
 
 from gan_augment.core.atomic import write_text
+from gan_augment.core.validation import models_in
 from gan_augment.params import Params
 from gan_augment.synthesis.registry import method_names, resolve_method
 
-__all__ = ["SCHEMA_FILE", "params_schema", "write_schema"]
+__all__ = ["SCHEMA_FILE", "params_schema", "settings_schema", "write_schema"]
 
 SCHEMA_FILE = Path(".gan_augment/params.schema.json")  # params.yaml's first line names it
 
@@ -27,7 +28,6 @@ _MEANINGS = {
     # "Class.key", or "key" for all classes that do not say better
     "Params.classes": "One entry a class: a key that is safe in file names, and settings of the class's own.",
     "BaseConfig.seed": "The same data, settings and seed give the same bytes.",
-    "BaseConfig.device": "auto, cpu, cuda, cuda:1 or mps.",
     "ClassParams.label": "The class as the data has it.",
     "ClassParams.specialise": "Whether this class gets a model of its own; null: as train_gan.specialise.",
     "ClassParams.candidates": "Synthetic samples of this class before curation; null: as generate.candidates.",
@@ -110,6 +110,11 @@ def params_schema() -> dict[str, Any]:
     return schema
 
 
+def settings_schema(name: str) -> dict[str, Any]:
+    """JSON Schema of `synthesis.settings` of this method, each key with its meaning. Raises MethodError."""
+    return _described(resolve_method(name).Config, "#/$defs/{model}")
+
+
 def _settings_of(name: str, definitions: dict[str, Any]) -> dict[str, Any]:
     """If the method is `name`, then the settings are those of its Config, which goes into `definitions`."""
     config = _described(resolve_method(name).Config, f"#/$defs/{name}.{{model}}")
@@ -141,15 +146,8 @@ def _models(model: type[BaseModel], known: set[type[BaseModel]] | None = None) -
     known.add(model)
     yield model
     for field in model.model_fields.values():
-        for inner in _classes_in(field.annotation):
+        for inner in models_in(field.annotation):
             yield from _models(inner, known)
-
-
-def _classes_in(annotation: Any) -> Iterator[type[BaseModel]]:
-    if inspect.isclass(annotation) and not get_args(annotation) and issubclass(annotation, BaseModel):
-        yield annotation
-    for part in get_args(annotation):
-        yield from _classes_in(part)
 
 
 def _meaning(model: type[BaseModel], key: str) -> str | None:
@@ -158,7 +156,7 @@ def _meaning(model: type[BaseModel], key: str) -> str | None:
             return found
     if exact := _MEANINGS.get(f"{model.__name__}.{key}"):
         return exact
-    inner = list(_classes_in(model.model_fields[key].annotation))
+    inner = list(models_in(model.model_fields[key].annotation))
     return _summary(inner[0]) if len(inner) == 1 else _MEANINGS.get(key)
 
 

@@ -10,6 +10,7 @@ import yaml
 from pydantic import ValidationError
 
 from gan_augment.core.errors import ParamsError
+from gan_augment.core.validation import explain_mistakes
 from gan_augment.data.config import PrepareConfig
 
 __all__ = ["apply_settings", "parse_settings"]
@@ -57,14 +58,8 @@ def apply_settings(config: PrepareConfig, settings: Mapping[str, Any]) -> Prepar
     try:
         return PrepareConfig.model_validate(plain)
     except ValidationError as error:
-        first = error.errors()[0]
-        place = ".".join(str(part) for part in first["loc"])
-        raise ParamsError(
-            "A setting has a value that cannot be",
-            where=f"--set prepare.{place}",
-            got=repr(first["input"]),
-            expected=first["msg"],
-        ) from None
+        mistake = explain_mistakes(error, PrepareConfig)[0]
+        raise ParamsError("A setting has a value that cannot be", where="--set", got=f"prepare.{mistake}") from None
 
 
 def _section(section: dict[str, Any], name: str, key: str) -> dict[str, Any]:

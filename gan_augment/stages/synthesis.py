@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import csv
-import difflib
 import hashlib
 import io
 import json
@@ -16,6 +15,7 @@ from pydantic import ValidationError
 from gan_augment.core.atomic import write_text
 from gan_augment.core.errors import MethodError, ParamsError
 from gan_augment.core.records import DatasetSpec
+from gan_augment.core.validation import explain_mistakes
 from gan_augment.params import Params
 from gan_augment.stages.progress import Advance
 from gan_augment.stages.project import Project
@@ -52,24 +52,16 @@ def check_method(params: Params, spec: DatasetSpec) -> tuple[Synthesizer, Method
     try:
         config = method.Config.model_validate(params.synthesis.settings)
     except ValidationError as error:
+        mistakes = explain_mistakes(error, method.Config)
         raise ParamsError(
-            f"The settings of {method.name!r} have {error.error_count()} mistake(s)",
+            f"The settings of {method.name!r} have {len(mistakes)} mistake{'s' if len(mistakes) > 1 else ''}",
             where="synthesis.settings in params.yaml",
-            got="\n            ".join(_explain(item, list(method.Config.model_fields)) for item in error.errors()),
+            got="\n            ".join(mistakes),
             remedy=f"correct them; `gan-augment methods show {method.name}` prints every setting and its default",
         ) from None
     config.check(spec)
     _check_processes(params, method, config)
     return method, config
-
-
-def _explain(item: Any, known: list[str]) -> str:
-    """`kimgs: unknown key, did you mean 'kimg'?`"""
-    place = ".".join(map(str, item["loc"]))
-    if item["type"] != "extra_forbidden":
-        return f"{place}: {item['msg']} (got {item.get('input')!r:.80})"
-    near = difflib.get_close_matches(place, known, n=1)
-    return f"{place}: unknown key" + (f", did you mean {near[0]!r}?" if near else "")
 
 
 def _check_processes(params: Params, method: Synthesizer, config: MethodConfig) -> None:

@@ -12,6 +12,7 @@ import yaml
 
 from gan_augment.cli.stages import STAGES, StageCommand
 from gan_augment.params import Params
+from gan_augment.synthesis.registry import resolve_method
 from tests.cli.command import run
 
 PARAMS = {
@@ -149,3 +150,10 @@ def test_methods_can_be_listed_and_shown(tmp_path: Path) -> None:
     for name in names:
         shown = run("methods", "show", name, cwd=tmp_path)
         assert shown.returncode == 0, shown.stderr
+        section = yaml.safe_load(shown.stdout.partition("the defaults:\n")[2])["synthesis"]
+        assert section["method"] == name
+        config = resolve_method(name).Config
+        assert config.model_validate(section["settings"]) == config()  # what is shown can be pasted
+        assert set(section["settings"]) == set(config.model_fields)
+        schema = json.loads(run("methods", "show", name, "--json", cwd=tmp_path).stdout)
+        assert all(value["description"] for value in schema.get("properties", {}).values())

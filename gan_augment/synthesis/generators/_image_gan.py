@@ -66,7 +66,9 @@ class ImageGanConfig(MethodConfig):
     )
     learning_rate: float | None = Field(default=None, gt=0)
     gamma: float | None = Field(default=None, ge=0, description="weight of the R1 and R2 penalties at the start")
-    gamma_end: float | None = Field(default=None, ge=0, description="and at the end; a tenth of `gamma` if unset")
+    gamma_end: float | None = Field(
+        default=None, ge=0, description="weight of the penalties at the end; null: a tenth of `gamma`"
+    )
     penalty_interval: int | None = Field(default=None, ge=1, description="every how many steps they are computed")
     augment: tuple[AugmentOperation, ...] | None = None
     augment_probability: Annotated[float, Field(ge=0, le=1)] | Literal["adaptive"] = Field(

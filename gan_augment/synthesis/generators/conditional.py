@@ -51,7 +51,7 @@ class ConditionalConfig(ImageGanConfig):
     """Settings of the conditional GAN. `None` means: chosen from the image size, see `run_settings`."""
 
     kimg: float | None = Field(
-        default=None, gt=0, description="length of the joint training, in thousands of images seen; unset: 200 to 400"
+        default=None, gt=0, description="length of the joint training, in thousands of images seen; null: 200 to 400"
     )
     specialise_kimg: float = Field(default=20, ge=0, description="length of a class's own training after it")
     embedding: int = Field(default=32, ge=1)
@@ -104,7 +104,7 @@ class FittedConditional:
 
 
 class Conditional:
-    """The conditional image GAN. See the module's docstring for what it is made of."""
+    """The conditional image GAN: one for all classes, then one of its own for each class that gains by it."""
 
     name: ClassVar[str] = "conditional"
     traits: ClassVar[Traits] = Traits(

@@ -56,11 +56,15 @@ class InfoganConfig(ImageGanConfig):
 
     kimg: float = Field(default=300, gt=0, description="length of the training, in thousands of images seen")
     gamma: float | None = Field(default=1.0, ge=0, description="weight of the R1 and R2 penalties at the start")
-    objective: Objective = Field(default="relativistic", description="non_saturating: the paper's own")
-    codes: int | None = Field(default=None, ge=2, description="of the categorical code; null: the number of classes")
+    objective: Objective = Field(default="relativistic", description="which loss; non_saturating: the paper's own")
+    codes: int | None = Field(
+        default=None, ge=2, description="levels of the categorical code; null: the number of classes"
+    )
     continuous: int = Field(default=2, ge=0, description="continuous codes: slant, width and the like")
     information: float = Field(default=1.0, gt=0, description="weight of the categorical code's mutual information")
-    continuous_information: float = Field(default=0.1, ge=0, description="weight of the continuous codes'")
+    continuous_information: float = Field(
+        default=0.1, ge=0, description="weight of the mutual information of continuous codes"
+    )
     invariance: float = Field(
         default=1.0, ge=0, description="weight of real images keeping their code when they are slightly changed"
     )

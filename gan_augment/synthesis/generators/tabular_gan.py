@@ -59,7 +59,7 @@ class TabularGanConfig(TableConfig):
         default=200, ge=0, description="a class of this many rows gets half of the learnt correction; 0: all of it"
     )
     rate_g: float = Field(default=2e-3, gt=0, description="the generator's learning rate at the start")
-    rate_d: float = Field(default=2e-3, gt=0, description="the discriminator's")
+    rate_d: float = Field(default=2e-3, gt=0, description="the discriminator's learning rate at the start")
     gamma: float = Field(default=0.1, ge=0, description="weight of the R1 and R2 penalties")
     penalty_interval: int = Field(default=4, ge=1, description="every how many steps they are computed")
     noise: float = Field(default=0.2, ge=0, description="on real numbers, where a column's own deviation is about 1")
@@ -142,7 +142,7 @@ class FittedTabularGan(FittedTable):
 
 
 class TabularGan:
-    """The conditional GAN for tables. See the module's docstring for what it is made of."""
+    """The conditional GAN for tables: corrects draws of each class's copula until a critic takes them for real rows."""
 
     name: ClassVar[str] = "tabular_gan"
     traits: ClassVar[Traits] = Traits(modality=frozenset({"table"}), label_from="condition", specialises=True)

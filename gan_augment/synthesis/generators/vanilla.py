@@ -48,7 +48,7 @@ class VanillaConfig(ImageGanConfig):
     """Settings of the GAN of one class."""
 
     kimg: float = Field(default=60, gt=0, description="length of each class's training, in thousands of images seen")
-    objective: Objective = Field(default="relativistic", description="non_saturating: the paper's own")
+    objective: Objective = Field(default="relativistic", description="which loss; non_saturating: the paper's own")
 
 
 @dataclass

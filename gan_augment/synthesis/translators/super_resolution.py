@@ -56,7 +56,7 @@ class SuperResolutionConfig(MethodConfig):
     gamma: float = Field(default=0.01, ge=0, description="weight of the discriminator's R1 and R2 penalties")
     batch_size: int = Field(default=8, ge=2)
     width: int = Field(default=32, ge=4, description="channels of the restorer")
-    blocks: int = Field(default=4, ge=1, description="its residual blocks")
+    blocks: int = Field(default=4, ge=1, description="residual blocks of the restorer")
     discriminator_width: int = Field(default=16, ge=4)
     learning_rate: float = Field(default=2e-3, gt=0)
     crop: int = Field(default=64, ge=16, description="training sees windows of at most so many pixels a side")
@@ -172,7 +172,7 @@ class FittedSuperResolution:
 
 
 class SuperResolution(JointOnly):
-    """Reduce and restore. See the module's docstring."""
+    """Reduces a real image by a blur of its own and restores it: another image of the same class."""
 
     name: ClassVar[str] = "super_resolution"
     traits: ClassVar[Traits] = Traits(modality=frozenset({"image"}), label_from="source")
