@@ -61,7 +61,7 @@ def load(
     Raises
     ------
     MissingInputError
-        `path` is not an export.
+        `path` is not an export, or files of it are missing.
     ParamsError
         An unknown class or format, a share out of range, or a target that does not fit the modality.
     """

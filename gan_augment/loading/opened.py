@@ -14,7 +14,7 @@ import pandas as pd
 import pyarrow as pa
 import pyarrow.parquet as pq
 
-from gan_augment.core.errors import ParamsError
+from gan_augment.core.errors import MissingInputError, ParamsError
 from gan_augment.core.png import decode_png
 from gan_augment.core.records import DatasetSpec
 from gan_augment.core.seeds import derive_seed
@@ -25,6 +25,7 @@ from gan_augment.sharding.permutation import shuffled_places
 __all__ = ["Arrays", "Export", "Origin", "Rows", "opened"]
 
 Origin = Literal["real", "synthetic"]
+MANIFEST = "manifest.parquet"
 
 
 class Arrays(NamedTuple):
@@ -76,12 +77,12 @@ class Export:
     @property
     def shards(self) -> int:
         """How many shards; each is one row group of the manifest."""
-        return int(pq.read_metadata(self.root / "manifest.parquet").num_row_groups)
+        return int(pq.read_metadata(self.root / MANIFEST).num_row_groups)
 
     def rows(self, shard: int) -> Rows:
         """The chosen rows of one shard, in the order of the shard."""
         names = [f"{self.prefix}shard", f"{self.prefix}offset"]
-        with pq.ParquetFile(self.root / "manifest.parquet") as file:
+        with pq.ParquetFile(self.root / MANIFEST) as file:
             table = file.read_row_group(shard, columns=["key", "origin", "rank", *names])
         keys, origins, ranks = (table.column(name).to_pandas().to_numpy() for name in ("key", "origin", "rank"))
         kept = np.flatnonzero(self._kept(keys, origins, ranks))
@@ -174,9 +175,30 @@ def opened(
     if only is not None:
         limits = {pair: limit for pair, limit in limits.items() if pair[1] == only}
     files = tuple(s["file"] for s in index["shards"] if s["format"] == "table" and s["file"].endswith(".parquet"))
+    _check_files(root, [s["file"] for s in index["shards"] if _holds(s, name)])
     return Export(
         root, spec, name, "" if primary else f"{name}_", limits, counts, files, seed, index["content"]["reason"]
     )
+
+
+def _holds(shard: dict[str, Any], name: str) -> bool:
+    """Whether this file is one that the format `name` reads."""
+    if shard["format"] != "table":
+        return bool(shard["format"] == name)
+    return bool(shard["file"].endswith(".csv") == (name == "csv"))
+
+
+def _check_files(root: Path, shards: Sequence[str]) -> None:
+    """Raise MissingInputError where a file is not there that reading would come upon in the middle."""
+    absent = [name for name in (MANIFEST, *shards) if not (root / name).exists()]
+    if absent:
+        more = f" and {len(absent) - 1} more" if len(absent) > 1 else ""
+        raise MissingInputError(
+            "Files of the export are missing",
+            where=root,
+            got=f"no {absent[0]}{more}",
+            remedy="fetch it again as a whole; `gan-augment verify` names every file",
+        )
 
 
 def _limits(

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import shutil
 import subprocess
 import sys
 from pathlib import Path
@@ -203,6 +204,18 @@ def test_a_table_with_words_is_no_tensor(table: Path) -> None:
 def test_a_path_that_is_no_export_is_named(tmp_path: Path) -> None:
     with pytest.raises(MissingInputError, match="not an export"):
         gan_augment.load(tmp_path)
+
+
+@pytest.mark.parametrize(("gone", "which"), [("manifest.parquet", None), ("table/csv", "csv"), ("table/parquet", None)])
+def test_a_part_of_an_export_is_named_before_reading(table: Path, tmp_path: Path, gone: str, which: str | None) -> None:
+    part = Path(shutil.copytree(table, tmp_path / "export"))
+    removed = part / gone
+    if removed.is_dir():
+        shutil.rmtree(removed)
+    else:
+        removed.unlink()
+    with pytest.raises(MissingInputError, match=gone):
+        gan_augment.load(part, format=which)
 
 
 @pytest.mark.parametrize(

@@ -81,12 +81,17 @@ def _as_dtype(values: pd.Series[Any], dtype: Any) -> pd.Series[Any]:
 
 
 def _csv_ready(table: pa.Table) -> pa.Table:
-    """The same table without dictionary columns, which the CSV writer does not take."""
-    plain = [
-        column.cast(column.type.value_type) if pa.types.is_dictionary(column.type) else column
-        for column in table.columns
-    ]
-    return pa.table(plain, names=table.column_names)
+    """The same table without dictionary columns, which the CSV writer does not take, and dates without a time."""
+    return pa.table([_csv_column(column) for column in table.columns], names=table.column_names)
+
+
+def _csv_column(column: pa.ChunkedArray) -> pa.ChunkedArray:
+    if pa.types.is_dictionary(column.type):
+        return column.cast(column.type.value_type)
+    if pa.types.is_timestamp(column.type) and column.type.tz is None:
+        days = column.cast(pa.date32(), safe=False)  # 2020-12-31, where all rows are whole days
+        return days if days.cast(column.type).equals(column) else column
+    return column
 
 
 def write_schema(spec: DatasetSpec, schema: RowSchema, root: Path) -> str:

@@ -81,6 +81,16 @@ def test_every_dtype_survives(tmp_path: Path, dtype: str) -> None:
         pd.testing.assert_frame_equal(back, frame)
 
 
+@pytest.mark.parametrize("unit", ["s", "us", "ns"])
+def test_whole_days_are_written_as_days(tmp_path: Path, unit: str) -> None:
+    days = pd.Series(["2020-02-29", None, "1960-01-01"]).astype(f"datetime64[{unit}]")
+    frame = pd.DataFrame({"day": days, "noon": days + pd.Timedelta(hours=12)})
+    for back in exported(frame, tmp_path):
+        pd.testing.assert_frame_equal(back, frame)
+    text = (tmp_path / "out/table/csv/train-00000-of-00001.csv").read_text(encoding="utf-8")
+    assert "1960-01-01,1960-01-01 12:00:00" in text
+
+
 @pytest.mark.parametrize("ordered", [True, False])
 def test_categories_their_order_and_the_unused_ones_survive(tmp_path: Path, ordered: bool) -> None:
     values = pd.Categorical.from_codes([0, 1, -1, 1], categories=["high", "low", "unused"], ordered=ordered)
