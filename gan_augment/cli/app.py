@@ -105,11 +105,14 @@ def summary(
 
 
 @app.command(short_help="Check an export against its checksums.")
-def verify(path: Annotated[Path, typer.Argument(help="A folder that `export` wrote.")] = Path("export")) -> None:
+def verify(
+    path: Annotated[Path, typer.Argument(help="A folder that `export` wrote.")] = Path("export"), as_json: Json = False
+) -> None:
     """Check the shards of an export against their recorded checksums."""
     from gan_augment.cli.setup import verify_export
 
-    verify_export(path)
+    if not verify_export(path, as_json=as_json):
+        raise typer.Exit(2)
 
 
 @app.command(short_help="Publish the shards, if the verdict lets them.")
@@ -258,11 +261,11 @@ def methods_show(
 
 
 @params_app.command("check", short_help="Find mistakes before any training minute.")
-def params_check(root: Root = Path()) -> None:
+def params_check(root: Root = Path(), as_json: Json = False) -> None:
     """Find unknown keys, wrong types and impossible requests before any training minute."""
     from gan_augment.cli.setup import check_params
 
-    check_params(root)
+    check_params(root, as_json=as_json)
 
 
 @params_app.command("schema", short_help="Print its JSON Schema, or write it for editors.")

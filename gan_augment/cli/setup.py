@@ -71,7 +71,7 @@ def _agreed(files: list[Path]) -> bool:
     return input(f"replace {names} (the old ones are kept as .bak)? [y/N] ").strip().lower() in ("y", "yes")
 
 
-def check_params(root: Path) -> None:
+def check_params(root: Path, *, as_json: bool) -> None:
     """Check params.yaml by itself, and against dataset.json where `prepare` has run."""
     from gan_augment.core.records import ClassRecord, Column, ImageSpec, TableSpec
     from gan_augment.data.paths import existing
@@ -103,7 +103,10 @@ def check_params(root: Path) -> None:
     _check_classifiers(params, spec)
     chosen_formats(params.export, spec.modality)
     method, _ = check_method(params, spec)
-    print(f"params.yaml is right: {len(params.classes)} classes, method {method.name}, {spec.modality}s")
+    if as_json:
+        print(json.dumps({"classes": list(params.classes), "method": method.name, "modality": spec.modality}))
+    else:
+        print(f"params.yaml is right: {len(params.classes)} classes, method {method.name}, {spec.modality}s")
 
 
 def show_schema(root: Path, *, write: bool) -> None:
@@ -183,12 +186,16 @@ def _costs(root: Path) -> list[Cost]:
     return [costs[name] for name in names if name in costs]
 
 
-def verify_export(path: Path) -> None:
-    """Say how many shards are as they were written; raise DataError naming the first that is not."""
-    from gan_augment.sharding import verify
+def verify_export(path: Path, *, as_json: bool) -> bool:
+    """Say how many files are as they were written. False with `as_json` where one is not, else that is a DataError."""
+    from gan_augment.sharding import examine, verify
 
-    result = verify(path)
-    print(f"{path}: {result} files are as they were written")
+    if as_json:
+        found = examine(path)
+        print(json.dumps({"files": found.files, "bytes": found.bytes, "problems": found.problems}, ensure_ascii=False))
+        return found.ok
+    print(f"{path}: {verify(path)} files are as they were written")
+    return True
 
 
 def publish_shards(root: Path, *, as_json: bool) -> None:

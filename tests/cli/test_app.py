@@ -14,6 +14,7 @@ from gan_augment.cli.stages import STAGES, StageCommand
 from gan_augment.params import Params
 from gan_augment.synthesis.registry import resolve_method
 from tests.cli.command import run
+from tests.finished_project import write_project
 
 PARAMS = {
     "classes": {"a": {"label": "A"}, "b": {"label": "B"}},
@@ -157,3 +158,16 @@ def test_methods_can_be_listed_and_shown(tmp_path: Path) -> None:
         assert set(section["settings"]) == set(config.model_fields)
         schema = json.loads(run("methods", "show", name, "--json", cwd=tmp_path).stdout)
         assert all(value["description"] for value in schema.get("properties", {}).values())
+
+
+def test_checks_are_told_to_programs_too(tmp_path: Path) -> None:
+    write(tmp_path)
+    done = run("params", "check", "--json", cwd=tmp_path)
+    assert json.loads(done.stdout) == {"classes": ["a", "b"], "method": "conditional", "modality": "image"}
+    layout = write_project(tmp_path / "project").layout
+    assert run("export", cwd=layout.root).returncode == 0
+    whole = run("verify", "--json", cwd=layout.root)
+    assert (whole.returncode, json.loads(whole.stdout)["problems"]) == (0, [])
+    (layout.export / "README.md").write_text("changed")
+    changed = run("verify", "--json", cwd=layout.root)
+    assert (changed.returncode, json.loads(changed.stdout)["problems"]) == (2, ["README.md: its bytes have changed"])
