@@ -9,6 +9,7 @@ import typer
 
 from gan_augment import __version__
 from gan_augment.cli.stages import STAGES, StageCommand, print_config, run_stage
+from gan_augment.cli.verbosity import with_verbosity
 
 __all__ = ["app"]
 
@@ -47,6 +48,7 @@ def _top(
 
 
 @app.command(short_help="Look at your data and write the project's files.")
+@with_verbosity
 def init(
     path: Annotated[
         Path | None, typer.Argument(help="A folder of images (class = folder), or a CSV or Parquet file.")
@@ -169,6 +171,7 @@ def compare(
 
 
 @app.command(short_help="Prove the verdict with synthesizers of known effect.")
+@with_verbosity
 def calibrate(
     root: Root = Path(),
     demo: Annotated[
@@ -186,6 +189,7 @@ def calibrate(
 
 
 @app.command(short_help="Train the synthesizer again with other seeds.")
+@with_verbosity
 def replicate(
     runs: Annotated[int, typer.Option(min=2, help="Trainings in all, this project's own included.")] = 3,
     root: Root = Path(),
@@ -198,6 +202,7 @@ def replicate(
 
 
 @app.command(short_help="Say whether synthetic rows help on a table.")
+@with_verbosity
 def choose(
     path: Annotated[Path, typer.Argument(metavar="FILE", help="A CSV or Parquet file of train rows.")],
     target: Annotated[str, typer.Option(help="The column with the class.")],
@@ -294,7 +299,7 @@ def _add_stage(stage: StageCommand) -> None:
         _run(stage, root, arm, dry_run)
 
     shapes: dict[str | None, Any] = {None: once, "class": per_class, "arm": per_arm}
-    app.command(stage.name, help=stage.help, rich_help_panel="Stages")(shapes[stage.fan_out])
+    app.command(stage.name, help=stage.help, rich_help_panel="Stages")(with_verbosity(shapes[stage.fan_out]))
 
 
 def _run(stage: StageCommand, root: Path, key: str | None, dry_run: bool) -> None:

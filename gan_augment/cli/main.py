@@ -9,10 +9,12 @@ from __future__ import annotations
 import errno
 import os
 import sys
+import traceback
 from pathlib import Path
 
 from gan_augment.cli.app import app
 from gan_augment.core.errors import GanAugmentError, SetupError
+from gan_augment.core.verbosity import VERBOSITY
 
 __all__ = ["main"]
 
@@ -47,5 +49,7 @@ _REMEDIES = {
 
 
 def _fail(error: GanAugmentError) -> None:
+    if os.environ.get(VERBOSITY) == "verbose":
+        traceback.print_exc()
     print(f"error: {error.render()}", file=sys.stderr)
     sys.exit(error.exit_code)

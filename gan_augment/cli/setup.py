@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING
 
 from gan_augment.core.errors import DataError, ParamsError
 from gan_augment.core.records import DatasetSpec
+from gan_augment.core.verbosity import remark
 from gan_augment.params import Params, load_params
 
 if TYPE_CHECKING:
@@ -46,8 +47,10 @@ def initialise(
     else:
         assert path is not None
         findings = inspect_path(path, target=target, image_column=image_column, settings=chosen)
-    found = json.dumps(findings.to_json(), indent=2, ensure_ascii=False) if as_json else findings.render(errors=False)
-    print(found, end="\n\n" if findings.errors and not as_json else "\n", flush=True)
+    if as_json:
+        print(json.dumps(findings.to_json(), indent=2, ensure_ascii=False), flush=True)
+    else:
+        remark(findings.render(errors=False) + ("\n" if findings.errors else ""))
     refuse_errors(findings)
     if dry_run:
         return
@@ -60,8 +63,8 @@ def initialise(
         )
     written = write_project(root, findings, force=True)
     if not as_json:
-        print("\nwrote " + ", ".join(str(file) for file in written) if written else "\nall files are here already")
-        print("next:  dvc repro        (or: python -m pipelines run)")
+        remark("\nwrote " + ", ".join(str(file) for file in written) if written else "\nall files are here already")
+        remark("next:  dvc repro        (or: python -m pipelines run)")
 
 
 def _agreed(files: list[Path]) -> bool:

@@ -11,6 +11,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from gan_augment.cli.threads import one_thread_each
+from gan_augment.cli.verbosity import reported
 
 if TYPE_CHECKING:
     from gan_augment.stages.project import Project
@@ -85,6 +86,7 @@ def run_stage(stage: StageCommand, root: Path, key: str | None) -> None:
         launch_group(project.params.synthesis.processes, [stage.name, "-C", str(root)])
     with (
         claim_device(base.device if stage.on_device else "cpu", share=base.gpu_share) as gpu,
+        reported(stage.name if key is None else f"{stage.name} {key}"),
         _recorded(project, stage, key, gpu),
     ):
         module = importlib.import_module(

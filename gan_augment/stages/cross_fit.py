@@ -11,6 +11,7 @@ import shutil
 from pathlib import Path
 
 from gan_augment.core.atomic import replacing_directory, write_json
+from gan_augment.core.verbosity import remark
 from gan_augment.stages.project import Project
 from gan_augment.training.claims import claim_device
 
@@ -32,7 +33,7 @@ def run(project: Project) -> None:
 
         fitted = []
         for fold in make_folds(project):
-            print(f"fold {fold.number + 1} of {folds}: {fold.sizes}", flush=True)
+            remark(f"fold {fold.number + 1} of {folds}: {fold.sizes}")
             fit_fold(fold)
             fitted.append(fold)
     with replacing_directory(project.layout.cross_fit) as directory:

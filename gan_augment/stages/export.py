@@ -2,9 +2,8 @@
 
 from __future__ import annotations
 
-import sys
-
 from gan_augment.core.atomic import read_json
+from gan_augment.core.verbosity import remark
 from gan_augment.sharding.content import Content, decide_content
 from gan_augment.sharding.export import ExportTask, export
 from gan_augment.stages.progress import progress_bar
@@ -27,7 +26,7 @@ def run(project: Project) -> None:
     )
     with progress_bar("export") as advance:
         index = export(task, layout.export, advance, work=layout.root / ".gan_augment" / "export")
-    print(f"export: {index['real']} real and {index['synthetic']} synthetic rows. {content.reason}", file=sys.stderr)
+    remark(f"export: {index['real']} real and {index['synthetic']} synthetic rows. {content.reason}")
 
 
 def export_content(project: Project) -> Content:

@@ -6,6 +6,7 @@ import shutil
 
 from gan_augment.core.atomic import read_json, replacing_directory
 from gan_augment.core.seeds import derive_seed
+from gan_augment.core.verbosity import remark
 from gan_augment.stages.progress import progress_bar
 from gan_augment.stages.project import Project
 from gan_augment.synthesis.parts import Drawing, draw_parts, join_parts, part_rows
@@ -40,7 +41,7 @@ def _drawing(project: Project, key: str) -> Drawing:
     own = params.classes[key].candidates
     count = params.generate.candidates if own is None else own
     if served["served"] == "none":  # a method may refuse a class outright: nothing is asked of it
-        print(f"class {key} gets no synthetic samples: {served['reason']}")
+        remark(f"class {key} gets no synthetic samples: {served['reason']}")
         count = 0
     return Drawing(
         method=params.synthesis.method,

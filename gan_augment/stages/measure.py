@@ -15,6 +15,7 @@ from gan_augment.core.errors import MissingInputError
 from gan_augment.core.predictions import ArmRecord, Family, read_arm, read_probabilities
 from gan_augment.core.records import DatasetSpec
 from gan_augment.core.seeds import numpy_generator
+from gan_augment.core.verbosity import verbosity
 from gan_augment.gain.measurement import ArmPredictions, Evaluation, measure
 from gan_augment.gain.table import arms_frame, render
 from gan_augment.stages.project import Layout, Project
@@ -25,7 +26,7 @@ _LOG_WIDTH = 120
 
 
 def run(project: Project) -> None:
-    """Write reports/measure.json and reports/arms.csv, and print the table and the verdict."""
+    """Write reports/measure.json and reports/arms.csv, and print the table and the verdict (quiet: its sentence)."""
     layout, spec, params = project.layout, project.spec(), project.params
     records = [read_arm(layout.predictions(arm)) for arm in params.retrain.arms]
     trained = [record for record in records if not record.skipped]
@@ -41,6 +42,9 @@ def run(project: Project) -> None:
     write_json(layout.measure_report, measured)
     with replacing_file(layout.arms_table) as partial:
         arms_frame(measured).to_csv(partial, index=False, lineterminator="\n")
+    if verbosity() == "quiet":
+        print(measured["sentence"])
+        return
     paths = {"report": str(layout.report), "shards": str(layout.export), "figures": str(layout.measure_report)}
     Console(width=None if sys.stdout.isatty() else _LOG_WIDTH).print(render(measured, paths))
 

@@ -7,17 +7,24 @@ import sys
 import time
 from collections.abc import Callable, Iterator
 
+from gan_augment.core.verbosity import verbosity
+
 __all__ = ["progress_bar"]
 
-_LOG_EVERY_SECONDS = 10.0
+_LOG_EVERY_SECONDS = {"normal": 10.0, "verbose": 1.0}
 
 Advance = Callable[[float, float, str], None]  # done, total, what is happening now
 
 
 @contextlib.contextmanager
 def progress_bar(title: str) -> Iterator[Advance]:
-    """Yield `advance(done, total, note)`. Total may change; nothing is printed for work under two seconds in a log."""
-    if sys.stderr.isatty():
+    """Yield `advance(done, total, note)`. Total may change; in a log a line appears after ten seconds (verbose: one).
+
+    Quiet: nothing is printed.
+    """
+    if verbosity() == "quiet":
+        yield _nothing
+    elif sys.stderr.isatty():
         with _rich_bar(title) as advance:
             yield advance
     else:
@@ -51,14 +58,18 @@ def _rich_bar(title: str) -> Iterator[Advance]:
         yield advance
 
 
+def _nothing(_done: float, _total: float, _note: str = "") -> None:
+    pass
+
+
 def _line_logger(title: str) -> Advance:
-    started = time.monotonic()
+    started, interval = time.monotonic(), _LOG_EVERY_SECONDS.get(verbosity(), 10.0)
     last = started
 
     def advance(done: float, total: float, note: str = "") -> None:
         nonlocal last
         now = time.monotonic()
-        if now - last < _LOG_EVERY_SECONDS or not done:
+        if now - last < interval or not done:
             return
         last = now
         left = (now - started) * (total - done) / done

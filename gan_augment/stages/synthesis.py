@@ -16,6 +16,7 @@ from gan_augment.core.atomic import write_text
 from gan_augment.core.errors import MethodError, ParamsError
 from gan_augment.core.records import DatasetSpec
 from gan_augment.core.validation import explain_mistakes
+from gan_augment.core.verbosity import remark
 from gan_augment.params import Params
 from gan_augment.stages.progress import Advance
 from gan_augment.stages.project import Project
@@ -91,7 +92,7 @@ def resumed_checkpoint(project: Project, name: str) -> Path:
     """`checkpoint_path`; says so where a killed training left one."""
     path = checkpoint_path(project, name)
     if path.exists():
-        print(f"{name} goes on where it was stopped", flush=True)
+        remark(f"{name} goes on where it was stopped")
     return path
 
 

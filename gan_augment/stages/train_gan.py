@@ -6,6 +6,7 @@ from functools import partial
 
 from gan_augment.core.atomic import file_hash, replacing_directory, write_json
 from gan_augment.core.seeds import derive_seed
+from gan_augment.core.verbosity import remark
 from gan_augment.encoding.feature_space import fit_feature_space
 from gan_augment.stages.live import live_training
 from gan_augment.stages.progress import progress_bar
@@ -39,7 +40,7 @@ def run(project: Project, key: str) -> None:
     write_curve(project.layout.training_curve(key), served.stats)
     checkpoint_path(project, f"train_gan-{key}").unlink(missing_ok=True)
     by = "no model" if decision.served == "none" else f"its {decision.served} model"
-    print(f"class {key} is served by {by}: {decision.reason}")
+    remark(f"class {key} is served by {by}: {decision.reason}")
 
 
 def _train(

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import contextlib
 import io
+import os
 import sys
 from dataclasses import dataclass
 from pathlib import Path
@@ -28,6 +29,7 @@ def run(*arguments: str, cwd: Path) -> Done:
     out, err = io.StringIO(), io.StringIO()
     with (
         contextlib.chdir(cwd),
+        mock.patch.dict(os.environ),  # --quiet and --verbose are kept there
         mock.patch.object(sys, "argv", ["gan-augment", *arguments]),
         # Under `python -m pytest` the program would call itself that.
         mock.patch.object(sys.modules["__main__"], "__package__", None),

@@ -16,6 +16,7 @@ from gan_augment.core.atomic import file_hash, read_json
 from gan_augment.core.errors import GanAugmentError, MissingInputError, ParamsError
 from gan_augment.core.predictions import read_arm, read_probabilities
 from gan_augment.core.samples import read_samples
+from gan_augment.core.verbosity import VERBOSITY
 from gan_augment.downstream.config import ARMS
 from gan_augment.stages import measure, mix, retrain
 from gan_augment.stages.project import Project
@@ -87,6 +88,17 @@ def test_the_report_holds_every_arm_with_its_intervals(which: str, request: pyte
     assert measured["gain"]["low"] < measured["gain"]["points"] < measured["gain"]["high"]
     assert measured["verdict"] in ("helps", "no measurable difference", "hurts")
     assert measured["use_synthetic"] == (measured["verdict"] == "helps")
+
+
+def test_quiet_leaves_the_sentence(
+    table: tuple[Project, Any], monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    project, measured = table
+    measure.run(project)
+    assert len(capsys.readouterr().out.splitlines()) > 5
+    monkeypatch.setenv(VERBOSITY, "quiet")
+    measure.run(project)
+    assert capsys.readouterr().out == measured["sentence"] + "\n"
 
 
 def test_labels_are_joined_by_id(table: tuple[Project, Any]) -> None:

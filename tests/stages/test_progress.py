@@ -7,6 +7,7 @@ import sys
 
 import pytest
 
+from gan_augment.core.verbosity import VERBOSITY
 from gan_augment.stages import progress
 from gan_augment.stages.progress import progress_bar
 
@@ -41,3 +42,15 @@ def test_a_log_gets_a_line_now_and_then(monkeypatch: pytest.MonkeyPatch) -> None
         "curate: 50%, about 20 s left  critic 0.93",
         "curate: 100%, about 0 s left  critic 0.93",
     ]
+
+
+@pytest.mark.parametrize(("word", "lines"), [("quiet", 0), ("normal", 1), ("verbose", 3)])
+def test_a_log_gets_as_much_as_was_asked_for(word: str, lines: int, monkeypatch: pytest.MonkeyPatch) -> None:
+    log, now = io.StringIO(), iter([0.0, 2.0, 4.0, 12.0])
+    monkeypatch.setattr(sys, "stderr", log)
+    monkeypatch.setattr(progress.time, "monotonic", lambda: next(now))
+    monkeypatch.setenv(VERBOSITY, word)
+    with progress_bar("curate") as advance:
+        for done in (1, 2, 3):
+            advance(done, 3, "")
+    assert len(log.getvalue().splitlines()) == lines

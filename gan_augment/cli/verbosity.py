@@ -1,0 +1,74 @@
+"""`--quiet` and `--verbose` for the commands that say more than their answer."""
+
+from __future__ import annotations
+
+import contextlib
+import functools
+import inspect
+import os
+import platform
+import sys
+import time
+from collections.abc import Callable, Iterator
+from typing import Annotated, Any
+
+import typer
+
+from gan_augment.core.verbosity import VERBOSITY, detail, verbosity
+
+__all__ = ["reported", "with_verbosity"]
+
+_Quiet = Annotated[bool, typer.Option("--quiet", "-q", help="Say nothing but the answer and errors.")]
+_Verbose = Annotated[
+    bool, typer.Option("--verbose", "-v", help="More progress, versions and memory, and tracebacks of errors.")
+]
+
+
+def with_verbosity(command: Callable[..., None]) -> Callable[..., None]:
+    """The command with the options `--quiet` and `--verbose`, which set the variable that all code reads."""
+
+    @functools.wraps(command)
+    def wrapped(*args: Any, quiet: bool, verbose: bool, **kwargs: Any) -> None:
+        if quiet and verbose:
+            raise typer.BadParameter("--quiet and --verbose exclude each other")
+        if quiet or verbose:
+            os.environ[VERBOSITY] = "quiet" if quiet else "verbose"
+        verbosity()  # an unknown word in the environment is told before any work
+        command(*args, **kwargs)
+
+    signature = inspect.signature(command, eval_str=True)
+    kind = inspect.Parameter.KEYWORD_ONLY
+    options = [
+        inspect.Parameter(name, kind, default=False, annotation=annotation)
+        for name, annotation in {"quiet": _Quiet, "verbose": _Verbose}.items()
+    ]
+    wrapped.__signature__ = signature.replace(parameters=[*signature.parameters.values(), *options])  # type: ignore[attr-defined]
+    wrapped.__annotations__ = {
+        parameter.name: parameter.annotation
+        for parameter in wrapped.__signature__.parameters.values()  # type: ignore[attr-defined]
+    }
+    return wrapped
+
+
+@contextlib.contextmanager
+def reported(stage: str) -> Iterator[None]:
+    """If verbose: with which versions the stage runs, and what it took in the end."""
+    from importlib.metadata import version
+
+    started, before = time.monotonic(), os.times()
+    packages = ", ".join(f"{name} {version(name)}" for name in ("gan-augment", "torch", "numpy", "pandas"))
+    detail(f"{stage}: {packages}, Python {platform.python_version()}, process {os.getpid()}")
+    yield
+    after = os.times()
+    cpu = sum(after[:4]) - sum(before[:4])
+    detail(f"{stage}: done in {time.monotonic() - started:.1f} s, {cpu:.1f} CPU-s{_peak()}")
+
+
+def _peak() -> str:
+    """The most memory that this process has held; not known everywhere."""
+    try:
+        import resource
+    except ImportError:
+        return ""
+    unit = 1 if sys.platform == "darwin" else 1024
+    return f", {resource.getrusage(resource.RUSAGE_SELF).ru_maxrss * unit / 2**20:.0f} MiB at most"
