@@ -7,6 +7,7 @@ import json
 import logging
 import os
 import re
+import shlex
 import shutil
 import subprocess
 import urllib.request
@@ -42,11 +43,33 @@ def _params(root: Path) -> Iterator[Finding]:
     try:
         params = load_params(root / "params.yaml")
         yield Finding("params.yaml", f"{len(params.classes)} classes, method {params.synthesis.method}")
+        yield from _leftovers(root, set(params.classes), set(params.retrain.arms))
     except GanAugmentError as error:
         remedy = "; ".join(part for part in (error.got, error.remedy) if part)
         yield Finding("params.yaml", error.problem, remedy, blocking=True)
     if not (root / "dvc.yaml").exists():
         yield Finding("dvc.yaml", "absent", "gan-augment init PATH_TO_YOUR_DATA", blocking=True)
+
+
+def _leftovers(root: Path, classes: set[str], arms: set[str]) -> Iterator[Finding]:
+    """Outputs of stages that are no more: DVC forgets them, and leaves them where they are."""
+    known = {"models/train_gan": classes, "data/synthetic": classes, "predictions": arms}
+    found = [
+        f"{parent}/{path.name}"
+        for parent, keys in known.items()
+        for path in sorted((root / parent).glob("*"))
+        if path.is_dir() and path.name not in keys and not path.name.startswith(".")  # one that is being written
+    ]
+    if found:
+        yield Finding(
+            "leftovers",
+            f"outputs of classes or arms that params.yaml has no longer: {', '.join(found)}",
+            _removal(found),
+        )
+
+
+def _removal(paths: list[str]) -> str:
+    return "nothing reads them; to free the space: rm -r " + " ".join(map(shlex.quote, paths))
 
 
 def _git(root: Path) -> Iterator[Finding]:

@@ -74,6 +74,18 @@ def test_json_and_the_exit_code(project: Path, tmp_path: Path) -> None:
     assert "remedy: " in done.stdout
 
 
+def test_outputs_of_classes_that_are_no_more(project: Path) -> None:
+    for name in ("data/synthetic/c0", "data/synthetic/.c1.partial", "predictions/real"):
+        (project / name).mkdir(parents=True)
+    assert "leftovers" not in found(project)
+    for name in ("data/synthetic/old class", "models/train_gan/old", "predictions/gone"):
+        (project / name).mkdir(parents=True)
+    finding = found(project)["leftovers"]
+    assert "models/train_gan/old, data/synthetic/old class, predictions/gone" in finding.state
+    assert finding.remedy.endswith("rm -r models/train_gan/old 'data/synthetic/old class' predictions/gone")
+    assert not finding.blocking
+
+
 def test_no_project_here(tmp_path: Path) -> None:
     assert "gan-augment init" in found(tmp_path)["project"].remedy
 
