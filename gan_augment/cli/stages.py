@@ -63,7 +63,7 @@ STAGES: dict[str, StageCommand] = {
         ),
         StageCommand("retrain", "Train the classifier of one arm.", ("base", "retrain"), "arm", on_device=True),
         StageCommand("measure", "Read the test part once, and give the verdict.", ("base", "measure", "retrain")),
-        StageCommand("report", "Write the HTML report.", ("base", "report")),
+        StageCommand("report", "Write the HTML report.", ("base", "report", "export")),
         StageCommand("export", "Write the shards.", ("base", "export")),
     )
 }

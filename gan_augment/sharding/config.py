@@ -28,12 +28,16 @@ class ExportConfig(Record):
         Processes that write shards. The bytes do not depend on it.
     force
         Export the synthetic rows that the measurement spoke against, marked as such.
+    licence
+        Of your data, as the data card and the report give it, such as CC-BY-4.0. Null: what the data itself says, else
+        "unknown".
     """
 
     formats: tuple[FormatName, ...] | None = Field(default=None, min_length=1)
     rows_per_shard: int = Field(default=10_000, ge=1)
     workers: int = Field(default=1, ge=1, le=256)
     force: bool = False
+    licence: str | None = Field(default=None, min_length=1)
 
     @field_validator("formats")
     @classmethod

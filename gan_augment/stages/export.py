@@ -14,7 +14,7 @@ __all__ = ["export_content", "run"]
 
 def run(project: Project) -> None:
     """Write `export/`: all real train rows, and the synthetic rows that the measurement speaks for."""
-    layout, config, spec = project.layout, project.params.export, project.spec()
+    layout, config, spec = project.layout, project.params.export, project.licensed_spec()
     content = export_content(project)
     task = ExportTask(
         spec=spec,

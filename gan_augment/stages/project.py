@@ -128,6 +128,11 @@ class Project:
         """dataset.json."""
         return DatasetSpec.load(self.layout.dataset)
 
+    def licensed_spec(self) -> DatasetSpec:
+        """dataset.json with the licence that `export.licence` gives, for what leaves the project."""
+        spec, licence = self.spec(), self.params.export.licence
+        return spec if licence is None else spec.model_copy(update={"licence": licence})
+
     def class_index(self, key: str) -> int:
         """The class index of a key given on the command line. Raises ParamsError with the known keys."""
         try:

@@ -31,7 +31,7 @@ def run(project: Project) -> None:
 
 def gather(project: Project) -> Evidence:
     """Read what the other stages wrote. Raises MissingInputError where a required part is absent."""
-    layout, spec, config = project.layout, project.spec(), project.params.report
+    layout, spec, config = project.layout, project.licensed_spec(), project.params.report
     scores = layout.curated / "scores.parquet"
     accepted = accepted_rows(layout.curated, spec, config.pictures)
     folders = {c.label: layout.synthetic(c.key) for c in spec.classes}

@@ -7,6 +7,7 @@ import pytest
 import yaml
 
 from gan_augment.core.atomic import read_json
+from gan_augment.stages import report
 from gan_augment.stages.export import run
 from gan_augment.stages.project import Project
 from tests.finished_project import write_project
@@ -19,7 +20,7 @@ def exported(
     params = yaml.safe_load((root / "params.yaml").read_text(encoding="utf-8")) | {"export": settings}
     (root / "params.yaml").write_text(yaml.safe_dump(params), encoding="utf-8")
     run(Project.open(root))
-    return read_json(root / "export/index.json"), capsys.readouterr().err
+    return read_json(root / "export/index.json"), capsys.readouterr().out
 
 
 @pytest.mark.parametrize("modality", ["image", "table"])
@@ -46,3 +47,17 @@ def test_force_exports_what_was_shown_and_is_marked(tmp_path: Path, capsys: pyte
     assert index["synthetic"] == 12
     assert index["content"]["basis"] == "forced"
     assert "export.force" in said
+
+
+def test_the_licence_is_the_one_that_the_user_gave(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    given = "CC-BY-4.0 of the <lab>"
+    index, _ = exported(tmp_path / "given", capsys, {"licence": given})
+    assert index["licence"] == given
+    assert read_json(tmp_path / "given/export/dataset.json")["licence"] == given
+    assert read_json(tmp_path / "given/export/croissant.json")["license"] == given
+    report.run(Project.open(tmp_path / "given"))
+    page = (tmp_path / "given/reports/report.html").read_text(encoding="utf-8")
+    assert "CC-BY-4.0 of the &lt;lab&gt;" in page
+    assert given not in page
+    of_the_data, _ = exported(tmp_path / "not", capsys, {})
+    assert of_the_data["licence"] == "CC0 | as the <owner> said"
