@@ -6,13 +6,14 @@ import io
 
 import numpy as np
 import numpy.typing as npt
-from PIL import Image
 
 __all__ = ["decode_png", "encode_png"]
 
 
 def encode_png(pixels: npt.NDArray[np.uint8]) -> bytes:
     """PNG bytes of uint8 [height, width, 1 or 3]."""
+    from PIL import Image  # not at the top: who reads tables alone needs no pillow
+
     image = Image.fromarray(pixels[:, :, 0] if pixels.shape[2] == 1 else pixels)
     stream = io.BytesIO()
     image.save(stream, "PNG")
@@ -21,6 +22,8 @@ def encode_png(pixels: npt.NDArray[np.uint8]) -> bytes:
 
 def decode_png(data: bytes) -> npt.NDArray[np.uint8]:
     """uint8 [height, width, 1 or 3]; the inverse of `encode_png`."""
+    from PIL import Image
+
     with Image.open(io.BytesIO(data)) as image:
         pixels = np.array(image, dtype=np.uint8)
     return pixels[:, :, None] if pixels.ndim == 2 else pixels
