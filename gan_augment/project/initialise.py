@@ -137,7 +137,8 @@ def project_texts(root: Path, findings: Findings) -> dict[str, str]:
 def repository_commands(root: Path) -> list[list[str]]:
     """The git and DVC commands that `root` still needs before `dvc repro` works; empty where it has all.
 
-    Without git on this machine DVC keeps its own record only (`dvc init --no-scm`).
+    A new DVC repository gets a default remote beside the Git one: a folder that the first `dvc push` makes. Without
+    git on this machine DVC keeps its own record only (`dvc init --no-scm`).
     """
     git_root = _upwards(root, ".git")
     commands = []
@@ -148,6 +149,8 @@ def repository_commands(root: Path) -> list[list[str]]:
         flag = [] if git_root == root else ["--no-scm"] if git_root is None else ["--subdir"]
         commands.append(["dvc", "init", "--quiet", *flag])
         commands.append(["dvc", "config", "core.analytics", "false"])
+        store = (git_root or root).parent / f"{_project_name(root)}-dvc-store"
+        commands.append(["dvc", "remote", "add", "--quiet", "--default", "local", os.path.relpath(store, root)])
     return commands
 
 

@@ -1,5 +1,6 @@
 from __future__ import annotations
 
+import configparser
 import contextlib
 import importlib.util
 import shutil
@@ -231,18 +232,25 @@ needs_git = pytest.mark.skipif(shutil.which("git") is None, reason="git is not i
 
 @needs_git
 def test_a_fresh_folder_needs_both_and_gets_both(tmp_path: Path, digits: Findings) -> None:
-    assert [command[:2] for command in repository_commands(tmp_path)][:2] == [["git", "init"], ["dvc", "init"]]
-    write_project(tmp_path, digits)
-    assert (tmp_path / ".git").is_dir()
-    assert (tmp_path / ".dvc/config").read_text().split() == ["[core]", "analytics", "=", "false"]
-    assert repository_commands(tmp_path) == []
+    root = tmp_path / "My birds"
+    assert [command[:2] for command in repository_commands(root)][:2] == [["git", "init"], ["dvc", "init"]]
+    write_project(root, digits)
+    assert (root / ".git").is_dir()
+    config = configparser.ConfigParser()
+    config.read(root / ".dvc/config")
+    assert dict(config["core"]) == {"analytics": "false", "remote": "local"}
+    assert config["'remote \"local\"'"]["url"] == "../../my-birds-dvc-store"
+    assert [path.name for path in tmp_path.iterdir()] == ["My birds"]  # the first push makes the store
+    assert repository_commands(root) == []
 
 
 @needs_git
 def test_a_folder_inside_a_git_repository_becomes_a_dvc_subdirectory(tmp_path: Path) -> None:
     subprocess.run(["git", "init", "--quiet"], cwd=tmp_path, check=True)
     (tmp_path / "sub").mkdir()
-    assert repository_commands(tmp_path / "sub")[0] == ["dvc", "init", "--quiet", "--subdir"]
+    commands = repository_commands(tmp_path / "sub")
+    assert commands[0] == ["dvc", "init", "--quiet", "--subdir"]
+    assert commands[-1][-2:] == ["local", "../../sub-dvc-store"]  # not into the Git repository
 
 
 def test_without_git_dvc_goes_alone(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
