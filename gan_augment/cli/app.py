@@ -148,10 +148,16 @@ def watch(
         typer.Option(metavar="FILE", help="Where to write it; .gan_augment/live/index.html by default."),
     ] = None,
     root: Root = Path(),
+    as_json: Annotated[
+        bool, typer.Option("--json", help="Print the trainings as they are now as JSON, and return.")
+    ] = False,
 ) -> None:
     """Keep a page of the trainings that run now: speed, time left, curves, samples. Ends when they end."""
-    from gan_augment.cli.watch import watch_trainings
+    from gan_augment.cli.watch import print_trainings, watch_trainings
 
+    if as_json:
+        print_trainings(root)
+        return
     watch_trainings(root, html, every=every, once=once)
 
 

@@ -2,13 +2,47 @@
 
 from __future__ import annotations
 
+import json
+import math
 import time
 from collections.abc import Callable
 from pathlib import Path
+from typing import TYPE_CHECKING, Any
 
-__all__ = ["watch_trainings"]
+if TYPE_CHECKING:
+    from gan_augment.reporting.live import LiveRun
+
+__all__ = ["print_trainings", "watch_trainings"]
 
 QUIET_SECONDS = 60  # without a training, after which they are taken to have ended: DVC starts one class after another
+
+
+def print_trainings(root: Path) -> None:
+    """The trainings as they are now, as JSON: an object each, those that run first. Raises MissingInputError."""
+    from gan_augment.params import load_params
+    from gan_augment.stages.live import read_live
+
+    load_params(root / "params.yaml")
+    print(json.dumps([_facts(run) for run in read_live(root)], indent=2, ensure_ascii=False))
+
+
+def _facts(run: LiveRun) -> dict[str, Any]:
+    last: Any = run.curve.iloc[-1].dropna() if len(run.curve) else {}
+    return {
+        "name": run.name,
+        "running": run.running,
+        "thousands": {"of": run.things, "done": run.done, "total": run.total},
+        "rate": run.rate,
+        "seconds": run.seconds,
+        "seconds_left": run.left,
+        "figures": _finite(run.figures),
+        "last_check": _finite(last),
+    }
+
+
+def _finite(figures: Any) -> dict[str, float | None]:
+    """JSON knows no infinity, which a training that breaks down has."""
+    return {name: value if math.isfinite(value) else None for name, value in figures.items()}
 
 
 def watch_trainings(

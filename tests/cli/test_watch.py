@@ -52,6 +52,19 @@ def test_once_writes_the_page_and_says_how_it_stands(project: Path) -> None:
     assert "http" not in page.replace("http-equiv", "")
 
 
+def test_other_programs_read_it_too(project: Path) -> None:
+    assert json.loads(run("watch", "--json", cwd=project).stdout) == []
+    row = {"kimg": 5.0, "kid": float("inf")}
+    recorder = LiveRecorder(live_folder(project) / "<b>cat", "images")
+    recorder(TickReport(5.0, 10.0, {"generator": float("nan")}, row=row))
+    done = run("watch", "--json", cwd=project)
+    (found,) = json.loads(done.stdout, parse_constant=pytest.fail)
+    assert (found["name"], found["running"], found["thousands"]["of"]) == ("<b>cat", True, "images")
+    assert found["figures"] == {}  # what is no number is not written
+    assert found["last_check"] == {"kimg": 5.0, "kid": None}
+    assert not (project / PAGE).exists()
+
+
 def test_it_follows_until_nothing_runs(project: Path, capsys: pytest.CaptureFixture[str]) -> None:
     pages: list[str] = []
     recorders: list[LiveRecorder] = []
