@@ -15,6 +15,7 @@ from dataclasses import asdict, dataclass
 from pathlib import Path
 from typing import Any
 
+from gan_augment.cli.verbosity import tell_cost
 from gan_augment.core.atomic import write_json
 
 __all__ = ["Cost", "costs_json", "read_costs", "recorded", "render_costs"]
@@ -53,6 +54,7 @@ def recorded(root: Path, stage: str, gpus: float) -> Iterator[None]:
         gpu_seconds=round((time.monotonic() - start) * gpus, 2),
         share=gpus or 1.0,
     )
+    tell_cost(stage, cost.seconds, cost.cpu_seconds)
     with contextlib.suppress(OSError):  # a full disk is said where it stops the stage, not here
         write_json(root / ".gan_augment" / "costs" / f"{stage}.json", asdict(cost))
 

@@ -53,11 +53,14 @@ def _params(root: Path) -> Iterator[Finding]:
 
 def _leftovers(root: Path, classes: set[str], arms: set[str]) -> Iterator[Finding]:
     """Outputs of stages that are no more: DVC forgets them, and leaves them where they are."""
-    known = {"models/train_gan": classes, "data/synthetic": classes, "predictions": arms}
+    from gan_augment.stages.project import Layout
+
+    layout = Layout(root)
+    known = {layout.train_gan: classes, layout.synthetic: classes, layout.predictions: arms}
     found = [
-        f"{parent}/{path.name}"
-        for parent, keys in known.items()
-        for path in sorted((root / parent).glob("*"))
+        path.relative_to(root).as_posix()
+        for place, keys in known.items()
+        for path in sorted(place("").glob("*"))
         if path.is_dir() and path.name not in keys and not path.name.startswith(".")  # one that is being written
     ]
     if found:

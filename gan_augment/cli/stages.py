@@ -11,7 +11,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from gan_augment.cli.threads import one_thread_each
-from gan_augment.cli.verbosity import reported
+from gan_augment.cli.verbosity import tell_versions
 
 if TYPE_CHECKING:
     from gan_augment.stages.project import Project
@@ -86,9 +86,9 @@ def run_stage(stage: StageCommand, root: Path, key: str | None) -> None:
         launch_group(project.params.synthesis.processes, [stage.name, "-C", str(root)])
     with (
         claim_device(base.device if stage.on_device else "cpu", share=base.gpu_share) as gpu,
-        reported(stage.name if key is None else f"{stage.name} {key}"),
         _recorded(project, stage, key, gpu),
     ):
+        tell_versions(stage.name)
         module = importlib.import_module(
             f"gan_augment.stages.{stage.name}"
         )  # imports torch, which sees what is claimed

@@ -2,21 +2,19 @@
 
 from __future__ import annotations
 
-import contextlib
 import functools
 import inspect
 import os
 import platform
 import sys
-import time
-from collections.abc import Callable, Iterator
+from collections.abc import Callable
 from typing import Annotated, Any
 
 import typer
 
 from gan_augment.core.verbosity import VERBOSITY, detail, verbosity
 
-__all__ = ["reported", "with_verbosity"]
+__all__ = ["tell_cost", "tell_versions", "with_verbosity"]
 
 _Quiet = Annotated[bool, typer.Option("--quiet", "-q", help="Say nothing but the answer and errors.")]
 _Verbose = Annotated[
@@ -50,18 +48,19 @@ def with_verbosity(command: Callable[..., None]) -> Callable[..., None]:
     return wrapped
 
 
-@contextlib.contextmanager
-def reported(stage: str) -> Iterator[None]:
-    """If verbose: with which versions the stage runs, and what it took in the end."""
+def tell_versions(stage: str) -> None:
+    """If verbose: what the stage runs with."""
+    if verbosity() != "verbose":
+        return  # reading the packages' metadata takes time, and an environment may lack it
     from importlib.metadata import version
 
-    started, before = time.monotonic(), os.times()
     packages = ", ".join(f"{name} {version(name)}" for name in ("gan-augment", "torch", "numpy", "pandas"))
     detail(f"{stage}: {packages}, Python {platform.python_version()}, process {os.getpid()}")
-    yield
-    after = os.times()
-    cpu = sum(after[:4]) - sum(before[:4])
-    detail(f"{stage}: done in {time.monotonic() - started:.1f} s, {cpu:.1f} CPU-s{_peak()}")
+
+
+def tell_cost(stage: str, seconds: float, cpu_seconds: float) -> None:
+    """If verbose: what the stage took."""
+    detail(f"{stage}: done in {seconds:.1f} s, {cpu_seconds:.1f} CPU-s{_peak()}")
 
 
 def _peak() -> str:

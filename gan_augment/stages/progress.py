@@ -63,7 +63,7 @@ def _nothing(_done: float, _total: float, _note: str = "") -> None:
 
 
 def _line_logger(title: str) -> Advance:
-    started, interval = time.monotonic(), _LOG_EVERY_SECONDS.get(verbosity(), 10.0)
+    started, interval = time.monotonic(), _LOG_EVERY_SECONDS[verbosity()]
     last = started
 
     def advance(done: float, total: float, note: str = "") -> None:
