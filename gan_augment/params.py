@@ -9,7 +9,7 @@ from pydantic import Field, ValidationError
 
 from gan_augment.core.errors import MissingInputError, ParamsError
 from gan_augment.core.records import Record
-from gan_augment.core.validation import explain_mistakes
+from gan_augment.core.validation import counted, explain_mistakes
 from gan_augment.curation.config import CurateConfig
 from gan_augment.data.config import PrepareConfig
 from gan_augment.downstream.config import RetrainConfig
@@ -94,7 +94,7 @@ def load_params(path: Path) -> Params:
     except ValidationError as error:
         mistakes = explain_mistakes(error, Params)
         raise ParamsError(
-            f"params.yaml has {len(mistakes)} mistake{'s' if len(mistakes) > 1 else ''}",
+            f"params.yaml has {counted(mistakes)}",
             where=path,
             got="\n            ".join(mistakes),
             remedy="correct the keys above; `gan-augment params check` reads the file again",

@@ -5,13 +5,13 @@ from __future__ import annotations
 import difflib
 import inspect
 import re
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from typing import Any, get_args, get_origin
 
 from pydantic import BaseModel, ValidationError
 from pydantic.fields import FieldInfo
 
-__all__ = ["explain_mistakes", "models_in"]
+__all__ = ["counted", "explain_mistakes", "models_in"]
 
 _EXPECTED = {
     "int_parsing": "a whole number",
@@ -53,6 +53,11 @@ def explain_mistakes(error: ValidationError, model: type[BaseModel]) -> list[str
     items = [item for item in error.errors() if not _is_other_way(item)]
     inner = {item["loc"][:length] for item in items for length in range(len(item["loc"]))}
     return [_explain(item, model) for item in items if item["type"] != "too_short" or item["loc"] not in inner]
+
+
+def counted(mistakes: Sequence[str]) -> str:
+    """`1 mistake`, `2 mistakes`"""
+    return f"{len(mistakes)} mistake{'s' if len(mistakes) > 1 else ''}"
 
 
 def models_in(annotation: Any) -> Iterator[type[BaseModel]]:

@@ -19,13 +19,12 @@ from gan_augment.core.png import decode_png
 from gan_augment.core.records import DatasetSpec
 from gan_augment.core.seeds import derive_seed
 from gan_augment.sharding.formats import IMAGE_READERS, TABLE_READERS, ImageReader, TableReader
-from gan_augment.sharding.index import read_index
+from gan_augment.sharding.index import MANIFEST, read_index
 from gan_augment.sharding.permutation import shuffled_places
 
 __all__ = ["Arrays", "Export", "Origin", "Rows", "opened"]
 
 Origin = Literal["real", "synthetic"]
-MANIFEST = "manifest.parquet"
 
 
 class Arrays(NamedTuple):

@@ -6,6 +6,8 @@ import html
 import json
 from typing import Any
 
+from gan_augment.sharding.index import MANIFEST
+
 __all__ = ["croissant", "readme"]
 
 _TYPES = {"seed": "sc:Integer", "rank": "sc:Integer"}
@@ -107,7 +109,7 @@ def croissant(index: dict[str, Any], manifest_columns: list[str], manifest_sha25
         "version": "1.0.0",
         "rai:dataLimitations": _LIMITS,
         "distribution": [
-            _file_object("manifest.parquet", "manifest.parquet", manifest_sha256),
+            _file_object(MANIFEST, MANIFEST, manifest_sha256),
             *(_file_object(f"shard-{n}", s["file"], s["sha256"]) for n, s in _single_files(index)),
         ],
         "recordSet": [
@@ -149,7 +151,7 @@ def _field(name: str) -> dict[str, Any]:
         "@id": f"samples/{name}",
         "name": name,
         "dataType": "sc:Integer" if name.endswith("offset") else _TYPES.get(name, "sc:Text"),
-        "source": {"fileObject": {"@id": "manifest.parquet"}, "extract": {"column": name}},
+        "source": {"fileObject": {"@id": MANIFEST}, "extract": {"column": name}},
     }
 
 

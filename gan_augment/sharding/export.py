@@ -27,7 +27,7 @@ from gan_augment.sharding.config import ExportConfig
 from gan_augment.sharding.content import Content
 from gan_augment.sharding.formats import chosen_formats
 from gan_augment.sharding.formats.table import write_schema
-from gan_augment.sharding.index import INDEX, build_index, write_checksums
+from gan_augment.sharding.index import INDEX, MANIFEST, build_index, write_checksums
 from gan_augment.sharding.rows import RowSchema, Source, read_labels, row_schema
 from gan_augment.sharding.spill import ShardBounds, scatter
 from gan_augment.sharding.writing import ShardJob, write_shard
@@ -167,14 +167,14 @@ def _finish(
     """Everything beside the shards: manifest, schema, index, cards, checksums."""
     out = work / "out"
     known = {file["file"]: file["sha256"] for record in records for file in record["files"]}
-    columns = _merge_manifests(work, len(records), out / "manifest.parquet")
-    known["manifest.parquet"] = file_hash(out / "manifest.parquet")
+    columns = _merge_manifests(work, len(records), out / MANIFEST)
+    known[MANIFEST] = file_hash(out / MANIFEST)
     if task.spec.table is not None:
         write_schema(task.spec, schema, out)
     task.spec.save(out / "dataset.json")
     write_json(out / INDEX, index)
     write_text(out / "README.md", readme(index))
-    write_json(out / "croissant.json", croissant(index, columns, known["manifest.parquet"]))
+    write_json(out / "croissant.json", croissant(index, columns, known[MANIFEST]))
     write_checksums(out, known)
 
 

@@ -15,10 +15,21 @@ from gan_augment.core.records import DatasetSpec
 from gan_augment.core.version import __version__
 from gan_augment.sharding.content import Content
 
-__all__ = ["CHECKSUMS", "Verification", "build_index", "examine", "read_index", "verify", "write_checksums"]
+__all__ = [
+    "CHECKSUMS",
+    "INDEX",
+    "MANIFEST",
+    "Verification",
+    "build_index",
+    "examine",
+    "read_index",
+    "verify",
+    "write_checksums",
+]
 
 CHECKSUMS = "SHA256SUMS"
 INDEX = "index.json"
+MANIFEST = "manifest.parquet"
 _SHOWN = 20  # problems in an error message
 
 

@@ -15,7 +15,7 @@ from pydantic import ValidationError
 from gan_augment.core.atomic import write_text
 from gan_augment.core.errors import MethodError, ParamsError
 from gan_augment.core.records import DatasetSpec
-from gan_augment.core.validation import explain_mistakes
+from gan_augment.core.validation import counted, explain_mistakes
 from gan_augment.core.verbosity import remark
 from gan_augment.params import Params
 from gan_augment.stages.progress import Advance
@@ -55,7 +55,7 @@ def check_method(params: Params, spec: DatasetSpec) -> tuple[Synthesizer, Method
     except ValidationError as error:
         mistakes = explain_mistakes(error, method.Config)
         raise ParamsError(
-            f"The settings of {method.name!r} have {len(mistakes)} mistake{'s' if len(mistakes) > 1 else ''}",
+            f"The settings of {method.name!r} have {counted(mistakes)}",
             where="synthesis.settings in params.yaml",
             got="\n            ".join(mistakes),
             remedy=f"correct them; `gan-augment methods show {method.name}` prints every setting and its default",

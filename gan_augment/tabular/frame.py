@@ -15,7 +15,7 @@ from gan_augment.core.atomic import read_json, replacing_directory, write_json
 from gan_augment.core.errors import DataError, MethodError, ModelError, ParamsError
 from gan_augment.core.records import ClassRecord, Column, DatasetSpec, Record, Rule, TableSpec
 from gan_augment.core.samples import Samples, TrainView, make_manifest
-from gan_augment.core.validation import explain_mistakes
+from gan_augment.core.validation import counted, explain_mistakes
 from gan_augment.data.columns import canonical, describe, unfit
 from gan_augment.encoding.rules import check_rules
 from gan_augment.synthesis.api import Fitted, SampleRequest, TickReport
@@ -279,7 +279,7 @@ def _checked(config: Any, settings: Mapping[str, Any], what: str) -> Any:
     except ValidationError as error:
         mistakes = explain_mistakes(error, config)
         raise ParamsError(
-            f"{what} have {len(mistakes)} mistake{'s' if len(mistakes) > 1 else ''}",
+            f"{what} have {counted(mistakes)}",
             got="; ".join(mistakes),
             expected=f"keys among {', '.join(config.model_fields)}",
         ) from None
