@@ -1,15 +1,20 @@
-"""GAN objectives: functions of logits. They know no optimiser, no device and no logger."""
+"""GAN objectives: functions of logits, and the game that they make. They know no optimiser, no device and no logger."""
 
 from __future__ import annotations
 
-from typing import Literal
+from collections.abc import Callable
+from dataclasses import dataclass
+from typing import Literal, NamedTuple
 
 import torch
 from torch import Tensor
 from torch.nn import functional as F
 
 __all__ = [
+    "Game",
+    "Judge",
     "Objective",
+    "Turn",
     "non_saturating_discriminator_loss",
     "non_saturating_generator_loss",
     "relativistic_discriminator_loss",
@@ -18,6 +23,65 @@ __all__ = [
 ]
 
 Objective = Literal["relativistic", "non_saturating"]
+Judge = Callable[[Tensor], Tensor]  # images or rows [n, ...] to logits [n] or, of patches, [n, places...]
+
+
+class Turn(NamedTuple):
+    """The discriminator's turn: its loss, a scalar, and the logits that it came from."""
+
+    loss: Tensor
+    real_logits: Tensor
+    fake_logits: Tensor
+
+
+@dataclass(frozen=True)
+class Game:
+    """Both players' losses: how real and generated rows are compared, and the discriminator's penalty.
+
+    Parameters
+    ----------
+    objective
+        `relativistic`: row i of the reals against row i of the generated ones, which must be of the same class;
+        `non_saturating`: each for itself.
+    penalty_interval
+        Every how many steps R1 and R2 are computed; their weight is then as many times larger ("lazy", Karras et al.
+        2020, arXiv 1912.04958, appendix B).
+    """
+
+    objective: Objective = "relativistic"
+    penalty_interval: int = 1
+
+    @property
+    def paired(self) -> bool:
+        """Whether the generator's loss looks at real rows too."""
+        return self.objective == "relativistic"
+
+    def discriminator(self, judge: Judge, reals: Tensor, fakes: Tensor, *, gamma: float, step: int) -> Turn:
+        """The loss with gamma / 2 x (R1 + R2), R3GAN's eq. 4 (Huang et al. 2024, arXiv 2501.05441).
+
+        `judge` gets reals and fakes [n, ...] in one pass, [2n, ...]; they require a gradient in steps with a penalty.
+        `step` counts from what a checkpoint holds, so that a resumed run penalises in the same steps.
+        """
+        penalised = gamma > 0 and step % self.penalty_interval == 0
+        both = torch.cat([reals, fakes]).requires_grad_(penalised)
+        logits = judge(both)
+        real_logits, fake_logits = logits.chunk(2)
+        paired, single = relativistic_discriminator_loss, non_saturating_discriminator_loss
+        loss = (paired if self.paired else single)(real_logits, fake_logits)
+        if penalised:
+            # R1 + R2 in one pass: the mean over reals and fakes together is half of their sum. A patch's logit has a
+            # gradient of its own: the number of patches must not decide how strong the penalty is.
+            weight = gamma * self.penalty_interval / logits[0].numel()
+            loss = loss + weight * zero_centred_penalty(logits, both)
+        return Turn(loss, real_logits, fake_logits)
+
+    def generator(self, judge: Judge, reals: Tensor, fakes: Tensor) -> Tensor:
+        """The loss of generated rows, a scalar. `reals` are judged without a gradient, and only where `paired`."""
+        if not self.paired:
+            return non_saturating_generator_loss(judge(fakes))
+        with torch.no_grad():
+            real_logits = judge(reals)
+        return relativistic_generator_loss(real_logits, judge(fakes))
 
 
 def relativistic_discriminator_loss(real_logits: Tensor, fake_logits: Tensor) -> Tensor:

@@ -14,9 +14,6 @@ _PACKAGE = Path(__file__).resolve().parents[1]
 _EVERY_STAGE = ("core", "params.py", "stages/project.py")
 _CHECKS = tuple(f"fidelity/{name}.py" for name in ("distances", "memorisation", "metrics", "restoration", "two_sample"))
 _GENERATOR = ("encoding", *_CHECKS, "nn", "synthesis")
-_RUNNING = tuple(
-    f"training/{name}.py" for name in ("adam", "checkpoint", "claims", "devices", "ema", "loop", "replicas")
-)
 _CLASSIFIER = (
     "nn/classifier.py",
     "nn/layout.py",
@@ -31,7 +28,7 @@ CODE: dict[str, tuple[str, ...]] = {
     "prepare": ("data", "encoding/rules.py", "stages/prepare.py", "stages/prepared.py"),
     "pretrain": (*_GENERATOR, "training", "stages/pretrain.py", "stages/synthesis.py"),
     "train_gan": (*_GENERATOR, "training", "stages/synthesis.py", "stages/train_gan.py"),
-    "generate": (*_GENERATOR, *_RUNNING, "stages/generate.py"),
+    "generate": (*_GENERATOR, "training", "stages/generate.py"),
     "curate": (
         *("curation", "encoding", "fidelity", "nn/features.py", *_CLASSIFIER, "training/shifts.py"),
         "stages/curate.py",

@@ -1,21 +1,19 @@
-"""An adversarial run whose generator must be readable: it maximises the mutual information of codes and images."""
+"""What makes an adversarial game an InfoGAN's: both players maximise the mutual information of codes and images."""
 
 from __future__ import annotations
 
 import math
-from dataclasses import dataclass
-from typing import Any
+from collections.abc import Callable
+from dataclasses import dataclass, field
 
 import torch
 from torch import Tensor, nn
 from torch.nn import functional as F
 
 from gan_augment.nn.affine_views import affine_view
-from gan_augment.nn.image_networks import Generator
 from gan_augment.nn.information import InfoDiscriminator, information_loss, invariance_loss
-from gan_augment.synthesis.adversarial import AdversarialRun
 
-__all__ = ["Guide", "InformationRun", "legibility"]
+__all__ = ["Guide", "InformationTerms", "legibility"]
 
 
 @torch.inference_mode()
@@ -42,43 +40,50 @@ class Guide:
     weight: float
 
 
-class InformationRun(AdversarialRun):
-    """The unconditional run, plus weight x L_I for both networks (Chen et al. 2016, arXiv 1606.03657, eq. 6).
+@dataclass(frozen=True)
+class InformationTerms:
+    """weight x L_I for both networks (Chen et al. 2016, arXiv 1606.03657, eq. 6), over noise that holds codes.
 
     Codes count from the share `start` of the run on, and fully at twice that: codes learnt while the images are still
     noise stick to whatever noise was easiest to read. A `guide` counts from the first step.
+
+    Attributes
+    ----------
+    reader
+        The discriminator: its body is Q's too, so that one pass over the images gives logits and codes.
+    invariance
+        Weight of real images keeping their code when they are slightly changed.
+    batch_size
+        Labelled images of the guide that each step reads.
     """
 
-    def __init__(
-        self,
-        generator: Generator,
-        discriminator: InfoDiscriminator,
-        *arguments: Any,
-        weight: float,
-        continuous_weight: float,
-        invariance: float,
-        start: float,
-        guide: Guide | None = None,
-        **settings: Any,
-    ) -> None:
-        self.layout = discriminator.layout
-        self.weight, self.continuous_weight = weight, continuous_weight
-        self.invariance, self.start, self.guide = invariance, start, guide
-        self.reader = discriminator
-        super().__init__(generator, discriminator, *arguments, conditional=False, **settings)
+    reader: InfoDiscriminator
+    rng: torch.Generator
+    weight: float
+    continuous_weight: float
+    invariance: float
+    start: float
+    guide: Guide | None
+    batch_size: int
+    device: str
+    _read: list[tuple[Tensor, Tensor]] = field(default_factory=list)  # by the last pass: code logits, means
 
-    def _codes_count(self) -> float:
-        progress = self.loop.images_seen / self.total_images
-        return min(max((progress - self.start) / self.start, 0.0), 1.0) if self.start else 1.0
+    def noise(self, count: int) -> Tensor:
+        """See `Terms`."""
+        return self.reader.layout.draw(count, self.rng).to(self.device)
 
-    def _noise(self, count: int) -> Tensor:
-        return self.layout.draw(count, self.rng).to(self.images.device)
-
-    def _judge(self, images: Tensor, labels: Tensor, scale: float, noise: Tensor) -> tuple[Tensor, Tensor | float]:
+    def judge(self, images: Tensor, labels: Tensor, scale: float) -> Tensor:
+        """See `Terms`."""
         del labels, scale
         logits, code_logits, means = self.reader.judge(images)
-        codes, continuous = self.layout.codes_of(noise)
-        return logits, self._codes_count() * information_loss(
+        self._read[:] = [(code_logits.float(), means.float())]
+        return logits
+
+    def of_both(self, noise: Tensor, progress: float) -> Tensor:
+        """See `Terms`."""
+        code_logits, means = self._read.pop()
+        codes, continuous = self.reader.layout.codes_of(noise)
+        return self._codes_count(progress) * information_loss(
             code_logits[-len(noise) :],
             means[-len(noise) :],
             codes,
@@ -87,21 +92,21 @@ class InformationRun(AdversarialRun):
             continuous_weight=self.continuous_weight,
         )
 
-    def _discriminator_loss(self, progress: float) -> Tensor:
-        return super()._discriminator_loss(progress) + self._changed_reals() + self._guided()
+    def of_discriminator(self, draw_reals: Callable[[], Tensor], progress: float) -> list[Tensor]:
+        """See `Terms`."""
+        changed = [self._changed(draw_reals(), progress)] if self.invariance else []
+        return changed if self.guide is None else [*changed, self._guided(self.guide)]
 
-    def _changed_reals(self) -> Tensor | float:
-        if self.invariance == 0:
-            return 0.0
-        reals, _ = self._batch()
+    def _codes_count(self, progress: float) -> float:
+        return min(max((progress - self.start) / self.start, 0.0), 1.0) if self.start else 1.0
+
+    def _changed(self, reals: Tensor, progress: float) -> Tensor:
         views = torch.cat([affine_view(reals, self.rng), affine_view(reals, self.rng)])
         codes = self.reader.recognise(views)
-        return self._codes_count() * self.invariance * invariance_loss(*codes.chunk(2))
+        return self._codes_count(progress) * self.invariance * invariance_loss(*codes.chunk(2))
 
-    def _guided(self) -> Tensor | float:
-        if self.guide is None:
-            return 0.0
-        rows = torch.randint(len(self.guide.codes), (self.settings.batch_size,), generator=self.rng)
-        rows = rows.to(self.guide.images.device)
-        read = self.reader.recognise(affine_view(self.guide.images[rows], self.rng))
-        return self.guide.weight * F.cross_entropy(read, self.guide.codes[rows])
+    def _guided(self, guide: Guide) -> Tensor:
+        rows = torch.randint(len(guide.codes), (self.batch_size,), generator=self.rng)
+        rows = rows.to(guide.images.device)
+        read = self.reader.recognise(affine_view(guide.images[rows], self.rng))
+        return guide.weight * F.cross_entropy(read, guide.codes[rows])

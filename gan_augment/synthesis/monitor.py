@@ -33,9 +33,10 @@ from gan_augment.nn.image_networks import Generator
 from gan_augment.synthesis.alarms import class_alarm
 from gan_augment.synthesis.usual_noise import NoiseSource, UsualNoise
 
-__all__ = ["Monitor", "Reading"]
+__all__ = ["LEAST_KID", "Monitor", "Reading"]
 
 SAMPLES_PER_CLASS = 40
+LEAST_KID = 1e-9
 MOST_SAMPLES = 1000  # of a single class, which gets as many as there are held-out rows
 
 Reading = Callable[[nn.Module, Tensor, torch.Generator], float]  # (discriminator, held-out images, rng) -> [0, 1]
@@ -81,14 +82,14 @@ class Monitor:
         self.judge = _classifier(self.train_features, self.train_labels) if len(self.classes) > 1 else None
 
     @torch.inference_mode()
-    def check(self, generator: Generator, discriminator: nn.Module, scalars: dict[str, float]) -> dict[str, float]:
-        """One row of the training curve. `scalars["first_kid"]` is the scale that makes KID comparable to CAS."""
+    def check(self, generator: Generator, discriminator: nn.Module, first_kid: float | None) -> dict[str, float]:
+        """One row of the training curve. `first_kid`: the first check's, KID's scale beside CAS; None: this is it."""
         labels = np.repeat(self.classes, self.draws)
         pixels = self.noise.draw(generator, labels)
         images, features = encode_images(pixels), self.space(pixels)
         kid = kernel_distance(self.validation_features, features)
         second = self._accuracy_on_synthetic(features, labels) | self._read(discriminator)
-        scale = scalars.setdefault("first_kid", max(kid, 1e-9))
+        scale = max(kid, LEAST_KID) if first_kid is None else first_kid
         critic = two_sample_test(self.validation_features, features, seed=self.seed)
         return {
             "kid": kid,

@@ -1,12 +1,13 @@
-"""Checkpoints that resume exactly: one safetensors file, replaced atomically, with the scalars as JSON in its header.
+"""Checkpoints that resume exactly: one safetensors file, replaced atomically, with the figures as JSON in its header.
 
 A killed run that starts again from one ends with the same bits as a run that was never killed: networks, EMA, Adam's
-moments and step counts, the random generator's state, images seen and the caller's scalars and history are all here.
+moments and step counts, the random generator's state, images seen and the caller's memory and history are all here.
 """
 
 from __future__ import annotations
 
 import json
+from dataclasses import asdict
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -51,7 +52,7 @@ def load_module(path: Path, module: nn.Module) -> None:
         ) from None
 
 
-def save_state(path: Path, loop: Loop) -> None:
+def save_state(path: Path, loop: Loop[Any]) -> None:
     """Write everything that the rest of the run depends on."""
     tensors: dict[str, Tensor] = {"generator": loop.generator.get_state()}
     for name, module in loop.networks.items():
@@ -60,12 +61,13 @@ def save_state(path: Path, loop: Loop) -> None:
         for index, parameter in enumerate(phase.parameters):
             state = phase.optimiser.state.get(parameter, {})
             tensors |= {f"adam/{phase.name}/{index}/{key}": value for key, value in state.items()}
-    header = json.dumps({"images_seen": loop.images_seen, "scalars": loop.scalars, "history": loop.history})
+    figures = {"images_seen": loop.images_seen, "skipped": loop.skipped, "memory": asdict(loop.memory)}
+    header = json.dumps({**figures, "history": loop.history})
     with replacing_file(path) as partial:
         save_file({k: v.detach().cpu().contiguous() for k, v in tensors.items()}, partial, {"state": header})
 
 
-def load_state(path: Path, loop: Loop) -> None:
+def load_state(path: Path, loop: Loop[Any]) -> None:
     """Put a loop back to where `save_state` left it. Raises ModelError where the file does not fit the loop."""
     try:
         with safe_open(path, framework="pt") as file:
@@ -75,7 +77,9 @@ def load_state(path: Path, loop: Loop) -> None:
             module.load_state_dict(_below(tensors, f"network/{name}/"))
         for phase in loop.phases:
             _load_adam(tensors, phase.name, list(phase.parameters), phase.optimiser)
-    except (OSError, SafetensorError, RuntimeError, KeyError) as error:
+        memory = type(loop.memory)(**header["memory"])
+        loop.images_seen, loop.skipped, loop.history = (header[key] for key in ("images_seen", "skipped", "history"))
+    except (OSError, SafetensorError, RuntimeError, KeyError, TypeError) as error:
         raise ModelError(
             "A checkpoint does not fit this run",
             where=path,
@@ -83,9 +87,7 @@ def load_state(path: Path, loop: Loop) -> None:
             remedy="delete the .gan_augment/checkpoints folder; training then starts from the beginning",
         ) from None
     loop.generator.set_state(tensors["generator"])
-    loop.images_seen = header["images_seen"]
-    loop.scalars = header["scalars"]
-    loop.history = header["history"]
+    vars(loop.memory).update(vars(memory))  # the run holds the same object
 
 
 def _below(tensors: dict[str, Tensor], prefix: str) -> dict[str, Tensor]:

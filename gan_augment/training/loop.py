@@ -11,7 +11,7 @@ import time
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
-from typing import Any
+from typing import Any, Generic, TypeVar
 
 import torch
 from torch import Tensor, nn
@@ -21,7 +21,7 @@ from gan_augment.training.checkpoint import load_state, save_state
 from gan_augment.training.ema import Ema
 from gan_augment.training.replicas import Replicas
 
-__all__ = ["ALONE", "AdamSchedule", "Loop", "Phase", "Stop"]
+__all__ = ["ALONE", "AdamSchedule", "Loop", "Memory", "NextStage", "Phase", "Stop"]
 
 
 ALONE = Replicas()
@@ -87,7 +87,28 @@ SAVE_APART = 50.0  # so that saving takes at most a fiftieth of the time
 Stop = str  # why a tick callback ends the run
 
 
-class Loop:
+@dataclass(frozen=True)
+class NextStage:
+    """What a tick returns to go on at another place of the schedule: `at` images, as if these had been seen."""
+
+    at: int
+
+
+@dataclass
+class Memory:
+    """Figures that a run must remember over a kill, besides networks and curve; a run adds its own in a subclass.
+
+    Every field is a JSON number or null. `rate_scale` multiplies every learning rate; `retries`: roll-backs so far.
+    """
+
+    rate_scale: float = 1.0
+    retries: int = 0
+
+
+Remembered = TypeVar("Remembered", bound=Memory)
+
+
+class Loop(Generic[Remembered]):
     """Run phases in turn until `total_images` were seen or a tick says stop.
 
     Parameters
@@ -95,8 +116,10 @@ class Loop:
     networks
         Every module whose state belongs in a checkpoint, by name (the EMA is added as "ema").
     on_tick
-        Called every `tick_images`; returns a reason to stop, or None. What it must remember over a kill it keeps in
-        `scalars`, `history` and the networks. `scalars["rate_scale"]` multiplies every learning rate.
+        Called every `tick_images`; returns a reason to stop, a `NextStage`, or None. What it must remember over a kill
+        it keeps in `memory`, `history` and the networks.
+    memory
+        The run's own record; a checkpoint holds it.
     generator
         The only source of randomness of the phases; its state is part of a checkpoint.
     replicas
@@ -116,7 +139,8 @@ class Loop:
         batch_size: int,
         total_images: int,
         tick_images: int,
-        on_tick: Callable[[Loop], Stop | None],
+        on_tick: Callable[[Loop[Remembered]], Stop | NextStage | None],
+        memory: Remembered,
         generator: torch.Generator,
         checkpoint: Path | None = None,
         replicas: Replicas = ALONE,
@@ -129,11 +153,17 @@ class Loop:
         self.generator = generator
         self.checkpoint = checkpoint
         self.replicas = replicas
-        self.images_seen = 0
-        self.scalars: dict[str, float] = {}
+        self.memory = memory
+        self.images_seen = 0  # drawn in truth
+        self.skipped = 0  # of the schedule, by stages that ended early
         self.history: list[dict[str, float]] = []
         self.losses: dict[str, float] = {}
         self._save_after = 0.0  # seconds of the monotonic clock
+
+    @property
+    def place(self) -> int:
+        """Where the run is in its schedule, in images: those seen, and those that ended stages left out."""
+        return self.images_seen + self.skipped
 
     def run(self) -> Stop:
         """Train; returns why it ended (`length` when all images were seen)."""
@@ -141,21 +171,24 @@ class Loop:
         # They stay on the device: fetching a loss at every step would make a GPU wait for the host.
         totals: dict[str, Tensor] = {}
         steps = 0
-        while self.images_seen < self.total_images:
-            progress = self.images_seen / self.total_images
+        while self.place < self.total_images:
+            progress = self.place / self.total_images
             for phase in self.phases:
                 if progress < phase.starts_at:
                     continue
-                loss = phase.step(progress, self.scalars.get("rate_scale", 1.0), self.replicas)
+                loss = phase.step(progress, self.memory.rate_scale, self.replicas)
                 totals[phase.name] = totals[phase.name] + loss if phase.name in totals else loss
             self.images_seen += self.batch_size
-            self.ema.update(self.ema_source, self.images_seen, self.batch_size)
+            self.ema.update(self.ema_source, self.place, self.batch_size)
             steps += 1
             if self._tick_due():
                 self.losses = self._mean_losses(totals, steps)
                 totals, steps = {}, 0
-                if reason := self.on_tick(self):
-                    return reason
+                said = self.on_tick(self)
+                if isinstance(said, NextStage):
+                    self.skipped = said.at - self.images_seen
+                elif said:
+                    return said
                 self._save()
         return "length"
 
@@ -165,10 +198,8 @@ class Loop:
         return {phase.name: float(summed.get(phase.name, 0.0)) / steps for phase in self.phases}
 
     def _tick_due(self) -> bool:
-        before = self.images_seen - self.batch_size
-        return (
-            self.images_seen // self.tick_images > before // self.tick_images or self.images_seen >= self.total_images
-        )
+        before = self.place - self.batch_size
+        return self.place // self.tick_images > before // self.tick_images or self.place >= self.total_images
 
     def _save(self) -> None:
         started = time.monotonic()

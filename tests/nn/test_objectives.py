@@ -4,9 +4,13 @@ from __future__ import annotations
 
 import math
 
+import pytest
 import torch
 
 from gan_augment.nn.objectives import (
+    Game,
+    Judge,
+    Objective,
     non_saturating_discriminator_loss,
     non_saturating_generator_loss,
     relativistic_discriminator_loss,
@@ -63,3 +67,56 @@ def test_non_saturating_losses_are_the_papers() -> None:
     assert torch.allclose(non_saturating_generator_loss(fake), -chance_fake.log().mean())
     zeros = torch.zeros(4)
     assert math.isclose(non_saturating_discriminator_loss(zeros, zeros).item(), 2 * math.log(2), rel_tol=1e-6)
+
+
+# ---- the game
+
+
+def line(weight: torch.Tensor) -> Judge:
+    return lambda rows: rows @ weight
+
+
+@pytest.mark.parametrize("objective", ["relativistic", "non_saturating"])
+def test_a_turn_without_penalty_is_the_objective_alone(objective: Objective) -> None:
+    reals, fakes, judge = torch.randn(6, 3), torch.randn(6, 3), line(torch.tensor([1.0, 2.0, -1.0]))
+    plain = {
+        "relativistic": (relativistic_discriminator_loss, relativistic_generator_loss),
+        "non_saturating": (non_saturating_discriminator_loss, lambda _, fake: non_saturating_generator_loss(fake)),
+    }[objective]
+    turn = Game(objective).discriminator(judge, reals, fakes, gamma=0.0, step=0)
+    assert torch.equal(turn.loss, plain[0](judge(reals), judge(fakes)))
+    torch.testing.assert_close(turn.real_logits, judge(reals))
+    torch.testing.assert_close(Game(objective).generator(judge, reals, fakes), plain[1](judge(reals), judge(fakes)))
+
+
+@pytest.mark.parametrize("interval", [1, 4])
+def test_the_penalty_comes_at_its_interval_and_weighs_the_same_in_the_long_run(interval: int) -> None:
+    """Over `interval` steps: gamma / 2 x (R1 + R2) a step on average, each the square of a linear critic's slope."""
+    game, slope, gamma = Game(penalty_interval=interval), torch.tensor([3.0, -4.0]), 0.1
+    reals, fakes = torch.randn(5, 2), torch.randn(5, 2)
+    plain = game.discriminator(line(slope), reals, fakes, gamma=0.0, step=0).loss
+    more = [
+        (game.discriminator(line(slope), reals, fakes, gamma=gamma, step=step).loss - plain).item()
+        for step in range(interval)
+    ]
+    assert more[1:] == [0.0] * (interval - 1)
+    assert math.isclose(sum(more) / interval, gamma / 2 * (25 + 25), rel_tol=1e-5)
+
+
+@pytest.mark.parametrize("patches", [1, 9, 72])
+def test_the_number_of_patches_does_not_decide_how_strong_the_penalty_is(patches: int) -> None:
+    """Every patch judges a pixel of its own with slope 2: R1 is 4 a patch, however many there are."""
+    reals, fakes = torch.randn(4, patches), torch.randn(4, patches)
+    game = Game()
+    losses = [
+        game.discriminator(lambda rows: 2 * rows, reals, fakes, gamma=gamma, step=0).loss.item() for gamma in (0, 1.0)
+    ]
+    assert math.isclose(losses[1] - losses[0], 4.0, rel_tol=1e-4)
+
+
+def test_a_generator_gets_no_gradient_through_the_reals() -> None:
+    weight = torch.ones(2, requires_grad=True)
+    reals, fakes = torch.randn(4, 2, requires_grad=True), torch.randn(4, 2, requires_grad=True)
+    Game().generator(line(weight), reals, fakes).backward()
+    assert reals.grad is None
+    assert fakes.grad is not None

@@ -147,8 +147,8 @@ def test_a_collapse_is_rolled_back_with_changed_settings() -> None:
     run = build(replace(SETTINGS, kimg=9.6, checks=15, patience=50), progress=collapse)
     run.train(None)
     assert run.summary["retries"] >= 1
-    assert run.loop.scalars["gamma_scale"] >= 2
-    assert run.loop.scalars["rate_scale"] <= 0.5
+    assert run.memory.gamma_scale >= 2
+    assert run.memory.rate_scale <= 0.5
     assert not run.reason.startswith("alarm")
     assert run.alarms == {}
     assert run.loop.history[-1]["cas"] > 0.9
@@ -165,11 +165,11 @@ def test_augmentation_rises_while_the_discriminator_is_too_sure() -> None:
     run = build(replace(SETTINGS, augment_probability=0.0))
     run.ranked_above = [torch.tensor(1.0)]
     run._adapt_augmentation(run.loop)
-    assert run.loop.scalars["augment"] > 0
+    assert run.memory.augment > 0
     run.ranked_above = [torch.tensor(0.5)]
-    before = run.loop.scalars["augment"]
+    before = run.memory.augment
     run._adapt_augmentation(run.loop)
-    assert run.loop.scalars["augment"] < before
+    assert run.memory.augment < before
 
 
 def test_the_ramp_is_for_small_classes_and_ends_fully_conditional() -> None:

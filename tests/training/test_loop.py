@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import copy
+from dataclasses import dataclass
 from pathlib import Path
 
 import pytest
@@ -14,7 +15,7 @@ from gan_augment.nn.layout import channels_last
 from gan_augment.training import loop as loop_module
 from gan_augment.training.checkpoint import load_module, save_module
 from gan_augment.training.ema import Ema
-from gan_augment.training.loop import AdamSchedule, Loop, Phase
+from gan_augment.training.loop import AdamSchedule, Loop, Memory, NextStage, Phase
 
 SCHEDULE = AdamSchedule(start=1e-2, end=1e-3)
 
@@ -23,12 +24,19 @@ class Killed(BaseException):
     pass
 
 
+@dataclass
+class Offset(Memory):
+    offset: float = 0.0
+
+
 def player(images: bool) -> nn.Module:
     """Linear, or a convolution whose channels lie last in memory, as those of the image networks do."""
     return channels_last(nn.Conv2d(3, 5, 3)) if images else nn.Linear(3, 2)
 
 
-def build(checkpoint: Path | None = None, kill_at: int | None = None, total: int = 64, images: bool = False) -> Loop:
+def build(
+    checkpoint: Path | None = None, kill_at: int | None = None, total: int = 64, images: bool = False
+) -> Loop[Offset]:
     """Two players over the same random stream, as a GAN has; killed once `kill_at` images were seen."""
     torch.manual_seed(0)
     first, second = player(images), player(images)
@@ -38,12 +46,10 @@ def build(checkpoint: Path | None = None, kill_at: int | None = None, total: int
         if kill_at is not None and loop.images_seen >= kill_at:
             raise Killed
         inputs = torch.randn(4, 3, *([4, 4] if images else []), generator=rng)
-        return (mine(inputs) - other(inputs) - loop.scalars.get("offset", 0.0)).square().mean()
+        return (mine(inputs) - other(inputs) - loop.memory.offset).square().mean()
 
-    def tick(loop: Loop) -> str | None:
-        loop.scalars["offset"] = (
-            loop.scalars.get("offset", 0.0) + 0.1
-        )  # state of the caller, as adaptive augmentation is
+    def tick(loop: Loop[Offset]) -> str | None:
+        loop.memory.offset += 0.1  # state of the caller, as adaptive augmentation is
         loop.history.append({"images": float(loop.images_seen), **loop.losses})
         return None
 
@@ -59,13 +65,14 @@ def build(checkpoint: Path | None = None, kill_at: int | None = None, total: int
         total_images=total,
         tick_images=12,
         on_tick=tick,
+        memory=Offset(),
         generator=rng,
         checkpoint=checkpoint,
     )
     return loop
 
 
-def bits(loop: Loop) -> dict[str, torch.Tensor]:
+def bits(loop: Loop[Offset]) -> dict[str, torch.Tensor]:
     return {f"{n}.{k}": v for n, module in loop.networks.items() for k, v in module.state_dict().items()}
 
 
@@ -81,7 +88,7 @@ def test_a_killed_run_ends_with_the_same_bits(tmp_path: Path, kill_at: int, imag
     for name, tensor in bits(whole).items():
         assert torch.equal(tensor, bits(resumed)[name]), name
     assert resumed.history == whole.history
-    assert resumed.scalars == whole.scalars
+    assert resumed.memory == whole.memory
     assert torch.equal(resumed.generator.get_state(), whole.generator.get_state())
 
 
@@ -94,7 +101,7 @@ def test_saving_takes_a_small_share_of_the_time(tmp_path: Path, monkeypatch: pyt
     """A clock that only a saving (1 s) and a tick (10 s) move: every fifth tick or so saves."""
     now, saved = [0.0], list[int]()
 
-    def slow(_: Path, loop: Loop) -> None:
+    def slow(_: Path, loop: Loop[Offset]) -> None:
         saved.append(loop.images_seen)
         now[0] += 1.0
 
@@ -103,7 +110,7 @@ def test_saving_takes_a_small_share_of_the_time(tmp_path: Path, monkeypatch: pyt
     running = build(tmp_path / "state", total=12 * 12)
     tick = running.on_tick
 
-    def slow_tick(loop: Loop) -> str | None:
+    def slow_tick(loop: Loop[Offset]) -> str | None:
         now[0] += 10.0
         return tick(loop)
 
@@ -152,6 +159,30 @@ def test_a_tick_can_stop_the_run() -> None:
     loop.on_tick = lambda loop: "enough" if loop.images_seen >= 24 else None
     assert loop.run() == "enough"
     assert loop.images_seen == 24
+
+
+@pytest.mark.parametrize("kill_at", [None, 20, 28, 32])
+def test_a_stage_that_ends_early_is_passed_over_and_not_counted(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, kill_at: int | None
+) -> None:
+    """After 24 images the schedule goes on at 52 of 64: 12 more are drawn, over a kill too."""
+    monkeypatch.setattr(loop_module, "SAVE_APART", 0.0)  # every tick saves
+    progressed: list[float] = []
+
+    def staged(kill_at: int | None = None) -> Loop[Offset]:
+        loop = build(tmp_path / "state", kill_at)
+        loop.on_tick = lambda loop: NextStage(52) if loop.images_seen == 24 else None
+        first = loop.phases[0].loss
+        loop.phases[0].loss = lambda progress: (progressed.append(progress), first(progress))[1]
+        return loop
+
+    if kill_at is not None:
+        with pytest.raises(Killed):
+            staged(kill_at).run()
+    loop = staged()
+    assert loop.run() == "length"
+    assert (loop.images_seen, loop.place) == (36, 64)
+    assert sorted(set(progressed))[-4:] == [20 / 64, 52 / 64, 56 / 64, 60 / 64]
 
 
 def test_the_schedule_goes_from_start_to_end() -> None:

@@ -12,14 +12,10 @@ import torch
 from torch import Tensor
 
 from gan_augment.core.seeds import numpy_generator
-from gan_augment.nn.objectives import (
-    relativistic_discriminator_loss,
-    relativistic_generator_loss,
-    zero_centred_penalty,
-)
+from gan_augment.nn.objectives import Game
 from gan_augment.synthesis.api import Progress, TickReport
 from gan_augment.training.ema import Ema
-from gan_augment.training.loop import AdamSchedule, Loop, Phase
+from gan_augment.training.loop import AdamSchedule, Loop, Memory, Phase
 
 if TYPE_CHECKING:
     from gan_augment.synthesis.generators.tabular_gan import FittedTabularGan
@@ -100,29 +96,25 @@ def train_tabular_gan(
     ema = Ema(generator)
     total = steps * batches.size
 
+    game = Game(penalty_interval=config.penalty_interval)
+
     def discriminator_loss(done: float) -> Tensor:
         reals, starts, labels = batches.draw(random)
         with torch.no_grad():
             fakes = fitted.shape(generator(starts, labels))
+        both = torch.cat([labels, labels])
         step = round(done * steps)
-        penalised = config.gamma > 0 and step % config.penalty_interval == 0
-        both = torch.cat([reals, fakes]).requires_grad_(penalised)
-        logits = discriminator(both, torch.cat([labels, labels]))
-        real_logits, fake_logits = logits.chunk(2)
-        loss = relativistic_discriminator_loss(real_logits, fake_logits)
-        if penalised:  # R1 + R2 in one pass: the mean over reals and fakes is half of their sum
-            loss = loss + config.gamma * config.penalty_interval * zero_centred_penalty(logits, both)
-        return loss
+        return game.discriminator(
+            lambda rows: discriminator(rows, both), reals, fakes, gamma=config.gamma, step=step
+        ).loss
 
     def generator_loss(done: float) -> Tensor:
         del done
         reals, starts, labels = batches.draw(random)
-        with torch.no_grad():
-            real_logits = discriminator(reals, labels)
-        fake_logits = discriminator(fitted.shape(generator(starts, labels)), labels)
-        return relativistic_generator_loss(real_logits, fake_logits)
+        fakes = fitted.shape(generator(starts, labels))
+        return game.generator(lambda rows: discriminator(rows, labels), reals, fakes)
 
-    def tick(loop: Loop) -> None:
+    def tick(loop: Loop[Memory]) -> None:
         loop.history.append({"kimg": loop.images_seen / 1000, **{f"{k}_loss": v for k, v in loop.losses.items()}})
         progress(TickReport(loop.images_seen / 1000, total / 1000, dict(loop.losses)))
 
@@ -141,6 +133,7 @@ def train_tabular_gan(
         total_images=total,
         tick_images=max(batches.size, total // TICKS),
         on_tick=tick,
+        memory=Memory(),
         generator=random,
         checkpoint=checkpoint,
     )

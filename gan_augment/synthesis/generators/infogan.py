@@ -26,7 +26,7 @@ from gan_augment.encoding.image import PixelLevels, encode_images
 from gan_augment.nn.image_networks import Architecture, Generator
 from gan_augment.nn.information import CodeLayout, InfoDiscriminator
 from gan_augment.nn.objectives import Objective
-from gan_augment.synthesis.adversarial import RunSettings
+from gan_augment.synthesis.adversarial import AdversarialRun, RunSettings
 from gan_augment.synthesis.api import MethodConfig, Progress, SampleRequest, Synthetic, Traits
 from gan_augment.synthesis.code_labels import NO_CLASS, CodeLabels, choose_handful, label_codes, second_halves
 from gan_augment.synthesis.generators._checks import JointOnly, check_label, check_train
@@ -42,7 +42,7 @@ from gan_augment.synthesis.generators._image_gan import (
     train_run,
     write_model,
 )
-from gan_augment.synthesis.information import Guide, InformationRun, legibility
+from gan_augment.synthesis.information import Guide, InformationTerms, legibility
 from gan_augment.synthesis.monitor import Monitor
 from gan_augment.training.checkpoint import load_module, save_module
 
@@ -202,23 +202,32 @@ class Infogan(JointOnly):
         if validation is not None and enough_to_judge(validation):
             draw = config.layout(train.spec).draw
             monitor = Monitor(train, validation, seed, conditional=False, draw_noise=draw, reading=legibility)
-        run = InformationRun(
+        discriminator.to(device)
+        run = AdversarialRun(
             generator.to(device),
-            discriminator.to(device),
+            discriminator,
             train,
             config.settings_for(image, device),
             seed=derive_seed(seed, "joint"),
             device=device,
             monitor=monitor,
             progress=progress,
-            weight=config.information,
-            continuous_weight=config.continuous_information,
-            invariance=config.invariance,
-            start=config.codes_from,
-            guide=handful.guide(train, config.guidance, device),
+            conditional=False,
+            terms=lambda rng: InformationTerms(
+                discriminator,
+                rng,
+                weight=config.information,
+                continuous_weight=config.continuous_information,
+                invariance=config.invariance,
+                start=config.codes_from,
+                guide=handful.guide(train, config.guidance, device),
+                batch_size=config.batch_size,
+                device=device,
+            ),
         )
         train_run(run, config.chosen_architecture(image), checkpoint)
-        return _named(run, train, config, handful, device)
+        discriminator.load_state_dict(run.snapshots.critic.state_dict())
+        return _named(run, discriminator, train, config, handful, device)
 
     def load(self, directory: Path, spec: DatasetSpec, *, device: str = "cpu") -> FittedInfogan:
         """Read a saved model. Raises ModelError where it is another method's, or damaged."""
@@ -265,14 +274,18 @@ class _Handful:
 
 
 def _named(
-    run: InformationRun, train: TrainView, config: InfoganConfig, handful: _Handful, device: str
+    run: AdversarialRun,
+    reader: InfoDiscriminator,
+    train: TrainView,
+    config: InfoganConfig,
+    handful: _Handful,
+    device: str,
 ) -> FittedInfogan:
     """The model with its codes named; the reader of codes is the discriminator of the chosen snapshot."""
     spec = train.spec
-    run.reader.load_state_dict(run.best_discriminator.state_dict())
     unnamed = CodeLabels(np.zeros(0, dtype=np.int64), 1.0, np.ones(len(spec.classes)), 0)
     levels = PixelLevels.of(np.asarray(train.samples.payload))
-    fitted = FittedInfogan(spec, config, run.best, run.reader, unnamed, levels, device, run.loop.history)
+    fitted = FittedInfogan(spec, config, run.best, reader, unnamed, levels, device, run.loop.history)
     rows = handful.rows
     fitted.labels = label_codes(
         fitted.codes(np.asarray(train.samples.payload)[rows]),

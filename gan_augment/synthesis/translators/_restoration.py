@@ -7,7 +7,6 @@ adversarial term (SRGAN, Ledig et al. 2017, arXiv 1609.04802; relativistic pairs
 
 from __future__ import annotations
 
-import copy
 import math
 from dataclasses import dataclass
 from pathlib import Path
@@ -20,16 +19,13 @@ from torch import Tensor
 
 from gan_augment.encoding.image import decode_images, encode_images
 from gan_augment.fidelity.restoration import psnr, sharpness_ratio
-from gan_augment.nn.objectives import (
-    relativistic_discriminator_loss,
-    relativistic_generator_loss,
-    zero_centred_penalty,
-)
+from gan_augment.nn.objectives import Game
 from gan_augment.nn.resampling import Kernel, resample, resampling_matrix, resize
 from gan_augment.nn.super_resolution_networks import PatchDiscriminator, Restorer
 from gan_augment.synthesis.api import Progress, TickReport
 from gan_augment.training.ema import Ema
-from gan_augment.training.loop import AdamSchedule, Loop, Phase
+from gan_augment.training.loop import AdamSchedule, Loop, Memory, NextStage, Phase
+from gan_augment.training.snapshots import Snapshots
 
 __all__ = ["Degradation", "Held", "RestorationRun", "RestorationSettings", "Variation", "enlarge", "padded"]
 
@@ -37,8 +33,7 @@ Images = npt.NDArray[np.uint8]
 
 CHUNK = 64  # images computed at once
 JUDGED = 256  # images at most on which a snapshot is judged
-MAX_RETRIES = 2
-PENALTY_INTERVAL = 8
+GAME = Game(penalty_interval=8)
 
 
 @dataclass(frozen=True)
@@ -130,11 +125,21 @@ class Held:
         return psnr(images, self.truth), sharpness_ratio(images, self.truth)
 
 
+@dataclass
+class RestorationMemory(Memory):
+    """What a restoration run remembers: the first stage's best check, how it ended, and checks without a better one."""
+
+    best_psnr: float | None = None
+    best_kimg: float | None = None
+    waited: int = 0
+    l1_stopped_by: str = "length"
+
+
 class RestorationRun:
     """Trains `restorer` and `discriminator` in place on uint8 images [n, h, w, c].
 
     After `train()`: `best` is the first stage's best network, `served` the one to use and `stage` where it comes from,
-    `loop.history` the curve, `problem` why there is nothing to use (or None).
+    `loop.history` the curve, `figures` what both stages reached, `problem` why there is nothing to use (or None).
     """
 
     def __init__(
@@ -159,17 +164,23 @@ class RestorationRun:
         self.images = torch.from_numpy(np.pad(whole, ((0, 0), (factor, factor), (factor, factor), (0, 0)), mode="edge"))
         self.window = [min(side, settings.crop - settings.crop % factor) for side in whole.shape[1:3]]
         self.rng = torch.Generator().manual_seed(seed)
-        self.best = copy.deepcopy(restorer).eval().requires_grad_(False)
+        self.snapshots = Snapshots(restorer, discriminator)
+        self.memory = RestorationMemory()
+        self.figures: dict[str, float] = {}
         self.sharp = torch.zeros(0)
         self.restored = torch.zeros(0)
         self.served = self.best
-        self.untrained = copy.deepcopy(discriminator.state_dict())
         self.stage = "none"
         self.reason = "not trained"
         self.problem: str | None = None
         self.loop = self._build_loop()
 
-    def _build_loop(self) -> Loop:
+    @property
+    def best(self) -> Restorer:
+        """The first stage's best network."""
+        return self.snapshots.best
+
+    def _build_loop(self) -> Loop[RestorationMemory]:
         settings = self.settings
         total = settings.l1_images + settings.adversarial_images
         rate = settings.learning_rate
@@ -186,13 +197,14 @@ class RestorationRun:
                     settings.boundary,
                 ),
             ],
-            {"restorer": self.restorer, "discriminator": self.discriminator, "best": self.best},
+            {"restorer": self.restorer, "discriminator": self.discriminator, **self.snapshots.networks},
             ema=Ema(self.restorer, cap_images=2_000),
             ema_source=self.restorer,
             batch_size=settings.batch_size,
             total_images=total,
             tick_images=settings.tick_images,
             on_tick=self._tick,
+            memory=self.memory,
             generator=self.rng,
         )
 
@@ -231,92 +243,69 @@ class RestorationRun:
         self.restored = restored.detach()
         loss: Tensor = (restored - self.sharp).abs().mean()
         if progress >= self.settings.boundary and self.settings.adversarial_weight > 0:
-            with torch.no_grad():
-                real_logits = self.discriminator(self.sharp)
-            adversarial = relativistic_generator_loss(real_logits, self.discriminator(restored))
-            loss = loss + self.settings.adversarial_weight * adversarial
+            loss = loss + self.settings.adversarial_weight * GAME.generator(self.discriminator, self.sharp, restored)
         return loss
 
     def _discriminator_loss(self, _: float) -> Tensor:
         """On the pairs of the restorer's turn just before: no second forward pass, no second draw."""
-        step = self.loop.images_seen // self.settings.batch_size  # from what a checkpoint holds
-        penalised = self.settings.gamma > 0 and step % PENALTY_INTERVAL == 0
-        both = torch.cat([self.sharp, self.restored]).requires_grad_(penalised)
-        logits = self.discriminator(both)
-        real_logits, fake_logits = logits.chunk(2)
-        loss = relativistic_discriminator_loss(real_logits, fake_logits)
-        if penalised:
-            # A patch's logit has a gradient of its own: their number must not decide how strong the penalty is.
-            weight = self.settings.gamma * PENALTY_INTERVAL / logits[0].numel()
-            loss = loss + weight * zero_centred_penalty(logits, both)
-        return loss
+        step = self.loop.place // self.settings.batch_size
+        return GAME.discriminator(
+            self.discriminator, self.sharp, self.restored, gamma=self.settings.gamma, step=step
+        ).loss
 
     # ---- checks, rollback, choice
 
-    def _tick(self, loop: Loop) -> str | None:
+    def _tick(self, loop: Loop[RestorationMemory]) -> str | NextStage | None:
         if problem := _not_a_number(loop.losses):
-            return None if self._roll_back(loop) else f"alarm: {problem}"
+            return None if self.snapshots.roll_back(loop) else f"alarm: {problem}"
         each, sharpness = self.held.figures(loop.ema.network)
         decibel = float(each.mean())
         row = {"kimg": loop.images_seen / 1000, "psnr": decibel, "sharpness": sharpness}
         loop.history.append(row | {f"{name}_loss": value for name, value in loop.losses.items()})
-        self.progress(TickReport(loop.images_seen / 1000, loop.total_images / 1000, {"psnr": decibel}, row=row))
-        if loop.images_seen > self.settings.l1_images:
-            return None
-        if decibel > loop.scalars.get("best_psnr", -math.inf):
-            loop.scalars |= {"best_psnr": decibel, "best_kimg": row["kimg"], "waited": 0.0}
-            self.best.load_state_dict(loop.ema.network.state_dict())
-            return None
-        loop.scalars["waited"] += 1
-        return self._end_of_patience(loop) if loop.scalars["waited"] >= self.settings.patience else None
+        self.progress(TickReport(loop.place / 1000, loop.total_images / 1000, {"psnr": decibel}, row=row))
+        return self._judge_l1(loop, decibel) if loop.place <= self.settings.l1_images else None
 
-    def _end_of_patience(self, loop: Loop) -> str | None:
-        """PSNR has stopped rising: on to the adversarial stage, or where there is none, the end."""
-        if not self.settings.adversarial_images:
-            return "PSNR stopped rising"
-        loop.images_seen = self.settings.l1_images
-        return None
-
-    def _roll_back(self, loop: Loop) -> bool:
-        """Back to the best snapshot at half the learning rate. False: that was tried twice."""
-        retries = loop.scalars.get("retries", 0.0)
-        if retries >= MAX_RETRIES:
-            return False
-        loop.scalars |= {"retries": retries + 1, "rate_scale": 0.5 * loop.scalars.get("rate_scale", 1.0)}
-        self.restorer.load_state_dict(self.best.state_dict())
-        loop.ema.network.load_state_dict(self.best.state_dict())
-        self.discriminator.load_state_dict(self.untrained)
-        for phase in loop.phases:
-            phase.optimiser.state.clear()
-        return True
+    def _judge_l1(self, loop: Loop[RestorationMemory], decibel: float) -> str | NextStage | None:
+        """Keep the network where it is the first stage's best; where PSNR has stopped rising, end that stage."""
+        memory = self.memory
+        if memory.best_psnr is None or decibel > memory.best_psnr:
+            memory.best_psnr, memory.best_kimg, memory.waited = decibel, loop.images_seen / 1000, 0
+            self.snapshots.take(loop.ema.network, critic=False)  # the critic has not played yet
+            return None
+        memory.waited += 1
+        if memory.waited < self.settings.patience:
+            return None
+        memory.l1_stopped_by = "PSNR stopped rising"
+        return NextStage(self.settings.l1_images) if self.settings.adversarial_images else memory.l1_stopped_by
 
     def _choose_stage(self) -> None:
         """The adversarial stage serves where it is the sharper one and still beats bicubic; else the L1 stage."""
-        settings, scalars = self.settings, self.loop.scalars
+        settings, memory = self.settings, self.memory
         self.stage = "l1"
         l1, l1_sharpness = self.held.figures(self.best)
         last, sharpness = self.held.figures(self.loop.ema.network)
-        scalars |= {"l1_psnr": float(l1.mean()), "l1_sharpness": l1_sharpness}
+        best = {} if memory.best_psnr is None else {"best_psnr": memory.best_psnr}
+        self.figures = {**best, "l1_psnr": float(l1.mean()), "l1_sharpness": l1_sharpness}
         if settings.adversarial_images and not self.reason.startswith("alarm"):
-            scalars |= {"adversarial_psnr": float(last.mean()), "adversarial_sharpness": sharpness}
+            self.figures |= {"adversarial_psnr": float(last.mean()), "adversarial_sharpness": sharpness}
             sharper = abs(math.log(max(sharpness, 1e-9))) < abs(math.log(max(l1_sharpness, 1e-9)))
             if sharper and last.mean() > self.held.bicubic.mean():
                 self.stage, self.served = "adversarial", self.loop.ema.network
-        elif "best_psnr" not in scalars:
+        elif memory.best_psnr is None:
             self.problem = self.reason
 
     @property
     def summary(self) -> dict[str, Any]:
         """JSON-able facts about the run; figures in dB, over the held-out images."""
-        scalars = self.loop.scalars
         return {
             "images_seen": self.loop.images_seen,
             "stopped_by": self.reason,
+            "l1_stopped_by": self.memory.l1_stopped_by,
             "served_stage": self.stage,
-            "l1_snapshot_kimg": scalars.get("best_kimg", 0.0),
-            "retries": int(scalars.get("retries", 0)),
+            "l1_snapshot_kimg": self.memory.best_kimg or 0.0,
+            "retries": self.memory.retries,
             "bicubic_psnr": float(self.held.bicubic.mean()),
-            **{name: value for name, value in scalars.items() if name.endswith(("_psnr", "_sharpness"))},
+            **self.figures,
             "parameters": sum(p.numel() for p in self.restorer.parameters()),
         }
 
