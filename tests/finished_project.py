@@ -294,6 +294,7 @@ def _measure(recipe: Recipe, rng: np.random.Generator) -> dict[str, Any]:
         for shift, metric in enumerate(("balanced_accuracy", "accuracy", "macro_f1", "worst_class_recall")):
             record[metric] = _interval(mean - 0.02 * shift)
         record["rare_class_recall"] = _interval(mean - 0.1)
+        record["rare_class_precision"] = _interval(mean + 0.02)
         record["log_loss"] = _interval(1 - mean)
         if recipe.optional:
             record["average_precision"] = _interval(mean + 0.03)
@@ -319,6 +320,15 @@ def _measure(recipe: Recipe, rng: np.random.Generator) -> dict[str, Any]:
             "metric": "balanced_accuracy",
             "baseline_arm": "real_classical",
             "synthetic_arm": "real_classical_synthetic",
+            "baseline_variant": "balanced",
+            "synthetic_variant": "balanced, tau 0.5",
+            "baseline_adjustment": {"tau": 0.0, "log_prior": dict.fromkeys(recipe.keys, 0.0)},
+            "synthetic_adjustment": {
+                "tau": 0.5,
+                "log_prior": {
+                    key: float(np.log(n / sum(recipe.real))) for key, n in zip(recipe.keys, recipe.real, strict=True)
+                },
+            },
             "smallest_detectable": 3.1,
             "covers": "classifier seeds and test rows, not the retraining of the GAN",
         },

@@ -183,7 +183,7 @@ def calibrate(
     demo: Annotated[
         str | None, typer.Option(help="Calibrate on an embedded data set: digits or breast_cancer.")
     ] = None,
-    control: Annotated[str | None, typer.Option(help="Only null, near_null, oracle or harmful.")] = None,
+    control: Annotated[str | None, typer.Option(help="Only null, near_null, prior, oracle or harmful.")] = None,
     runs: Annotated[int, typer.Option(min=1, help="Fresh splits for each control.")] = 200,
     jobs: Annotated[int, typer.Option(min=1, help="Processes side by side.")] = 1,
     as_json: Json = False,

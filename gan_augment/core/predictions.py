@@ -14,6 +14,7 @@ from gan_augment.core.errors import MissingInputError
 from gan_augment.core.records import Record
 
 __all__ = [
+    "Adjustment",
     "ArmRecord",
     "Family",
     "FamilyRecord",
@@ -29,11 +30,33 @@ Part = Literal["validation", "test"]
 Probabilities = npt.NDArray[np.float32]
 
 
+class Adjustment(Record):
+    """Logits minus `tau` times `log_prior` [K] decide; divided by `temperature` they are calibrated (gain.adjustment).
+
+    A probability counts as at least `floor` before its logarithm is taken.
+    """
+
+    tau: float = 0.0
+    log_prior: tuple[float, ...] = ()
+    temperature: float = 1.0
+    floor: float = 1e-30
+
+
 class VariantRecord(Record):
-    """A variant of an arm and its mean balanced accuracy on validation."""
+    """A variant of an arm, its adjustment, and how it did on validation with that.
+
+    `validation_loss` chooses: the class-balanced log loss after `adjustment`, its temperature included.
+    """
 
     name: str
+    adjustment: Adjustment = Adjustment()
+    validation_loss: float
     validation_balanced_accuracy: float
+
+    @property
+    def described(self) -> str:
+        """The name, and tau where there is one."""
+        return self.name + (f", tau {self.adjustment.tau:g}" if self.adjustment.tau else "")
 
 
 class FamilyRecord(Record):

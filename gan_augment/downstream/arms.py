@@ -17,6 +17,7 @@ from gan_augment.downstream.config import Arm
 
 __all__ = [
     "Fill",
+    "Head",
     "Recipe",
     "Rows",
     "Treatment",
@@ -29,6 +30,7 @@ __all__ = [
 
 Rows = Literal["real", "real+synthetic", "synthetic"]
 Fill = Literal["none", "oversample", "interpolate", "smote"]
+Head = Literal["logistic", "half_whitened", "ridge", "discriminant"]
 
 
 @dataclass(frozen=True)
@@ -43,11 +45,14 @@ class Treatment:
         Rows are drawn as they are, and the loss of a class's rows is multiplied by n / (classes x n_class).
     classical
         Images go through the classical augmentation.
+    head
+        What a linear probe fits to its features; other classifiers have no choice of it.
     """
 
     balanced: bool = False
     class_weight: bool = False
     classical: bool = False
+    head: Head = "logistic"
 
 
 @dataclass(frozen=True)
@@ -58,6 +63,11 @@ class Recipe:
     rows: Rows
     treatment: Treatment = Treatment()
     fill: Fill = "none"
+
+    @property
+    def evens_out(self) -> bool:
+        """Whether training sees every class equally often, or with the same weight in total."""
+        return self.treatment.balanced or self.treatment.class_weight or self.fill != "none"
 
     @property
     def redrawn(self) -> bool:
@@ -86,7 +96,14 @@ _IMAGE: dict[Arm, tuple[Recipe, ...]] = {
         Recipe("classical, balanced", "real+synthetic", Treatment(classical=True, balanced=True)),
     ),
     "synthetic": (Recipe("synthetic only", "synthetic"),),
-    "linear_probe": (Recipe("natural", "real"), Recipe("balanced", "real", _BALANCED)),
+    "linear_probe": (
+        Recipe("logistic, natural", "real"),
+        Recipe("logistic, balanced", "real", _BALANCED),
+        Recipe("half-whitened, natural", "real", Treatment(head="half_whitened")),
+        Recipe("half-whitened, balanced", "real", Treatment(head="half_whitened", balanced=True)),
+        Recipe("ridge, balanced", "real", Treatment(head="ridge", balanced=True)),
+        Recipe("discriminant", "real", Treatment(head="discriminant")),
+    ),
 }
 
 # A table has no rotation or flip: what classical augmentation is to images, class weights and SMOTE are to tables.

@@ -57,7 +57,8 @@ class LogisticRegressionConfig(Record):
 class LinearProbeConfig(Record):
     """Logistic regression on the features of a network trained on photographs (extra `features`): images only.
 
-    The network is frozen. Its features are scaled to unit deviation.
+    The network is frozen. Its features are scaled to unit deviation. The arm `linear_probe` also tries half-whitened
+    features, ridge regression and discriminant analysis.
     """
 
     kind: Literal["linear_probe"] = "linear_probe"

@@ -38,6 +38,7 @@ from gan_augment.downstream.config import (
     LogisticRegressionConfig,
     RandomForestConfig,
 )
+from gan_augment.downstream.heads import HalfWhitening, head_of
 from gan_augment.downstream.tables import categorical_places, gapless_encoder, plain_frame, tree_encoder
 
 __all__ = ["EstimatorClassifier", "EstimatorConfig", "load_factory"]
@@ -79,7 +80,7 @@ class EstimatorClassifier:
 
     def _fit_one(self, samples: Samples, spec: DatasetSpec, treatment: Treatment, seed: int) -> Predictor:
         rows = self._augmented(samples, seed) if treatment.classical and spec.image is not None else samples
-        estimator = self._estimator(spec, derive_seed(seed, "estimator") % 2**32)
+        estimator = self._estimator(spec, treatment, derive_seed(seed, "estimator") % 2**32)
         weigh = treatment.balanced or treatment.class_weight
         weighable = has_fit_parameter(estimator, "sample_weight")
         if weigh and not weighable:
@@ -87,7 +88,7 @@ class EstimatorClassifier:
         labels = rows.label_indices(spec)
         if len(np.unique(labels)) < 2:
             return _Constant(len(spec.classes), int(labels[0]))
-        encoder = self._encoder(rows, spec)
+        encoder = self._encoder(rows, spec, treatment)
         inputs = encoder.fit_transform(_plain(rows.payload, spec, self._raw))
         weights = {"sample_weight": row_weights(labels, len(spec.classes))} if weigh and weighable else {}
         with warnings.catch_warnings():
@@ -105,7 +106,7 @@ class EstimatorClassifier:
         copies = [Samples(samples.manifest, augment(images)) for _ in range(_AUGMENTED_COPIES)]
         return Samples.concat([samples, *copies])
 
-    def _encoder(self, rows: Samples, spec: DatasetSpec) -> Any:
+    def _encoder(self, rows: Samples, spec: DatasetSpec, treatment: Treatment) -> Any:
         """Not yet fitted; what the estimator is fed is its result."""
         if self._raw:
             return FunctionTransformer()
@@ -113,7 +114,8 @@ class EstimatorClassifier:
             boosted = isinstance(self._config, HistGradientBoostingConfig)
             return tree_encoder(spec.table) if boosted else gapless_encoder(spec.table)
         if self._features is not None:
-            return make_pipeline(FunctionTransformer(self._features), StandardScaler())
+            whitening = [HalfWhitening()] if treatment.head == "half_whitened" else []
+            return make_pipeline(FunctionTransformer(self._features), StandardScaler(), *whitening)
         if not isinstance(self._config, LogisticRegressionConfig):
             return FunctionTransformer(_flat_pixels)
         flat = _flat_pixels(np.asarray(rows.payload[:1])).shape[1]
@@ -121,9 +123,11 @@ class EstimatorClassifier:
         # Not whitened: with few images the last components are noise, and whitening makes noise as loud as shape.
         return make_pipeline(FunctionTransformer(_flat_pixels), components)
 
-    def _estimator(self, spec: DatasetSpec, random_state: int) -> Any:
+    def _estimator(self, spec: DatasetSpec, treatment: Treatment, random_state: int) -> Any:
         config = self._config
-        if isinstance(config, LogisticRegressionConfig | LinearProbeConfig):
+        if isinstance(config, LinearProbeConfig):
+            return head_of(treatment.head, config)
+        if isinstance(config, LogisticRegressionConfig):
             return LogisticRegression(C=config.C, max_iter=config.iterations)
         if isinstance(config, RandomForestConfig):
             return RandomForestClassifier(

@@ -17,7 +17,16 @@ from gan_augment.downstream.arms import Recipe, base_rows, variants_of
 from gan_augment.downstream.balancing import fill_up
 from gan_augment.downstream.config import Arm
 
-__all__ = ["BestVariant", "Sources", "arm_record", "best_variant", "predict", "train_recipe", "training_seeds"]
+__all__ = [
+    "BestVariant",
+    "Sources",
+    "arm_record",
+    "best_variant",
+    "predict",
+    "shown_shares",
+    "train_recipe",
+    "training_seeds",
+]
 
 
 @dataclass(frozen=True)
@@ -32,6 +41,20 @@ class Sources:
     def rows(self, recipe: Recipe) -> Samples:
         """The rows of a recipe before any filling up."""
         return base_rows(recipe, self.real, self.added, self.alone)
+
+    @property
+    def real_counts(self) -> npt.NDArray[np.int64]:
+        """int64 [K]: real train rows of each class."""
+        return np.bincount(self.real.label_indices(self.spec), minlength=len(self.spec.classes)).astype(np.int64)
+
+
+def shown_shares(recipe: Recipe, sources: Sources) -> npt.NDArray[np.float64]:
+    """float64 [K]: the class shares that training sees, sampling, weights and filling up included."""
+    labels = sources.rows(recipe).label_indices(sources.spec)
+    counts = np.bincount(labels, minlength=len(sources.spec.classes)).astype(np.float64)
+    seen = (counts > 0).astype(np.float64) if recipe.evens_out else counts
+    shares: npt.NDArray[np.float64] = seen / seen.sum()
+    return shares
 
 
 def training_seeds(base: int, count: int) -> list[int]:
@@ -63,33 +86,28 @@ def predict(predictors: Sequence[Predictor], payload: Payload) -> Probabilities:
 
 @dataclass(frozen=True)
 class BestVariant:
-    """The variant that speaks for its arm, and what every variant scored on validation.
+    """The variant that speaks for its arm: of the smallest loss on validation; the earlier one on a tie.
 
     Attributes
     ----------
-    recipe
-        The variant with the highest mean validation score; the earlier one on a tie.
-    scores
-        float64 [variants].
+    chosen
+        Its place.
+    variants
+        What the judge says of each.
     validation
         float32 [variants, seeds, n, classes]: probabilities on the validation rows.
     predictors
-        Of `recipe`, one a seed.
+        Of the chosen one, one a seed.
     """
 
-    recipe: Recipe
-    scores: npt.NDArray[np.float64]
+    chosen: int
+    variants: tuple[VariantRecord, ...]
     validation: Probabilities
     predictors: list[Predictor]
 
-    def record(self, kind: str, effort: dict[str, int | float | str], recipes: Sequence[Recipe]) -> FamilyRecord:
+    def record(self, kind: str, effort: dict[str, int | float | str]) -> FamilyRecord:
         """The choice, for arm.json."""
-        names = [recipe.name for recipe in recipes]
-        variants = tuple(
-            VariantRecord(name=name, validation_balanced_accuracy=float(value))
-            for name, value in zip(names, self.scores, strict=True)
-        )
-        return FamilyRecord(classifier=kind, effort=effort, variants=variants, chosen=names.index(self.recipe.name))
+        return FamilyRecord(classifier=kind, effort=effort, variants=self.variants, chosen=self.chosen)
 
 
 def best_variant(
@@ -98,21 +116,21 @@ def best_variant(
     sources: Sources,
     seeds: Sequence[int],
     validation: Payload,
-    score: Callable[[Probabilities], float],
+    judge: Callable[[Recipe, Probabilities], VariantRecord],
     report: Callable[[str], None] = lambda _: None,
 ) -> BestVariant:
-    """Train every recipe; choose by `score` of the validation probabilities [seeds, n, classes]."""
-    best: tuple[float, Recipe, list[Predictor]] | None = None
-    probabilities, scores = [], []
-    for recipe in recipes:
+    """Train every recipe; choose by the loss that `judge` finds in the validation probabilities [seeds, n, classes]."""
+    best: list[Predictor] = []
+    variants: list[VariantRecord] = []
+    probabilities, chosen = [], 0
+    for place, recipe in enumerate(recipes):
         predictors = train_recipe(classifier, recipe, sources, seeds)
         probabilities.append(predict(predictors, validation))
-        scores.append(score(probabilities[-1]))
-        if best is None or scores[-1] > best[0]:
-            best = scores[-1], recipe, predictors
+        variants.append(judge(recipe, probabilities[-1]))
+        if not best or variants[-1].validation_loss < variants[chosen].validation_loss:
+            chosen, best = place, predictors
         report(recipe.name)
-    assert best is not None
-    return BestVariant(best[1], np.asarray(scores), np.stack(probabilities), best[2])
+    return BestVariant(chosen, tuple(variants), np.stack(probabilities), best)
 
 
 def arm_record(
@@ -126,14 +144,13 @@ def arm_record(
     """What arm.json says of an arm. An arm without families had no rows to train on."""
     rows = sources.rows(variants_of(arm, sources.spec.modality)[0])
     synthetic = int((rows.manifest["origin"] == "synthetic").sum())
-    counts = np.bincount(sources.real.label_indices(sources.spec), minlength=len(sources.spec.classes))
     return ArmRecord(
         arm=arm,
         skipped=None if families else "no synthetic row was accepted",
         rows_real=len(rows) - synthetic,
         rows_synthetic=synthetic,
         seeds=seeds,
-        train_counts=tuple(int(count) for count in counts),
+        train_counts=tuple(int(count) for count in sources.real_counts),
         test_ids=tuple(test_ids),
         families=families,
     )

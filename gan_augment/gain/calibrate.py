@@ -2,6 +2,7 @@
 
 - *null*: train rows drawn again. Nothing new: "helps" would be a false alarm.
 - *near_null*: train rows with noise too small to matter.
+- *prior*: rows of rare classes drawn again. It moves the class shares and nothing else, which costs nothing without it.
 - *oracle*: real rows held back. As good as synthetic data can be: "helps" is right where the gain is large enough.
 - *harmful*: train rows under labels of other classes. "helps" would be absurd.
 """
@@ -24,7 +25,8 @@ from gan_augment.gain.verdict import Verdict
 
 __all__ = ["CONTROLS", "Control", "Outcome", "RowSplit", "Tally", "control_rows", "split_rows", "tally"]
 
-Control = Literal["null", "near_null", "oracle", "harmful"]
+Control = Literal["null", "near_null", "prior", "oracle", "harmful"]
+_IDLE: tuple[Control, ...] = ("null", "near_null", "prior")  # what they add teaches nothing
 CONTROLS: tuple[Control, ...] = get_args(Control)
 Rows = npt.NDArray[np.int64]
 
@@ -108,6 +110,8 @@ def _source_rows(
         held: Rows = split.held[labels[split.held] == index]
         return held
     own = labels[split.train] == index
+    if control == "prior" and own.sum() == np.bincount(labels[split.train]).max():
+        count = 0
     chosen: Rows = generator.choice(split.train[~own if control == "harmful" else own], count)
     return chosen
 
@@ -187,7 +191,7 @@ def tally(outcomes: Sequence[Outcome]) -> Tally:
     if control == "harmful":
         counted, limit, requirement = runs - verdicts["helps"], 0.95, '"hurts" or refused in at least 95 % of runs'
     share = counted / runs
-    passed: bool | None = share <= limit if control in ("null", "near_null") else share >= limit
+    passed: bool | None = share <= limit if control in _IDLE else share >= limit
     if control == "oracle" and gain < 2 * detectable:
         passed = None
     bounds = stats.binomtest(counted, runs).proportion_ci()

@@ -12,24 +12,26 @@ from dataclasses import dataclass, replace
 
 import numpy as np
 
-from gan_augment.gain.metrics import balanced_accuracy
+from gan_augment.gain.adjustment import Criterion
 from gan_augment.gain.ratio import Counts, Evaluate, Plan
-from gan_augment.gain.statistics import Interval, TestRows
+from gan_augment.gain.statistics import Interval
 
 __all__ = ["RULE", "ThresholdTrial", "choose_threshold", "stricter_plans"]
 
 RULE = (
-    "the lowest threshold whose paired gain in validation balanced accuracy over no threshold is within one standard "
-    "error of the best one's and above its own standard error; none, if there is no such"
+    "the lowest threshold that is no more than one paired standard error behind the best one in class-balanced "
+    "validation log loss after logit adjustment, and whose paired gain over no threshold is above its own standard "
+    "error; none, if there is no such"
 )
 
 
 @dataclass(frozen=True)
 class ThresholdTrial:
-    """A plan under a threshold, and its paired gain over the same ratio without one."""
+    """A plan under a threshold; its paired gain over the same ratio without one, in nats and in balanced accuracy."""
 
     plan: Plan
     gain: Interval
+    accuracy_gain: Interval
 
 
 def stricter_plans(plan: Plan, accepted: Mapping[float, Counts]) -> list[Plan]:
@@ -49,18 +51,22 @@ def stricter_plans(plan: Plan, accepted: Mapping[float, Counts]) -> list[Plan]:
 
 
 def choose_threshold(
-    plan: Plan, stricter: Sequence[Plan], evaluate: Evaluate, rows: TestRows, seeds: Sequence[int]
+    plan: Plan, stricter: Sequence[Plan], evaluate: Evaluate, criterion: Criterion, seeds: Sequence[int]
 ) -> tuple[Plan, list[ThresholdTrial]]:
-    """The plan by `RULE`, and what each threshold gave on the validation `rows`."""
+    """The plan by `RULE`, and what each threshold gave on the validation rows."""
     if not stricter:
         return plan, []
-    base = rows.resample(balanced_accuracy, np.stack(list(evaluate(plan, seeds))))
-    trials = []
-    for other in stricter:
-        scored = rows.resample(balanced_accuracy, np.stack(list(evaluate(other, seeds))))
-        trials.append(ThresholdTrial(other, rows.interval(scored - base)))
-    best = max(trials, key=lambda trial: trial.gain.mean).gain
-    for trial in trials:
-        if trial.gain.mean >= best.mean - best.standard_error and trial.gain.mean > trial.gain.standard_error:
+    base = criterion.scores(np.stack(list(evaluate(plan, seeds))))
+    scores = [criterion.scores(np.stack(list(evaluate(other, seeds)))) for other in stricter]
+    trials = [
+        ThresholdTrial(
+            other, criterion.interval(own.merit - base.merit), criterion.interval(own.accuracy - base.accuracy)
+        )
+        for other, own in zip(stricter, scores, strict=True)
+    ]
+    best = max(scores, key=lambda own: own.merit.values.mean())
+    for own, trial in zip(scores, trials, strict=True):
+        behind = criterion.interval(best.merit - own.merit)
+        if behind.mean <= behind.standard_error and trial.gain.mean > trial.gain.standard_error:
             return trial.plan, trials
     return plan, trials

@@ -4,17 +4,28 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass
+from functools import cached_property
 from typing import Any
 
 import numpy as np
 import numpy.typing as npt
 
-from gan_augment.core.predictions import ArmRecord, Family, FamilyRecord
+from gan_augment.core.predictions import Adjustment, ArmRecord, Family, FamilyRecord
 from gan_augment.core.records import DatasetSpec
+from gan_augment.gain.adjustment import adjust
 from gan_augment.gain.config import MeasureConfig
-from gan_augment.gain.metrics import METRICS, Labels, Metric, rare_classes, recall_over, score
+from gan_augment.gain.metrics import (
+    DECISIONS,
+    METRICS,
+    Labels,
+    Metric,
+    precision_over,
+    rare_classes,
+    recall_over,
+    score,
+)
 from gan_augment.gain.statistics import Interval, Resampled, TestRows, holm
-from gan_augment.gain.thresholds import adjust, class_means, tune_power
+from gan_augment.gain.thresholds import tune
 from gan_augment.gain.verdict import ARM_NAMES, Verdict, decide, explain
 
 __all__ = ["ArmPredictions", "Evaluation", "Gain", "headline", "measure"]
@@ -28,7 +39,10 @@ _COVERS = "test rows and classifier seeds; not retraining the synthesizer, nor a
 
 @dataclass(frozen=True)
 class ArmPredictions:
-    """An arm under one family of classifiers: float32 [seeds, n, K], of the variant chosen on validation."""
+    """An arm under one family of classifiers: float32 [seeds, n, K], of the variant chosen on validation.
+
+    Before its adjustment; `decided` is after it.
+    """
 
     record: ArmRecord
     family: FamilyRecord
@@ -36,9 +50,18 @@ class ArmPredictions:
     test: npt.NDArray[np.float32]
 
     @property
-    def validation_score(self) -> float:
-        """Mean balanced accuracy of the chosen variant on validation."""
-        return self.family.best.validation_balanced_accuracy
+    def adjustment(self) -> Adjustment:
+        """That of the chosen variant."""
+        return self.family.best.adjustment
+
+    @cached_property
+    def decided(self) -> npt.NDArray[np.floating]:
+        """[seeds, n, K]: test probabilities after the adjustment, whose largest one is the arm's answer."""
+        return adjust(self.test, self.adjustment)
+
+    def for_metric(self, name: str) -> npt.NDArray[np.floating]:
+        """What the metric of `METRICS` is taken of: the arm's answers, or the probabilities as they were given."""
+        return self.decided if name in DECISIONS else self.test
 
 
 @dataclass(frozen=True)
@@ -89,11 +112,11 @@ class Evaluation:
 
 
 def headline(arms: Sequence[ArmPredictions]) -> tuple[ArmPredictions, ArmPredictions]:
-    """The best baseline arm and the best arm with synthetic data, by validation; the simpler one on a tie."""
+    """The best baseline arm and the best one with synthetic data, by validation loss; the simpler one on a tie."""
 
     def best(names: Sequence[str]) -> ArmPredictions:
         candidates = [arm for arm in arms if arm.record.arm in names]
-        return max(candidates, key=lambda arm: (arm.validation_score, -names.index(arm.record.arm)))
+        return min(candidates, key=lambda arm: (arm.family.best.validation_loss, names.index(arm.record.arm)))
 
     return best(BASELINE_ARMS), best(SYNTHETIC_ARMS)
 
@@ -125,7 +148,7 @@ def measure(
         gain.interval,
         ratio=ratio,
         shown=shown,
-        baseline=f"{ARM_NAMES[gain.baseline.record.arm]}: {gain.baseline.family.best.name}",
+        baseline=f"{ARM_NAMES[gain.baseline.record.arm]}: {gain.baseline.family.best.described}",
         confidence=config.confidence,
     )
     tuned = _after_tuning(gain, evaluation, validation_labels)
@@ -135,7 +158,7 @@ def measure(
         "use_synthetic": gain.verdict == "helps",
         "sentence": sentence,
         "notes": [*_notes(gain, tuned, second, shown), *_few_rows(evaluation)],
-        "gain": _gain_record(gain, config),
+        "gain": _gain_record(gain, config) | _adjustments(gain, evaluation.spec),
         "threshold_free": _threshold_free(gain, evaluation) | {"balanced_accuracy_after_tuning": _points(tuned)},
         "second_opinion": second,
         "arms": [_arm_record(arm, evaluation) for arm in arms],
@@ -151,7 +174,7 @@ def measure(
 
 def _gain(arms: Sequence[ArmPredictions], evaluation: Evaluation, plan: dict[str, Any]) -> Gain:
     baseline, synthetic = headline(arms)
-    interval = evaluation.difference(METRICS["balanced_accuracy"], synthetic.test, baseline.test)
+    interval = evaluation.difference(METRICS["balanced_accuracy"], synthetic.decided, baseline.decided)
     verdict = decide(interval, float(plan["ratio"]), evaluation.config.minimum_gain / 100)
     return Gain(baseline, synthetic, interval, verdict)
 
@@ -169,18 +192,34 @@ def _gain_record(gain: Gain, config: MeasureConfig) -> dict[str, Any]:
         "confidence": config.confidence,
         "metric": "balanced_accuracy",
         "baseline_arm": gain.baseline.record.arm,
-        "baseline_variant": gain.baseline.family.best.name,
+        "baseline_variant": gain.baseline.family.best.described,
         "synthetic_arm": gain.synthetic.record.arm,
-        "synthetic_variant": gain.synthetic.family.best.name,
+        "synthetic_variant": gain.synthetic.family.best.described,
         "smallest_detectable": round(gain.interval.smallest_detectable * 100, 3),
         "covers": _COVERS,
     }
 
 
+def _adjustments(gain: Gain, spec: DatasetSpec) -> dict[str, Any]:
+    """tau and the log prior by class key of both arms: what was taken off the logits."""
+    keys = [record.key for record in spec.classes]
+    return {
+        f"{side}_adjustment": {
+            "tau": arm.adjustment.tau,
+            "log_prior": dict(zip(keys, arm.adjustment.log_prior or [0.0] * len(keys), strict=True)),
+        }
+        for side, arm in (("baseline", gain.baseline), ("synthetic", gain.synthetic))
+    }
+
+
 def _threshold_free(gain: Gain, evaluation: Evaluation) -> dict[str, Any]:
-    """Differences that no moved threshold explains; average precision in points, log loss in nats."""
+    """Differences that no moved threshold explains; average precision in points, log loss in nats.
+
+    And the headline without any adjustment: what it would have been against a weaker opponent.
+    """
     pair = gain.synthetic.test, gain.baseline.test
     return {
+        "balanced_accuracy_unadjusted": _points(evaluation.difference(METRICS["balanced_accuracy"], *pair)),
         "average_precision": _points(evaluation.difference(METRICS["average_precision"], *pair)),
         "log_loss": evaluation.difference(METRICS["log_loss"], *pair).rounded(),
         "calibration_error": _points(evaluation.difference(METRICS["calibration_error"], *pair)),
@@ -191,8 +230,7 @@ def _after_tuning(gain: Gain, evaluation: Evaluation, validation_labels: Labels)
     """The gain in balanced accuracy when both arms first move their thresholds on validation."""
 
     def tuned(arm: ArmPredictions) -> npt.NDArray[np.floating]:
-        power = tune_power(arm.validation, validation_labels)
-        return adjust(arm.test, class_means(arm.validation, validation_labels), power)
+        return adjust(arm.decided, tune(adjust(arm.validation, arm.adjustment), validation_labels))
 
     return evaluation.difference(METRICS["balanced_accuracy"], tuned(gain.synthetic), tuned(gain.baseline))
 
@@ -203,7 +241,7 @@ def _second_opinion(
     if not arms:
         return None
     gain = _gain(arms, evaluation, plan)
-    accuracies = {arm.record.arm: evaluation.level(METRICS["balanced_accuracy"], arm.test).rounded() for arm in arms}
+    accuracies = {arm.record.arm: evaluation.level(METRICS["balanced_accuracy"], arm.decided).rounded() for arm in arms}
     return {
         "classifier": arms[0].family.classifier,
         "verdict": gain.verdict,
@@ -240,17 +278,22 @@ def _notes(gain: Gain, tuned: Interval, second: dict[str, Any] | None, shown: fl
 
 
 def _arm_record(arm: ArmPredictions, evaluation: Evaluation) -> dict[str, Any]:
-    rare = rare_classes(np.asarray(arm.record.train_counts))
-    levels = {name: evaluation.level(metric, arm.test).rounded(5) for name, metric in METRICS.items()}
+    rare, best = rare_classes(np.asarray(arm.record.train_counts)), arm.family.best
+    levels = {name: evaluation.level(metric, arm.for_metric(name)).rounded(5) for name, metric in METRICS.items()}
+    of_rare = {"rare_class_recall": recall_over(rare), "rare_class_precision": precision_over(rare)}
+    rare_levels = {name: evaluation.level(metric, arm.decided).rounded(5) for name, metric in of_rare.items() if rare}
     return {
         "arm": arm.record.arm,
-        "variant": arm.family.best.name,
+        "variant": best.described,
+        "tau": best.adjustment.tau,
         "classifier": arm.family.classifier,
-        "validation_balanced_accuracy": round(arm.validation_score, 5),
+        "validation_loss": round(best.validation_loss, 5),
+        "validation_balanced_accuracy": round(best.validation_balanced_accuracy, 5),
         "rows_real": arm.record.rows_real,
         "rows_synthetic": arm.record.rows_synthetic,
         **levels,
-        "rare_class_recall": evaluation.level(recall_over(rare), arm.test).rounded(5) if rare else None,
+        **dict.fromkeys(of_rare),
+        **rare_levels,
         "per_class_recall": _per_class_recall(arm, evaluation),
     }
 
@@ -259,7 +302,7 @@ def _per_class_recall(arm: ArmPredictions, evaluation: Evaluation) -> dict[str, 
     recalls = {}
     for index, record in enumerate(evaluation.spec.classes):
         known = bool((evaluation.labels == index).any())
-        mean = np.mean([score(recall_over([index]), one, evaluation.labels) for one in arm.test]) if known else None
+        mean = np.mean([score(recall_over([index]), one, evaluation.labels) for one in arm.decided]) if known else None
         recalls[record.key] = None if mean is None else round(float(mean), 5)
     return recalls
 
@@ -268,7 +311,7 @@ def _per_class(gain: Gain, evaluation: Evaluation) -> list[dict[str, Any]]:
     """Gain in each class's recall. `changed` holds over all classes together (Holm), the intervals one by one."""
     counts = np.bincount(evaluation.labels, minlength=len(evaluation.spec.classes))
     present = [int(index) for index in np.flatnonzero(counts)]
-    pair = gain.synthetic.test, gain.baseline.test
+    pair = gain.synthetic.decided, gain.baseline.decided
     gains = [evaluation.difference(recall_over([index]), *pair, rows=int(counts[index])) for index in present]
     adjusted = holm([interval.p_value for interval in gains])
     return [

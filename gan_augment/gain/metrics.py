@@ -14,15 +14,18 @@ import numpy as np
 import numpy.typing as npt
 
 __all__ = [
+    "DECISIONS",
     "METRICS",
     "Metric",
     "accuracy",
     "average_precision",
     "balanced_accuracy",
+    "balanced_log_loss",
     "calibration_error",
     "class_recalls",
     "log_loss",
     "macro_f1",
+    "precision_over",
     "rare_classes",
     "recall_over",
     "score",
@@ -94,11 +97,33 @@ def macro_f1(probabilities: Probabilities, labels: Labels, weights: Weights) -> 
     return _mean_of_known(np.where(sizes > 0, 2 * hits / np.maximum(sizes, 1e-300), np.nan))
 
 
+def precision_over(classes: list[int]) -> Metric:
+    """The mean over some classes of hits / predictions; 0 for one that has rows and is never predicted."""
+
+    def metric(probabilities: Probabilities, labels: Labels, weights: Weights) -> Values:
+        count = probabilities.shape[1]
+        true, chosen = _indicator(labels, count), _indicator(probabilities.argmax(axis=1), count)
+        sizes, predictions, hits = weights @ true, weights @ chosen, weights @ (true * chosen)
+        precisions = np.where(sizes + predictions > 0, hits / np.maximum(predictions, 1e-300), np.nan)
+        return _mean_of_known(precisions[:, classes])
+
+    return metric
+
+
 def log_loss(probabilities: Probabilities, labels: Labels, weights: Weights) -> Values:
     """Mean negative logarithm (nats) of the probability given to the true class; smaller is better."""
     own = np.clip(probabilities[np.arange(len(labels)), labels], _SMALLEST, 1)
     loss: Values = weights @ -np.log(own) / weights.sum(axis=1)
     return loss
+
+
+def balanced_log_loss(probabilities: Probabilities, labels: Labels, weights: Weights) -> Values:
+    """The mean over the classes that have rows of each one's log loss (nats); smaller is better."""
+    own = np.clip(probabilities[np.arange(len(labels)), labels], _SMALLEST, 1)
+    true = _indicator(labels, probabilities.shape[1])
+    with np.errstate(invalid="ignore"):
+        losses = (weights @ (true * -np.log(own)[:, None])) / (weights @ true)
+    return _mean_of_known(losses)
 
 
 def average_precision(probabilities: Probabilities, labels: Labels, weights: Weights) -> Values:
@@ -161,3 +186,5 @@ METRICS: dict[str, Metric] = {
     "average_precision": average_precision,
     "calibration_error": calibration_error,
 }
+
+DECISIONS = ("balanced_accuracy", "accuracy", "macro_f1", "worst_class_recall")  # of the largest probability alone

@@ -65,24 +65,19 @@ def plan_record(search: Search) -> dict[str, Any]:
 
 
 def search_metrics(search: Search) -> dict[str, Any]:
-    """mix.json: validation balanced accuracy as a share, gains over ratio 0 in percentage points."""
+    """mix.json: validation balanced accuracy after adjustment as a share; gains over ratio 0, which chose, in nats of
+    class-balanced log loss, beside them in percentage points of balanced accuracy.
+    """
     shown, chosen = search.trial_of(search.choice.shown_ratio), search.trial_of(search.choice.ratio)
     return {
         "ratio": search.choice.ratio,
         "shown_ratio": search.choice.shown_ratio,
-        "balanced_accuracy_at_zero": round(search.trial_of(0.0).score.mean, 5),
-        "balanced_accuracy": round(chosen.score.mean, 5),
-        "shown_gain": None if shown.gain is None else round(shown.gain.mean * 100, 3),
-        "shown_gain_standard_error": None if shown.gain is None else round(shown.gain.standard_error * 100, 3),
+        "balanced_accuracy_at_zero": round(search.trial_of(0.0).accuracy.mean, 5),
+        "balanced_accuracy": round(chosen.accuracy.mean, 5),
+        **{f"shown_{name}": value for name, value in _gains(shown).items()},
         "synthetic_rows": int(search.chosen.counts.sum()),
         "judge_probability": search.shown.threshold,
-        "judge_probabilities_tried": {
-            f"{trial.plan.threshold:g}": {
-                "gain": round(trial.gain.mean * 100, 3),
-                "standard_error": round(trial.gain.standard_error * 100, 3),
-            }
-            for trial in search.thresholds
-        },
+        "judge_probabilities_tried": {f"{trial.plan.threshold:g}": _gains(trial) for trial in search.thresholds},
         "validation_rows": search.validation_rows,
         "folds": search.folds,
         "ratios_tried": len(search.trials),
@@ -90,16 +85,30 @@ def search_metrics(search: Search) -> dict[str, Any]:
     }
 
 
+def _gains(trial: Trial | ThresholdTrial) -> dict[str, float | None]:
+    """In points of balanced accuracy and in nats, each with its paired standard error; None for ratio 0."""
+    nats, accuracy = trial.gain, trial.accuracy_gain
+    return {
+        "gain": None if accuracy is None else round(accuracy.mean * 100, 3),
+        "gain_standard_error": None if accuracy is None else round(accuracy.standard_error * 100, 3),
+        "log_loss_gain": None if nats is None else round(nats.mean, 5),
+        "log_loss_gain_standard_error": None if nats is None else round(nats.standard_error, 5),
+    }
+
+
 def curve(search: Search) -> pd.DataFrame:
-    """One row a ratio. Scores are shares; `gain` is the paired difference to ratio 0, in percentage points."""
+    """One row a ratio. `balanced_accuracy` is a share; gains are paired differences to ratio 0, those in nats chose.
+
+    `standard_error` is the paired one of the difference to ratio 0, as a share: the level's own would be several times
+    as large, and says nothing about which ratio is better.
+    """
     return pd.DataFrame(
         [
             {
                 "ratio": trial.plan.ratio,
-                "balanced_accuracy": round(trial.score.mean, 5),
-                "standard_error": round(trial.score.standard_error, 5),
-                "gain": 0.0 if trial.gain is None else round(trial.gain.mean * 100, 3),
-                "gain_standard_error": 0.0 if trial.gain is None else round(trial.gain.standard_error * 100, 3),
+                "balanced_accuracy": round(trial.accuracy.mean, 5),
+                "standard_error": round(trial.accuracy_gain.standard_error if trial.accuracy_gain else 0.0, 5),
+                **{name: value or 0.0 for name, value in _gains(trial).items()},
                 "synthetic_rows": int(trial.plan.counts.sum()),
                 "capped": trial.plan.capped,
                 "seeds": trial.seeds,

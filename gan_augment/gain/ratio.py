@@ -10,8 +10,8 @@ import numpy.typing as npt
 
 from gan_augment.core.records import DatasetSpec
 from gan_augment.core.samples import Samples
-from gan_augment.gain.metrics import balanced_accuracy
-from gan_augment.gain.statistics import Interval, Resampled, TestRows
+from gan_augment.gain.adjustment import Criterion, Scores
+from gan_augment.gain.statistics import Interval
 
 __all__ = [
     "RULE",
@@ -27,8 +27,9 @@ __all__ = [
 ]
 
 RULE = (
-    "the smallest ratio whose mean validation balanced accuracy is within one standard error of the best one's; "
-    "a ratio above 0 also needs a paired gain over ratio 0 above its own standard error"
+    "the smallest ratio that is no more than one paired standard error behind the best one in class-balanced "
+    "validation log loss after logit adjustment; a ratio above 0 also needs a paired gain over ratio 0 above its own "
+    "standard error"
 )
 
 _HOPELESS = 2.0  # a ratio is given up after a round that left it this many standard errors behind the best one
@@ -96,11 +97,25 @@ def first_rows(candidates: Samples, counts: Counts, spec: DatasetSpec) -> Sample
 
 @dataclass(frozen=True)
 class Trial:
-    """A plan's validation result: its score, and its paired gain over ratio 0 (None for ratio 0 itself)."""
+    """A plan's validation result.
+
+    Attributes
+    ----------
+    accuracy
+        Balanced accuracy after adjustment, for the reader.
+    gain
+        Over ratio 0, paired, in nats of class-balanced log loss after adjustment; None for ratio 0 itself.
+    accuracy_gain
+        The same in balanced accuracy.
+    behind
+        How far behind the best ratio above 0, paired, in nats; None for ratio 0, and where a trial was given up.
+    """
 
     plan: Plan
-    score: Interval
+    accuracy: Interval
     gain: Interval | None
+    accuracy_gain: Interval | None
+    behind: Interval | None
     seeds: int
     stopped_early: bool
 
@@ -114,39 +129,54 @@ class Choice:
 
 
 def search_ratios(
-    plans: Sequence[Plan], evaluate: Evaluate, rows: TestRows, seeds: Sequence[int], *, early_stopping: bool = True
+    plans: Sequence[Plan],
+    evaluate: Evaluate,
+    criterion: Criterion,
+    seeds: Sequence[int],
+    *,
+    early_stopping: bool = True,
 ) -> list[Trial]:
-    """Train and score every plan on the validation `rows`: one seed first, then the others for those with hope.
+    """Train and score every plan on the validation rows: one seed first, then the others for those with hope.
 
     A plan is given up when its paired difference to the best plan is more than two standard errors below zero after
     the first seed. Ratio 0 never is: every gain is measured against it.
     """
     first = {plan.ratio: list(evaluate(plan, seeds[:1])) for plan in plans}
-    hopeless = _hopeless({ratio: _scored(rows, found) for ratio, found in first.items()}) if early_stopping else set()
-    results: dict[float, Resampled] = {}
+    hopeless = _hopeless({ratio: _scored(criterion, one) for ratio, one in first.items()}) if early_stopping else set()
+    results: dict[float, Scores] = {}
     for plan in plans:
         more = [] if plan.ratio in hopeless else list(evaluate(plan, seeds[1:]))
-        results[plan.ratio] = _scored(rows, first[plan.ratio] + more)
-    return [_trial(plan, results, rows, plan.ratio in hopeless) for plan in plans]
+        results[plan.ratio] = _scored(criterion, first[plan.ratio] + more)
+    best = _best({ratio: one for ratio, one in results.items() if ratio > 0 and ratio not in hopeless})
+    return [_trial(plan, results, best, criterion, plan.ratio in hopeless) for plan in plans]
 
 
-def _scored(rows: TestRows, probabilities: Sequence[Probabilities]) -> Resampled:
-    return rows.resample(balanced_accuracy, np.stack(probabilities))
+def _scored(criterion: Criterion, probabilities: Sequence[Probabilities]) -> Scores:
+    return criterion.scores(np.stack(probabilities))
 
 
-def _hopeless(scores: dict[float, Resampled]) -> set[float]:
-    best = max(scores, key=lambda ratio: (scores[ratio].values.mean(), -ratio))
-    behind = {ratio: scores[best] - score for ratio, score in scores.items() if ratio not in (0.0, best)}
+def _best(scores: dict[float, Scores]) -> float | None:
+    """The smallest of the ratios with the largest merit; None of none."""
+    return max(scores, key=lambda ratio: (scores[ratio].merit.values.mean(), -ratio), default=None)
+
+
+def _hopeless(scores: dict[float, Scores]) -> set[float]:
+    best = _best(scores)
+    assert best is not None
+    behind = {ratio: scores[best].merit - one.merit for ratio, one in scores.items() if ratio not in (0.0, best)}
     return {ratio for ratio, gap in behind.items() if gap.values.mean() > _HOPELESS * gap.draws.std() > 0}
 
 
-def _trial(plan: Plan, results: dict[float, Resampled], rows: TestRows, stopped: bool) -> Trial:
-    own, base = results[plan.ratio], results[0.0]
-    seeds = len(own.values)
-    gain = None
+def _trial(plan: Plan, results: dict[float, Scores], best: float | None, criterion: Criterion, stopped: bool) -> Trial:
+    own = results[plan.ratio]
+    seeds = len(own.merit.values)
+    gain = accuracy_gain = behind = None
     if plan.ratio > 0:
-        gain = rows.interval(own - Resampled(base.values[:seeds], base.draws[:, :seeds]))
-    return Trial(plan, rows.interval(own).within(0.0, 1.0), gain, seeds, stopped)
+        gain, accuracy_gain = map(criterion.interval, own - results[0.0].first(seeds))
+    if plan.ratio > 0 and not stopped and best is not None:
+        behind = criterion.interval(results[best].merit - own.merit)
+    accuracy = criterion.interval(own.accuracy).within(0.0, 1.0)
+    return Trial(plan, accuracy, gain, accuracy_gain, behind, seeds, stopped)
 
 
 def choose_ratio(trials: Sequence[Trial]) -> Choice:
@@ -156,7 +186,7 @@ def choose_ratio(trials: Sequence[Trial]) -> Choice:
         stopped = [trial.plan.ratio for trial in trials if trial.gain is not None]
         return Choice(0.0, min(stopped, default=0.0))
     best = max(above, key=lambda trial: (_gain(trial).mean, -trial.plan.ratio))
-    near = [trial for trial in above if _gain(trial).mean >= _gain(best).mean - _gain(best).standard_error]
+    near = [trial for trial in above if trial.behind is None or trial.behind.mean <= trial.behind.standard_error]
     worth = [trial for trial in near if _gain(trial).mean > _gain(trial).standard_error]
     if _gain(best).mean <= _gain(best).standard_error or not worth:
         return Choice(0.0, best.plan.ratio)
@@ -169,21 +199,22 @@ def _gain(trial: Trial) -> Interval:
     return trial.gain
 
 
-def drop_useless_classes(plan: Plan, evaluate: Evaluate, rows: TestRows, seeds: Sequence[int]) -> Plan:
+def drop_useless_classes(plan: Plan, evaluate: Evaluate, criterion: Criterion, seeds: Sequence[int]) -> Plan:
     """The plan without the synthetic rows of classes that do not need them: a ratio a class, by backward elimination.
 
     A class loses its synthetic rows where the paired validation loss of taking them away is within its standard
     error. Because classes lean on each other, all of it is then tried at once, and undone where that loses more than
     a standard error.
     """
-    full = _scored(rows, list(evaluate(plan, seeds)))
+    full = _scored(criterion, evaluate(plan, seeds))
     useless = np.zeros(len(plan.counts), dtype=bool)
     for index in np.flatnonzero(plan.counts):
-        useless[index] = _dispensable(full, _without(plan, np.arange(len(plan.counts)) == index), evaluate, rows, seeds)
+        smaller = _without(plan, np.arange(len(plan.counts)) == index)
+        useless[index] = _dispensable(full, smaller, evaluate, criterion, seeds)
     if not useless.any():
         return plan
     smaller = _without(plan, useless)
-    if useless.sum() == 1 or (smaller.counts.any() and _dispensable(full, smaller, evaluate, rows, seeds)):
+    if useless.sum() == 1 or (smaller.counts.any() and _dispensable(full, smaller, evaluate, criterion, seeds)):
         return smaller
     return plan
 
@@ -193,8 +224,8 @@ def _without(plan: Plan, classes: npt.NDArray[np.bool_]) -> Plan:
     return Plan(plan.ratio, counts, wanted, plan.threshold)
 
 
-def _dispensable(full: Resampled, smaller: Plan, evaluate: Evaluate, rows: TestRows, seeds: Sequence[int]) -> bool:
+def _dispensable(full: Scores, smaller: Plan, evaluate: Evaluate, criterion: Criterion, seeds: Sequence[int]) -> bool:
     if not smaller.counts.any():
         return False  # that would be ratio 0, which the search has already judged
-    loss = rows.interval(full - _scored(rows, list(evaluate(smaller, seeds))))
+    loss = criterion.interval(full.merit - _scored(criterion, evaluate(smaller, seeds)).merit)
     return loss.mean <= loss.standard_error

@@ -34,7 +34,7 @@ class Replicate:
 def replicate_of(arms: Sequence[ArmPredictions], ratio: float, evaluation: Evaluation) -> Replicate:
     """A replicate, scored on the rows that all replicates share."""
     baseline, synthetic = headline(arms)
-    paired = evaluation.paired(balanced_accuracy, synthetic.test, baseline.test)
+    paired = evaluation.paired(balanced_accuracy, synthetic.decided, baseline.decided)
     return Replicate(paired, ratio, baseline.record.arm, synthetic.record.arm)
 
 

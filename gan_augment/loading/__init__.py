@@ -7,14 +7,14 @@ from __future__ import annotations
 
 from collections.abc import Callable, Sequence
 from pathlib import Path
-from typing import Any, Literal
+from typing import Any, Literal, get_args
 
 from gan_augment.core.errors import ParamsError
-from gan_augment.loading.opened import Arrays, Origin, opened
+from gan_augment.loading.opened import Adjustment, Arrays, Origin, opened
 
-__all__ = ["Arrays", "load"]
+__all__ = ["Adjustment", "Arrays", "load"]
 
-Target = Literal["torch", "stream", "pandas", "frames", "numpy"]
+Target = Literal["torch", "stream", "pandas", "frames", "numpy", "adjustment"]
 
 
 def load(
@@ -39,7 +39,8 @@ def load(
         `"torch"`: a map-style `torch.utils.data.Dataset` of (tensor, class index). `"stream"`: an `IterableDataset`
         that reads the shards one after another, split over workers and ranks. `"numpy"`: `Arrays(x, y, synthetic,
         labels)`. Tables: `"pandas"`, a frame, or `"frames"`, an iterator over frames, one a shard. Default: `"torch"`
-        for images, `"pandas"` for tables.
+        for images, `"pandas"` for tables. `"adjustment"`: no rows, but `Adjustment(tau, log_prior)`; logits minus
+        tau x log_prior are what the measured gain was measured with.
     format
         Which of the exported formats to read; default the first one. `"csv"` reads the CSV side of `"table"`.
     only
@@ -75,10 +76,12 @@ def load(
         return export.frames()
     if target == "numpy":
         return export.arrays()
+    if target == "adjustment":
+        return export.adjustment
     if target in ("torch", "stream"):
         from gan_augment.loading.torch_data import ShardDataset, ShardStream
 
         return (ShardDataset if target == "torch" else ShardStream)(export, transform)
     raise ParamsError(
-        "There is no such target", where="load(to=...)", got=repr(to), expected="torch, stream, pandas, frames or numpy"
+        "There is no such target", where="load(to=...)", got=repr(to), expected=", ".join(get_args(Target))
     )

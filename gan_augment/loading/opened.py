@@ -22,7 +22,7 @@ from gan_augment.sharding.formats import IMAGE_READERS, TABLE_READERS, ImageRead
 from gan_augment.sharding.index import MANIFEST, read_index
 from gan_augment.sharding.permutation import shuffled_places
 
-__all__ = ["Arrays", "Export", "Origin", "Rows", "opened"]
+__all__ = ["Adjustment", "Arrays", "Export", "Origin", "Rows", "opened"]
 
 Origin = Literal["real", "synthetic"]
 
@@ -38,6 +38,13 @@ class Arrays(NamedTuple):
     y: npt.NDArray[np.int64]
     synthetic: npt.NDArray[np.bool_]
     labels: tuple[str, ...]
+
+
+class Adjustment(NamedTuple):
+    """What the measured classifier's logits lost before they decided: tau x log_prior, float64 [classes], by index."""
+
+    tau: float
+    log_prior: npt.NDArray[np.float64]
 
 
 @dataclass(frozen=True)
@@ -67,6 +74,7 @@ class Export:
     files: tuple[str, ...]  # of a table: one shard each
     seed: int
     reason: str  # why the export holds synthetic rows, or none
+    adjustment: Adjustment
 
     @property
     def everything(self) -> bool:
@@ -176,8 +184,23 @@ def opened(
     files = tuple(s["file"] for s in index["shards"] if s["format"] == "table" and s["file"].endswith(".parquet"))
     _check_files(root, [s["file"] for s in index["shards"] if _holds(s, name)])
     return Export(
-        root, spec, name, "" if primary else f"{name}_", limits, counts, files, seed, index["content"]["reason"]
+        root=root,
+        spec=spec,
+        format=name,
+        prefix="" if primary else f"{name}_",
+        limits=limits,
+        counts=counts,
+        files=files,
+        seed=seed,
+        reason=index["content"]["reason"],
+        adjustment=_adjustment(index["content"], spec),
     )
+
+
+def _adjustment(content: dict[str, Any], spec: DatasetSpec) -> Adjustment:
+    """That of index.json; none of an export by an older version."""
+    found = content.get("adjustment") or {"tau": 0.0, "log_prior": {}}
+    return Adjustment(found["tau"], np.array([found["log_prior"].get(c.key, 0.0) for c in spec.classes]))
 
 
 def _holds(shard: dict[str, Any], name: str) -> bool:

@@ -21,6 +21,7 @@ from torch import Tensor, nn
 from torch.nn import functional as F
 
 from gan_augment.core.errors import SetupError
+from gan_augment.nn.layout import channels_last
 
 __all__ = ["FEATURES", "PretrainedFeatures", "check_pretrained"]
 
@@ -33,7 +34,7 @@ _STAGES = ((3, 1, 1, 16, 1), (3, 2, 6, 24, 2), (5, 2, 6, 40, 2), (3, 2, 6, 80, 3
 _STEM = 32
 _READ = (4, 10, 15)  # the last blocks at three resolutions: edges and textures beside shapes
 _SIDE = 96  # px; images are enlarged to it. Smaller, and the last maps are a single pixel
-_BATCH = 64
+_BATCH = 16  # with channels last twice as fast on a CPU as 64 channels first (docs/benchmarks.md)
 _KEPT = 4  # results that are remembered: the arms' variants ask for the same rows again
 
 
@@ -116,7 +117,7 @@ class PretrainedFeatures:
         self._network = _EfficientNetLite0().eval().requires_grad_(False)
         weights = torch.load(_weights_file(), weights_only=True, map_location="cpu")
         self._network.load_state_dict({name: weights[name] for name in self._network.state_dict()})
-        self._network.to(device)
+        channels_last(self._network).to(device)
         self._results: OrderedDict[str, npt.NDArray[np.float32]] = OrderedDict()
 
     @torch.inference_mode()
@@ -135,7 +136,8 @@ class PretrainedFeatures:
         pixels = torch.from_numpy(np.ascontiguousarray(images)).to(self._device).permute(0, 3, 1, 2).float()
         colour = pixels.expand(-1, 3, -1, -1) if pixels.shape[1] == 1 else pixels
         enlarged = F.interpolate(colour, size=(_SIDE, _SIDE), mode="bilinear", align_corners=False, antialias=True)
-        features: npt.NDArray[np.float32] = self._network((enlarged - 127) / 128).cpu().numpy()
+        scaled = ((enlarged - 127) / 128).contiguous(memory_format=torch.channels_last)
+        features: npt.NDArray[np.float32] = self._network(scaled).cpu().numpy()
         return features
 
 

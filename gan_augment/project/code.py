@@ -39,14 +39,31 @@ CODE: dict[str, tuple[str, ...]] = {
         *("stages/synthesis.py", "stages/train_gan.py", "synthesis", "training"),
     ),
     "mix": (
-        *("downstream", "gain/config.py", "gain/curation_threshold.py", "gain/metrics.py", "gain/mixing.py"),
-        *("gain/ratio.py", "gain/statistics.py", *_CLASSIFIER, "nn/pretrained.py", "stages/accepted.py"),
+        *("downstream", "gain/adjustment.py", "gain/config.py", "gain/curation_threshold.py", "gain/metrics.py"),
+        *(
+            "gain/mixing.py",
+            "gain/ratio.py",
+            "gain/statistics.py",
+            *_CLASSIFIER,
+            "nn/pretrained.py",
+            "stages/accepted.py",
+        ),
         *("stages/mix.py", "stages/search_rows.py"),
     ),
-    "retrain": ("downstream", "gain/metrics.py", *_CLASSIFIER, "nn/pretrained.py", "stages/retrain.py"),
+    "retrain": (
+        *("downstream", "gain/adjustment.py", "gain/metrics.py", "gain/statistics.py", *_CLASSIFIER),
+        *("nn/pretrained.py", "stages/retrain.py"),
+    ),
     "measure": (
-        *("downstream/config.py", "gain/calibrate.py", "gain/config.py", "gain/measurement.py", "gain/metrics.py"),
-        *("gain/statistics.py", "gain/table.py", "gain/thresholds.py", "gain/verdict.py", "stages/measure.py"),
+        *("downstream/config.py", "gain/adjustment.py", "gain/calibrate.py", "gain/config.py", "gain/measurement.py"),
+        *(
+            "gain/metrics.py",
+            "gain/statistics.py",
+            "gain/table.py",
+            "gain/thresholds.py",
+            "gain/verdict.py",
+            "stages/measure.py",
+        ),
     ),
     "report": (
         *("__init__.py", "curation/config.py", "data/config.py", "downstream/config.py", "gain/config.py"),

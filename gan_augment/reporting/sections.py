@@ -48,14 +48,20 @@ ARMS = {
 METRICS = {
     "balanced_accuracy": ("Balanced accuracy", "the mean of the classes' recalls"),
     "worst_class_recall": ("Worst class", "recall of the class that is recognised least"),
-    "rare_class_recall": ("Rare classes", "mean recall of the classes with few train rows"),
+    "rare_class_recall": ("Rare classes, recall", "mean recall of the classes with few train rows"),
+    "rare_class_precision": ("Rare classes, precision", "share of the answers that name one of them and are right"),
     "macro_f1": ("Macro F1", "the mean of the classes' F1 scores"),
     "accuracy": ("Accuracy", "share of test rows that are recognised"),
     "average_precision": ("Average precision", "area under the precision-recall curves, mean over classes"),
     "log_loss": ("Log loss", "how wrong the probabilities are; lower is better"),
 }
 _ROBUSTNESS: dict[str, tuple[str, str, Callable[[float], str]]] = {
-    "balanced_accuracy_after_tuning": ("Balanced accuracy after both arms moved their thresholds", " points", signed),
+    "balanced_accuracy_unadjusted": ("Balanced accuracy without logit adjustment on either side", " points", signed),
+    "balanced_accuracy_after_tuning": (
+        "Balanced accuracy after both arms moved their thresholds again",
+        " points",
+        signed,
+    ),
     "average_precision": ("Average precision", " points", signed),
     "log_loss": ("Log loss (below 0 is better)", "", lambda value: signed(value, 3)),
     "calibration_error": ("Calibration error (below 0 is better)", " points", signed),
@@ -225,7 +231,7 @@ def ratio_curve(evidence: Evidence) -> dict[str, Any] | None:
         (number(float(r)), percent(float(b)), percent(float(e)) if e is not None else "–")
         for r, b, e in zip(frame["ratio"], frame["balanced_accuracy"], _or_none(frame, "standard_error"), strict=True)
     ]
-    title = "Balanced accuracy on validation over the mixing ratio, in per cent"
+    title = "Balanced accuracy on validation over the mixing ratio, in per cent, with paired standard errors"
     folds = int(evidence.mix.get("folds", 0))
     how = f"on {folds} folds of the train and validation rows, by cross-fitting" if folds else "on validation"
     chart = line_chart([line], title, height=230, mark=chosen)

@@ -42,6 +42,7 @@ def readme(index: dict[str, Any]) -> str:
         f"# {_plain(index['name'])}: augmented training set\n",
         f"**{index['real']} real and {index['synthetic']} synthetic rows.** {_plain(content['reason'])}\n",
         f"## The measured verdict\n\n{_plain(content['sentence'])}\n",
+        f"## Logit adjustment\n\n{_adjustment(index)}\n",
         f"## What is in it\n\n{_class_table(index)}\n",
         f"## What is synthetic, and what made it\n\n{_generated(index)}\n",
         f"## Files\n\n{_files(index)}\n",
@@ -67,6 +68,23 @@ def _front_matter(index: dict[str, Any]) -> str:
     if found:
         lines += ["configs:", f"  - {{config_name: default, data_files: '{found[0]}'}}"]
     return "\n".join([*lines, "---", ""])
+
+
+def _adjustment(index: dict[str, Any]) -> str:
+    """What a consumer takes off a classifier's logits to get what was measured."""
+    found = index["content"].get("adjustment")
+    if found is None:
+        return "Not measured."
+    measured = f"the measured classifier ({_plain(found['arm'])}: {_plain(found['variant'])})"
+    if not found["tau"]:
+        return f"None: {measured} did best without."
+    labels = {c["key"]: c["label"] for c in index["classes"]}
+    rows = [f"| {_plain(labels[key])} | {value:.4f} |" for key, value in found["log_prior"].items()]
+    return (
+        f"Before {measured} decides, tau x log prior is taken off its logits (Menon et al. 2021), with"
+        f' tau = {found["tau"]:g}, chosen on validation. `gan_augment.load(path, "adjustment")` reads both.\n\n'
+        + "\n".join(["| class | log prior |", "|---|---:|", *rows])
+    )
 
 
 def _class_table(index: dict[str, Any]) -> str:

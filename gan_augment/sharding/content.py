@@ -7,7 +7,19 @@ from typing import Any, Literal
 
 from gan_augment.core.records import Record
 
-__all__ = ["Content", "decide_content"]
+__all__ = ["Content", "LogitAdjustment", "decide_content"]
+
+
+class LogitAdjustment(Record):
+    """What the measured classifier's logits lost before they decided: `tau` x `log_prior` (class key -> value).
+
+    `arm` and `variant` say which classifier that was. Without a tau nothing is taken off.
+    """
+
+    arm: str
+    variant: str
+    tau: float
+    log_prior: dict[str, float]
 
 
 class Content(Record):
@@ -22,6 +34,8 @@ class Content(Record):
     basis
         `measured`: the measurement speaks for the synthetic rows. `real_only`: it does not, none is exported.
         `forced`: it does not, but `export.force` asked for them.
+    adjustment
+        Of the arm whose rows these are, so that a consumer gets what was measured; None of an older measurement.
     """
 
     counts: dict[str, int]
@@ -30,26 +44,55 @@ class Content(Record):
     verdict: str
     sentence: str
     reason: str
+    adjustment: LogitAdjustment | None = None
 
 
 def decide_content(plan: Mapping[str, Any], measure: Mapping[str, Any], *, force: bool) -> Content:
     """Choose from mix's plan.json and measure's measure.json."""
     verdict, sentence = str(measure["verdict"]), str(measure["sentence"])
     chosen = float(plan["ratio"])
+    with_rows, without = (_adjustment(measure, side) for side in ("synthetic", "baseline"))
     if measure["use_synthetic"] and chosen > 0:
         reason = f"The synthetic rows of mixing ratio {chosen:g} are included: the measurement speaks for them."
         return Content(
-            counts=plan["counts"], ratio=chosen, basis="measured", verdict=verdict, sentence=sentence, reason=reason
+            counts=plan["counts"],
+            ratio=chosen,
+            basis="measured",
+            verdict=verdict,
+            sentence=sentence,
+            reason=reason,
+            adjustment=with_rows,
         )
     why = "no synthetic row at all did best on validation" if chosen == 0 else f"the verdict is: {verdict}"
     if not force:
         reason = f"Real rows only: {why}. `export.force: true` exports the synthetic rows all the same."
-        return Content(counts={}, ratio=0.0, basis="real_only", verdict=verdict, sentence=sentence, reason=reason)
+        return Content(
+            counts={},
+            ratio=0.0,
+            basis="real_only",
+            verdict=verdict,
+            sentence=sentence,
+            reason=reason,
+            adjustment=without,
+        )
     shown = float(plan["shown_ratio"])
     reason = (
         f"The synthetic rows of mixing ratio {shown:g} are included because `export.force` is set, "
         f"against the measurement ({why}). Do not expect a gain from them."
     )
     return Content(
-        counts=plan["shown_counts"], ratio=shown, basis="forced", verdict=verdict, sentence=sentence, reason=reason
+        counts=plan["shown_counts"],
+        ratio=shown,
+        basis="forced",
+        verdict=verdict,
+        sentence=sentence,
+        reason=reason,
+        adjustment=with_rows,
     )
+
+
+def _adjustment(measure: Mapping[str, Any], side: str) -> LogitAdjustment | None:
+    gain = measure.get("gain") or {}
+    if f"{side}_adjustment" not in gain:
+        return None
+    return LogitAdjustment(arm=gain[f"{side}_arm"], variant=gain[f"{side}_variant"], **gain[f"{side}_adjustment"])

@@ -20,6 +20,7 @@ from gan_augment.core.errors import MissingInputError, ParamsError
 from gan_augment.core.predictions import read_arm, read_probabilities
 from gan_augment.core.records import DatasetSpec
 from gan_augment.core.seeds import numpy_generator
+from gan_augment.gain.adjustment import adjust
 from gan_augment.gain.metrics import METRICS
 from gan_augment.gain.statistics import TestRows
 from gan_augment.reporting.leaderboard import Leaderboard, Paired, RunScore
@@ -45,7 +46,7 @@ class _Predicted:
     labels: tuple[int, ...]  # class indices
     classes: tuple[str, ...]  # keys, in the order of the probabilities
     seed: int  # base.seed, from which the classifiers' seeds come
-    test: npt.NDArray[np.float32]  # [seeds, n, K]
+    test: npt.NDArray[np.floating]  # [seeds, n, K], after the arm's adjustment
 
 
 def compare(runs: Mapping[str, Path]) -> Leaderboard:
@@ -124,7 +125,8 @@ def _predicted(run: _Run) -> _Predicted | str:
     index = {label: place for place, label in enumerate(spec.labels)}
     labels = tuple(index[label] for label in held.loc[list(record.test_ids)])
     seed = int((run.params.get("base") or {}).get("seed", 0))
-    return _Predicted(record.test_ids, labels, tuple(c.key for c in spec.classes), seed, test)
+    decided = adjust(test, record.families["first"].best.adjustment)
+    return _Predicted(record.test_ids, labels, tuple(c.key for c in spec.classes), seed, decided)
 
 
 def _paired(run: _Run, own: _Predicted | str, leader_name: str, leader: _Predicted | str) -> Paired:

@@ -12,6 +12,7 @@ from gan_augment.core.atomic import replacing_directory, write_json
 from gan_augment.core.samples import write_samples
 from gan_augment.core.seeds import numpy_generator
 from gan_augment.downstream.experiment import training_seeds
+from gan_augment.gain.adjustment import Criterion, log_prior
 from gan_augment.gain.curation_threshold import ThresholdTrial, choose_threshold, stricter_plans
 from gan_augment.gain.mixing import Search, curve, plan_record, search_metrics, write_curve
 from gan_augment.gain.ratio import Evaluate, Plan, choose_ratio, drop_useless_classes, make_plans, search_ratios
@@ -46,17 +47,17 @@ def _search(project: Project, own: SearchRows, plans: Sequence[Plan], advance: A
     config, seed, judging = project.params.mix, project.params.base.seed, _judging(project, own)
     labels = np.concatenate([rows.validation.labels for rows in judging])
     rows = TestRows(labels, draws=_DRAWS, generator=numpy_generator(seed, "mix", "rows"))
-    seeds = training_seeds(seed, config.seeds)
+    criterion, seeds = Criterion(rows, [log_prior(own.counts)]), training_seeds(seed, config.seeds)
     evaluate = _evaluation(project, judging, plans, advance)
-    trials = search_ratios(plans, evaluate, rows, seeds, early_stopping=config.early_stopping)
+    trials = search_ratios(plans, evaluate, criterion, seeds, early_stopping=config.early_stopping)
     choice = choose_ratio(trials)
     shown = next(plan for plan in plans if plan.ratio == choice.shown_ratio)
     if config.per_class:
-        shown = drop_useless_classes(shown, evaluate, rows, seeds)
+        shown = drop_useless_classes(shown, evaluate, criterion, seeds)
     tried: list[ThresholdTrial] = []
     if choice.ratio > 0:
         accepted = {threshold: own.accepted.counts(threshold) for threshold in (0.0, *config.judge_probabilities)}
-        shown, tried = choose_threshold(shown, stricter_plans(shown, accepted), evaluate, rows, seeds)
+        shown, tried = choose_threshold(shown, stricter_plans(shown, accepted), evaluate, criterion, seeds)
     return Search(project.spec(), tuple(trials), choice, shown, tuple(tried), len(rows), project.params.cross_fit.folds)
 
 

@@ -9,16 +9,25 @@ from collections.abc import Callable
 from pathlib import Path
 
 import numpy as np
+import numpy.typing as npt
 
 from gan_augment.core.atomic import replacing_directory
-from gan_augment.core.predictions import Family, FamilyRecord, write_arm, write_probabilities
+from gan_augment.core.predictions import Family, FamilyRecord, VariantRecord, write_arm, write_probabilities
 from gan_augment.core.samples import read_samples
 from gan_augment.downstream.api import Probabilities
-from gan_augment.downstream.arms import known_arm, variants_of
+from gan_augment.downstream.arms import Recipe, known_arm, variants_of
 from gan_augment.downstream.classifiers import classifiers_of, make_classifier
 from gan_augment.downstream.config import Arm, ClassifierConfig
-from gan_augment.downstream.experiment import Sources, arm_record, best_variant, predict, training_seeds
-from gan_augment.gain.metrics import balanced_accuracy, score
+from gan_augment.downstream.experiment import (
+    Sources,
+    arm_record,
+    best_variant,
+    predict,
+    shown_shares,
+    training_seeds,
+)
+from gan_augment.gain.adjustment import adjust, choose_tau, log_prior
+from gan_augment.gain.metrics import Labels, balanced_accuracy, balanced_log_loss, score
 from gan_augment.stages.progress import progress_bar
 from gan_augment.stages.project import Project
 from gan_augment.training.devices import resolve_device
@@ -65,10 +74,10 @@ def _train(
 ) -> FamilyRecord:
     """Train one family's variants; write the validation predictions of all and the test predictions of the best."""
     params, validation, recipes = project.params, project.validation_view(), variants_of(arm, sources.spec.modality)
-    labels = validation.labels
 
-    def validation_score(probabilities: Probabilities) -> float:
-        return float(np.mean([score(balanced_accuracy, one, labels) for one in probabilities]))
+    def judge(recipe: Recipe, probabilities: Probabilities) -> VariantRecord:
+        priors = [log_prior(shown_shares(recipe, sources)), log_prior(sources.real_counts)]
+        return _judged(recipe.name, probabilities, validation.labels, priors)
 
     classifier = make_classifier(
         config,
@@ -80,8 +89,26 @@ def _train(
         pool=sources.rows(recipes[0]),
     )
     seeds = training_seeds(params.base.seed, params.retrain.seeds)
-    best = best_variant(classifier, recipes, sources, seeds, validation.samples.payload, validation_score, report)
+    best = best_variant(classifier, recipes, sources, seeds, validation.samples.payload, judge, report)
     write_probabilities(directory, family, "validation", best.validation)
     test = predict(best.predictors, project.test_inputs().samples.payload)
     write_probabilities(directory, family, "test", test)
-    return best.record(config.kind, classifier.effort, recipes)
+    return best.record(config.kind, classifier.effort)
+
+
+def _judged(
+    name: str, probabilities: Probabilities, labels: Labels, priors: list[npt.NDArray[np.float64]]
+) -> VariantRecord:
+    """A variant after its adjustment: along the class shares that it was shown, or along those of the real rows.
+
+    Where training evened the classes out the former says nothing is left to adjust; the latter matters there, because a
+    classifier that separates its train rows hardly notices how often it is shown them.
+    """
+    found = choose_tau(probabilities, labels, priors)
+    calibrated, decided = adjust(probabilities, found, calibrate=True), adjust(probabilities, found)
+    return VariantRecord(
+        name=name,
+        adjustment=found,
+        validation_loss=float(np.mean([score(balanced_log_loss, one, labels) for one in calibrated])),
+        validation_balanced_accuracy=float(np.mean([score(balanced_accuracy, one, labels) for one in decided])),
+    )

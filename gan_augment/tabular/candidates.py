@@ -20,10 +20,12 @@ from sklearn.pipeline import Pipeline
 from sklearn.utils.validation import has_fit_parameter
 
 from gan_augment.core.errors import ParamsError
+from gan_augment.core.predictions import Adjustment
 from gan_augment.core.records import TableSpec
 from gan_augment.core.seeds import derive_seed
 from gan_augment.downstream.balancing import row_weights
 from gan_augment.downstream.tables import gapless_encoder, plain_frame
+from gan_augment.gain.adjustment import adjust, log_prior
 from gan_augment.tabular.frame import TableSynthesizer
 
 __all__ = ["FREE", "Candidate", "Contest", "Probabilities", "Selection", "known_classifier"]
@@ -35,7 +37,6 @@ Form = Callable[[pd.DataFrame], Any]
 
 FREE = ("none", "class_weight", "prior")
 OVERDRAWN = 2  # "likely" keeps one row in this many
-_SMALLEST = 1e-12
 
 
 @dataclass(frozen=True)
@@ -197,11 +198,10 @@ class Contest:
 
 
 def _divided(probabilities: Probabilities, labels: Labels) -> Probabilities:
-    """Divided by the train class shares and scaled to sum to one: the prior correction (Saerens et al. 2002)."""
-    shares = np.bincount(labels, minlength=probabilities.shape[1]) / len(labels)
-    divided = probabilities / np.maximum(shares, _SMALLEST)
-    scaled: Probabilities = divided / divided.sum(axis=1, keepdims=True)
-    return scaled
+    """Divided by the train class shares: the prior correction (Saerens et al. 2002), logit adjustment with tau 1."""
+    prior = log_prior(np.bincount(labels, minlength=probabilities.shape[1]))
+    divided = adjust(probabilities, Adjustment(tau=1.0, log_prior=tuple(map(float, prior))))
+    return np.asarray(divided, dtype=np.float64)
 
 
 def known_classifier(classifier: Any) -> Any:

@@ -36,7 +36,7 @@ def test_json_and_the_exit_code(
         run_calibration(tmp_path, "digits", None, runs=3, jobs=1, as_json=True)
     assert stopped.value.code == 1
     found = {row["control"]: row["passed"] for row in json.loads(capsys.readouterr().out)}
-    assert found == {"null": False, "near_null": False, "oracle": True, "harmful": False}
+    assert found == {"null": False, "near_null": False, "prior": False, "oracle": True, "harmful": False}
     assert counted[0]["runs"] == 3
 
 

@@ -30,6 +30,7 @@ def test_every_promised_consumer_is_on_the_page() -> None:
     assert list(sections()) == [
         "A torch DataLoader over the tars",
         "pandas and scikit-learn over the table shards",
+        "Decide as the measured classifier did",
         "A plain folder of PNGs",
         "Check what you got",
     ]

@@ -54,7 +54,7 @@ def test_a_control_hands_out_what_its_name_says(control: Control) -> None:
     split = split_rows(labels, control, np.random.default_rng(0))
     made = control_rows(control, samples, split, IMAGE_SPEC, np.random.default_rng(1))
     claimed = made.label_indices(IMAGE_SPEC)
-    assert set(claimed) == {0, 1}
+    assert set(claimed) == ({1} if control == "prior" else {0, 1})
     assert (made.manifest["origin"] == "synthetic").all()
     assert made.manifest["id"].is_unique
     if control == "near_null":
@@ -94,6 +94,7 @@ def outcomes(control: Control, gain: float = 0.0, **counts: int) -> list[Outcome
         (outcomes("null", helps=5, nothing=90, hurts=5), 0.05, True),
         (outcomes("null", helps=6, nothing=94), 0.06, False),
         (outcomes("near_null", nothing=10), 0.0, True),
+        (outcomes("prior", helps=6, nothing=94), 0.06, False),
         (outcomes("oracle", 5.0, helps=90, nothing=10), 0.9, True),
         (outcomes("oracle", 5.0, helps=89, nothing=11), 0.89, False),
         (outcomes("oracle", 3.0, helps=10, nothing=90), 0.1, None),  # too small a gain to be expected

@@ -7,13 +7,14 @@ from collections.abc import Sequence
 import numpy as np
 import numpy.typing as npt
 
+from gan_augment.gain.adjustment import Criterion
 from gan_augment.gain.curation_threshold import choose_threshold, stricter_plans
 from gan_augment.gain.ratio import Plan
 from gan_augment.gain.statistics import TestRows
 from tests.gain.simulation import probabilities_from
 
 LABELS = np.repeat([0, 1], 60)
-ROWS = TestRows(LABELS, draws=200, generator=np.random.default_rng(0))
+CRITERION = Criterion(TestRows(LABELS, draws=200, generator=np.random.default_rng(0)), [])
 
 
 def counts(*values: int) -> npt.NDArray[np.int64]:
@@ -39,7 +40,7 @@ def wrong_share(shares: dict[float, float]) -> object:
 
 def chosen(shares: dict[float, float]) -> float:
     stricter = stricter_plans(PLAN, {0.0: counts(90, 90), 0.7: counts(80, 80), 0.9: counts(70, 60)})
-    plan, trials = choose_threshold(PLAN, stricter, wrong_share(shares), ROWS, range(3))  # type: ignore[arg-type]
+    plan, trials = choose_threshold(PLAN, stricter, wrong_share(shares), CRITERION, range(3))  # type: ignore[arg-type]
     assert [trial.plan.threshold for trial in trials] == [0.7, 0.9]
     return plan.threshold
 

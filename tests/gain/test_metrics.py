@@ -11,7 +11,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from sklearn import metrics as sk
 
-from gan_augment.gain.metrics import METRICS, rare_classes, recall_over, score
+from gan_augment.gain.metrics import METRICS, balanced_log_loss, precision_over, rare_classes, recall_over, score
 
 CLASSES = 4
 
@@ -97,3 +97,30 @@ def test_rare_is_below_half_of_the_median_class() -> None:
     assert rare_classes(np.array([60, 60, 60, 29, 30, 10])) == [5]
     assert rare_classes(np.array([50, 50, 50, 50, 20])) == [4]
     assert rare_classes(np.array([50, 50])) == []
+
+
+@pytest.mark.parametrize("seed", range(3))
+def test_precision_of_some_classes_is_scikit_learns(seed: int) -> None:
+    probabilities, labels = toy(seed)
+    each = sk.precision_score(labels, probabilities.argmax(1), average=None, zero_division=0)
+    assert score(precision_over([1, 3]), probabilities, labels) == pytest.approx(each[[1, 3]].mean())
+    never = np.eye(CLASSES, dtype=np.float32)[np.zeros(len(labels), dtype=int)]
+    assert score(precision_over([1]), never, labels) == 0.0
+    assert np.isnan(score(precision_over([3]), never[labels < 3], labels[labels < 3]))
+
+
+def test_everything_called_rare_has_recall_and_no_precision() -> None:
+    labels = np.repeat([0, 1], [90, 10])
+    rare = np.tile(np.array([[0.1, 0.9]], dtype=np.float32), (100, 1))
+    assert score(recall_over([1]), rare, labels) == 1.0
+    assert score(precision_over([1]), rare, labels) == pytest.approx(0.1)
+
+
+@pytest.mark.parametrize("seed", range(3))
+def test_balanced_log_loss_is_that_of_each_class_counting_once(seed: int) -> None:
+    probabilities, labels = toy(seed)
+    own = np.clip(probabilities[np.arange(len(labels)), labels], 1e-7, 1)
+    expected = np.mean([-np.log(own[labels == index]).mean() for index in range(CLASSES)])
+    assert score(balanced_log_loss, probabilities, labels) == pytest.approx(expected, abs=1e-6)
+    known = labels > 0
+    assert np.isfinite(score(balanced_log_loss, probabilities[known], labels[known]))

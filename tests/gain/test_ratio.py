@@ -13,6 +13,7 @@ from hypothesis import strategies as st
 
 from gan_augment.core.records import ClassRecord, DatasetSpec, ImageSpec
 from gan_augment.core.samples import Samples, make_manifest
+from gan_augment.gain.adjustment import Criterion
 from gan_augment.gain.ratio import (
     Choice,
     Plan,
@@ -24,7 +25,7 @@ from gan_augment.gain.ratio import (
     search_ratios,
 )
 from gan_augment.gain.statistics import Interval, TestRows
-from tests.gain.simulation import probabilities_from
+from tests.gain.simulation import CoarseCriterion, RawLossCriterion, Skill, probabilities_from, verdict_of
 
 RATIOS = (0.0, 0.5, 1.0, 2.0, 3.0)
 
@@ -103,10 +104,19 @@ def test_first_rows_keep_the_order_of_preference() -> None:
     assert taken.payload[:, 0, 0, 0].tolist() == [0, 1, 2]  # type: ignore[call-overload,index]
 
 
-def trial(ratio: float, gain: float, error: float, *, stopped: bool = False) -> Trial:
+def found(mean: float, error: float) -> Interval:
+    return Interval(mean, mean - 2 * error, mean + 2 * error, error, 30.0, 0.5)
+
+
+def trial(
+    ratio: float, gain: float, error: float, *, behind: tuple[float, float] = (0.0, 0.01), stopped: bool = False
+) -> Trial:
+    """`behind`: how far behind the best ratio above 0, and the standard error of that."""
     plan = Plan(ratio, counts(int(ratio * 10)), counts(int(ratio * 10)))
-    found = Interval(gain, gain - 2 * error, gain + 2 * error, error, 30.0, 0.5)
-    return Trial(plan, found, found if ratio > 0 else None, 3, stopped)
+    if ratio == 0:
+        return Trial(plan, found(0.9, 0.01), None, None, None, 3, stopped)
+    gap = None if stopped else found(*behind)
+    return Trial(plan, found(0.9, 0.01), found(gain, error), found(gain, error), gap, 3, stopped)
 
 
 @pytest.mark.parametrize(
@@ -117,10 +127,19 @@ def trial(ratio: float, gain: float, error: float, *, stopped: bool = False) -> 
         ([trial(0, 0, 0.01), trial(1, 0.02, 0.01)], Choice(1.0, 1.0)),
         ([trial(0, 0, 0.01), trial(1, -0.02, 0.01), trial(2, -0.01, 0.01)], Choice(0.0, 2.0)),
         # the smallest within one standard error of the best
-        ([trial(0, 0, 0.01), trial(0.5, 0.03, 0.01), trial(1, 0.035, 0.01), trial(2, 0.01, 0.01)], Choice(0.5, 0.5)),
-        ([trial(0, 0, 0.01), trial(0.5, 0.02, 0.01), trial(1, 0.035, 0.01)], Choice(1.0, 1.0)),
+        (
+            [
+                trial(0, 0, 0.01),
+                trial(0.5, 0.03, 0.01, behind=(0.005, 0.005)),
+                trial(1, 0.035, 0.01),
+                trial(2, 0.02, 0.01, behind=(0.015, 0.005)),
+            ],
+            Choice(0.5, 0.5),
+        ),
+        # both gains are as uncertain as before, but it is certain that the smaller ratio gains less
+        ([trial(0, 0, 0.01), trial(0.5, 0.03, 0.01, behind=(0.005, 0.002)), trial(1, 0.035, 0.01)], Choice(1.0, 1.0)),
         # near the best, but its own gain is uncertain
-        ([trial(0, 0, 0.01), trial(0.5, 0.03, 0.04), trial(1, 0.035, 0.01)], Choice(1.0, 1.0)),
+        ([trial(0, 0, 0.01), trial(0.5, 0.03, 0.04, behind=(0.005, 0.04)), trial(1, 0.035, 0.01)], Choice(1.0, 1.0)),
         # given up early: never chosen, shown only for want of another
         ([trial(0, 0, 0.01), trial(1, 0.05, 0.01, stopped=True)], Choice(0.0, 1.0)),
         ([trial(0, 0, 0.01), trial(1, 0.05, 0.01, stopped=True), trial(2, -0.01, 0.01)], Choice(0.0, 2.0)),
@@ -144,8 +163,8 @@ def search(skill: Callable[[float], float], *, early_stopping: bool = True) -> t
         return [probabilities_from(luck[seed][None] < skill(plan.ratio), labels, 2)[0] for seed in seeds]
 
     plans = make_plans(RATIOS, counts(60, 10), counts(999, 999))
-    rows = TestRows(labels, draws=300, generator=np.random.default_rng(1))
-    return search_ratios(plans, evaluate, rows, [0, 1, 2], early_stopping=early_stopping), asked
+    criterion = Criterion(TestRows(labels, draws=300, generator=np.random.default_rng(1)), [])
+    return search_ratios(plans, evaluate, criterion, [0, 1, 2], early_stopping=early_stopping), asked
 
 
 def test_the_search_finds_the_useful_ratio() -> None:
@@ -161,12 +180,12 @@ def test_the_search_finds_nothing_where_nothing_is() -> None:
 
 def test_hopeless_ratios_are_given_up_after_one_seed_and_ratio_0_never() -> None:
     trials, asked = search(lambda ratio: {0.0: 0.5, 3.0: 0.5}.get(ratio, 0.9))
-    seeds = {found.plan.ratio: found.seeds for found in trials}
+    seeds = {one.plan.ratio: one.seeds for one in trials}
     assert seeds == {0.0: 3, 0.5: 3, 1.0: 3, 2.0: 3, 3.0: 1}
     assert asked.count((0.0, 2)) == 1
     assert (3.0, 1) not in asked
     kept, _ = search(lambda ratio: {0.0: 0.5, 3.0: 0.5}.get(ratio, 0.9), early_stopping=False)
-    assert all(found.seeds == 3 for found in kept)
+    assert all(one.seeds == 3 for one in kept)
 
 
 def kept(skill: Callable[[npt.NDArray[np.int64]], float]) -> list[int]:
@@ -177,9 +196,9 @@ def kept(skill: Callable[[npt.NDArray[np.int64]], float]) -> list[int]:
     def evaluate(plan: Plan, seeds: Sequence[int]) -> list[npt.NDArray[np.float32]]:
         return [probabilities_from(luck[seed][None] < skill(plan.counts), labels, 3)[0] for seed in seeds]
 
-    rows = TestRows(labels, draws=300, generator=np.random.default_rng(1))
+    criterion = Criterion(TestRows(labels, draws=300, generator=np.random.default_rng(1)), [])
     plan = Plan(1.0, counts(10, 20, 30), counts(10, 20, 30))
-    return drop_useless_classes(plan, evaluate, rows, [0, 1, 2]).counts.tolist()
+    return drop_useless_classes(plan, evaluate, criterion, [0, 1, 2]).counts.tolist()
 
 
 def test_only_classes_that_need_synthetic_rows_keep_them() -> None:
@@ -193,3 +212,21 @@ def test_all_stay_where_all_are_needed() -> None:
 def test_classes_that_stand_in_for_each_other_are_not_both_dropped() -> None:
     assert kept(lambda now: 0.9 if now[0] or now[1] else 0.5) == [10, 20, 30]
     assert kept(lambda now: 0.9) == [10, 20, 30]  # ratio 0 was judged by the search, not here
+
+
+def helped(kind: type[Criterion], skill: Skill) -> tuple[float, float]:
+    """Shares of ratios above 0 and of "helps" over 40 simulated experiments with 20 validation rows a class."""
+    skills = {0.0: Skill(), **dict.fromkeys(RATIOS[1:], skill)}
+    verdicts = [verdict_of(kind, seed, skills, test=150) for seed in range(40)]
+    return np.mean([ratio > 0 for ratio, _ in verdicts]), np.mean([word == "helps" for _, word in verdicts])  # type: ignore[return-value]
+
+
+def test_the_finer_criterion_misses_fewer_gains_and_invents_none() -> None:
+    assert helped(Criterion, Skill(rare=0.4))[1] > helped(CoarseCriterion, Skill(rare=0.4))[1]
+    assert helped(Criterion, Skill())[1] <= 0.05
+
+
+def test_being_less_sure_is_no_gain() -> None:
+    chosen, helps = helped(Criterion, Skill(sure=0.7))
+    assert helps <= 0.05
+    assert chosen < helped(RawLossCriterion, Skill(sure=0.7))[0] - 0.2

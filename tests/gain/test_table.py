@@ -12,15 +12,17 @@ from gan_augment.gain.table import render
 
 
 def measured() -> dict[str, Any]:
-    full = {"mean": 1.0, "low": 1.0, "high": 1.0}
+    full, half = ({"mean": mean, "low": mean, "high": mean} for mean in (1.0, 0.5))
     arm = {
         "arm": "real_classical_synthetic",
         "variant": "classical, balanced",
         "rows_real": 48_213,
         "rows_synthetic": 91_604,
         "balanced_accuracy": full,
+        "macro_f1": half,
         "worst_class_recall": full,
         "rare_class_recall": full,
+        "rare_class_precision": half,
     }
     gain = {"confidence": 0.95, "baseline_arm": "real", "synthetic_arm": arm["arm"]}
     return {"verdict": "helps", "sentence": "It helps.", "notes": [], "gain": gain, "arms": [arm], "test_rows": 9,
@@ -34,6 +36,8 @@ def test_nothing_is_cut_off(width: int) -> None:
     lines = stream.getvalue().splitlines()
     (row,) = [line for line in lines if "real_classical_synthetic" in line]
     assert row.split() == ["real_classical_synthetic", "48213", "91604", "100.0", "100.0", "to", *["100.0"] * 3]
-    assert any("classical, balanced" in line for line in lines)
+    below = lines[lines.index(row) + 1]  # rare recall never stands alone
+    assert "classical, balanced" in below
+    assert below.split()[-2:] == ["50.0", "50.0"]
     assert "…" not in stream.getvalue()
     assert max(map(len, lines)) <= width

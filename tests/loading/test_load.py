@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import shutil
 import subprocess
 import sys
@@ -189,7 +190,7 @@ def test_table_filters(table: Path) -> None:
         ({"format": "zip"}, "webdataset, parquet, folder"),
         ({"real_fraction": 0}, "above 0"),
         ({"ratio": -1}, "0 or more"),
-        ({"to": "jax"}, "torch, stream, pandas, frames or numpy"),
+        ({"to": "jax"}, "torch, stream, pandas, frames, numpy, adjustment"),
         ({"to": "pandas"}, "not a table"),
     ],
 )
@@ -233,3 +234,26 @@ def test_nothing_heavy_is_imported_unasked(images: Path, table: Path, code: str,
     code += f"\nimport sys; print([name for name in {absent!r} if name in sys.modules])"
     done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True)
     assert done.stdout.strip() == "[]"
+
+
+@pytest.mark.parametrize("which", ["images", "table"])
+def test_the_adjustment_is_what_was_measured_in_the_order_of_the_classes(
+    which: str, request: pytest.FixtureRequest
+) -> None:
+    root = request.getfixturevalue(which)
+    measured = json.loads((root.parent / "reports/measure.json").read_text())["gain"]["synthetic_adjustment"]
+    index = json.loads((root / "index.json").read_text())
+    found = gan_augment.load(root, "adjustment")
+    assert found.tau == measured["tau"] == 0.5
+    assert found.log_prior.tolist() == [measured["log_prior"][record["key"]] for record in index["classes"]]
+    assert f"tau = {found.tau:g}" in (root / "README.md").read_text()
+
+
+def test_an_older_export_has_no_adjustment(images: Path, tmp_path: Path) -> None:
+    shutil.copytree(images, tmp_path / "old")
+    index = json.loads((tmp_path / "old/index.json").read_text())
+    del index["content"]["adjustment"]
+    (tmp_path / "old/index.json").write_text(json.dumps(index))
+    found = gan_augment.load(tmp_path / "old", "adjustment")
+    assert found.tau == 0
+    assert not found.log_prior.any()

@@ -33,3 +33,20 @@ def test_force_exports_what_was_shown_and_is_marked(plan: Any, measure: Any) -> 
 
 def test_force_changes_nothing_where_the_measurement_agrees() -> None:
     assert decide_content(PLAN, HELPS, force=True) == decide_content(PLAN, HELPS, force=False)
+
+
+def test_the_adjustment_is_that_of_the_arm_whose_rows_are_exported() -> None:
+    gain = {
+        f"{side}_{name}": value
+        for side, tau in (("synthetic", 1.5), ("baseline", 0.5))
+        for name, value in {
+            "arm": side,
+            "variant": "v",
+            "adjustment": {"tau": tau, "log_prior": {"a": 0, "b": -2}},
+        }.items()
+    }
+    for measure, force, tau in ((HELPS, False, 1.5), (NOT, False, 0.5), (NOT, True, 1.5)):
+        found = decide_content(PLAN, {**measure, "gain": gain}, force=force).adjustment
+        assert found is not None
+        assert (found.tau, found.log_prior["b"]) == (tau, -2)
+    assert decide_content(PLAN, HELPS, force=False).adjustment is None  # measured by an older version

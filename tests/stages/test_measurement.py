@@ -113,17 +113,41 @@ def test_the_gain_is_the_difference_of_the_two_arms_that_validation_named(image:
     pair = arms[gain["synthetic_arm"]], arms[gain["baseline_arm"]]
     difference = pair[0]["balanced_accuracy"]["mean"] - pair[1]["balanced_accuracy"]["mean"]
     assert gain["points"] == pytest.approx(100 * difference, abs=0.01)
-    baseline = max(("real", "real_classical", "cheap"), key=lambda arm: arms[arm]["validation_balanced_accuracy"])
+    baseline = min(("real", "real_classical", "cheap"), key=lambda arm: arms[arm]["validation_loss"])
     assert gain["baseline_arm"] == baseline
     record = read_arm(project.layout.predictions(baseline))
-    scores = [variant.validation_balanced_accuracy for variant in record.families["first"].variants]
-    assert record.families["first"].chosen == int(np.argmax(scores))
+    losses = [variant.validation_loss for variant in record.families["first"].variants]
+    assert record.families["first"].chosen == int(np.argmin(losses))
+
+
+@pytest.mark.parametrize("which", ["image", "table"])
+def test_every_arm_answers_after_its_own_adjustment(which: str, request: pytest.FixtureRequest) -> None:
+    project, measured = request.getfixturevalue(which)
+    labels = measure.read_test_labels(
+        project.layout, project.spec(), read_arm(project.layout.predictions("real")).test_ids
+    )
+    taus = set()
+    for arm in measured["arms"]:
+        best = read_arm(project.layout.predictions(arm["arm"])).families["first"].best
+        test = read_probabilities(project.layout.predictions(arm["arm"]), "first", "test")
+        prior = np.asarray(best.adjustment.log_prior or [0.0] * test.shape[2])
+        answers = (np.log(np.maximum(test.astype(float), best.adjustment.floor)) - best.adjustment.tau * prior).argmax(
+            axis=2
+        )
+        recalls = [(answers[:, labels == index] == index).mean() for index in range(test.shape[2])]
+        assert arm["balanced_accuracy"]["mean"] == pytest.approx(np.mean(recalls), abs=1e-4)
+        assert (f"tau {best.adjustment.tau:g}" in arm["variant"]) == (arm["tau"] > 0)
+        taus.add(arm["tau"])
+    assert max(taus) > 0  # or this test says nothing
+    unadjusted = measured["threshold_free"]["balanced_accuracy_unadjusted"]
+    assert unadjusted["low"] <= unadjusted["mean"] <= unadjusted["high"]
 
 
 def test_rare_classes_and_the_second_opinion(image: tuple[Project, Any], table: tuple[Project, Any]) -> None:
     measured = image[1]  # 20, 20 and 5 rows: the third class is rare
     for arm in measured["arms"]:
         assert arm["rare_class_recall"]["mean"] == pytest.approx(arm["per_class_recall"]["digit-2"], abs=1e-4)
+        assert 0 <= arm["rare_class_precision"]["low"] <= arm["rare_class_precision"]["high"] <= 1
     assert measured["second_opinion"]["classifier"] == "logistic_regression"
     assert measured["second_opinion"]["verdict"] in ("helps", "no measurable difference", "hurts")
     assert table[1]["second_opinion"] is None
@@ -165,7 +189,13 @@ def test_the_table_and_the_sentence_are_printed(image: tuple[Project, Any], caps
     assert "export" in printed
     frame = pd.read_csv(project.layout.arms_table)
     assert frame["arm"].tolist() == list(ARMS)
-    assert {"balanced_accuracy", "balanced_accuracy_low", "macro_f1", "rare_class_recall"} <= set(frame.columns)
+    assert {
+        "balanced_accuracy",
+        "balanced_accuracy_low",
+        "macro_f1",
+        "rare_class_recall",
+        "rare_class_precision",
+    } <= set(frame.columns)
 
 
 def test_ratios_per_class_take_rows_away_from_some_and_add_none(tmp_path: Path, table: tuple[Project, Any]) -> None:
