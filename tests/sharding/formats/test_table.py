@@ -16,6 +16,7 @@ from gan_augment.core.samples import Samples, make_manifest, write_samples
 from gan_augment.sharding.config import ExportConfig
 from gan_augment.sharding.content import Content
 from gan_augment.sharding.export import ExportTask, export
+from gan_augment.sharding.files import Files
 from gan_augment.sharding.formats.table import CsvReader, ParquetTableReader, provenance_names
 
 REAL_ONLY = Content(counts={}, ratio=0, basis="real_only", verdict="", sentence="", reason="")
@@ -66,7 +67,7 @@ def exported(frame: pd.DataFrame, root: Path, target: str = "y") -> tuple[pd.Dat
     spec = spec_of(frame, target)
     export(ExportTask(spec, (source,), None, REAL_ONLY, ExportConfig(), 0), root / "out")
     back = []
-    for reader in (ParquetTableReader(root / "out"), CsvReader(root / "out")):
+    for reader in (ParquetTableReader(Files(root / "out")), CsvReader(Files(root / "out"))):
         read = reader("table/parquet/train-00000-of-00001.parquet")
         names = provenance_names(spec)
         assert list(read.columns) == [*frame.columns, target, names["id"], names["origin"]]
