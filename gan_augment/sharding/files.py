@@ -6,6 +6,7 @@ Whatever reads an export asks `Files` for the path: a damaged or forged index, m
 from __future__ import annotations
 
 import contextlib
+import os
 import re
 from collections.abc import Iterator, MutableSequence
 from pathlib import Path
@@ -29,8 +30,8 @@ def inside(root: Path, name: object) -> Path:
     if not isinstance(name, str) or not _NAME.fullmatch(name):
         raise _leads_out(root, f"the name {str(name)[:200]!r}")
     path = root / name
-    target = path.resolve()
-    if not target.is_relative_to(root.resolve()) and not _DVC_CACHE.search(target.as_posix()[-34:]):
+    target = Path(os.path.realpath(path))  # not resolve(), which a link to itself makes raise
+    if not target.is_relative_to(os.path.realpath(root)) and not _DVC_CACHE.search(target.as_posix()[-34:]):
         raise _leads_out(root, f"{name}, a link to {target}")
     if path.exists() and not path.is_file():
         raise DataError("A part of the export is no plain file", where=path, expected="a file", remedy=_remedy(root))
@@ -60,6 +61,7 @@ def absent(root: Path, name: str, more: int = 0) -> MissingInputError:
         "Files of the export are missing",
         where=root,
         got=f"no {name}" + (f" and {more} more" if more else ""),
+        expected=f"every file that {CHECKSUMS} and index.json name",
         remedy=_remedy(root),
     )
 
@@ -108,6 +110,8 @@ def read_checksums(root: Path) -> dict[str, str]:
         parts = _LINE.fullmatch(line)
         if parts is None:
             raise changed(root, CHECKSUMS, f"line {number} is no checksum: {line[:80]!r}")
+        if not _NAME.fullmatch(parts[2]):
+            raise changed(root, CHECKSUMS, f"line {number} names a file that no export has: {parts[2][:80]!r}")
         found[parts[2]] = parts[1]
     return found
 
