@@ -117,7 +117,7 @@ CELLS = st.one_of(st.none(), st.text(st.characters(exclude_categories=["Cs"], ex
 
 
 @given(st.lists(st.tuples(CELLS, st.one_of(st.none(), st.floats(allow_nan=False))), min_size=1, max_size=20))
-@settings(max_examples=40, deadline=None)
+@settings(max_examples=40)
 def test_any_text_and_any_number_survive(tmp_path_factory: pytest.TempPathFactory, rows: Any) -> None:
     texts, numbers = zip(*rows, strict=True)
     frame = pd.DataFrame({"te,xt": pd.array(texts, dtype="string"), "n": pd.Series(numbers, dtype="float64")})
