@@ -130,7 +130,7 @@ class Files:
 
     def __call__(self, name: str) -> Path:
         """The path. Raises DataError where it leads out of the folder or the file has changed; MissingInputError."""
-        place = self._places.get(name)
+        place = self._places.get(name) if isinstance(name, str) else None  # a forged index holds anything
         if place is not None and self.seen[place]:
             return self.root / name
         path = inside(self.root, name)
