@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import difflib
+import functools
 import math
 import numbers
 import struct
@@ -86,20 +87,25 @@ class Export:
         """No row is left out."""
         return all(self.limits.get(pair, 0) >= count for pair, count in self.counts.items())
 
+    @functools.cached_property
+    def _footer(self) -> Any:
+        """The manifest's: read once, since that of many shards takes longer than a row group."""
+        with reading(self.root, MANIFEST):
+            return pq.read_metadata(self.files(MANIFEST))
+
     @property
     def shards(self) -> int:
         """How many shards; each is one row group of the manifest."""
-        with reading(self.root, MANIFEST):
-            return int(pq.read_metadata(self.files(MANIFEST)).num_row_groups)
+        return int(self._footer.num_row_groups)
 
     def kept_per_shard(self) -> npt.NDArray[np.int64]:
         """int64 [shards]: how many rows of each shard were chosen."""
-        with reading(self.root, MANIFEST):
-            if not self.everything:
-                parts = (self._places(self._columns(number, _CHOICE)) for number in range(self.shards))
-                return np.array([len(part) for part in parts], dtype=np.int64)
-            found = pq.read_metadata(self.files(MANIFEST))
-        return np.array([found.row_group(number).num_rows for number in range(found.num_row_groups)], dtype=np.int64)
+        if self.everything:
+            found = [self._footer.row_group(number).num_rows for number in range(self.shards)]
+        else:
+            with reading(self.root, MANIFEST):
+                found = [len(self._places(self._columns(number, _CHOICE))) for number in range(self.shards)]
+        return np.array(found, dtype=np.int64)
 
     def rows(self, shard: int) -> Rows:
         """The chosen rows of one shard, in the order of the shard."""
@@ -122,7 +128,7 @@ class Export:
         return np.flatnonzero(self._kept(*(table.column(name).to_pandas().to_numpy() for name in _CHOICE)))
 
     def _columns(self, shard: int, names: Sequence[str]) -> pa.Table:
-        with pq.ParquetFile(self.files(MANIFEST)) as file:
+        with pq.ParquetFile(self.files(MANIFEST), metadata=self._footer) as file:
             return file.read_row_group(shard, columns=list(names))
 
     def _kept(
