@@ -287,13 +287,16 @@ def _check_sizes(files: Files, shards: Sequence[dict[str, Any]]) -> None:
         got = f"{found[other[0]]} bytes, not {wanted[other[0]]}"
         raise changed(files.root, other[0], got, len(other) - 1)
     if pictures:
-        _check_pictures(files, sum(found[name] or 0 for name in pictures), shards)
+        _check_pictures(files, {name: found[name] or 0 for name in pictures}, shards)
 
 
-def _check_pictures(files: Files, size: int, shards: Sequence[dict[str, Any]]) -> None:
-    wanted = sum(int(shard["bytes"]) for shard in shards)
-    if size != wanted:
-        raise changed(files.root, "folder", f"{size} bytes in all, not {wanted}")
+def _check_pictures(files: Files, sizes: dict[str, int], shards: Sequence[dict[str, Any]]) -> None:
+    """The index has the size of all pictures together: only where that differs, their checksums tell which it is."""
+    found, wanted = sum(sizes.values()), sum(int(shard["bytes"]) for shard in shards)
+    if found != wanted:
+        for name in sizes:
+            files(name)
+        raise changed(files.root, INDEX, f"pictures of {wanted} bytes in all, where there are {found}")
 
 
 def _limits(
