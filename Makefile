@@ -52,7 +52,7 @@ golden: install-dev  ## take the help texts and error messages for right as they
 
 nightly: install-dev  ## the slow tests too
 	$(BIN)/python -m pip install --quiet --disable-pip-version-check -c constraints.txt -e '.[dev,nightly,ray]'
-	$(BIN)/python -m pytest -m nightly --timeout 1800
+	$(BIN)/python -m pytest -m nightly --timeout 7000
 
 clean:  ## remove the environment and everything that a run writes
 	rm -rf $(VENV) .gan_augment data models predictions export reports dvc.lock

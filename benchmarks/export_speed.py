@@ -37,6 +37,7 @@ from gan_augment.core.samples import make_manifest
 from gan_augment.sharding.config import ExportConfig
 from gan_augment.sharding.content import Content
 from gan_augment.sharding.export import ExportTask, export
+from gan_augment.sharding.files import Files
 from gan_augment.sharding.formats import IMAGE_READERS, WRITERS, ShardRows
 from gan_augment.sharding.rows import Source, read_source, row_schema
 
@@ -167,7 +168,7 @@ def _png(picture: Any) -> bytes:
 
 def read_ours(root: Path, name: str) -> None:
     """Every picture by the manifest, in its order."""
-    read = IMAGE_READERS[name](root)
+    read = IMAGE_READERS[name](Files(root))
     prefix = "" if name == "webdataset" else f"{name}_"
     manifest = pq.read_table(root / "manifest.parquet", columns=[f"{prefix}shard", f"{prefix}offset"])
     for shard, offset in zip(*(column.to_pylist() for column in manifest.columns), strict=True):

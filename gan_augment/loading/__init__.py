@@ -15,6 +15,7 @@ from gan_augment.loading.opened import Adjustment, Arrays, Origin, opened
 __all__ = ["Adjustment", "Arrays", "load"]
 
 Target = Literal["torch", "stream", "pandas", "frames", "numpy", "adjustment"]
+_TARGETS = get_args(Target)
 
 
 def load(
@@ -28,6 +29,8 @@ def load(
     ratio: float | None = None,
     transform: Callable[..., Any] | None = None,
     seed: int = 0,
+    world: tuple[int, int] | None = None,
+    even: bool = True,
 ) -> Any:
     """Read the folder that `gan-augment export` wrote.
 
@@ -48,8 +51,8 @@ def load(
     classes
         Labels (or class keys) to keep. Class indices stay those of the whole data set.
     real_fraction
-        Keep this share of each class's real rows, in (0, 1]; the same `seed` gives the same rows, and a smaller
-        share is a part of a larger one.
+        Keep this share of each class's real rows, in (0, 1], at least one; the same `seed` gives the same rows, and a
+        smaller share is a part of a larger one.
     ratio
         Keep only as many synthetic rows, the preferred ones, as fill every class up to `ratio` x the largest real
         class; None keeps all that were exported.
@@ -58,11 +61,20 @@ def load(
         float32 [channels, height, width] in [0, 1]. A transform of albumentations is called as it wants to be.
     seed
         Of `real_fraction` and of the stream's order.
+    world
+        Streams: (rank, ranks) of this process. Default: what torch.distributed says, or the variables RANK and
+        WORLD_SIZE.
+    even
+        Streams: every rank gives the same number of items, so that none waits for a batch of another; some, fewer than
+        there are ranks, are given twice for it. False: each row once, and ranks may differ by one item.
 
     Raises
     ------
     MissingInputError
         `path` is not an export, or files of it are missing.
+    DataError
+        A file is not as it was written (told when it is read first), was written by a newer gan-augment, or names one
+        outside of `path`; a stream has no row, or fewer than ranks.
     ParamsError
         An unknown class or format, a share out of range, or a target that does not fit the modality.
     """
@@ -70,6 +82,7 @@ def load(
         Path(path), format=format, only=only, classes=classes, real_fraction=real_fraction, ratio=ratio, seed=seed
     )
     target = to or ("torch" if export.spec.image is not None else "pandas")
+    _check_options(target, transform, world)
     if target == "pandas":
         return export.frame()
     if target == "frames":
@@ -81,7 +94,21 @@ def load(
     if target in ("torch", "stream"):
         from gan_augment.loading.torch_data import ShardDataset, ShardStream
 
-        return (ShardDataset if target == "torch" else ShardStream)(export, transform)
+        if target == "torch":
+            return ShardDataset(export, transform)
+        return ShardStream(export, transform, world=world, even=even)
     raise ParamsError(
         "There is no such target", where="load(to=...)", got=repr(to), expected=", ".join(get_args(Target))
     )
+
+
+def _check_options(target: str, transform: object, world: object) -> None:
+    """Raise ParamsError for an option that the target does not read."""
+    unread = [("transform", transform, ("torch", "stream")), ("world", world, ("stream",))]
+    for name, value, targets in unread:
+        if value is not None and target in _TARGETS and target not in targets:
+            raise ParamsError(
+                f"This target reads no {name}",
+                where=f"load(to={target!r}, {name}=...)",
+                expected=f"{name} with " + " or ".join(map(repr, targets)),
+            )

@@ -3,10 +3,14 @@
 from __future__ import annotations
 
 import difflib
+import functools
+import math
+import numbers
+import struct
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Any, Literal, NamedTuple
+from typing import Any, Literal, NamedTuple, TypeGuard
 
 import numpy as np
 import numpy.typing as npt
@@ -14,17 +18,22 @@ import pandas as pd
 import pyarrow as pa
 import pyarrow.parquet as pq
 
-from gan_augment.core.errors import MissingInputError, ParamsError
+from gan_augment.core.errors import DataError, ParamsError
 from gan_augment.core.png import decode_png
-from gan_augment.core.records import DatasetSpec
+from gan_augment.core.records import DatasetSpec, ImageSpec
 from gan_augment.core.seeds import derive_seed
+from gan_augment.sharding.files import Files, absent, changed, reading
 from gan_augment.sharding.formats import IMAGE_READERS, TABLE_READERS, ImageReader, TableReader
-from gan_augment.sharding.index import MANIFEST, read_index
+from gan_augment.sharding.index import INDEX, MANIFEST, read_index
 from gan_augment.sharding.permutation import shuffled_places
 
 __all__ = ["Adjustment", "Arrays", "Export", "Origin", "Rows", "opened"]
 
 Origin = Literal["real", "synthetic"]
+_CHOICE = ("key", "origin", "rank")  # the columns of the manifest that decide whether a row is chosen
+_DATASET = "dataset.json"
+_LARGEST_RATIO = 1e9  # infinity is no number of rows
+_SIGNATURE = b"\x89PNG\r\n\x1a\n"
 
 
 class Arrays(NamedTuple):
@@ -51,7 +60,7 @@ class Adjustment(NamedTuple):
 class Rows:
     """Chosen rows of the manifest: where each one lies, its class index, whether it is synthetic, its row number."""
 
-    shards: list[str]
+    shards: pa.StringArray
     offsets: npt.NDArray[np.int64]
     classes: npt.NDArray[np.int64]
     synthetic: npt.NDArray[np.bool_]
@@ -65,43 +74,70 @@ class Rows:
 class Export:
     """An export folder and the choice of rows: of (class key, origin) the rows below a limit, in a seeded order."""
 
-    root: Path
+    files: Files
     spec: DatasetSpec
     format: str
     prefix: str
     limits: dict[tuple[str, str], int]
     counts: dict[tuple[str, str], int]
-    files: tuple[str, ...]  # of a table: one shard each
+    tables: tuple[str, ...]  # of a table: one shard each
     seed: int
     reason: str  # why the export holds synthetic rows, or none
     adjustment: Adjustment
+
+    @property
+    def root(self) -> Path:
+        """The folder."""
+        return self.files.root
 
     @property
     def everything(self) -> bool:
         """No row is left out."""
         return all(self.limits.get(pair, 0) >= count for pair, count in self.counts.items())
 
+    @functools.cached_property
+    def _footer(self) -> Any:
+        """The manifest's: read once, since that of many shards takes longer than a row group."""
+        with reading(self.root, MANIFEST):
+            return pq.read_metadata(self.files(MANIFEST))
+
     @property
     def shards(self) -> int:
         """How many shards; each is one row group of the manifest."""
-        return int(pq.read_metadata(self.root / MANIFEST).num_row_groups)
+        return int(self._footer.num_row_groups)
+
+    def kept_per_shard(self) -> npt.NDArray[np.int64]:
+        """int64 [shards]: how many rows of each shard were chosen."""
+        if self.everything:
+            found = [self._footer.row_group(number).num_rows for number in range(self.shards)]
+        else:
+            with reading(self.root, MANIFEST):
+                found = [len(self._places(self._columns(number, _CHOICE))) for number in range(self.shards)]
+        return np.array(found, dtype=np.int64)
 
     def rows(self, shard: int) -> Rows:
         """The chosen rows of one shard, in the order of the shard."""
         names = [f"{self.prefix}shard", f"{self.prefix}offset"]
-        with pq.ParquetFile(self.root / MANIFEST) as file:
-            table = file.read_row_group(shard, columns=["key", "origin", "rank", *names])
-        keys, origins, ranks = (table.column(name).to_pandas().to_numpy() for name in ("key", "origin", "rank"))
-        kept = np.flatnonzero(self._kept(keys, origins, ranks))
         index = {record.key: number for number, record in enumerate(self.spec.classes)}
-        places = table.take(pa.array(kept)).select(names)
-        return Rows(
-            shards=places.column(0).to_pylist(),
-            offsets=places.column(1).to_numpy(),
-            classes=np.array([index[key] for key in keys[kept]], dtype=np.int64),
-            synthetic=np.asarray(origins[kept] == "synthetic", dtype=bool),
-            places=kept,
-        )
+        with reading(self.root, MANIFEST):
+            table = self._columns(shard, [*_CHOICE, *names])
+            kept = self._places(table)
+            table = table.take(pa.array(kept))
+            return Rows(
+                shards=table.column(names[0]).combine_chunks(),
+                offsets=table.column(names[1]).to_numpy(),
+                classes=np.array([index[key] for key in table.column("key").to_pylist()], dtype=np.int64),
+                synthetic=np.asarray(table.column("origin").to_pandas() == "synthetic", dtype=bool),
+                places=kept,
+            )
+
+    def _places(self, table: pa.Table) -> npt.NDArray[np.int64]:
+        """The numbers of a shard's chosen rows, ascending."""
+        return np.flatnonzero(self._kept(*(table.column(name).to_pandas().to_numpy() for name in _CHOICE)))
+
+    def _columns(self, shard: int, names: Sequence[str]) -> pa.Table:
+        with pq.ParquetFile(self.files(MANIFEST), metadata=self._footer) as file:
+            return file.read_row_group(shard, columns=list(names))
 
     def _kept(
         self, keys: npt.NDArray[Any], origins: npt.NDArray[Any], ranks: npt.NDArray[np.int64]
@@ -120,18 +156,30 @@ class Export:
 
     def image_reader(self) -> ImageReader:
         """A reader of PNG bytes by shard and offset. Not to be shared between processes."""
-        return IMAGE_READERS[self.format](self.root)
+        if self.spec.image is None:
+            raise ParamsError("A table holds no images", where=str(self.root), remedy='use load(path, "pandas")')
+        return IMAGE_READERS[self.format](self.files)
+
+    def picture(self, read: ImageReader, shard: str, offset: int) -> npt.NDArray[np.uint8]:
+        """uint8 [height, width, channels] of one sample. Raises DataError, which names the file."""
+        assert self.spec.image is not None
+        with reading(self.root, shard):
+            return _decoded(read(shard, offset), self.spec.image)
 
     def frame(self) -> pd.DataFrame:
         """The chosen table rows: features, target, and the columns `_id` and `_origin`. Raises ParamsError."""
         if self.everything:
-            return self._table_reader()(*self.files)
+            return self._table(self._table_reader(), *self.tables)
         return pd.concat(self.frames(), ignore_index=True)
 
     def frames(self) -> Iterator[pd.DataFrame]:
         """`frame` one shard after the other, so that one shard at a time is in memory."""
         read = self._table_reader()
-        return (self._chosen(read(file), number) for number, file in enumerate(self.files))
+        return (self._chosen(self._table(read, file), number) for number, file in enumerate(self.tables))
+
+    def _table(self, read: TableReader, *shards: str) -> pd.DataFrame:
+        with reading(self.root, shards[0] if len(shards) == 1 else self.format):
+            return read(*shards)
 
     def _chosen(self, frame: pd.DataFrame, shard: int) -> pd.DataFrame:
         return frame if self.everything else frame.iloc[self.rows(shard).places]
@@ -141,7 +189,8 @@ class Export:
             raise ParamsError(
                 "An export of images is not a table", where=str(self.root), remedy='use load(path, "numpy") or "torch"'
             )
-        return TABLE_READERS[self.format](self.root)
+        with reading(self.root, "table/schema.json"):
+            return TABLE_READERS[self.format](self.files)
 
     def arrays(self) -> Arrays:
         """All chosen rows in memory."""
@@ -152,12 +201,36 @@ class Export:
             features = [column.name for column in self.spec.table.columns]
             return Arrays(self.frame()[features].to_numpy(), classes, synthetic, self.spec.labels)
         assert self.spec.image is not None
-        read, size = self.image_reader(), self.spec.image
-        pixels = np.empty((len(classes), size.height, size.width, size.channels), dtype=np.uint8)
-        wanted = ((shard, offset) for part in rows for shard, offset in zip(part.shards, part.offsets, strict=True))
+        read, pixels = self.image_reader(), _room(len(classes), self.spec.image)
+        wanted = ((s, o) for part in rows for s, o in zip(part.shards.to_pylist(), part.offsets, strict=True))
         for place, (shard, offset) in enumerate(wanted):
-            pixels[place] = decode_png(read(shard, int(offset)))
+            pixels[place] = self.picture(read, shard, int(offset))
         return Arrays(pixels, classes, synthetic, self.spec.labels)
+
+
+def _room(count: int, size: ImageSpec) -> npt.NDArray[np.uint8]:
+    """uint8 [count, height, width, channels], not yet filled. Raises DataError where memory does not hold it."""
+    shape = (count, size.height, size.width, size.channels)
+    try:
+        return np.empty(shape, dtype=np.uint8)
+    except (MemoryError, ValueError):
+        raise DataError(
+            "The images do not fit into memory",
+            where='load(..., "numpy")',
+            got=f"{math.prod(shape) / 2**30:,.1f} GiB: {count} images of {size.width} x {size.height} pixels",
+            remedy='use load(path, "torch") or "stream", or choose fewer rows',
+        ) from None
+
+
+def _decoded(png: bytes, size: ImageSpec) -> npt.NDArray[np.uint8]:
+    """The pixels of a PNG of this size. Raises ValueError before anything of another size is unpacked."""
+    width, height, depth, colour = struct.unpack(">IIBB", png[16:26]) if png[:8] == _SIGNATURE else (0, 0, 0, 0)
+    if (width, height, depth, colour) != (size.width, size.height, 8, 0 if size.channels == 1 else 2):
+        raise ValueError(
+            f"no PNG of {size.width} x {size.height} pixels and {size.channels} channels"
+            + (f", but of {width} x {height} (depth {depth}, colour type {colour})" if width else "")
+        )
+    return decode_png(png)
 
 
 def opened(
@@ -171,36 +244,42 @@ def opened(
     seed: int = 0,
 ) -> Export:
     """Open an export and choose rows; the parameters are those of `load`."""
+    root = root.resolve()  # a link such as `current` may move on while a job reads: the job keeps its version
     index = read_index(root)
-    spec = DatasetSpec.load(root / "dataset.json")
+    files = Files(root)
+    files(INDEX)
+    spec = _spec(files, index)
     name = _chosen_format(index["formats"], format)
     primary = index["formats"][0] in (name, "table")
-    _check(only, real_fraction, ratio)
+    _check(only, real_fraction, ratio, seed)
     keys = _chosen_keys(spec, classes)
     counts = {(c["key"], origin): int(c[origin]) for c in index["classes"] for origin in ("real", "synthetic")}
     limits = {pair: limit for pair, limit in _limits(counts, real_fraction, ratio).items() if pair[0] in keys}
     if only is not None:
         limits = {pair: limit for pair, limit in limits.items() if pair[1] == only}
-    files = tuple(s["file"] for s in index["shards"] if s["format"] == "table" and s["file"].endswith(".parquet"))
-    _check_files(root, [s["file"] for s in index["shards"] if _holds(s, name)])
-    return Export(
-        root=root,
-        spec=spec,
-        format=name,
-        prefix="" if primary else f"{name}_",
-        limits=limits,
-        counts=counts,
-        files=files,
-        seed=seed,
-        reason=index["content"]["reason"],
-        adjustment=_adjustment(index["content"], spec),
-    )
+    tables = tuple(s["file"] for s in index["shards"] if s["format"] == "table" and s["file"].endswith(".parquet"))
+    _check_sizes(files, [s for s in index["shards"] if _holds(s, name)])
+    files(MANIFEST)
+    prefix = "" if primary else f"{name}_"
+    reason, adjustment = index["content"]["reason"], _adjustment(files, index["content"], spec)
+    return Export(files, spec, name, prefix, limits, counts, tables, seed, reason, adjustment)
 
 
-def _adjustment(content: dict[str, Any], spec: DatasetSpec) -> Adjustment:
+def _spec(files: Files, index: dict[str, Any]) -> DatasetSpec:
+    """dataset.json. Raises DataError where it is not of the same data set as the index."""
+    with reading(files.root, _DATASET):
+        spec = DatasetSpec.load(files(_DATASET))
+    told = [(record["key"], record["label"]) for record in index["classes"]]
+    if spec.modality != index["modality"] or [(record.key, record.label) for record in spec.classes] != told:
+        raise changed(files.root, _DATASET, "other classes than index.json has")
+    return spec
+
+
+def _adjustment(files: Files, content: dict[str, Any], spec: DatasetSpec) -> Adjustment:
     """That of index.json; none of an export by an older version."""
-    found = content.get("adjustment") or {"tau": 0.0, "log_prior": {}}
-    return Adjustment(found["tau"], np.array([found["log_prior"].get(c.key, 0.0) for c in spec.classes]))
+    with reading(files.root, INDEX):
+        found = content.get("adjustment") or {"tau": 0.0, "log_prior": {}}
+        return Adjustment(found["tau"], np.array([found["log_prior"].get(c.key, 0.0) for c in spec.classes]))
 
 
 def _holds(shard: dict[str, Any], name: str) -> bool:
@@ -210,24 +289,38 @@ def _holds(shard: dict[str, Any], name: str) -> bool:
     return bool(shard["file"].endswith(".csv") == (name == "csv"))
 
 
-def _check_files(root: Path, shards: Sequence[str]) -> None:
-    """Raise MissingInputError where a file is not there that reading would come upon in the middle."""
-    absent = [name for name in (MANIFEST, *shards) if not (root / name).exists()]
-    if absent:
-        more = f" and {len(absent) - 1} more" if len(absent) > 1 else ""
-        raise MissingInputError(
-            "Files of the export are missing",
-            where=root,
-            got=f"no {absent[0]}{more}",
-            remedy="fetch it again as a whole; `gan-augment verify` names every file",
-        )
+def _check_sizes(files: Files, shards: Sequence[dict[str, Any]]) -> None:
+    """Raise before reading starts where a file is not there, or has another size than the index says.
+
+    Cheap, so always done: half a copy is found at once, not in the middle of an epoch.
+    """
+    pictures = files.below("folder") if shards and shards[0]["format"] == "folder" else []
+    wanted = {} if pictures else {shard["file"]: int(shard["bytes"]) for shard in shards}
+    found = {name: files.size(name) for name in (MANIFEST, *(pictures or wanted))}
+    if missing := [name for name, size in found.items() if size is None]:
+        raise absent(files.root, missing[0], len(missing) - 1)
+    if other := [name for name, size in wanted.items() if found[name] != size]:
+        got = f"{found[other[0]]} bytes, not {wanted[other[0]]}"
+        raise changed(files.root, other[0], got, len(other) - 1)
+    if pictures:
+        _check_pictures(files, {name: found[name] or 0 for name in pictures}, shards)
+
+
+def _check_pictures(files: Files, sizes: dict[str, int], shards: Sequence[dict[str, Any]]) -> None:
+    """The index has the size of all pictures together: only where that differs, their checksums tell which it is."""
+    found, wanted = sum(sizes.values()), sum(int(shard["bytes"]) for shard in shards)
+    if found != wanted:
+        for name in sizes:
+            files(name)
+        raise changed(files.root, INDEX, f"pictures of {wanted} bytes in all, where there are {found}")
 
 
 def _limits(
     counts: dict[tuple[str, str], int], real_fraction: float, ratio: float | None
 ) -> dict[tuple[str, str], int]:
     """(key, origin) -> how many rows to keep."""
-    kept = {key: round(real_fraction * n) for (key, origin), n in counts.items() if origin == "real"}
+    # At least one, so that a tiny class does not vanish without a word.
+    kept = {key: max(round(real_fraction * n), min(n, 1)) for (key, origin), n in counts.items() if origin == "real"}
     goal = None if ratio is None else round(ratio * max(kept.values()))
     limits = {(key, "real"): count for key, count in kept.items()}
     for key, count in kept.items():
@@ -236,19 +329,27 @@ def _limits(
     return limits
 
 
-def _check(only: str | None, real_fraction: float, ratio: float | None) -> None:
+def _check(only: object, real_fraction: object, ratio: object, seed: object) -> None:
     if only not in (None, "real", "synthetic"):
         raise ParamsError("There is no such origin", where="load(only=...)", got=repr(only), expected="real, synthetic")
-    if not 0 < real_fraction <= 1:
+    if not (_is_number(real_fraction) and 0 < real_fraction <= 1):
         raise ParamsError(
             "The share of real rows is out of range",
             where="load(real_fraction=...)",
-            got=str(real_fraction),
+            got=repr(real_fraction),
             expected="above 0, at most 1",
             remedy='for no real rows use only="synthetic"',
         )
-    if ratio is not None and ratio < 0:
-        raise ParamsError("A mixing ratio is negative", where="load(ratio=...)", got=str(ratio), expected="0 or more")
+    if ratio is not None and not (_is_number(ratio) and 0 <= ratio <= _LARGEST_RATIO):
+        raise ParamsError(
+            "A mixing ratio is out of range", where="load(ratio=...)", got=repr(ratio), expected="a number, 0 or more"
+        )
+    if isinstance(seed, bool) or not isinstance(seed, numbers.Integral):
+        raise ParamsError("A seed is a whole number", where="load(seed=...)", got=repr(seed))
+
+
+def _is_number(value: object) -> TypeGuard[float]:
+    return isinstance(value, numbers.Real) and not isinstance(value, bool)
 
 
 def _chosen_format(available: Sequence[str], wanted: str | None) -> str:
@@ -263,10 +364,14 @@ def _chosen_format(available: Sequence[str], wanted: str | None) -> str:
 def _chosen_keys(spec: DatasetSpec, classes: Sequence[str] | None) -> set[str]:
     if classes is None:
         return {record.key for record in spec.classes}
+    if isinstance(classes, str):
+        raise ParamsError(
+            "The classes to keep are a list", where="load(classes=...)", got=repr(classes), expected=f"[{classes!r}]"
+        )
     known = {record.key: record.key for record in spec.classes} | {r.label: r.key for r in spec.classes}
     for name in classes:
         if name not in known:
-            near = difflib.get_close_matches(name, known, n=1)
+            near = difflib.get_close_matches(str(name), known, n=1)
             raise ParamsError(
                 "There is no such class",
                 where="load(classes=...)",

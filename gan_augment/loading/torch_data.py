@@ -2,22 +2,24 @@
 
 from __future__ import annotations
 
+import numbers
 import os
+import threading
 from collections.abc import Callable, Iterator
 from typing import Any
 
 import numpy as np
 import numpy.typing as npt
+import pyarrow as pa
 import torch
 from torch.utils.data import Dataset, IterableDataset, get_worker_info
 
-from gan_augment.core.errors import ParamsError
-from gan_augment.core.png import decode_png
+from gan_augment.core.errors import DataError, ParamsError
 from gan_augment.core.seeds import numpy_generator
-from gan_augment.loading.opened import Export, Rows
+from gan_augment.loading.opened import Export
 from gan_augment.sharding.formats import ImageReader
 
-__all__ = ["ShardDataset", "ShardStream", "apply_transform"]
+__all__ = ["ShardDataset", "ShardStream", "SharedEpoch", "apply_transform"]
 
 Transform = Callable[..., Any]
 Item = tuple[Any, int]
@@ -38,22 +40,62 @@ def apply_transform(transform: Transform | None, pixels: npt.NDArray[np.uint8]) 
     return tensor.float().div_(255) if pixels.dtype == np.uint8 else tensor
 
 
+class SharedEpoch:
+    """A number that DataLoader workers see change while they live, whether they were forked or spawned.
+
+    A copy made by `copy.deepcopy` or `pickle` has a number of its own.
+    """
+
+    def __init__(self, epoch: int = 0) -> None:
+        self._value = _shared(torch.tensor([epoch]))
+
+    def __getstate__(self) -> torch.Tensor:
+        return self._value
+
+    def __setstate__(self, value: torch.Tensor) -> None:
+        self._value = _shared(value)
+
+    def get(self) -> int:
+        """The epoch that was set last, in whichever process."""
+        return int(self._value[0])
+
+    def set(self, epoch: int) -> None:
+        """For this process and for every worker of it. Raises ParamsError."""
+        if isinstance(epoch, bool) or not isinstance(epoch, numbers.Integral):
+            raise ParamsError("An epoch is a whole number", where="set_epoch", got=repr(epoch))
+        self._value[0] = int(epoch)
+
+
+def _shared(values: torch.Tensor) -> torch.Tensor:
+    """The same tensor where other processes see what is written to it; where it is there already, untouched."""
+    return values.share_memory_()  # type: ignore[no-untyped-call,no-any-return]
+
+
 class _Images:
-    """Reads and transforms single images; opens its own files in every process that uses it."""
+    """Reads and transforms single images; opens its own files in every process and thread that uses it."""
 
     def __init__(self, export: Export, transform: Transform | None) -> None:
         self._export = export
         self._transform = transform
-        self._reader: tuple[int, ImageReader] | None = None
+        self._own = threading.local()
+        # One check of each file, whichever worker meets it first.
+        export.files.seen = _shared(torch.tensor(list(export.files.seen), dtype=torch.uint8))
 
     def __getstate__(self) -> dict[str, Any]:
-        return self.__dict__ | {"_reader": None}
+        return {name: value for name, value in self.__dict__.items() if name != "_own"}
+
+    def __setstate__(self, state: dict[str, Any]) -> None:
+        self.__dict__.update(state, _own=threading.local())
 
     def __call__(self, shard: str, offset: int) -> Any:
+        return apply_transform(self._transform, self._export.picture(self._reader(), shard, offset))
+
+    def _reader(self) -> ImageReader:
         # A forked DataLoader worker shares its parent's file positions: never read through an inherited reader.
-        if self._reader is None or self._reader[0] != os.getpid():
-            self._reader = (os.getpid(), self._export.image_reader())
-        return apply_transform(self._transform, decode_png(self._reader[1](shard, offset)))
+        if getattr(self._own, "process", None) != os.getpid():
+            self._own.process, self._own.reader = os.getpid(), self._export.image_reader()
+        reader: ImageReader = self._own.reader
+        return reader
 
 
 class ShardDataset(Dataset[Item]):
@@ -66,7 +108,8 @@ class ShardDataset(Dataset[Item]):
         self.synthetic = np.concatenate([part.synthetic for part in parts])
         self._table = _table_tensor(export, transform) if export.spec.table is not None else None
         self._images = _Images(export, transform)
-        self._shards = [shard for part in parts for shard in part.shards]
+        # Arrow's codes, not a list of texts: forked workers would copy its pages, one reference count after the other.
+        self._shards = pa.chunked_array([part.shards for part in parts]).combine_chunks().dictionary_encode()
         self._offsets = np.concatenate([part.offsets for part in parts])
 
     def __repr__(self) -> str:
@@ -80,7 +123,7 @@ class ShardDataset(Dataset[Item]):
         label = int(self.classes[index])
         if self._table is not None:
             return self._table[index], label
-        return self._images(self._shards[index], int(self._offsets[index])), label
+        return self._images(self._shards[int(index)].as_py(), int(self._offsets[index])), label
 
 
 def _table_tensor(export: Export, transform: Transform | None) -> torch.Tensor:
@@ -99,37 +142,131 @@ def _table_tensor(export: Export, transform: Transform | None) -> torch.Tensor:
 
 
 class ShardStream(IterableDataset[Item]):
-    """Reads shard after shard; each shard goes to one worker of one rank. `set_epoch` changes the order."""
+    """Reads shard after shard, once an epoch over all workers of all ranks. `set_epoch` changes the order.
 
-    def __init__(self, export: Export, transform: Transform | None = None) -> None:
+    The epoch's order is one sequence, of which every rank, and every worker of it, reads a part; shards at the borders
+    of parts are read by two. So there may be more ranks or workers than shards. With `even` every rank gives the same
+    number of items, and so of batches: the last ones repeat, together, fewer rows than there are ranks.
+    """
+
+    def __init__(
+        self,
+        export: Export,
+        transform: Transform | None = None,
+        *,
+        world: tuple[int, int] | None = None,
+        even: bool = True,
+    ) -> None:
         if export.spec.image is None:
             raise ParamsError("Only images are streamed", where=str(export.root), remedy='use load(path, "pandas")')
-        self._export = export
+        self._export, self._counts = export, export.kept_per_shard()
         self._images = _Images(export, transform)
-        self._epoch = 0
+        self._epoch, self._even = SharedEpoch(), even
+        self._world = None if world is None else checked_world(*world, 'load(..., "stream", world=...)')
+        self._sent, self._sent_to = (0, 1), 0  # the world that a pickled copy came from, and the process it came to
+        if not self._counts.sum():
+            raise DataError(
+                "A stream of no rows",
+                where=str(export.root),
+                got=f"none of {sum(export.counts.values())} rows is chosen",
+                remedy=f"choose others: only, classes, ratio. {export.reason}",
+            )
+        self.rows_of_rank()  # more ranks than rows is said here, not in the middle of a job
+
+    def __getstate__(self) -> dict[str, Any]:
+        # A spawned worker does not know its rank: it is sent along.
+        return self.__dict__ | {"_sent": current_world()}
+
+    def __setstate__(self, state: dict[str, Any]) -> None:
+        self.__dict__.update(state, _sent_to=os.getpid())
 
     def set_epoch(self, epoch: int) -> None:
-        """Another order of shards and of rows within them; call it before each epoch."""
-        self._epoch = epoch
+        """Another order of shards and of rows within them, in living workers too; call it before each epoch."""
+        self._epoch.set(epoch)
+
+    def rows_of_rank(self) -> int:
+        """How many items all workers of this rank together give in an epoch."""
+        first, last = self._part_of_rank()
+        return last - first
+
+    def batches(self, batch_size: int, num_workers: int = 0, *, drop_last: bool = False) -> int:
+        """How many batches a DataLoader with these settings gives in an epoch: each worker fills its own."""
+        first, last = self._part_of_rank()
+        sizes = (
+            end - start
+            for start, end in (_share(first, last, n, max(1, num_workers)) for n in range(max(1, num_workers)))
+        )
+        return sum(size // batch_size if drop_last else -(-size // batch_size) for size in sizes)
 
     def __iter__(self) -> Iterator[Item]:
-        rng = numpy_generator(self._export.seed, "stream", self._epoch)
-        order = rng.permutation(self._export.shards)  # the same in every worker, so that each shard is read once
-        place, places = _place()
-        for number in order[place::places]:
-            yield from self._shard(self._export.rows(int(number)), int(number))
+        worker, epoch = get_worker_info(), self._epoch.get()
+        first, last = self._part_of_rank()
+        if worker is not None:
+            first, last = _share(first, last, worker.id, worker.num_workers)
+        total = int(self._counts.sum())
+        yield from self._items(epoch, first, min(last, total))
+        yield from self._items(epoch, max(first, total) - total, last - total)  # what is repeated to be even
 
-    def _shard(self, rows: Rows, number: int) -> Iterator[Item]:
-        for row in numpy_generator(self._export.seed, "rows", self._epoch, number).permutation(len(rows)):
-            yield self._images(rows.shards[row], int(rows.offsets[row])), int(rows.classes[row])
+    def _items(self, epoch: int, first: int, last: int) -> Iterator[Item]:
+        """The items first to last of the epoch's order."""
+        order = numpy_generator(self._export.seed, "stream", epoch).permutation(len(self._counts))  # in every worker
+        ends = np.cumsum(self._counts[order])
+        for number, end in zip(order.tolist(), ends.tolist(), strict=True):
+            start = end - int(self._counts[number])
+            if max(start, first) < min(end, last):
+                yield from self._shard(epoch, number, slice(max(first - start, 0), last - start))
+
+    def _shard(self, epoch: int, number: int, part: slice) -> Iterator[Item]:
+        rows = self._export.rows(number)
+        for row in numpy_generator(self._export.seed, "rows", epoch, number).permutation(len(rows))[part].tolist():
+            yield self._images(rows.shards[row].as_py(), int(rows.offsets[row])), int(rows.classes[row])
+
+    def _part_of_rank(self) -> tuple[int, int]:
+        """The part of the epoch's order that this rank gives. Raises DataError where it would be empty."""
+        total, (rank, ranks) = int(self._counts.sum()), self._place()
+        if ranks > total:
+            raise DataError(
+                "There are more ranks than rows: some would give no batch, and the others would wait for them",
+                where=str(self._export.root),
+                got=f"{ranks} ranks, {total} rows in {len(self._counts)} shards",
+                remedy="use fewer ranks, or choose more rows",
+            )
+        return _share(0, -(-total // ranks) * ranks if self._even else total, rank, ranks)
+
+    def _place(self) -> tuple[int, int]:
+        """This rank and how many there are."""
+        if self._world is not None:
+            return self._world
+        spawned = get_worker_info() is not None and self._sent_to == os.getpid()
+        return self._sent if spawned else current_world()
 
 
-def _place() -> tuple[int, int]:
-    """This process's number among all workers of all ranks, and how many there are."""
-    rank, ranks = 0, 1
-    if torch.distributed.is_available() and torch.distributed.is_initialized():
-        rank, ranks = torch.distributed.get_rank(), torch.distributed.get_world_size()
-    worker = get_worker_info()
-    if worker is None:
-        return rank, ranks
-    return rank * worker.num_workers + worker.id, ranks * worker.num_workers
+def _share(first: int, last: int, number: int, of: int) -> tuple[int, int]:
+    """The part `number` of `of` nearly equal ones of a range."""
+    size = last - first
+    return first + number * size // of, first + (number + 1) * size // of
+
+
+def current_world() -> tuple[int, int]:
+    """(rank, ranks): what torch.distributed says, or where it was not started yet, what torchrun's variables say."""
+    if _initialised():
+        return torch.distributed.get_rank(), torch.distributed.get_world_size()
+    rank, ranks = os.environ.get("RANK"), os.environ.get("WORLD_SIZE")
+    if not rank or not ranks:
+        return 0, 1
+    if not (rank.strip().isdecimal() and ranks.strip().isdecimal()):
+        raise ParamsError("These are no numbers", where="RANK and WORLD_SIZE", got=f"{rank!r} and {ranks!r}")
+    return checked_world(int(rank), int(ranks), "RANK and WORLD_SIZE")
+
+
+def checked_world(rank: int, ranks: int, where: str) -> tuple[int, int]:
+    """The two as they are. Raises ParamsError where there is no such rank."""
+    if not 0 <= rank < ranks:
+        raise ParamsError(
+            "There is no such rank", where=where, got=f"rank {rank} of {ranks}", expected="0 <= rank < ranks"
+        )
+    return rank, ranks
+
+
+def _initialised() -> bool:
+    return torch.distributed.is_available() and torch.distributed.is_initialized()

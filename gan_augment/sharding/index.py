@@ -3,17 +3,23 @@
 from __future__ import annotations
 
 import hashlib
+import json
+import os
 from collections import Counter
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
-from gan_augment.core.atomic import file_hash, read_json, replacing_file
-from gan_augment.core.errors import DataError, MissingInputError
-from gan_augment.core.records import DatasetSpec
+from pydantic import Field
+
+from gan_augment.core.atomic import file_hash, replacing_file
+from gan_augment.core.errors import DataError, GanAugmentError, MissingInputError
+from gan_augment.core.records import DatasetSpec, Modality, Record
 from gan_augment.core.version import __version__
+from gan_augment.sharding.config import FormatName
 from gan_augment.sharding.content import Content
+from gan_augment.sharding.files import CHECKSUMS, inside, read_checksums, reading
 
 __all__ = [
     "CHECKSUMS",
@@ -27,9 +33,9 @@ __all__ = [
     "write_checksums",
 ]
 
-CHECKSUMS = "SHA256SUMS"
 INDEX = "index.json"
 MANIFEST = "manifest.parquet"
+LAYOUT = 1  # of the folder and of index.json; a reader refuses higher ones
 _SHOWN = 20  # problems in an error message
 
 
@@ -47,6 +53,7 @@ def build_index(
         for c in spec.classes
     ]
     return {
+        "layout": LAYOUT,
         "gan_augment": __version__,
         "name": spec.name,
         "modality": spec.modality,
@@ -89,17 +96,89 @@ def _size(file: dict[str, Any]) -> dict[str, Any]:
     return {"bytes": file["bytes"], "sha256": file["sha256"]}
 
 
+class _ClassCounts(Record):
+    key: str
+    label: str
+    real: int = Field(ge=0)
+    synthetic: int = Field(ge=0)
+
+
+class _Shard(Record):
+    file: str
+    format: FormatName
+    number: int = Field(ge=0)
+    bytes: int = Field(ge=0)
+    sha256: str
+    rows: int = Field(ge=0)
+    real: int = Field(ge=0)
+    synthetic: int = Field(ge=0)
+    labels: dict[str, int]
+
+
+class _Index(Record):
+    """What index.json holds."""
+
+    layout: int = 1  # exports of the first version do not say
+    gan_augment: str
+    name: str
+    modality: Modality
+    licence: str
+    formats: tuple[FormatName, ...] = Field(min_length=1)
+    seed: int
+    rows: int
+    real: int
+    synthetic: int
+    content: Content
+    classes: tuple[_ClassCounts, ...] = Field(min_length=1)
+    generated: tuple[dict[str, Any], ...]
+    shards: tuple[_Shard, ...] = Field(min_length=1)
+
+
 def read_index(directory: Path) -> dict[str, Any]:
-    """index.json of an export. Raises MissingInputError where `directory` is not one."""
-    if not (directory / INDEX).is_file():
+    """index.json of an export.
+
+    Raises
+    ------
+    MissingInputError
+        `directory` is not an export.
+    DataError
+        The index is damaged, or was written by a newer gan-augment.
+    """
+    _check_is_export(directory)
+    with reading(directory, INDEX):
+        text = inside(directory, INDEX).read_bytes()
+        index = json.loads(text)
+        if isinstance(index, dict):
+            _check_layout(directory, index)
+        _Index.model_validate_json(text, strict=True)
+    return dict(index)
+
+
+def _check_is_export(directory: Path) -> None:
+    try:
+        there, problem = (directory / INDEX).is_file(), None
+    except OSError as error:  # no right to look into it, or no name that the system takes
+        there, problem = False, error.strerror
+    if not there:
         raise MissingInputError(
             "This is not an export",
             where=directory,
+            got=problem,
             expected="a folder with index.json, written by `gan-augment export`",
-            remedy="give the export folder itself",
+            remedy="give the export folder itself; where index.json was lost, fetch the export again",
         )
-    index: dict[str, Any] = read_json(directory / INDEX)
-    return index
+
+
+def _check_layout(directory: Path, index: dict[str, Any]) -> None:
+    layout = index.get("layout", 1)
+    if isinstance(layout, int) and layout > LAYOUT:
+        raise DataError(
+            "The export was written by a newer gan-augment",
+            where=directory / INDEX,
+            got=f"layout {layout}, of gan-augment {index.get('gan_augment')}",
+            expected=f"at most layout {LAYOUT}; this is gan-augment {__version__}",
+            remedy="upgrade gan-augment here, or export again with this version",
+        )
 
 
 def write_checksums(directory: Path, known: dict[str, str]) -> None:
@@ -110,8 +189,9 @@ def write_checksums(directory: Path, known: dict[str, str]) -> None:
 
 
 def _files(directory: Path) -> set[str]:
-    """Every file but the list of checksums itself, which a killed run may have left."""
-    return {p.relative_to(directory).as_posix() for p in directory.rglob("*") if p.is_file()} - {CHECKSUMS}
+    """Every entry that is no folder, but the list of checksums itself, which a killed run may have left."""
+    found = (Path(folder, name) for folder, _, names in os.walk(directory) for name in names)
+    return {path.relative_to(directory).as_posix() for path in found} - {CHECKSUMS}
 
 
 @dataclass(frozen=True)
@@ -153,26 +233,27 @@ def verify(directory: str | Path) -> int:
 
 
 def examine(directory: str | Path) -> Verification:
-    """The same as a list of problems. Raises MissingInputError."""
+    """The same as a list of problems. Raises MissingInputError, and DataError for a damaged list of checksums."""
     directory = Path(directory)
-    read_index(directory)
-    expected = _read_checksums(directory / CHECKSUMS)
+    _check_is_export(directory)
+    expected = read_checksums(directory)
     present = _files(directory)
     problems = [f"{name}: missing" for name in sorted(set(expected) - present)]
     problems += [f"{name}: not in {CHECKSUMS}" for name in sorted(present - set(expected))]
     size = 0
     for name in sorted(present & set(expected)):
-        size += (directory / name).stat().st_size
-        if file_hash(directory / name) != expected[name]:
-            problems.append(f"{name}: its bytes have changed")
+        try:
+            path = inside(directory, name)
+            size += path.stat().st_size
+            if file_hash(path) != expected[name]:
+                problems.append(f"{name}: its bytes have changed")
+        except (OSError, GanAugmentError) as error:
+            problems.append(f"{name}: {_why(error)}")
     return Verification(len(expected), size, tuple(problems))
 
 
-def _read_checksums(path: Path) -> dict[str, str]:
-    try:
-        lines = path.read_text(encoding="utf-8").splitlines()
-    except FileNotFoundError:
-        raise MissingInputError(
-            "The list of checksums is gone", where=path, remedy="run `gan-augment export` again"
-        ) from None
-    return {name: digest for digest, _, name in (line.partition("  ") for line in lines)}
+def _why(error: OSError | GanAugmentError) -> str:
+    """The reason in one line."""
+    if isinstance(error, OSError):
+        return f"cannot be read: {error.strerror}"
+    return error.problem + (f" ({error.got})" if error.got else "")

@@ -25,6 +25,7 @@ from gan_augment.cli.doctor import examine
 from gan_augment.cli.finding import Finding
 from tests.cli.command import run
 from tests.cli.test_compare import call
+from tests.patience import HANG
 
 PARAMS = (Path(__file__).parents[2] / "params.yaml").read_text(encoding="utf-8")
 
@@ -178,7 +179,7 @@ def test_a_config_that_cannot_be_read(project: Path) -> None:
 @pytest.fixture
 def child() -> Iterator[subprocess.Popen[bytes]]:
     """A process that does nothing, younger than every file that is older than this test."""
-    process = subprocess.Popen([sys.executable, "-c", "import time; time.sleep(60)"])
+    process = subprocess.Popen([sys.executable, "-c", "import time; time.sleep(7200)"])
     yield process
     process.kill()
     process.wait()
@@ -265,7 +266,7 @@ def test_a_remote_that_cannot_be_reached(project: Path, url: str, words: str) ->
 def test_a_remote_that_never_answers(project: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     waiting = threading.Event()
     monkeypatch.setattr(doctor_project, "REMOTE_SECONDS", 0.05)
-    monkeypatch.setattr(doctor_project, "_unreachable", lambda *_: str(waiting.wait(30)))
+    monkeypatch.setattr(doctor_project, "_unreachable", lambda *_: str(waiting.wait(HANG)))
     finding = found(project)["DVC remote"]
     waiting.set()
     assert "no answer within 0.05 s" in finding.state

@@ -7,7 +7,7 @@ from pathlib import Path
 import numpy as np
 import pandas as pd
 import pytest
-from hypothesis import HealthCheck, given, settings
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from gan_augment.core import streams
@@ -163,7 +163,7 @@ def test_few_rows_of_a_folder_are_read_without_the_others(
     assert len(read_rows(folder, np.zeros(0, np.int64))) == 0
 
 
-@settings(max_examples=12, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
+@settings(max_examples=12)
 @given(st.integers(0, 60), st.integers(0, 60), st.integers(1, 30), st.integers(0, 9))
 def test_a_reordered_folder_is_the_one_written_from_memory(
     tmp_path_factory: pytest.TempPathFactory, count: int, wanted: int, rows: int, seed: int

@@ -37,7 +37,7 @@ def _found(rows: Any, members: npt.NDArray[np.int64], radius: float) -> npt.NDAr
     return found
 
 
-@settings(max_examples=30, deadline=None)
+@settings(max_examples=30)
 @given(seed=st.integers(0, 999), width=st.sampled_from([1, 3, 20]), radius=st.sampled_from([0.0, 0.05, 0.4, 3.0]))
 def test_like_comparing_one_by_one(seed: int, width: int, radius: float) -> None:
     rng = np.random.default_rng(seed)

@@ -61,7 +61,7 @@ def test_without_held_out_rows_the_bound_alone_decides_and_other_classes_help_fi
     assert others.limit(np.array([False, False]), 0.05) == 0.9
 
 
-@settings(max_examples=30, deadline=None)
+@settings(max_examples=30)
 @given(seed=st.integers(0, 10_000), share=st.floats(0.02, 0.5), count=st.integers(1, 80))
 def test_no_filter_loses_more_real_rows_than_allowed(seed: int, share: float, count: int) -> None:
     heldout = np.random.default_rng(seed).normal(size=count)

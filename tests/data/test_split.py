@@ -111,7 +111,7 @@ GROUPED = st.lists(
 )
 
 
-@settings(max_examples=100, deadline=None)
+@settings(max_examples=100)
 @given(GROUPED)
 def test_groups_never_part_even_when_they_span_classes(rows: list[Row]) -> None:
     table = frame(rows)

@@ -8,7 +8,7 @@ from pathlib import Path
 
 import pytest
 
-pytestmark = [pytest.mark.nightly, pytest.mark.timeout(1800)]
+pytestmark = [pytest.mark.nightly]
 PAGE = Path(__file__).parents[2] / "docs/compare.md"
 TINY = {
     "candidates: 276": "candidates: 40",

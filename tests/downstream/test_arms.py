@@ -61,7 +61,7 @@ def test_an_unknown_arm_is_named_with_the_known_ones() -> None:
 
 
 @given(added=st.integers(0, 30), dark=st.integers(2, 20), bright=st.integers(2, 20))
-@settings(max_examples=8, deadline=None)
+@settings(max_examples=8)
 def test_every_variant_of_every_arm_takes_equal_steps(added: int, dark: int, bright: int) -> None:
     real = images(dark, bright)
     extra = images(0, added, seed=1, prefix="s")

@@ -34,7 +34,7 @@ def test_weights_make_classes_equal_and_keep_the_mean(labels: list[int]) -> None
 
 @pytest.mark.parametrize("fill", ["oversample", "interpolate"])
 @given(dark=st.integers(1, 12), bright=st.integers(1, 12), seed=st.integers(0, 5))
-@settings(max_examples=25, deadline=None)
+@settings(max_examples=25)
 def test_images_are_filled_to_equal_classes_after_the_rows_themselves(
     fill: Fill, dark: int, bright: int, seed: int
 ) -> None:

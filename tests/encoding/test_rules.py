@@ -79,7 +79,7 @@ def test_a_round_trip_with_rules_is_as_exact_as_without() -> None:
     assert back.isna().equals(source.isna())
 
 
-@settings(max_examples=25, deadline=None)
+@settings(max_examples=25)
 @given(seed=st.integers(0, 10_000))
 def test_any_matrix_decodes_to_rows_that_keep_every_rule(seed: int) -> None:
     spec = table(ORDER, TIMES, PLACE, RANGE)

@@ -33,7 +33,7 @@ def round_trip(frame: pd.DataFrame, table: TableSpec, **settings: object) -> pd.
 MISSING_OR = st.one_of(st.none(), st.sampled_from(["a", "b", "c", "Ärger", "", "a b"]))
 
 
-@settings(max_examples=60, deadline=None)
+@settings(max_examples=60)
 @given(
     values=st.lists(MISSING_OR, min_size=1, max_size=40), dtype=st.sampled_from(["string", "str", "object", "category"])
 )
@@ -43,7 +43,7 @@ def test_categories_come_back_exactly(values: list[str | None], dtype: Any) -> N
     pd.testing.assert_frame_equal(round_trip(frame, table), frame)
 
 
-@settings(max_examples=60, deadline=None)
+@settings(max_examples=60)
 @given(values=st.lists(st.one_of(st.none(), st.booleans()), min_size=1, max_size=30))
 def test_booleans_come_back_exactly(values: list[bool | None]) -> None:
     frame, table = one("boolean", pd.Series(values, dtype="boolean"))
@@ -53,7 +53,7 @@ def test_booleans_come_back_exactly(values: list[bool | None]) -> None:
 NUMBERS = st.floats(-1e6, 1e6, allow_subnormal=False).map(lambda x: round(x, 3))
 
 
-@settings(max_examples=100, deadline=None)
+@settings(max_examples=100)
 @given(values=st.lists(st.one_of(st.none(), NUMBERS), min_size=1, max_size=300))
 def test_numbers_come_back_within_one_quantile_step_and_missing_ones_exactly(values: list[float | None]) -> None:
     frame, table = one("numeric", pd.Series(values, dtype="Float64"), decimals=3)
@@ -72,7 +72,7 @@ def test_numbers_come_back_within_one_quantile_step_and_missing_ones_exactly(val
     assert np.all(got == np.round(got, 3))
 
 
-@settings(max_examples=60, deadline=None)
+@settings(max_examples=60)
 @given(values=st.lists(st.integers(0, 30), min_size=40, max_size=300))
 def test_integers_with_few_distinct_values_come_back_as_integers_within_one_step(values: list[int]) -> None:
     frame, table = one("numeric", pd.Series(values, dtype="int64"), integer=True)
@@ -83,7 +83,7 @@ def test_integers_with_few_distinct_values_come_back_as_integers_within_one_step
     assert np.abs(back - frame["c"]).max() <= step
 
 
-@settings(max_examples=50, deadline=None)
+@settings(max_examples=50)
 @given(
     days=st.lists(st.one_of(st.none(), st.integers(-20_000, 20_000)), min_size=3, max_size=60),
     dtype=st.sampled_from(["datetime64[ns]", "datetime64[s]", "datetime64[us, UTC]", "datetime64[ns, Europe/Berlin]"]),

@@ -16,6 +16,8 @@ import pytest
 import yaml
 from PIL import Image
 
+from tests.patience import HANG
+
 ENVIRONMENT = {**os.environ, "DVC_NO_ANALYTICS": "1", "OMP_NUM_THREADS": "1", "SHELL": "/bin/sh"}
 ENVIRONMENT["PATH"] = str(Path(sys.executable).parent) + os.pathsep + ENVIRONMENT["PATH"]
 
@@ -28,7 +30,7 @@ class UserProject:
 
     def run(self, *command: str, check: bool = True) -> subprocess.CompletedProcess[str]:
         done = subprocess.run(
-            command, cwd=self.root, env=ENVIRONMENT, capture_output=True, text=True, check=False, timeout=600
+            command, cwd=self.root, env=ENVIRONMENT, capture_output=True, text=True, check=False, timeout=HANG
         )
         assert not check or done.returncode == 0, f"{' '.join(command)}\n{done.stdout[-3000:]}\n{done.stderr[-3000:]}"
         return done

@@ -13,6 +13,7 @@ import pytest
 import yaml
 
 from tests.end_to_end.conftest import UserProject
+from tests.patience import wait_until
 
 
 def digests(root: Path) -> dict[str, str]:
@@ -120,7 +121,6 @@ def test_a_stage_that_is_killed_goes_on_at_the_next_run(images: UserProject) -> 
     import signal
     import subprocess
     import sys
-    import time
 
     from tests.end_to_end.conftest import ENVIRONMENT
 
@@ -129,9 +129,7 @@ def test_a_stage_that_is_killed_goes_on_at_the_next_run(images: UserProject) -> 
         [sys.executable, "-m", "gan_augment", "pretrain"], cwd=images.root, env=ENVIRONMENT, stderr=subprocess.DEVNULL
     )
     checkpoints = images.root / ".gan_augment/checkpoints"
-    deadline = time.monotonic() + 60
-    while not any(checkpoints.glob("pretrain-*.safetensors")) and time.monotonic() < deadline:
-        time.sleep(0.02)
+    assert wait_until(lambda: any(checkpoints.glob("pretrain-*.safetensors")), lambda: process.poll() is not None)
     process.send_signal(signal.SIGKILL)
     assert process.wait() == -signal.SIGKILL  # it was killed, not already done
     assert digests(images.root / "models/pretrain") == before

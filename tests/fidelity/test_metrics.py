@@ -100,7 +100,7 @@ def test_the_blocks_of_the_distance_matrix_change_nothing(monkeypatch: pytest.Mo
         np.testing.assert_array_equal(a, b)
 
 
-@settings(max_examples=25, deadline=None)
+@settings(max_examples=25)
 @given(seed=st.integers(0, 10_000), count=st.integers(8, 30), dimensions=st.integers(1, 5))
 def test_order_of_rows_and_rotation_of_the_space_change_nothing(seed: int, count: int, dimensions: int) -> None:
     rng = np.random.default_rng(seed)

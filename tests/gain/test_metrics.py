@@ -45,7 +45,7 @@ def test_agrees_with_scikit_learn(name: str, seed: int) -> None:
 
 @pytest.mark.parametrize("name", METRICS)
 @given(seed=st.integers(0, 1000))
-@settings(max_examples=15, deadline=None)
+@settings(max_examples=15)
 def test_a_weight_is_a_repetition(name: str, seed: int) -> None:
     probabilities, labels = toy(seed % 7, rows=25)
     counts = np.random.default_rng(seed).integers(0, 4, len(labels))

@@ -71,7 +71,7 @@ def test_a_clear_gain_helps_and_a_clear_loss_hurts() -> None:
 
 
 @given(seed=st.integers(0, 10_000))
-@settings(max_examples=20, deadline=None)
+@settings(max_examples=20)
 def test_swapping_the_arms_mirrors_the_interval(seed: int) -> None:
     labels, first, second = simulate(np.random.default_rng(seed), rows=12, shift=0.5)
     there, back = gain_of(labels, first, second), gain_of(labels, second, first)

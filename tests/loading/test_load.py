@@ -20,6 +20,7 @@ import gan_augment
 from gan_augment.core.errors import MissingInputError, ParamsError
 from gan_augment.core.samples import read_samples
 from gan_augment.sharding.export import export
+from gan_augment.sharding.index import write_checksums
 from tests.finished_project import NASTY_LABELS, write_project
 from tests.sharding.test_export import IMAGE, TABLE, task_of
 
@@ -144,6 +145,16 @@ def test_a_smaller_share_of_real_rows_is_part_of_a_larger_one(images: Path) -> N
     assert {p.tobytes() for p in other.x} != shares[1]
 
 
+def test_a_small_share_leaves_no_class_without_a_row(images: Path) -> None:
+    kept = gan_augment.load(images, "numpy", only="real", real_fraction=0.001)
+    assert sorted(kept.y) == [0, 1, 2]
+
+
+def test_a_filter_that_leaves_nothing_gives_nothing(images: Path) -> None:
+    assert len(gan_augment.load(images, classes=[])) == 0
+    assert gan_augment.load(images, "numpy", classes=[]).x.shape == (0, 12, 12, 3)
+
+
 def test_albumentations_and_plain_functions_transform(images: Path) -> None:
     flip = albumentations.Compose([albumentations.HorizontalFlip(p=1.0)])
     plain, flipped = gan_augment.load(images), gan_augment.load(images, transform=flip)
@@ -189,7 +200,13 @@ def test_table_filters(table: Path) -> None:
         ({"classes": ["cta"]}, "did you mean 'cat'"),
         ({"format": "zip"}, "webdataset, parquet, folder"),
         ({"real_fraction": 0}, "above 0"),
+        ({"real_fraction": float("nan")}, "above 0"),
+        ({"real_fraction": "1"}, "above 0"),
         ({"ratio": -1}, "0 or more"),
+        ({"ratio": float("inf")}, "0 or more"),
+        ({"ratio": float("nan")}, "0 or more"),
+        ({"seed": 0.5}, "whole number"),
+        ({"classes": "cat"}, "a list"),
         ({"to": "jax"}, "torch, stream, pandas, frames, numpy, adjustment"),
         ({"to": "pandas"}, "not a table"),
     ],
@@ -254,6 +271,7 @@ def test_an_older_export_has_no_adjustment(images: Path, tmp_path: Path) -> None
     index = json.loads((tmp_path / "old/index.json").read_text())
     del index["content"]["adjustment"]
     (tmp_path / "old/index.json").write_text(json.dumps(index))
+    write_checksums(tmp_path / "old", {})
     found = gan_augment.load(tmp_path / "old", "adjustment")
     assert found.tau == 0
     assert not found.log_prior.any()

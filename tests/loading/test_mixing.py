@@ -103,8 +103,57 @@ def test_an_export_without_synthetic_rows_says_why(tmp_path: Path) -> None:
 
 
 @pytest.mark.parametrize(
-    "options", [{"share": 1.5}, {"share": {"dog": 0.5}}, {"classes": ["dog"]}, {"share": {NASTY_LABELS[0]: -1}}]
+    "options",
+    [
+        {"share": 1.5},
+        {"share": {"dog": 0.5}},
+        {"classes": ["dog"]},
+        {"share": {NASTY_LABELS[0]: -1}},
+        {"share": float("nan")},
+        {"share": "0.5"},
+        {"classes": [NASTY_LABELS[0]] * 2},
+    ],
 )
 def test_impossible_requests_are_refused(folder: Path, options: dict[str, Any]) -> None:
     with pytest.raises(ParamsError):
         SyntheticMix(White(), folder, **options)
+
+
+def test_a_share_of_nothing_needs_no_synthetic_row(tmp_path: Path) -> None:
+    project = write_project(tmp_path, verdict="no measurable difference")
+    export(task_of(project, IMAGE), tmp_path / "export")
+    mix = SyntheticMix(White(), tmp_path / "export", share=0)
+    assert not replaced(mix).any()
+
+
+@pytest.mark.parametrize(
+    "labels",
+    [[0] * 599, [3] * 600, [-1] * 600, [0.5] * 600, ["0"] * 600, [[0]] * 600],
+    ids=lambda value: repr(value[0]),
+)
+def test_labels_that_do_not_fit_are_refused(folder: Path, labels: Any) -> None:
+    with pytest.raises(ParamsError, match="600 class indices from 0 to 2"):
+        SyntheticMix(White(), folder, labels=labels)
+    assert len(SyntheticMix(White(), folder, labels=torch.tensor([2] * 600))) == 600
+
+
+@pytest.mark.parametrize("item", [(None, 3), (None, -1), (None, "cat"), (None, 0.5), (None,), None])
+def test_an_item_that_is_no_image_and_class_is_told(folder: Path, item: Any) -> None:
+    with pytest.raises(DataError, match="item 1"):
+        SyntheticMix([item] * 3, folder)[1]
+
+
+def test_it_is_a_sequence_with_an_end(folder: Path) -> None:
+    mix = SyntheticMix(White(), folder, share=1.0, labels=[0] * 600)
+    assert torch.equal(mix[-1][0], mix[599][0])
+    assert torch.equal(mix[np.int64(5)][0], mix[5][0])
+    assert sum(1 for _ in mix) == 600
+    for index in (600, -601):
+        with pytest.raises(IndexError):
+            mix[index]
+
+
+@pytest.mark.parametrize("real", [iter([]), 3, None])
+def test_what_has_no_length_is_not_wrapped(folder: Path, real: Any) -> None:
+    with pytest.raises(ParamsError, match="map-style"):
+        SyntheticMix(real, folder)

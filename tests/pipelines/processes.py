@@ -4,14 +4,12 @@ from __future__ import annotations
 
 import os
 import sys
-import time
-from collections.abc import Callable
 
 import psutil
 
 from tests.pipelines.fake_project import REPOSITORY
 
-__all__ = ["LOCAL", "alive", "environment", "wait_until"]
+__all__ = ["LOCAL", "alive", "environment"]
 
 LOCAL = [sys.executable, "-m", "pipelines", "run", "--executor", "local"]
 
@@ -31,13 +29,3 @@ def _is_alive(process: psutil.Process) -> bool:
         return process.is_running() and process.status() != psutil.STATUS_ZOMBIE
     except psutil.NoSuchProcess:
         return False
-
-
-def wait_until(true: Callable[[], bool], seconds: float) -> bool:
-    """Whether it came true in time."""
-    deadline = time.monotonic() + seconds
-    while time.monotonic() < deadline:
-        if true():
-            return True
-        time.sleep(0.05)
-    return False

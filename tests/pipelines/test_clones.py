@@ -16,6 +16,7 @@ from pipelines.local import local_executor
 from pipelines.plan import Lane, read_plan
 from pipelines.retry import RetryPolicy
 from pipelines.scratch import scratch_folder
+from tests.patience import HANG
 from tests.pipelines.fake_project import run, stages_run
 
 ONCE = RetryPolicy(retries=0)
@@ -108,5 +109,5 @@ def test_two_lanes_never_share_a_clone(coordinator: Path, clone: Path) -> None:
         worker.start()
         time.sleep(1)
         assert stages_run(clone) == []
-    worker.join(120)
+    worker.join(HANG)
     assert stages_run(clone) == ["generate@cat", "train_gan@cat"]

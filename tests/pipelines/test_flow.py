@@ -16,10 +16,11 @@ import pytest
 from pipelines.plan import read_plan
 from pipelines.retry import RetryPolicy
 from tests.finished_project import write_project as write_finished_project
+from tests.patience import HANG
 from tests.pipelines.fake_project import CLASSES, REPOSITORY, stages_run
 
 pytest.importorskip("prefect")
-pytestmark = [pytest.mark.prefect, pytest.mark.timeout(600)]
+pytestmark = [pytest.mark.prefect]
 
 
 def test_with_nothing_configured_the_flow_runs_on_a_temporary_server(finished: Path) -> None:
@@ -61,7 +62,7 @@ def test_a_plan_that_was_handed_over_is_used_once(project: Path, monkeypatch: py
 def _server() -> Iterator[None]:
     from prefect.testing.utilities import prefect_test_harness
 
-    with prefect_test_harness(server_startup_timeout=180):
+    with prefect_test_harness(server_startup_timeout=int(HANG)):
         yield
 
 

@@ -6,7 +6,6 @@ import os
 import signal
 import subprocess
 import sys
-import time
 from collections.abc import Callable, Iterator
 from pathlib import Path
 
@@ -14,6 +13,7 @@ import psutil
 import pytest
 
 from pipelines import guard
+from tests.patience import HANG, wait_until
 
 # Parent and child each write their process id and sleep; neither reads its stdin.
 FAMILY = """
@@ -22,7 +22,7 @@ import os, pathlib, signal, subprocess, sys, time
 pathlib.Path(sys.argv[1] + "." + sys.argv[2]).write_text(str(os.getpid()))
 if sys.argv[2] == "parent":
     subprocess.Popen([sys.executable, "-c", {again!r}, sys.argv[1], "child"])
-time.sleep(600)
+time.sleep(7200)
 """
 STUBBORN = "signal.signal(signal.SIGTERM, signal.SIG_IGN)"
 
@@ -47,20 +47,13 @@ def output_of(process: subprocess.Popen[bytes]) -> bytes:
     return process.stdout.read()
 
 
-def wait_until(true: Callable[[], bool], seconds: float = 15) -> None:
-    deadline = time.monotonic() + seconds
-    while not true():
-        assert time.monotonic() < deadline, "waited in vain"
-        time.sleep(0.02)
-
-
 @pytest.fixture
 def members(tmp_path: Path) -> Iterator[Callable[[], list[int]]]:
     """Waits for parent and child, gives their process ids; kills them at the end."""
     files = [tmp_path / "pid.parent", tmp_path / "pid.child"]
 
     def read() -> list[int]:
-        wait_until(lambda: all(file.exists() and file.read_text() for file in files))
+        assert wait_until(lambda: all(file.exists() and file.read_text() for file in files))
         return [int(file.read_text()) for file in files]
 
     yield read
@@ -87,7 +80,7 @@ def test_the_commands_exit_code_and_output_come_through() -> None:
 
 def test_death_by_a_signal_becomes_128_plus_its_number() -> None:
     process = start([sys.executable, "-c", "import os; os.kill(os.getpid(), 9)"])
-    assert process.wait(10) == 137
+    assert process.wait(HANG) == 137
 
 
 @pytest.mark.parametrize("stubborn", ["", STUBBORN], ids=["willing", "ignores SIGTERM"])
@@ -98,20 +91,20 @@ def test_the_family_dies_when_the_pipe_closes(
     pids = members()
     assert process.stdin is not None
     process.stdin.close()
-    wait_until(lambda: not alive(pids))
-    process.wait(10)
+    assert wait_until(lambda: not alive(pids))
+    process.wait(HANG)
 
 
 def test_a_child_of_a_killed_command_dies_with_it(tmp_path: Path, members: Callable[[], list[int]]) -> None:
     process = start([sys.executable, "-c", family(), str(tmp_path / "pid"), "parent"])
     pids = members()
     os.kill(pids[0], signal.SIGKILL)
-    wait_until(lambda: not alive(pids))
-    assert process.wait(10) == 137
+    assert wait_until(lambda: not alive(pids))
+    assert process.wait(HANG) == 137
 
 
 def test_a_child_left_behind_by_a_finished_command_dies(tmp_path: Path) -> None:
-    sleep = "[sys.executable, '-c', 'import time; time.sleep(600)']"
+    sleep = "[sys.executable, '-c', 'import time; time.sleep(7200)']"
     process = start([sys.executable, "-c", f"import subprocess, sys; print(subprocess.Popen({sleep}, stdout=2).pid)"])
     assert not alive([int(output_of(process))])
     assert process.wait() == 0
@@ -124,13 +117,13 @@ def test_a_sigterm_to_the_guard_alone_stops_the_family(
     process = start([sys.executable, "-c", family(stubborn), str(tmp_path / "pid"), "parent"])
     pids = members()
     process.terminate()
-    wait_until(lambda: not alive(pids))
-    assert process.wait(10) == (-9 if stubborn else 143)
+    assert wait_until(lambda: not alive(pids))
+    assert process.wait(HANG) == (-9 if stubborn else 143)
 
 
 def test_a_stop_reaches_command_and_child(tmp_path: Path, members: Callable[[], list[int]]) -> None:
     process = start([sys.executable, "-c", family(), str(tmp_path / "pid"), "parent"])
     pids = members()
     os.killpg(process.pid, signal.SIGTERM)
-    assert process.wait(10) == 143
+    assert process.wait(HANG) == 143
     assert not alive(pids)

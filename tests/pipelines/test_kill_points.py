@@ -10,10 +10,11 @@ import psutil
 import pytest
 
 from pipelines.plan import read_plan
+from tests.patience import FOREVER, HANG, wait_until
 from tests.pipelines.fake_project import stages_run
-from tests.pipelines.processes import LOCAL, alive, environment, wait_until
+from tests.pipelines.processes import LOCAL, alive, environment
 
-pytestmark = [pytest.mark.nightly, pytest.mark.timeout(300)]
+pytestmark = [pytest.mark.nightly]
 
 RUN = [*LOCAL, "--workers", "2", "--retries", "0"]
 # How the command lines of a lane's processes are told apart, from the outside in.
@@ -36,18 +37,18 @@ def test_no_orphan_and_nothing_finished_is_lost(pretrained: Path, victim: str, n
     subprocess.run([*RUN, "generate@cat"], cwd=pretrained, env=environment(), check=True, capture_output=True)
     (pretrained / "ran.log").write_text("")
 
-    long = environment(FAKE_SECONDS="600", FAKE_CHILD="600")
+    long = environment(FAKE_SECONDS=str(FOREVER), FAKE_CHILD=str(FOREVER))
     with subprocess.Popen(
         [*RUN, "generate"], cwd=pretrained, env=long, stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL
     ) as run:
         whole = psutil.Process(run.pid)
         try:
-            assert wait_until(lambda: len(stages_run(pretrained)) == 2, 90)
+            assert wait_until(lambda: len(stages_run(pretrained)) == 2)
             family = whole.children(recursive=True)
             for target in [whole] if victim == "run" else [p for p in family if kind(p) == victim]:
                 target.send_signal(number)
-            assert wait_until(lambda: not alive(family), 15), [p.cmdline() for p in alive(family)]
-            run.wait(30)
+            assert wait_until(lambda: not alive(family)), [p.cmdline() for p in alive(family)]
+            run.wait(HANG)
         finally:
             for left in whole.children(recursive=True) if whole.is_running() else []:
                 left.kill()

@@ -5,7 +5,6 @@ from __future__ import annotations
 import pickle
 import sys
 import threading
-import time
 from pathlib import Path
 
 import psutil
@@ -13,6 +12,7 @@ import pytest
 
 from pipelines.lane import LaneError, LaneResult, LiveLanes, lane_environment, run_lane
 from pipelines.plan import Lane
+from tests.patience import FOREVER, HANG
 from tests.pipelines.fake_project import stages_run
 
 CAT = Lane("train_gan+generate@cat", ("train_gan@cat", "generate@cat"))
@@ -75,15 +75,13 @@ def test_the_error_travels_between_processes() -> None:
 def test_stopping_ends_a_running_lane_and_lets_no_other_start(
     pretrained: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setenv("FAKE_SECONDS", "600")
+    monkeypatch.setenv("FAKE_SECONDS", str(FOREVER))
     live, seen = LiveLanes(), threading.Event()
-    threading.Thread(target=lambda: seen.wait(60) and live.stop()).start()
-    begun = time.monotonic()
+    threading.Thread(target=lambda: seen.wait(HANG) and live.stop()).start()
     with pytest.raises(LaneError):
         run_lane(CAT, pretrained, lambda line: seen.set() if "working" in line else None, live=live)
     with pytest.raises(LaneError):
         run_lane(CAT, pretrained, print, live=live)
-    assert time.monotonic() - begun < 100
     assert stages_run(pretrained).count("train_gan@cat") == 1
 
 
@@ -96,7 +94,7 @@ def is_guard(process: psutil.Process) -> bool:
 
 def test_a_killed_guard_leaves_no_dead_holder_of_a_lock(pretrained: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     """DVC would take a zombie for a living holder, and the next run would stop there."""
-    monkeypatch.setenv("FAKE_SECONDS", "600")
+    monkeypatch.setenv("FAKE_SECONDS", str(FOREVER))
     family: list[psutil.Process] = []
 
     def kill(line: str) -> None:

@@ -10,8 +10,9 @@ import psutil
 import pytest
 import yaml
 
+from tests.patience import FOREVER, wait_until
 from tests.pipelines.fake_project import lock_of, stages_run
-from tests.pipelines.processes import LOCAL, alive, environment, wait_until
+from tests.pipelines.processes import LOCAL, alive, environment
 
 
 def pipelines_run(root: Path, *arguments: str, **extra: str) -> subprocess.CompletedProcess[str]:
@@ -80,16 +81,16 @@ def test_nothing_outlives_a_run_that_is_killed(pretrained: Path, number: signal.
     with subprocess.Popen(
         [*LOCAL, "--workers", "2"],
         cwd=pretrained,
-        env=environment(FAKE_SECONDS="600", FAKE_CHILD="600"),
+        env=environment(FAKE_SECONDS=str(FOREVER), FAKE_CHILD=str(FOREVER)),
         start_new_session=True,
         # A shell's background job ignores SIGINT and hands that down: the tests may run in one.
         preexec_fn=lambda: signal.signal(signal.SIGINT, signal.SIG_DFL),  # noqa: PLW1509
     ) as process:
-        assert wait_until(lambda: len(stages_run(pretrained)) == 2, 60)
+        assert wait_until(lambda: len(stages_run(pretrained)) == 2)
         family = psutil.Process(process.pid).children(recursive=True)
         assert len(family) >= 8  # twice guard, dvc, stage and its child
         process.send_signal(number)
-        gone = wait_until(lambda: not alive(family), 15)
+        gone = wait_until(lambda: not alive(family))
         for left in alive(family):
             left.kill()
     assert gone

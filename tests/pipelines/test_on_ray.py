@@ -12,7 +12,7 @@ import pytest
 from tests.pipelines.fake_project import REPOSITORY, lock_of, stages_run
 
 pytest.importorskip("ray")
-pytestmark = [pytest.mark.nightly, pytest.mark.timeout(600)]
+pytestmark = [pytest.mark.nightly]
 
 
 def run_on_ray(root: Path, *arguments: str, **environment: str) -> subprocess.CompletedProcess[str]:

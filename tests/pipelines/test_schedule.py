@@ -12,9 +12,8 @@ import socket
 import subprocess
 import sys
 import threading
-import time
 import urllib.request
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator
 from dataclasses import dataclass, field
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from pathlib import Path
@@ -23,10 +22,11 @@ from typing import Any
 import psutil
 import pytest
 
+from tests.patience import FOREVER, HANG, wait_until
 from tests.pipelines.fake_project import REPOSITORY, stages_run
 
 pytest.importorskip("prefect")
-pytestmark = [pytest.mark.nightly, pytest.mark.prefect, pytest.mark.timeout(1500)]
+pytestmark = [pytest.mark.nightly, pytest.mark.prefect]
 
 PAGE = REPOSITORY / "docs/schedule.md"
 OVER = {"COMPLETED", "FAILED", "CRASHED", "CANCELLED"}
@@ -61,7 +61,7 @@ class Shell:
             return ""
         done = subprocess.run(
             ["bash", "-c", command], cwd=self.root, env={**self.environment, **extra}, capture_output=True, text=True,
-            timeout=300, check=False,
+            timeout=HANG, check=False,
         )  # fmt: skip
         assert done.returncode == 0, f"{command}\n{done.stdout}\n{done.stderr}"
         return done.stdout
@@ -75,7 +75,7 @@ class Shell:
             preexec_fn=lambda: signal.signal(signal.SIGINT, signal.SIG_DFL),  # noqa: PLW1509
         )  # fmt: skip
         if "server" in command:
-            wait_until(self.is_healthy, 180)
+            assert wait_until(self.is_healthy)
 
     def is_healthy(self) -> bool:
         try:
@@ -88,7 +88,7 @@ class Shell:
         request = urllib.request.Request(
             f"http://127.0.0.1:{self.port}/api{path}", data, {"Content-Type": "application/json"}
         )
-        with urllib.request.urlopen(request, timeout=30) as answer:
+        with urllib.request.urlopen(request, timeout=HANG) as answer:
             return json.loads(answer.read())
 
     def runs(self) -> list[dict[str, Any]]:
@@ -106,17 +106,10 @@ class Shell:
             return
         process.send_signal(number)
         try:
-            process.wait(60)
+            process.wait(HANG)
         except subprocess.TimeoutExpired:
             process.kill()
             raise
-
-
-def wait_until(true: Callable[[], bool], seconds: float) -> None:
-    deadline = time.monotonic() + seconds
-    while not true():
-        assert time.monotonic() < deadline, "waited in vain"
-        time.sleep(0.5)
 
 
 def free_port() -> int:
@@ -146,7 +139,7 @@ def shell(pretrained: Path) -> Iterator[Shell]:
         for process in shell.background.values():
             for member in [*psutil.Process(process.pid).children(recursive=True), process]:
                 member.kill()
-            process.wait(30)
+            process.wait(HANG)
 
 
 def family(pid: int) -> list[psutil.Process]:
@@ -177,7 +170,7 @@ def is_alive(process: psutil.Process) -> bool:
 
 def test_the_page_leads_to_runs_by_hand_by_schedule_and_by_event(shell: Shell) -> None:
     shell.run_page(PAGE.read_text(encoding="utf-8"))
-    wait_until(lambda: len([run for run in shell.runs() if run["state"]["type"] == "COMPLETED"]) >= 3, 120)
+    assert wait_until(lambda: len([run for run in shell.runs() if run["state"]["type"] == "COMPLETED"]) >= 3)
     by_hand, with_parameters, by_event = [run for run in shell.runs() if run["state"]["type"] == "COMPLETED"][:3]
     assert by_hand["state"]["message"] == "Synthetic data helps: +3.1 points."
     assert with_parameters["parameters"]["targets"] == ["measure"]
@@ -185,7 +178,9 @@ def test_the_page_leads_to_runs_by_hand_by_schedule_and_by_event(shell: Shell) -
     assert {"generate@cat", "measure", "export"} <= set(stages_run(shell.root))
 
     shell.run("prefect deployment schedule create augment/gan-augment --interval 10 --replace -y")
-    wait_until(lambda: any(run["auto_scheduled"] and run["state"]["type"] == "COMPLETED" for run in shell.runs()), 240)
+    assert wait_until(
+        lambda: any(run["auto_scheduled"] and run["state"]["type"] == "COMPLETED" for run in shell.runs())
+    )
 
     assert "Synthetic data helps" in shell.run("prefect artifact inspect verdict")
     (verdict,) = shell.api("/artifacts/latest/filter", {"artifacts": {"key": {"any_": ["verdict"]}}})
@@ -221,14 +216,14 @@ def test_a_webhook_is_told_of_failures_and_of_verdicts(shell: Shell, webhook: tu
     shell.run(f"python -m pipelines notify {address}")
     shell.restart_worker(FAKE_EXIT_train_gan_cat="2")
     shell.run("prefect deployment run augment/gan-augment --param 'targets=[\"train_gan@cat\"]'")
-    wait_until(lambda: bool(told), 180)
+    assert wait_until(lambda: bool(told))
     assert "Failed" in told[0]
     assert "train_gan@cat failed with exit code 2" in told[0]
 
     shell.run(f"python -m pipelines notify {address} --verdicts")
     shell.restart_worker()
     shell.run("prefect deployment run augment/gan-augment --watch")
-    wait_until(lambda: len(told) >= 2, 60)
+    assert wait_until(lambda: len(told) >= 2)
     assert "Completed" in told[1]
     assert "Synthetic data helps: +3.1 points." in told[1]
     assert shell.run("prefect automation ls").count("gan-augment notify") == 1  # renewed, not doubled
@@ -238,11 +233,10 @@ def test_a_webhook_is_told_of_failures_and_of_verdicts(shell: Shell, webhook: tu
 def test_a_run_that_is_cancelled_or_loses_its_worker_leaves_nothing_behind(shell: Shell, what: str) -> None:
     page = PAGE.read_text(encoding="utf-8").split("## 5. Run")[0]
     shell.run_page(page)
-    worker = shell.restart_worker(FAKE_SECONDS="600", FAKE_CHILD="600")
+    worker = shell.restart_worker(FAKE_SECONDS=str(FOREVER), FAKE_CHILD=str(FOREVER))
     shell.run("prefect deployment run augment/gan-augment --param workers=2 --param retries=0")
-    wait_until(lambda: len(stages_in(family(worker.pid))) >= 2, 120)
+    assert wait_until(lambda: len(stages_in(family(worker.pid))) >= 2)
     members, (run,) = family(worker.pid), shell.runs()
-    begun = time.monotonic()
     if what == "cancel":
         shell.run(f"prefect flow-run cancel {run['id']}")
     elif what == "worker":
@@ -252,7 +246,6 @@ def test_a_run_that_is_cancelled_or_loses_its_worker_leaves_nothing_behind(shell
     else:
         next(member for member in members if "prefect.engine" in command_of(member)).kill()
     guarded = [member for member in members if "prefect" not in command_of(member)]
-    wait_until(lambda: none_alive(guarded), 30)
-    assert time.monotonic() - begun < 30
-    wait_until(lambda: none_alive(members), 60)
-    wait_until(lambda: shell.runs()[0]["state"]["type"] in OVER, 120)
+    assert wait_until(lambda: none_alive(guarded))
+    assert wait_until(lambda: none_alive(members))
+    assert wait_until(lambda: shell.runs()[0]["state"]["type"] in OVER)

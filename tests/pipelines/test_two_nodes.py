@@ -19,6 +19,7 @@ from typing import Any
 import psutil
 import pytest
 
+from tests.patience import HANG, wait_until
 from tests.pipelines.fake_project import REPOSITORY, lock_of, run, stages_run
 from tests.pipelines.test_local import tree
 
@@ -26,7 +27,7 @@ pytest.importorskip("ray")
 pytest.importorskip("dvc_s3")
 moto = pytest.importorskip("moto.server")
 boto3: Any = pytest.importorskip("boto3")
-pytestmark = [pytest.mark.nightly, pytest.mark.timeout(900)]
+pytestmark = [pytest.mark.nightly]
 
 SECRETS = {"AWS_ACCESS_KEY_ID": "test", "AWS_SECRET_ACCESS_KEY": "test", "AWS_DEFAULT_REGION": "us-east-1"}
 LOOPBACK = {"NO_PROXY": "127.0.0.1", "no_proxy": "127.0.0.1"}
@@ -104,17 +105,9 @@ def site(project: Path, store: str, tmp_path: Path) -> Iterator[Site]:
     cluster.shutdown()
 
 
-def wait_until(true: Any, seconds: float, process: subprocess.Popen[str]) -> None:
-    deadline = time.monotonic() + seconds
-    while not true():
-        assert process.poll() is None, process.communicate()[0]
-        assert time.monotonic() < deadline, "waited in vain"
-        time.sleep(0.2)
-
-
 def test_lanes_run_on_both_nodes_and_the_coordinator_only_joins(site: Site, finished: Path) -> None:
     with site.start(FAKE_SECONDS="0") as process:
-        said, _ = process.communicate(timeout=600)
+        said, _ = process.communicate(timeout=HANG)
     assert process.returncode == 0, said
     assert "was made here again" not in said
     ran = Counter(stage for folder in (site.root, *site.clones) for stage in stages_run(folder))
@@ -130,10 +123,13 @@ def test_a_node_that_is_killed_in_mid_lane_is_replaced(site: Site, finished: Pat
     process = site.start()
     try:
         # Two nodes start first, which is long on a busy machine.
-        wait_until(lambda: any("@" in stage for stage in stages_run(site.clones[0])), 600, process)
+        begun = wait_until(
+            lambda: any("@" in stage for stage in stages_run(site.clones[0])), lambda: process.poll() is not None
+        )
+        assert begun, process.communicate()[0]
         interrupted = (site.clones[0] / "ran.log").read_text().split()[-1]
         stop_node(site.nodes[0])
-        said, _ = process.communicate(timeout=600)
+        said, _ = process.communicate(timeout=HANG)
     finally:
         process.kill()
     assert process.returncode == 0, said

@@ -8,7 +8,6 @@ import shutil
 import signal
 import subprocess
 import sys
-import time
 from pathlib import Path
 from typing import Any
 
@@ -21,6 +20,7 @@ from gan_augment.stages.project import Layout, Project
 from gan_augment.synthesis import parts
 from gan_augment.synthesis.api import SampleRequest
 from gan_augment.synthesis.registry import resolve_method
+from tests.patience import wait_until
 from tests.stages.downstream_project import make_project
 
 COUNT = 1100
@@ -153,9 +153,8 @@ def test_sigkill_leaves_no_process_and_nothing_half_written(project: Project, ke
     (project.layout.root / "params.yaml").write_text(params)
     run = "import sys; from gan_augment.cli.main import main; sys.argv = ['gan-augment', *sys.argv[1:]]; main()"
     process = subprocess.Popen([sys.executable, "-c", run, "generate", key], cwd=project.layout.root)
-    deadline = time.monotonic() + 100
-    while not list(project.layout.root.glob(".gan_augment/generate/*/*/0*")) and time.monotonic() < deadline:
-        time.sleep(0.05)
+    begun = ".gan_augment/generate/*/*/0*"
+    assert wait_until(lambda: list(project.layout.root.glob(begun)), lambda: process.poll() is not None)
     os.kill(process.pid, signal.SIGKILL)
     process.wait()
     assert not project.layout.synthetic(key).exists()

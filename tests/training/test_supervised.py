@@ -30,7 +30,7 @@ def bright_and_dark(counts: tuple[int, int], seed: int = 0) -> tuple[torch.Tenso
     count=st.integers(0, 200),
     seed=st.integers(0, 10),
 )
-@settings(max_examples=60, deadline=None)
+@settings(max_examples=60)
 def test_exposure_is_even_over_rows_or_over_classes(labels: list[int], count: int, seed: int) -> None:
     array = np.asarray(labels, dtype=np.int64)
     natural = draw_rows(array, count, "natural", np.random.default_rng(seed))

@@ -3,11 +3,11 @@
 from __future__ import annotations
 
 from collections.abc import Callable
-from pathlib import Path
 
 from gan_augment.core.errors import ParamsError
 from gan_augment.core.records import Modality
 from gan_augment.sharding.config import ExportConfig, FormatName, default_formats
+from gan_augment.sharding.files import Files
 from gan_augment.sharding.formats.api import ImageReader, ShardRows, TableReader, Writer, Written
 from gan_augment.sharding.formats.folder import FolderReader, write_folder
 from gan_augment.sharding.formats.parquet import ParquetReader, write_parquet
@@ -38,12 +38,12 @@ WRITERS: dict[FormatName, Writer] = {
     "folder": write_folder,
     "table": write_table,
 }
-IMAGE_READERS: dict[str, Callable[[Path], ImageReader]] = {
+IMAGE_READERS: dict[str, Callable[[Files], ImageReader]] = {
     "webdataset": WebDatasetReader,
     "parquet": ParquetReader,
     "folder": FolderReader,
 }
-TABLE_READERS: dict[str, Callable[[Path], TableReader]] = {"table": ParquetTableReader, "csv": CsvReader}
+TABLE_READERS: dict[str, Callable[[Files], TableReader]] = {"table": ParquetTableReader, "csv": CsvReader}
 
 
 def chosen_formats(config: ExportConfig, modality: Modality) -> tuple[FormatName, ...]:

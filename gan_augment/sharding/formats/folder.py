@@ -6,6 +6,7 @@ from pathlib import Path
 
 import numpy as np
 
+from gan_augment.sharding.files import Files
 from gan_augment.sharding.formats.api import ShardRows, Written
 from gan_augment.sharding.formats.pixels import iterate_png
 from gan_augment.sharding.names import safe_name
@@ -28,9 +29,9 @@ def write_folder(shard: ShardRows, root: Path) -> Written:
 class FolderReader:
     """One file a sample."""
 
-    def __init__(self, root: Path) -> None:
-        self._root = root
+    def __init__(self, files: Files) -> None:
+        self._files = files
 
     def __call__(self, shard: str, offset: int) -> bytes:  # noqa: ARG002 - every reader has the same call
         """The PNG bytes of one sample."""
-        return (self._root / shard).read_bytes()
+        return self._files(shard).read_bytes()

@@ -14,6 +14,7 @@ import pyarrow.parquet as pq
 
 from gan_augment.core.atomic import replacing_file
 from gan_augment.core.records import DatasetSpec
+from gan_augment.sharding.files import Files
 from gan_augment.sharding.formats.api import ShardRows, Written
 from gan_augment.sharding.formats.pixels import iterate_png
 from gan_augment.sharding.names import safe_name
@@ -67,8 +68,8 @@ def _schema(spec: DatasetSpec) -> pa.Schema:
 class ParquetReader:
     """Random access by row number; the row group read last stays decoded."""
 
-    def __init__(self, root: Path) -> None:
-        self._root = root
+    def __init__(self, files: Files) -> None:
+        self._files = files
         self._file: tuple[str, pq.ParquetFile] | None = None
         self._group: tuple[str, int, list[bytes]] | None = None
 
@@ -81,6 +82,6 @@ class ParquetReader:
 
     def _read_group(self, shard: str, number: int) -> list[bytes]:
         if self._file is None or self._file[0] != shard:
-            self._file = (shard, pq.ParquetFile(self._root / shard))
+            self._file = (shard, pq.ParquetFile(self._files(shard)))
         column = self._file[1].read_row_group(number, columns=["image.bytes"]).column("image")
         return [row["bytes"] for row in column.to_pylist()]

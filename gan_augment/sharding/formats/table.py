@@ -17,6 +17,7 @@ from pandas.api.types import pandas_dtype
 
 from gan_augment.core.atomic import read_json, replacing_file, write_json
 from gan_augment.core.records import DatasetSpec
+from gan_augment.sharding.files import Files
 from gan_augment.sharding.formats.api import ShardRows, Written
 from gan_augment.sharding.rows import FEATURE, RowSchema
 
@@ -127,23 +128,23 @@ def _restored(frame: pd.DataFrame, schema: Any) -> pd.DataFrame:
 class ParquetTableReader:
     """Reads the Parquet shards."""
 
-    def __init__(self, root: Path) -> None:
-        self._root = root
-        self._schema = read_json(root / SCHEMA_FILE)
+    def __init__(self, files: Files) -> None:
+        self._files = files
+        self._schema = read_json(files(SCHEMA_FILE))
 
     def __call__(self, *shards: str) -> pd.DataFrame:
         """All rows of the shards, in the order of the manifest."""
         # Not read_table: its data set machinery costs more than the reading of a small file.
-        table = pa.concat_tables([pq.ParquetFile(self._root / shard).read() for shard in shards])
+        table = pa.concat_tables([pq.ParquetFile(self._files(shard)).read() for shard in shards])
         return _restored(table.to_pandas(), self._schema)
 
 
 class CsvReader:
     """Reads the CSV shards with the schema sidecar's help."""
 
-    def __init__(self, root: Path) -> None:
-        self._root = root
-        self._schema = read_json(root / SCHEMA_FILE)
+    def __init__(self, files: Files) -> None:
+        self._files = files
+        self._schema = read_json(files(SCHEMA_FILE))
 
     def __call__(self, *shards: str) -> pd.DataFrame:
         """All rows of the shards, in the order of the manifest; they are named as the Parquet files."""
@@ -151,7 +152,7 @@ class CsvReader:
         kinds = {column["name"]: _arrow(column["arrow"]) for column in self._schema["columns"]}
         options = _csv_options(kinds | dict.fromkeys(texts, pa.string()))
         files = [shard.replace("table/parquet/", "table/csv/").removesuffix(".parquet") + ".csv" for shard in shards]
-        table = pa.concat_tables([pa_csv.read_csv(self._root / file, **options) for file in files])
+        table = pa.concat_tables([pa_csv.read_csv(self._files(file), **options) for file in files])
         return _restored(table.to_pandas(types_mapper=_NULLABLE.get), self._schema)
 
 

@@ -9,6 +9,7 @@ from typing import Any, BinaryIO
 import numpy as np
 
 from gan_augment.core.atomic import replacing_file
+from gan_augment.sharding.files import Files
 from gan_augment.sharding.formats.api import ShardRows, Written
 from gan_augment.sharding.formats.pixels import iterate_png
 from gan_augment.sharding.names import safe_name
@@ -41,16 +42,18 @@ def _add(tar: TarWriter, png: bytes, row: dict[str, Any]) -> int:
 class WebDatasetReader:
     """Random access into the tars by the manifest's byte offsets."""
 
-    def __init__(self, root: Path) -> None:
-        self._root = root
+    def __init__(self, files: Files) -> None:
+        self._files = files
         self._open: tuple[str, BinaryIO] | None = None
 
     def __call__(self, shard: str, offset: int) -> bytes:
         """The PNG bytes of one sample."""
         if self._open is None or self._open[0] != shard:
-            if self._open is not None:
-                self._open[1].close()
-            self._open = (shard, (self._root / shard).open("rb"))
+            # None first: an interrupt here must leave no closed file behind.
+            before, self._open = self._open, None
+            if before is not None:
+                before[1].close()
+            self._open = (shard, self._files(shard).open("rb"))
         stream = self._open[1]
         stream.seek(offset)
         return stream.read(member_size(stream.read(HEADER_SIZE)))

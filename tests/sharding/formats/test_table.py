@@ -16,6 +16,7 @@ from gan_augment.core.samples import Samples, make_manifest, write_samples
 from gan_augment.sharding.config import ExportConfig
 from gan_augment.sharding.content import Content
 from gan_augment.sharding.export import ExportTask, export
+from gan_augment.sharding.files import Files
 from gan_augment.sharding.formats.table import CsvReader, ParquetTableReader, provenance_names
 
 REAL_ONLY = Content(counts={}, ratio=0, basis="real_only", verdict="", sentence="", reason="")
@@ -66,7 +67,7 @@ def exported(frame: pd.DataFrame, root: Path, target: str = "y") -> tuple[pd.Dat
     spec = spec_of(frame, target)
     export(ExportTask(spec, (source,), None, REAL_ONLY, ExportConfig(), 0), root / "out")
     back = []
-    for reader in (ParquetTableReader(root / "out"), CsvReader(root / "out")):
+    for reader in (ParquetTableReader(Files(root / "out")), CsvReader(Files(root / "out"))):
         read = reader("table/parquet/train-00000-of-00001.parquet")
         names = provenance_names(spec)
         assert list(read.columns) == [*frame.columns, target, names["id"], names["origin"]]
@@ -116,7 +117,7 @@ CELLS = st.one_of(st.none(), st.text(st.characters(exclude_categories=["Cs"], ex
 
 
 @given(st.lists(st.tuples(CELLS, st.one_of(st.none(), st.floats(allow_nan=False))), min_size=1, max_size=20))
-@settings(max_examples=40, deadline=None)
+@settings(max_examples=40)
 def test_any_text_and_any_number_survive(tmp_path_factory: pytest.TempPathFactory, rows: Any) -> None:
     texts, numbers = zip(*rows, strict=True)
     frame = pd.DataFrame({"te,xt": pd.array(texts, dtype="string"), "n": pd.Series(numbers, dtype="float64")})
