@@ -10,6 +10,7 @@ import numpy as np
 import numpy.typing as npt
 import pandas as pd
 
+from gan_augment.data.accounts import entry_figures
 from gan_augment.data.duplicates import Duplicates
 from gan_augment.data.loading import LoadedData
 from gan_augment.data.parts import PARTS
@@ -29,6 +30,7 @@ def audit_figures(data: LoadedData, duplicates: Duplicates, split: Split, keys: 
     train = Counter(labels[split.parts == "train"])
     return {
         "rows": int(kept.sum()),
+        "entries": entry_figures(len(data.rows), data.left_out),
         "classes_total": len(keys),
         "parts": {part: parts[part] for part in PARTS},
         "train_rows_smallest_class": min(train.values()),

@@ -40,11 +40,14 @@ class ImageFolderSource(Record):
     ----------
     class_from
         Which folder names the class of `cat/2024/1.png`: `top` (`cat`), `parent` (`2024`), or `path` (`cat/2024`).
+    part_names
+        What class folders named `train`, `val` or `test` are: `refuse` to guess, or `classes` like any other.
     """
 
     kind: Literal["image_folder"] = "image_folder"
     path: str
     class_from: Literal["top", "parent", "path"] = "top"
+    part_names: Literal["refuse", "classes"] = "refuse"
 
 
 class TableSource(Record):
@@ -123,10 +126,12 @@ class SplitConfig(Record):
         Shares of each class's rows.
     group
         Rows of one group (a patient, a writer) never part: a column of the table or manifest; for an image folder
-        `folder` (images of one folder stay together) or a regular expression whose first bracket is the group.
+        `folder` (images of one folder stay together), for WebDataset `tar` (those of one tar) or `folder`, for both
+        also a regular expression whose first bracket is the group. An `.npz` file has none.
     column
         Your own split: a column of the table or manifest that says train, validation or test; for an image folder
-        `folder`, where the top folders are named so. A part that it does not name is taken from train.
+        `folder`, where the top folders are named so; for WebDataset `tar`, where the tars or their folders are. An
+        `.npz` file always brings its own. A part that it does not name is taken from train.
     leaks
         What to do with a row of which a copy or a group member is in a later part of your own split: `refuse`, or
         `drop` it from the earlier part.
@@ -160,8 +165,10 @@ class PrepareConfig(Record):
         How an image that is not square becomes so: `crop` its middle, `pad` it, or `stretch` it.
     background
         Grey level 0-255 behind transparent pixels and in padding.
-    white
-        Of 16-bit images: the value that is white. 65535, or what the camera's depth says (12 bit: 4095).
+    black, white
+        Of images with more than 8 bits: the values that are black and white. For 16 bits 0 and 65535, or what the
+        camera's depth says (12 bit: 4095). Signed, 32-bit and floating-point images that hold other values are scaled
+        from the lowest to the highest of the whole data set, with a warning that says what to set here.
     corrupt
         Images that cannot be read: `refuse`, or `skip` (they are named in reports/audit.json).
     near_duplicates
@@ -173,10 +180,17 @@ class PrepareConfig(Record):
     image_size: int | None = Field(default=None, ge=4, le=1024)
     resize: Literal["crop", "pad", "stretch"] = "crop"
     background: int = Field(default=255, ge=0, le=255)
-    white: int = Field(default=65535, ge=255, le=65535)
+    black: int | float = Field(default=0, ge=-(2**32), le=2**32)
+    white: int | float = Field(default=65535, ge=-(2**32), le=2**32)
     corrupt: Literal["refuse", "skip"] = "refuse"
     near_duplicates: Literal["together", "ignore"] = "together"
     split: SplitConfig = SplitConfig()
+
+    @model_validator(mode="after")
+    def _white_above_black(self) -> PrepareConfig:
+        if not self.black < self.white:
+            raise ValueError(f"black must be less than white, not {self.black} and {self.white}")
+        return self
 
     @field_validator("image_size")
     @classmethod

@@ -1,8 +1,8 @@
 """Decoding one image into canonical pixels: uint8 RGB of one square size.
 
-Every mode that Pillow reads is handled by rule: palettes are looked up, transparency is laid over a grey level,
-16-bit values are scaled by the named white, EXIF orientation is applied, other colour spaces become RGB. A header
-that promises more pixels than memory should hold is refused before anything is decoded.
+Every mode that Pillow reads is handled by rule: palettes are looked up, transparency is laid over a grey level, more
+than 8 bits are scaled by the black and white of the data set, EXIF orientation is applied, other colour spaces become
+RGB. A header that promises more pixels than memory should hold is refused before anything is decoded.
 """
 
 from __future__ import annotations
@@ -15,13 +15,24 @@ import numpy as np
 import numpy.typing as npt
 from PIL import Image, ImageOps, UnidentifiedImageError
 
+from gan_augment.data.deep_images import Deep, Numbers, decode_deep, numbers_of
 from gan_augment.data.sources.api import ArrayImage, ImageHandle
 
-__all__ = ["MAX_PIXELS", "Canonical", "Header", "UnreadableImageError", "read_header", "read_pixels"]
+__all__ = ["MAX_PIXELS", "Canonical", "Header", "UnreadableImageError", "read_extent", "read_header", "read_pixels"]
 
 Pixels = npt.NDArray[np.uint8]
 MAX_PIXELS = 89_478_485  # Pillow's own line between a photograph and an attack: 256 MB of RGB
 _ORIENTATION = 0x0112  # the EXIF tag; 5 to 8 swap width and height
+_TIFF_WIDTH = 256
+_TURNS = {
+    2: Image.Transpose.FLIP_LEFT_RIGHT,
+    3: Image.Transpose.ROTATE_180,
+    4: Image.Transpose.FLIP_TOP_BOTTOM,
+    5: Image.Transpose.TRANSPOSE,
+    6: Image.Transpose.ROTATE_270,
+    7: Image.Transpose.TRANSVERSE,
+    8: Image.Transpose.ROTATE_90,
+}
 
 
 class UnreadableImageError(Exception):
@@ -30,27 +41,39 @@ class UnreadableImageError(Exception):
 
 @dataclass(frozen=True)
 class Header:
-    """What a file says about itself: size in pixels as displayed (after EXIF orientation), Pillow mode, format."""
+    """What a file says about itself: size in pixels as displayed (after EXIF orientation), Pillow mode, format.
+
+    `numbers` says what a channel holds, `frames` how many pictures the file has.
+    """
 
     width: int
     height: int
     mode: str
     format: str
+    numbers: Numbers = "8-bit"
+    frames: int = 1
 
     @property
     def deep(self) -> bool:
         """Whether a channel has more than 8 bits."""
-        return self.mode.startswith(("I", "F"))
+        return self.numbers != "8-bit"
 
 
 @dataclass(frozen=True)
 class Canonical:
-    """How an image becomes canonical; see `PrepareConfig` for the words."""
+    """How an image becomes canonical; see `PrepareConfig` for the words.
+
+    `black` and `white` are those of 16-bit images; `integers` and `floats` the two of signed or 32-bit and of
+    floating-point images. None: what one picture allows to say, which loading never leaves it to.
+    """
 
     size: int
     resize: str = "crop"
     background: int = 255
-    white: int = 65535
+    white: float = 65535
+    black: float = 0
+    integers: tuple[float, float] | None = None
+    floats: tuple[float, float] | None = None
 
 
 def read_header(handle: ImageHandle) -> Header:
@@ -59,11 +82,23 @@ def read_header(handle: ImageHandle) -> Header:
         height, width = handle.pixels.shape[:2]
         grey = handle.pixels.ndim == 2 or handle.pixels.shape[2] == 1
         return Header(width, height, "L" if grey else "RGB", "array")
-    with _opened(handle.read()) as image:
+    content = handle.read()
+    with _opened(content) as image:
         width, height = image.size
         if _lies_on_its_side(image):
             width, height = height, width
-        return Header(width, height, image.mode, image.format or "unknown")
+        numbers = numbers_of(image, content)
+        mode = f"{image.mode};16" if numbers == "16-bit" and not image.mode.startswith("I") else image.mode
+        return Header(width, height, mode, image.format or "unknown", numbers, _frames(image))
+
+
+def read_extent(handle: ImageHandle) -> tuple[float, float]:
+    """The lowest and the highest number in an image with more than 8 bits. Raises UnreadableImageError."""
+    if isinstance(handle, ArrayImage):
+        return float(handle.pixels.min()), float(handle.pixels.max())
+    content = handle.read()
+    with _opened(content) as image:
+        return _deep(image, content).extent
 
 
 def read_pixels(handle: ImageHandle, canonical: Canonical) -> Pixels:
@@ -71,14 +106,58 @@ def read_pixels(handle: ImageHandle, canonical: Canonical) -> Pixels:
     if isinstance(handle, ArrayImage):
         image = Image.fromarray(np.squeeze(handle.pixels, axis=2) if handle.pixels.shape[2:] == (1,) else handle.pixels)
         return _fit(image.convert("RGB"), canonical)
-    with _opened(handle.read()) as image:
+    content = handle.read()
+    with _opened(content) as image:
         try:
-            turned = ImageOps.exif_transpose(image)
-            return _fit(_as_rgb(turned, canonical), canonical)
+            return _fit(_upright(image, content, canonical), canonical)
         except UnreadableImageError:
             raise
         except Exception as error:  # Pillow's plug-ins raise nearly anything on damaged data
             raise UnreadableImageError(_reason(error)) from None
+
+
+def _upright(image: Image.Image, content: bytes, canonical: Canonical) -> Image.Image:
+    """RGB as displayed."""
+    numbers = numbers_of(image, content)
+    if numbers == "8-bit":
+        return _as_rgb(ImageOps.exif_transpose(image), canonical)
+    flat = _flattened(_deep(image, content), numbers, canonical)
+    turn = image.getexif().get(_ORIENTATION, 1)  # after decoding: what Pillow decoded from TIFF is turned already
+    return flat.transpose(_TURNS[turn]) if turn in _TURNS else flat
+
+
+def _deep(image: Image.Image, content: bytes) -> Deep:
+    try:
+        return decode_deep(image, content)
+    except Exception as error:  # as above
+        raise UnreadableImageError(_reason(error)) from None
+
+
+def _flattened(deep: Deep, numbers: Numbers, canonical: Canonical) -> Image.Image:
+    """Scaled to 8 bits and laid over the background."""
+    unit = deep.unit(*_scale(deep, numbers, canonical))
+    if deep.opacity is not None:
+        seen = deep.opacity if unit.ndim == 2 else deep.opacity[..., None]
+        unit = unit * seen + canonical.background / 255 * (1 - seen)
+    return Image.fromarray(np.rint(unit * 255).astype(np.uint8)).convert("RGB")
+
+
+def _scale(deep: Deep, numbers: Numbers, canonical: Canonical) -> tuple[float, float]:
+    """Black and white for this picture. Raises UnreadableImageError where they would cut it off."""
+    low, high = deep.extent
+    if not (np.isfinite(low) and np.isfinite(high)):
+        raise UnreadableImageError("pixels that are no numbers")
+    if numbers == "16-bit":
+        return canonical.black, canonical.white  # a few brighter pixels of a camera are no reason to refuse
+    known = canonical.integers if numbers == "integer" else canonical.floats or _usual_floats(low, high)
+    black, white = known or (canonical.black, canonical.white)
+    if low < black or high > white:
+        raise UnreadableImageError(f"pixels from {low:g} to {high:g}, where {black:g} is black and {white:g} white")
+    return black, white
+
+
+def _usual_floats(low: float, high: float) -> tuple[float, float]:
+    return (0.0, 1.0) if low >= 0 and high <= 1 else (0.0, 255.0)
 
 
 def _opened(content: bytes) -> Image.Image:
@@ -102,10 +181,20 @@ def _opened(content: bytes) -> Image.Image:
 def _lies_on_its_side(image: Image.Image) -> bool:
     if image.format == "PNG" and "exif" not in image.info:
         return False  # Pillow would decode the pixels to look for it behind them
+    if image.format == "TIFF" and image.width != image.tag_v2.get(_TIFF_WIDTH, image.width):  # type: ignore[attr-defined]
+        return False  # newer Pillows have turned the size already
     try:
         return int(image.getexif().get(_ORIENTATION, 1)) >= 5
     except Exception:
         return False
+
+
+def _frames(image: Image.Image) -> int:
+    """How many pictures the file holds; a camera's second view of the same one (MPO) does not count."""
+    try:
+        return 1 if image.format == "MPO" else int(getattr(image, "n_frames", 1))
+    except Exception:  # as above; decoding says what is wrong
+        return 1
 
 
 def _reason(error: Exception) -> str:
@@ -116,26 +205,11 @@ def _reason(error: Exception) -> str:
 
 
 def _as_rgb(image: Image.Image, canonical: Canonical) -> Image.Image:
-    if image.mode.startswith("I"):
-        return _scaled(np.asarray(image, dtype=np.float64) / canonical.white)
-    if image.mode == "F":
-        return _scaled(_unit_range(np.asarray(image, dtype=np.float64)))
     if image.mode in ("RGBA", "LA", "PA", "La", "RGBa") or "transparency" in image.info:
         over = image.convert("RGBA")
         grey = Image.new("RGBA", over.size, (canonical.background,) * 3 + (255,))
         return Image.alpha_composite(grey, over).convert("RGB")
     return image.convert("RGB")
-
-
-def _unit_range(values: npt.NDArray[np.float64]) -> npt.NDArray[np.float64]:
-    low, high = float(values.min()), float(values.max())
-    if not (np.isfinite(low) and np.isfinite(high)) or low < 0 or high > 255:
-        raise UnreadableImageError(f"floating-point pixels from {low:g} to {high:g}; 0 to 1 or 0 to 255 can be read")
-    return values if high <= 1 else values / 255
-
-
-def _scaled(unit: npt.NDArray[np.float64]) -> Image.Image:
-    return Image.fromarray(np.rint(np.clip(unit, 0, 1) * 255).astype(np.uint8)).convert("RGB")
 
 
 def _fit(image: Image.Image, canonical: Canonical) -> Pixels:

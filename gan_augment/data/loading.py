@@ -5,9 +5,9 @@ from __future__ import annotations
 import difflib
 import hashlib
 import os
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from concurrent.futures import ThreadPoolExecutor
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import TypeVar
 
@@ -18,8 +18,11 @@ import pandas as pd
 from gan_augment.core.errors import ParamsError
 from gan_augment.core.records import ImageSpec, Modality, TableSpec
 from gan_augment.core.samples import Payload
-from gan_augment.data.config import PrepareConfig
-from gan_augment.data.images import Canonical, Header, UnreadableImageError, read_header, read_pixels
+from gan_augment.data.accounts import LeftOut, Reason, left_out_problems
+from gan_augment.data.config import ImageFolderSource, PrepareConfig, SplitConfig
+from gan_augment.data.depth import choose_scale
+from gan_augment.data.images import Canonical, Header, UnreadableImageError, read_extent, read_header, read_pixels
+from gan_augment.data.labels import about_labels
 from gan_augment.data.problems import Problem
 from gan_augment.data.sources import read_source
 from gan_augment.data.sources.api import Advance, ImageHandle, RawData, RawImages, RawTable
@@ -28,6 +31,9 @@ __all__ = ["LoadedData", "choose_size", "load_data"]
 
 MAX_AUTO_SIZE = 64
 MAX_THREADS = 4  # Pillow decodes without the interpreter's lock
+_OF_IMAGES = ("image_size", "resize", "background", "black", "white", "corrupt")  # settings that a table has no use for
+UNREADABLE = Reason("images that cannot be read", "note")  # said at length by a finding of its own
+EXCLUDED = Reason("of a class that prepare.exclude leaves out", "note")
 T = TypeVar("T")
 Result = TypeVar("Result")
 
@@ -44,6 +50,8 @@ class LoadedData:
         uint8 [n, size, size, channels], or the feature columns.
     headers
         Of images: each file's size and mode before it became canonical.
+    left_out
+        Every entry of the source that is no row, with its reason; unreadable and excluded ones too.
     """
 
     name: str
@@ -54,6 +62,7 @@ class LoadedData:
     table: TableSpec | None = None
     headers: tuple[Header, ...] = ()
     problems: tuple[Problem, ...] = field(default=())
+    left_out: tuple[LeftOut, ...] = ()
 
     @property
     def modality(self) -> Modality:
@@ -77,12 +86,21 @@ def load_data(config: PrepareConfig, root: Path, advance: Advance = _silent) -> 
     ParamsError
         `prepare.exclude` names a label that the data does not have.
     """
-    raw = _without(read_source(config.source, root, config.split), config.exclude)
+    raw = _without(_examined(read_source(config.source, root, config.split), config), config.exclude)
     rows = raw.rows.copy()
     rows.insert(0, "id", pd.Series([_short_hash(text) for text in rows["identity"]], dtype="string"))
     if isinstance(raw.content, RawTable):
+        _refuse_image_settings(config)
         table = raw.content
-        return LoadedData(raw.name, raw.licence, rows, table.frame, table=table.spec, problems=raw.problems)
+        return LoadedData(
+            raw.name,
+            raw.licence,
+            rows,
+            table.frame,
+            table=table.spec,
+            problems=raw.problems,
+            left_out=raw.left_out,
+        )
     return _load_images(raw, raw.content, rows, config, advance)
 
 
@@ -96,6 +114,45 @@ def choose_size(headers: Sequence[Header]) -> int:
         if shorter >= at_least:
             return side
     return max(8, shorter // 4 * 4)
+
+
+def _examined(raw: RawData, config: PrepareConfig) -> RawData:
+    """With the findings that are the same for every source: what was left out, labels, settings without effect."""
+    where = str(getattr(config.source, "path", raw.name))
+    return replace(
+        raw,
+        problems=(
+            *raw.problems,
+            *left_out_problems(where, raw.entries, raw.left_out),
+            *about_labels(raw.rows["label"], parts=not isinstance(config.source, ImageFolderSource)),
+            *_about_shares(raw, config),
+        ),
+    )
+
+
+def _refuse_image_settings(config: PrepareConfig) -> None:
+    for key in _OF_IMAGES:
+        value = getattr(config, key)
+        if value != PrepareConfig.model_fields[key].default:
+            raise ParamsError(
+                "A table has no images to which this setting could apply",
+                where=f"prepare.{key} in params.yaml",
+                got=repr(value),
+                remedy="remove the setting",
+            )
+
+
+def _about_shares(raw: RawData, config: PrepareConfig) -> Iterator[Problem]:
+    """Shares of the split that are asked for, where the data brings the part itself."""
+    given = set(raw.rows["split"])
+    for part in ("validation", "test"):
+        share = getattr(config.split, part)
+        if part in given and share != SplitConfig.model_fields[part].default:
+            yield Problem(
+                severity="warning",
+                what=f"prepare.split.{part}: {share:g} has no effect, as the data brings its own {part} part",
+                remedy="remove the setting, or the data's own split (prepare.split.column)",
+            )
 
 
 def _short_hash(text: str) -> str:
@@ -116,52 +173,55 @@ def _without(raw: RawData, exclude: tuple[str, ...]) -> RawData:
 
 
 def _take(raw: RawData, index: npt.NDArray[np.intp]) -> RawData:
+    """These rows; the others are left out because the user said so."""
+    gone = raw.rows["source"].drop(raw.rows.index[index])
     rows = raw.rows.iloc[index].reset_index(drop=True)
     content: RawImages | RawTable
     if isinstance(raw.content, RawTable):
         content = RawTable(raw.content.frame.iloc[index].reset_index(drop=True), raw.content.spec)
     else:
         content = RawImages(tuple(raw.content.handles[i] for i in index))
-    return RawData(raw.name, raw.licence, rows, content, raw.problems)
+    left_out = (*raw.left_out, *(LeftOut(source, EXCLUDED) for source in gone))
+    return replace(raw, rows=rows, content=content, left_out=left_out)
 
 
 def _load_images(
     raw: RawData, images: RawImages, rows: pd.DataFrame, config: PrepareConfig, advance: Advance
 ) -> LoadedData:
     handles = images.handles
-    headers, bad_headers = _attempt(read_header, handles, advance, "reading headers")
+    headers, bad = _attempt(read_header, dict(enumerate(handles)), advance, "reading headers")
     if not headers:
-        raise _corrupt(config, handles, bad_headers).as_error()
+        raise _corrupt(config, handles, bad).as_error()
+    deep = {place: handles[place] for place, header in headers.items() if header.deep}
+    extents, bad_deep = _attempt(read_extent, deep, advance, "reading the range of deep images")
+    scale = choose_scale([(headers[place].numbers, extent) for place, extent in extents.items()], config)
     size = config.image_size or choose_size(list(headers.values()))
-    canonical = Canonical(size, config.resize, config.background, config.white)
-    readable = {place: handles[place] for place in headers}
-    pixels, bad_pixels = _attempt(
-        lambda handle: read_pixels(handle, canonical), list(readable.values()), advance, "decoding images"
-    )
-    places = list(readable)
-    bad = bad_headers | {places[place]: reason for place, reason in bad_pixels.items()}
+    canonical = Canonical(size, config.resize, config.background, config.white, config.black, *scale.ranges)
+    readable = {place: handles[place] for place in headers if place not in bad_deep}
+    pixels, bad_pixels = _attempt(lambda handle: read_pixels(handle, canonical), readable, advance, "decoding images")
+    bad |= bad_deep | bad_pixels
     if not pixels:
         raise _corrupt(config, handles, bad).as_error()
-    kept = [places[place] for place in pixels]
     payload = _collapse_grey(np.stack(list(pixels.values())))
-    kept_headers = tuple(headers[place] for place in kept)
-    problems = list(raw.problems)
+    problems = [*raw.problems, *scale.problems]
     if bad:
         problems.append(_corrupt(config, handles, bad))
-    problems.extend(_about_depth(kept_headers, payload, config))
+    problems.extend(_about_frames(handles, {place: headers[place] for place in pixels}))
+    unread = tuple(LeftOut(handles[place].name, UNREADABLE, reason) for place, reason in bad.items())
     return LoadedData(
         raw.name,
         raw.licence,
-        rows.iloc[kept].reset_index(drop=True),
+        rows.iloc[list(pixels)].reset_index(drop=True),
         payload,
         image=ImageSpec(height=size, width=size, channels=1 if payload.shape[3] == 1 else 3),
-        headers=kept_headers,
+        headers=tuple(headers[place] for place in pixels),
         problems=tuple(problems),
+        left_out=(*raw.left_out, *unread),
     )
 
 
 def _attempt(
-    work: Callable[[ImageHandle], Result], handles: Sequence[ImageHandle], advance: Advance, note: str
+    work: Callable[[ImageHandle], Result], handles: Mapping[int, ImageHandle], advance: Advance, note: str
 ) -> tuple[dict[int, Result], dict[int, str]]:
     """Results by place, and reasons by place of what could not be read."""
 
@@ -171,17 +231,17 @@ def _attempt(
         except UnreadableImageError as error:
             return error
         except OSError as error:
-            return UnreadableImageError(error.strerror or type(error).__name__)
+            return UnreadableImageError(error.strerror or str(error) or type(error).__name__)
 
     good: dict[int, Result] = {}
     bad: dict[int, str] = {}
     with ThreadPoolExecutor(min(MAX_THREADS, os.cpu_count() or 1)) as pool:
-        for place, result in enumerate(pool.map(guarded, handles)):
+        for done, (place, result) in enumerate(zip(handles, pool.map(guarded, handles.values()), strict=True), start=1):
             if isinstance(result, UnreadableImageError):
                 bad[place] = str(result)
             else:
                 good[place] = result
-            advance(place + 1, len(handles), note)
+            advance(done, len(handles), note)
     return good, bad
 
 
@@ -192,7 +252,7 @@ def _corrupt(config: PrepareConfig, handles: Sequence[ImageHandle], bad: dict[in
         code="unreadable_images",
         what=f"{len(bad)} of {len(handles)} images cannot be read" + (" and are left out" if skip else ""),
         where=getattr(config.source, "path", None),
-        places=tuple(f"{handles[place].name}: {reason}" for place, reason in bad.items()),
+        places=tuple(f"{handles[place].name}: {bad[place]}" for place in sorted(bad)),
         expected="whole images in a format that Pillow reads",
         remedy=None if skip else "repair or remove these files, or set prepare.corrupt: skip",
     )
@@ -204,16 +264,15 @@ def _collapse_grey(pixels: npt.NDArray[np.uint8]) -> npt.NDArray[np.uint8]:
     return np.ascontiguousarray(pixels[..., :1]) if grey else pixels
 
 
-def _about_depth(headers: Sequence[Header], pixels: npt.NDArray[np.uint8], config: PrepareConfig) -> Iterator[Problem]:
-    """12-bit pictures in 16-bit files come out nearly black."""
-    deep = [place for place, header in enumerate(headers) if header.mode.startswith("I")]
-    if not deep or not (brightest := int(pixels[deep].max())) or brightest >= 64:
-        return
-    depth = next(bits for bits in range(8, 17) if 2**bits > (brightest - 0.5) / 255 * config.white)
-    yield Problem(
-        severity="warning",
-        what=f"{len(deep)} 16-bit images use only {brightest} of 255 grey levels once scaled",
-        where=getattr(config.source, "path", None),
-        expected=f"values up to prepare.white, which is {config.white}",
-        remedy=f"if the camera has {depth} bits, set prepare.white: {2**depth - 1}",
-    )
+def _about_frames(handles: Sequence[ImageHandle], headers: Mapping[int, Header]) -> Iterator[Problem]:
+    """Animations and stacks, of which one picture is a sample."""
+    several = {place: header.frames for place, header in headers.items() if header.frames > 1}
+    if several:
+        yield Problem(
+            severity="warning",
+            code="frames",
+            what=f"{len(several)} file{'s hold' if len(several) > 1 else ' holds'} more than one picture; "
+            "the first is the sample",
+            places=tuple(f"{handles[place].name}: {frames} pictures" for place, frames in several.items()),
+            remedy="to use the others, write each to a file of its own",
+        )

@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
+import re
+from collections.abc import Iterable
 from typing import Literal
 
-__all__ = ["PARTS", "Part", "part_of"]
+__all__ = ["PARTS", "Part", "part_in", "part_of", "parts_of_folders"]
 
 Part = Literal["train", "validation", "test"]
 PARTS: tuple[Part, ...] = ("train", "validation", "test")
@@ -26,3 +28,17 @@ _SPELLINGS: dict[str, Part] = {
 def part_of(text: str) -> Part | None:
     """The part that a folder name or a cell of a split column means, or None."""
     return _SPELLINGS.get(text.strip().lower())
+
+
+def part_in(name: str) -> Part | None:
+    """The part that a longer name speaks of, such as train-0003.tar, seg_test or Training_Set; None for none or two."""
+    words = re.findall(r"[a-z]+", name.lower())
+    found = {_SPELLINGS[word] for word in words if word in _SPELLINGS}
+    return found.pop() if len(found) == 1 else None
+
+
+def parts_of_folders(names: Iterable[str]) -> dict[str, Part]:
+    """The folders that are named like parts; beside some that are named exactly so, `test tube` means no part."""
+    names = list(names)
+    exact = {name: part for name in names if (part := part_of(name))}
+    return exact or {name: part for name in names if (part := part_in(name))}

@@ -4,6 +4,8 @@ from __future__ import annotations
 
 from pathlib import Path, PurePosixPath
 
+import pandas as pd
+
 from gan_augment.core.errors import DataError, ParamsError
 from gan_augment.data.columns import MISSING_TEXTS, parse_text
 from gan_augment.data.config import (
@@ -16,9 +18,11 @@ from gan_augment.data.config import (
     TableSource,
     WebDatasetSource,
 )
-from gan_augment.data.parts import part_of
-from gan_augment.data.paths import existing, existing_file
-from gan_augment.data.sources.image_folder import IMAGE_SUFFIXES, find_files
+from gan_augment.data.parts import part_in, parts_of_folders
+from gan_augment.data.paths import existing, existing_file, kind_of, shown
+from gan_augment.data.sources.entries import list_entries
+from gan_augment.data.sources.image_folder import IMAGE_SUFFIXES, is_image
+from gan_augment.data.sources.webdataset import is_tar
 from gan_augment.data.table_files import TABLE_SUFFIXES, TableFile, read_table_file
 from gan_augment.data.targets import check_column
 
@@ -27,7 +31,7 @@ __all__ = ["guess_config"]
 _USUAL_TARGETS = ("target", "label", "class", "species", "category", "diagnosis", "outcome", "y")
 _SIGNS_FOR_MISSING = frozenset(("?", "-", "--", ".", "*", "missing", "unknown", "Missing", "Unknown"))
 _FEW_CLASSES = 20
-_LOOKED_AT = 50  # rows that say whether a column holds image paths
+_MOST = 0.5  # share of entries that say what the whole is; what does not fit is named by the reader
 
 
 def guess_config(
@@ -45,7 +49,8 @@ def guess_config(
         A column was named, but the data is no table.
     """
     found = existing(Path(), str(path)).resolve()
-    if found.is_file() and found.suffix.lower() in TABLE_SUFFIXES:
+    _as_text(found)
+    if not found.is_dir() and found.suffix.lower() in TABLE_SUFFIXES:
         return _guess_table(existing_file(Path(), str(found)), target, image_column, encoding)
     if target is not None or image_column is not None:
         raise ParamsError(
@@ -62,29 +67,73 @@ def guess_config(
 def _guess_file(path: Path) -> AnySource:
     suffix = path.suffix.lower()
     if suffix == ".npz":
-        return NpzSource(path=str(path))
-    if suffix == ".tar":
-        return WebDatasetSource(path=str(path))
+        return NpzSource(path=_as_text(path))
+    if is_tar(PurePosixPath(path)):
+        return WebDatasetSource(path=_as_text(path))
     raise DataError(
         "This kind of file cannot be read as a data set",
         where=path,
-        got=f"an image ({suffix})" if suffix in IMAGE_SUFFIXES else suffix or "no file ending",
+        got=_what_it_is(path),
         expected="a folder of images, .csv, .tsv, .parquet, .npz or WebDataset .tar",
         remedy="name the folder that holds one folder a class" if suffix in IMAGE_SUFFIXES else None,
     )
 
 
+def _what_it_is(path: Path) -> str:
+    suffix = path.suffix.lower()
+    if not path.is_file():
+        return kind_of(path)
+    return f"an image ({suffix})" if suffix in IMAGE_SUFFIXES else shown(suffix) or "no file ending"
+
+
 def _guess_folder(folder: Path) -> PrepareConfig:
-    images, _ = find_files(folder)
-    if not images and any(folder.glob("*.tar")):
-        return PrepareConfig(source=WebDatasetSource(path=str(folder)))
+    files = list_entries(folder).files
+    images = [path for path in files if is_image(path)]
+    tars = [path for path in files if is_tar(path)]
+    if tars and len(tars) >= sum(len(path.parts) > 1 for path in images):  # beside tars a loose picture means little
+        return _guess_tars(folder, tars)
     while len(tops := {image.parts[0] for image in images}) == 1 and all(len(image.parts) > 2 for image in images):
         folder /= tops.pop()  # one folder around all classes: go in
         images = [PurePosixPath(*image.parts[1:]) for image in images]
-    source = ImageFolderSource(path=str(folder))
-    if len(tops) > 1 and all(len(image.parts) > 2 and part_of(image.parts[0]) for image in images):
-        return PrepareConfig(source=source, split=SplitConfig(column="folder"))
-    return PrepareConfig(source=source)
+    source = ImageFolderSource(path=_as_text(folder))
+    return PrepareConfig(source=source, split=SplitConfig(column="folder" if _parts_on_top(images) else None))
+
+
+def _guess_tars(folder: Path, tars: list[PurePosixPath]) -> PrepareConfig:
+    """Tars that are named train-, val- and test- are the user's own split; the reader names those that are not."""
+    parts = [part_in(tar.as_posix()) for tar in tars]
+    named = [part for part in parts if part is not None]
+    is_split = len(set(named)) > 1 and len(named) >= _MOST * len(parts)
+    return PrepareConfig(
+        source=WebDatasetSource(path=_as_text(folder)), split=SplitConfig(column="tar" if is_split else None)
+    )
+
+
+def _parts_on_top(images: list[PurePosixPath]) -> bool:
+    """Whether the top folders are the user's own split: parts of which at least one has class folders.
+
+    A few images elsewhere do not change what the others mean; the reader names them.
+    """
+    parts = parts_of_folders({image.parts[0] for image in images if len(image.parts) > 1})
+    nested = {image.parts[0] for image in images if len(image.parts) > 2}
+    inside = [image for image in images if image.parts[0] in parts]
+    with_classes = {part for top, part in parts.items() if top in nested}
+    if len(inside) < _MOST * len(images) or not with_classes:
+        return False
+    # One part alone may be a class of that name (a train among cars), unless another part is there beside it.
+    return len(set(parts.values())) > 1
+
+
+def _as_text(path: Path) -> str:
+    """The path as params.yaml can hold it. Raises DataError where its name is not UTF-8."""
+    text = str(path)
+    if shown(text) == text:
+        return text
+    raise DataError(
+        "The path is not UTF-8, so that params.yaml cannot name it",
+        where=shown(text),
+        remedy="rename the file or folder, or point to it with a link (ln -s) of another name",
+    )
 
 
 def _guess_table(path: Path, target: str | None, image_column: str | None, encoding: str | None) -> PrepareConfig:
@@ -95,9 +144,11 @@ def _guess_table(path: Path, target: str | None, image_column: str | None, encod
     image = image_column or _column_of_images(table, target)
     if image is not None:
         check_column(path, table.frame, image, "the image paths")
-        return PrepareConfig(source=ImageManifestSource(path=str(path), target=target, image=image, encoding=encoding))
+        return PrepareConfig(
+            source=ImageManifestSource(path=_as_text(path), target=target, image=image, encoding=encoding)
+        )
     missing = () if table.typed else _spellings_of_missing(table)
-    return PrepareConfig(source=TableSource(path=str(path), target=target, missing=missing, encoding=encoding))
+    return PrepareConfig(source=TableSource(path=_as_text(path), target=target, missing=missing, encoding=encoding))
 
 
 def _which_target(path: Path, table: TableFile) -> DataError:
@@ -115,11 +166,23 @@ def _which_target(path: Path, table: TableFile) -> DataError:
 
 
 def _column_of_images(table: TableFile, target: str) -> str | None:
-    for name in table.frame.columns:
-        values = [str(value) for value in table.frame[name].head(_LOOKED_AT)]
-        if name != target and all(PurePosixPath(value).suffix.lower() in IMAGE_SUFFIXES for value in values):
-            return str(name)
-    return None
+    """The column in which most cells are image paths; the reader names the cells that are none. Raises DataError."""
+    found = [str(name) for name in table.frame.columns if name != target and _is_of_images(table.frame[name])]
+    if len(found) > 1:
+        raise DataError(
+            "Several columns hold image paths",
+            got=", ".join(map(repr, found)),
+            expected="one column of images",
+            remedy=f"name it: --image-column {found[0]}",
+        )
+    return found[0] if found else None
+
+
+def _is_of_images(column: pd.Series) -> bool:
+    """A web address is no path, and a column of numbers holds none."""
+    texts = [value for value in column if isinstance(value, str) and value]
+    images = sum(is_image(PurePosixPath(text)) and "://" not in text for text in texts)
+    return images > 1 and images >= _MOST * len(texts)
 
 
 def _spellings_of_missing(table: TableFile) -> tuple[str, ...]:

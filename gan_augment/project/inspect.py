@@ -13,6 +13,7 @@ import pandas as pd
 
 from gan_augment.core.errors import DataError
 from gan_augment.core.records import ImageSpec, Modality, TableSpec
+from gan_augment.data.accounts import entry_figures
 from gan_augment.data.audit import duplicate_figures
 from gan_augment.data.class_keys import class_keys
 from gan_augment.data.config import DEMO_NAMES, DemoSource, PrepareConfig, TableSource
@@ -68,7 +69,8 @@ class Findings:
     """All that `init` says and writes.
 
     `config` is the `prepare` section, its path absolute. `duplicates` are the figures of reports/audit.json.
-    `parts` are the rows of each part of the split; empty where the data cannot be split.
+    `parts` are the rows of each part of the split; empty where the data cannot be split. `entries` says how many
+    entries the source has, how many became rows, and why the others did not.
     """
 
     name: str
@@ -83,6 +85,7 @@ class Findings:
     target: str | None
     missing_values: int
     duplicates: dict[str, Any]
+    entries: dict[str, Any]
     problems: tuple[Problem, ...]
 
     @property
@@ -168,6 +171,7 @@ def _inspect(config: PrepareConfig) -> Findings:
         target=None if data.table is None else data.table.target,
         missing_values=int(data.payload.isna().sum().sum()) if isinstance(data.payload, pd.DataFrame) else 0,
         duplicates=duplicate_figures(data, duplicates),
+        entries=entry_figures(len(data.rows), data.left_out),
         problems=tuple(problems),
     )
 

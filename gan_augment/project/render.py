@@ -36,6 +36,10 @@ def _headline(findings: Findings) -> Iterator[str]:
     yield f"{findings.name}: {findings.rows:,} {things} in {classes}"
     if findings.licence != "unknown":
         yield f"  licence     {findings.licence}"
+    if left_out := findings.entries["left_out"]:
+        reasons = ", ".join(f"{reason['count']} {reason['reason'].partition(',')[0]}" for reason in left_out)
+        count = sum(reason["count"] for reason in left_out)
+        yield f"  left out    {count} of {findings.entries['found']} entries: {reasons}"
 
 
 def _images(findings: Findings) -> Iterator[str]:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections import Counter, defaultdict
+from collections import Counter
 from collections.abc import Iterator
 
 import numpy as np
@@ -55,21 +55,6 @@ def _about_classes(data: LoadedData) -> Iterator[Problem]:
             severity="warning",
             what=f"{len(counts)} classes make {2 * len(counts)} stages; DVC becomes slow beyond about 150",
             remedy="join classes, or run with `python -m pipelines run`",
-        )
-    yield from _about_spelling(counts)
-
-
-def _about_spelling(counts: Counter[str]) -> Iterator[Problem]:
-    alike: defaultdict[str, list[str]] = defaultdict(list)
-    for label in sorted(counts):
-        alike["".join(label.casefold().split())].append(label)
-    places = [" and ".join(map(repr, labels)) for labels in alike.values() if len(labels) > 1]
-    if places:
-        yield Problem(
-            severity="warning",
-            what="Labels differ only in capitals or spaces, and are different classes",
-            places=tuple(places),
-            remedy="if they are one class, spell them alike",
         )
 
 

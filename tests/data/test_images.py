@@ -7,9 +7,9 @@ import numpy as np
 import pytest
 from PIL import Image
 
-from gan_augment.data.images import Canonical, UnreadableImageError, read_header, read_pixels
+from gan_augment.data.images import Canonical, UnreadableImageError, read_extent, read_header, read_pixels
 from gan_augment.data.sources.api import ArrayImage, EncodedImage
-from tests.data.pictures import bomb, noise, photo
+from tests.data.pictures import bomb, deep_png, deep_tiff, noise, photo
 
 
 def encoded(image: Image.Image, kind: str = "PNG", **options: object) -> EncodedImage:
@@ -74,6 +74,78 @@ def test_floating_point_images_of_an_unknown_range_are_refused() -> None:
     values = np.full((16, 16), -3.0, dtype=np.float32)
     with pytest.raises(UnreadableImageError, match="-3 to -3"):
         pixels(Image.fromarray(values), kind="TIFF")
+
+
+@pytest.mark.parametrize("channels", [1, 2, 3, 4])
+def test_16_bits_of_every_kind_of_png_are_scaled_by_their_white(channels: int) -> None:
+    values = np.random.default_rng(0).integers(0, 4096, size=(16, 16, channels), dtype=np.uint16)
+    if channels in (2, 4):
+        values[..., -1] = 65535
+    handle = EncodedImage("deep", lambda: deep_png(values[..., 0] if channels == 1 else values))
+    result = read_pixels(handle, Canonical(16, white=4095))
+    colours = values[..., :3] if channels > 2 else np.repeat(values[..., :1], 3, axis=2)
+    assert (result == np.rint(colours / 4095 * 255)).all()
+    assert read_header(handle).deep
+    assert read_extent(handle) == (values[..., :3].min(), values[..., : 3 if channels > 2 else 1].max())
+
+
+@pytest.mark.parametrize("background", [0, 255])
+def test_what_is_transparent_in_16_bits_shows_the_background(background: int) -> None:
+    values = np.full((16, 16, 4), 30000, dtype=np.uint16)
+    values[:8, :, 3], values[8:, :, 3] = 0, 65535
+    result = read_pixels(EncodedImage("deep", lambda: deep_png(values)), Canonical(16, background=background))
+    assert (result[:8] == background).all()
+    assert (result[8:] == round(30000 / 257)).all()
+
+
+@pytest.mark.parametrize("kind", ["int8", "int16", "int32", "uint32"])
+def test_integers_beyond_the_scale_are_refused_and_never_cut_off(kind: str) -> None:
+    limits = np.iinfo(kind)
+    values = np.linspace(max(limits.min, -1000), min(limits.max, 100_000), 256).astype(kind).reshape(16, 16)
+    handle = EncodedImage("deep", lambda: deep_tiff(values))
+    with pytest.raises(UnreadableImageError, match="is black and"):
+        read_pixels(handle, Canonical(16, white=50))
+    whole = read_pixels(handle, Canonical(16, integers=read_extent(handle)))
+    assert (whole.min(), whole.max()) == (0, 255)
+    assert ((whole == 0) | (whole == 255)).mean() < 0.05
+
+
+def test_pixels_that_are_no_numbers_are_refused() -> None:
+    values = np.full((16, 16), np.nan, dtype=np.float32)
+    with pytest.raises(UnreadableImageError, match="no numbers"):
+        read_pixels(EncodedImage("nan", lambda: deep_tiff(values)), Canonical(16, floats=(0, 1)))
+
+
+@pytest.mark.parametrize("orientation", range(1, 9))
+@pytest.mark.parametrize(
+    ("kind", "mode"), [("PNG", "RGB"), ("PNG", "I;16"), ("TIFF", "RGB"), ("TIFF", "I;16"), ("JPEG", "RGB")]
+)
+def test_every_orientation_in_every_format_shows_the_same_picture(kind: str, mode: str, orientation: int) -> None:
+    """Seen from its corners: the first is the brightest, the last the darkest."""
+    upright = np.add.outer(np.linspace(200, 60, 32), np.linspace(40, 0, 16)).astype(np.uint8)
+    back = {2: Image.Transpose.FLIP_LEFT_RIGHT, 3: Image.Transpose.ROTATE_180, 4: Image.Transpose.FLIP_TOP_BOTTOM}
+    back |= {5: Image.Transpose.TRANSPOSE, 6: Image.Transpose.ROTATE_90, 7: Image.Transpose.TRANSVERSE}
+    back |= {8: Image.Transpose.ROTATE_270}
+    image = Image.fromarray(upright)
+    stored = image.transpose(back[orientation]) if orientation in back else image
+    if mode == "I;16":
+        stored = Image.fromarray(np.asarray(stored).astype(np.uint16) * 257)
+    exif = Image.Exif()
+    exif[0x0112] = orientation
+    handle = encoded(stored if mode == "I;16" else stored.convert("RGB"), kind, exif=exif)
+    header = read_header(handle)
+    assert (header.width, header.height) == (16, 32)
+    shown = read_pixels(handle, Canonical(16, resize="stretch"))[..., 0].astype(int)
+    expected = np.asarray(image.resize((16, 16), Image.Resampling.BICUBIC)).astype(int)
+    assert abs(shown - expected).max() <= 6
+
+
+@pytest.mark.parametrize("kind", ["GIF", "TIFF", "WEBP", "PNG"])
+def test_files_with_several_pictures_say_so(kind: str) -> None:
+    frames = [Image.fromarray(noise(number)) for number in range(3)]
+    handle = encoded(frames[0], kind, save_all=True, append_images=frames[1:])
+    assert read_header(handle).frames == 3
+    assert read_header(encoded(frames[0], kind)).frames == 1
 
 
 def test_bilevel_and_cmyk() -> None:

@@ -1,5 +1,6 @@
 from __future__ import annotations
 
+import os
 from pathlib import Path
 
 import numpy as np
@@ -11,7 +12,7 @@ from gan_augment.data.config import ImageFolderSource, PrepareConfig
 from gan_augment.data.images import Header
 from gan_augment.data.loading import LoadedData, choose_size, load_data
 from gan_augment.data.problems import raise_errors
-from tests.data.pictures import bomb, noise, save, write_folder
+from tests.data.pictures import bomb, deep_png, deep_tiff, noise, save, write_folder
 
 
 def load(root: Path, **config: object) -> LoadedData:
@@ -108,6 +109,80 @@ def test_dark_16_bit_images_come_with_the_white_to_set(tmp_path: Path) -> None:
     data = load(tmp_path, white=4095)
     assert not data.problems
     assert data.payload.max() > 250  # type: ignore[operator]
+
+
+@pytest.mark.parametrize("channels", [2, 3, 4])
+def test_dark_16_bit_colour_comes_with_the_white_to_set_too(tmp_path: Path, channels: int) -> None:
+    for number in range(4):
+        deep = np.random.default_rng(number).integers(0, 4096, size=(16, 16, channels), dtype=np.uint16)
+        if channels != 3:
+            deep[..., -1] = 65535
+        write(tmp_path / f"a/{number}.png", deep_png(deep))
+    (problem,) = load(tmp_path).problems
+    assert "16-bit" in problem.what
+    assert "prepare.white: 4095" in str(problem.remedy)
+    data = load(tmp_path, white=4095)
+    assert not data.problems
+    assert data.payload.max() > 250  # type: ignore[operator]
+
+
+def test_floats_are_scaled_by_the_data_set_and_not_picture_by_picture(tmp_path: Path) -> None:
+    """A picture of 0 to 1 among others of 0 to 200 is nearly black."""
+    for number, white in enumerate((1, 200, 200)):
+        values = np.full((16, 16), white, dtype=np.float32)
+        write(tmp_path / f"a/{number}.tif", deep_tiff(values))
+    data = load(tmp_path)
+    assert [int(pixels.max()) for pixels in data.payload] == [1, 200, 200]  # type: ignore[union-attr]
+
+
+def test_signed_pictures_are_scaled_from_the_lowest_to_the_highest_of_all_with_a_warning(tmp_path: Path) -> None:
+    for number, low in enumerate((-1000, 0)):
+        values = np.linspace(low, 1000, 256).astype(np.int16).reshape(16, 16)
+        write(tmp_path / f"a/{number}.tif", deep_tiff(values))
+    data = load(tmp_path)
+    assert [int(pixels.min()) for pixels in data.payload] == [0, 128]  # type: ignore[union-attr]
+    (problem,) = data.problems
+    assert "prepare.black: -1000 and prepare.white: 1000" in str(problem.remedy)
+    fixed = load(tmp_path, black=-1000, white=1000)
+    assert not fixed.problems
+    assert (fixed.payload == data.payload).all()  # type: ignore[attr-defined]
+
+
+def test_stacks_and_animations_are_said(tmp_path: Path) -> None:
+    write_folder(tmp_path, {"a": 2})
+    first, *others = (Image.fromarray(noise(number)) for number in range(3))
+    first.save(tmp_path / "a/stack.tif", save_all=True, append_images=others)
+    (problem,) = load(tmp_path).problems
+    assert problem.places == ("a/stack.tif: 3 pictures",)
+    assert problem.severity == "warning"
+
+
+def test_every_entry_is_a_row_or_left_out_whatever_became_of_it(tmp_path: Path) -> None:
+    write_folder(tmp_path, {"a": 3, "b": 3, "c": 2})
+    (tmp_path / "a/000.png").write_bytes(b"broken")
+    write(tmp_path / "b/.DS_Store", b"x")
+    write(tmp_path / "b/notes.txt", b"x")
+    data = load(tmp_path, corrupt="skip", exclude=["c"])
+    assert len(data.rows) == 5
+    assert {entry.place: entry.reason.text.partition(",")[0] for entry in data.left_out} == {
+        "a/000.png": "images that cannot be read",
+        "b/.DS_Store": "left there by a program or an operating system",
+        "b/notes.txt": "no image by its ending",
+        "c/000.png": "of a class that prepare.exclude leaves out",
+        "c/001.png": "of a class that prepare.exclude leaves out",
+    }
+
+
+def test_what_is_no_file_is_refused_whatever_is_to_be_done_with_corrupt_ones(tmp_path: Path) -> None:
+    write_folder(tmp_path, {"a": 3, "b": 3})
+    os.mkfifo(tmp_path / "a/pipe.png")
+    with pytest.raises(DataError, match=r"a/pipe\.png: a named pipe"):
+        raise_errors(load(tmp_path, corrupt="skip").problems)
+
+
+def write(path: Path, content: bytes) -> None:
+    path.parent.mkdir(exist_ok=True)
+    path.write_bytes(content)
 
 
 def test_ids_are_unique_and_do_not_depend_on_other_rows(tmp_path: Path) -> None:

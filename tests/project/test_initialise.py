@@ -154,6 +154,15 @@ def test_an_image_manifest_depends_on_its_images_too(tmp_path: Path) -> None:
     prepare.run(Project.open(tmp_path / "project"))
 
 
+def test_linked_class_folders_are_dependencies_as_dvc_does_not_look_behind_links(tmp_path: Path) -> None:
+    write_folder(tmp_path / "raw", {"cat": 20, "dog": 20})
+    write_folder(tmp_path / "store", {"birds": 20})
+    (tmp_path / "raw/bird").symlink_to("../store/birds")
+    write_project(tmp_path / "project", inspect_path(tmp_path / "raw"), repository=False)
+    stages = yaml.safe_load((tmp_path / "project/dvc.yaml").read_text())["stages"]
+    assert stages["prepare"]["deps"] == ["${prepare.source.path}", "../store/birds"]
+
+
 def test_the_users_split_is_written(tmp_path: Path) -> None:
     for number, part in enumerate(("train", "test")):
         for label in ("a", "b"):

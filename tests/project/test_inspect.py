@@ -72,6 +72,17 @@ def test_columns_that_are_no_features_are_dropped_in_the_settings(tmp_path: Path
     assert "an identifier" in problem(findings, "'patient_id'")
 
 
+def test_what_is_left_out_is_said_and_adds_up(tmp_path: Path) -> None:
+    write_folder(tmp_path, {"a": 22, "b": 22})
+    for name in (".DS_Store", "a/notes.txt", "b/.hidden.png"):
+        (tmp_path / name).write_text("x")
+    findings = inspect_path(tmp_path)
+    assert findings.entries["found"] == findings.rows + 3 == 47
+    assert "left out    3 of 47 entries" in findings.render()
+    assert "b/.hidden.png" in problem(findings, "hidden")
+    assert json.loads(json.dumps(findings.to_json()))["entries"]["samples"] == 44
+
+
 def test_everything_wrong_is_said_at_once(tmp_path: Path) -> None:
     write_folder(tmp_path, {"a": 30, "b": 2})
     bomb(tmp_path / "a/bomb.png")
@@ -79,7 +90,7 @@ def test_everything_wrong_is_said_at_once(tmp_path: Path) -> None:
     findings = inspect_path(tmp_path)
     assert problem(findings, "cannot be read").startswith("error")
     assert "'b': 2" in problem(findings, "too few samples")
-    assert "readme.txt" in problem(findings, "file among the images is none")
+    assert "readme.txt" in problem(findings, "no image by its ending")
     assert "'b': 2" in problem(findings, "fewer than 20")
     assert findings.parts == {}
     assert "ERROR" in findings.render()
@@ -103,7 +114,7 @@ def test_a_column_that_gives_the_class_away_is_said(tmp_path: Path) -> None:
 
 def test_labels_that_differ_by_capitals_are_said(tmp_path: Path) -> None:
     findings = inspect_path(write_folder(tmp_path, {"Cat": 20, "cat": 20, "dog": 20}))
-    assert "'Cat' and 'cat'" in problem(findings, "only in capitals")
+    assert "'Cat' (20) and 'cat' (20)" in problem(findings, "only in capitals")
     assert len({c.key for c in findings.classes}) == 3
 
 

@@ -50,6 +50,19 @@ def test_everything_is_written_and_fits_together(tmp_path: Path) -> None:
     assert figures["parts"] == {"train": 18, "validation": 6, "test": 6}
 
 
+def test_the_audit_accounts_for_every_entry(tmp_path: Path) -> None:
+    opened = folder_project(tmp_path, ["dog", "bird"], exclude=["cat"], corrupt="skip")
+    write_folder(tmp_path / "raw", {"bird": 11})
+    (tmp_path / "raw/bird/000.png").write_bytes(b"broken")
+    (tmp_path / "raw/notes.txt").write_text("x")
+    prepare.run(opened)
+    entries = read_json(opened.layout.audit)["entries"]
+    counts = {part["reason"]: part["count"] for part in entries["left_out"]}
+    assert sorted(counts.values()) == [1, 1, 10]
+    assert entries["found"] == entries["samples"] + sum(counts.values()) == 42
+    assert entries["samples"] == 30
+
+
 def test_pixels_are_those_of_the_files(tmp_path: Path) -> None:
     opened = folder_project(tmp_path)
     prepare.run(opened)

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable
-from dataclasses import dataclass
+from dataclasses import KW_ONLY, dataclass
 from pathlib import Path
 from typing import Any, Protocol
 
@@ -12,6 +12,7 @@ import numpy.typing as npt
 import pandas as pd
 
 from gan_augment.core.records import TableSpec
+from gan_augment.data.accounts import LeftOut, check_account
 from gan_augment.data.config import SplitConfig
 from gan_augment.data.problems import Problem
 
@@ -80,6 +81,11 @@ class RawData:
         The images or the table, in the order of `rows`.
     problems
         What was found while reading; the reader goes on as far as it can, so that all is said at once.
+    entries
+        How many entries the source has, counted where they were listed and before any was judged: files, rows,
+        samples of tars. Each is a row here or in `left_out`; AssertionError where they do not add up.
+    left_out
+        The entries that are no samples, each with its reason.
     """
 
     name: str
@@ -87,6 +93,12 @@ class RawData:
     rows: pd.DataFrame
     content: RawImages | RawTable
     problems: tuple[Problem, ...] = ()
+    _: KW_ONLY
+    entries: int
+    left_out: tuple[LeftOut, ...] = ()
+
+    def __post_init__(self) -> None:
+        check_account(self.entries, len(self.rows), self.left_out)
 
 
 class Reader(Protocol):

@@ -10,6 +10,7 @@ import numpy as np
 import numpy.typing as npt
 import pandas as pd
 
+from gan_augment.core.errors import ParamsError
 from gan_augment.core.records import TableSpec
 from gan_augment.core.seeds import numpy_generator
 from gan_augment.data.columns import describe
@@ -29,6 +30,14 @@ def read(config: Any, root: Path, split: SplitConfig) -> RawData:  # noqa: ARG00
     assert isinstance(config, DemoSource)
     if config.name == "penguins":
         return _penguins(split)
+    for key in ("group", "column"):
+        if value := getattr(split, key):
+            raise ParamsError(
+                f"This demo has no {key}s",
+                where=f"prepare.split.{key} in params.yaml",
+                got=repr(value),
+                expected="null",
+            )
     return _digits() if config.name == "digits" else _breast_cancer()
 
 
@@ -47,7 +56,9 @@ def _digits() -> RawData:
         split=parts[kept].tolist(),
     )
     handles = tuple(ArrayImage(f"digit {i}", pixels[i]) for i in kept)
-    return RawData("digits", "BSD-3-Clause (scikit-learn), UCI ML repository", rows, RawImages(handles))
+    return RawData(
+        "digits", "BSD-3-Clause (scikit-learn), UCI ML repository", rows, RawImages(handles), entries=len(rows)
+    )
 
 
 def _long_tail(target: npt.NDArray[Any]) -> npt.NDArray[np.object_]:
@@ -76,7 +87,7 @@ def _breast_cancer() -> RawData:
         source=[f"sklearn.datasets.load_breast_cancer, row {i}" for i in range(len(frame))],
     )
     spec = TableSpec(columns=tuple(describe(frame[name]) for name in names), target="diagnosis")
-    return RawData("breast_cancer", "CC BY 4.0 (UCI ML repository)", rows, RawTable(frame, spec))
+    return RawData("breast_cancer", "CC BY 4.0 (UCI ML repository)", rows, RawTable(frame, spec), entries=len(rows))
 
 
 def _penguins(split: SplitConfig) -> RawData:
@@ -84,4 +95,4 @@ def _penguins(split: SplitConfig) -> RawData:
     with resources.as_file(resources.files("gan_augment.data") / "demo") as folder:
         source = TableSource(path="penguins.csv", target="species")
         found = table.read(source, folder, split)
-    return RawData("penguins", "CC0-1.0", found.rows, found.content, found.problems)
+    return RawData("penguins", "CC0-1.0", found.rows, found.content, found.problems, entries=found.entries)

@@ -2,20 +2,24 @@
 
 from __future__ import annotations
 
-import os
-import re
-from collections.abc import Iterator
+from collections import Counter
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass, replace
+from functools import partial
 from pathlib import Path, PurePosixPath
-from typing import Any, NoReturn
+from typing import Any
 
 from gan_augment.core.errors import DataError, ParamsError
+from gan_augment.data.accounts import LeftOut, Reason, left_out_problems
 from gan_augment.data.config import ImageFolderSource, SplitConfig
-from gan_augment.data.parts import part_of
-from gan_augment.data.paths import existing_directory
-from gan_augment.data.problems import Problem
+from gan_augment.data.groups import group_in
+from gan_augment.data.parts import Part, part_of, parts_of_folders
+from gan_augment.data.paths import existing_directory, read_regular, shown
+from gan_augment.data.problems import Problem, listing, raise_errors
 from gan_augment.data.sources.api import EncodedImage, RawData, RawImages, make_rows
+from gan_augment.data.sources.entries import Entries, list_entries
 
-__all__ = ["IMAGE_SUFFIXES", "class_folder", "find_files", "read"]
+__all__ = ["IMAGE_SUFFIXES", "class_folder", "is_image", "read"]
 
 IMAGE_SUFFIXES = frozenset(
     {
@@ -23,57 +27,68 @@ IMAGE_SUFFIXES = frozenset(
         *(".pgm", ".png", ".pnm", ".ppm", ".tga", ".tif", ".tiff", ".webp"),
     }
 )
-_LITTER = frozenset({"thumbs.db", "desktop.ini", "__macosx"})  # what operating systems leave behind
+OTHER_FILE = Reason("no image by its ending")
+LOOSE = Reason(
+    "images that lie in no class folder",
+    "error",
+    expected="one folder a class, with the images in it",
+    remedy="move them into a class folder, or away",
+)
+UNLABELLED = Reason(
+    "images of a part of the split that has no class folders, so that they have no class",
+    remedy="another part takes its place; sort them into class folders to use them",
+)
+OUTSIDE_SPLIT = Reason(
+    "in no folder that is named like a part of the split",
+    "error",
+    expected="train, val (or validation) or test on top, because prepare.split.column is `folder`",
+    remedy="move them into one of these folders or away, or set prepare.split.column to null",
+)
+
+
+@dataclass(frozen=True)
+class _Image:
+    """An image and what its place says: part of the split ("" where none is asked for), class, path below the part."""
+
+    path: PurePosixPath
+    part: str
+    inner: PurePosixPath
+    label: str
 
 
 def read(config: Any, root: Path, split: SplitConfig) -> RawData:
     """See `Reader`."""
     assert isinstance(config, ImageFolderSource)
     folder = existing_directory(root, config.path)
-    images, others = find_files(folder)
+    _check_column(split)
+    entries = list_entries(folder)
+    images, left_out = _sort_out(entries, config, split)
     if not images:
-        raise _no_images(folder, others)
-    inner = [_inside(path, folder, split) for path in images]
-    labels = [class_folder(path, config.class_from) for path in inner]
-    loose = [str(path) for path, label in zip(images, labels, strict=True) if not label]
-    kept = [i for i, label in enumerate(labels) if label]
-    if not kept:
-        raise _no_classes(folder, loose)
+        raise _nothing(folder, entries, left_out)
+    _refuse_parts_as_classes(folder, images, config)
+    told = {entry.place.partition("/")[0] for entry in left_out if entry.reason is UNLABELLED}
+    depths = _about_depths(folder, images) if config.class_from == "top" else ()
+    problems = [*_about_folders(folder, entries, images, told), *depths, *_about_links(entries)]
+    names = [shown(image.path.as_posix()) for image in images]
     rows = make_rows(
-        label=[labels[i] for i in kept],
-        identity=[images[i].as_posix() for i in kept],
-        source=[images[i].as_posix() for i in kept],
-        group=[_group(inner[i], split.group) for i in kept],
-        split=[_part(images[i], split) for i in kept],
+        label=[shown(image.label) for image in images],
+        identity=names,
+        source=names,
+        group=[_group(image.inner, split.group) for image in images],
+        split=[image.part for image in images],
     )
-    handles = tuple(EncodedImage(images[i].as_posix(), (folder / images[i]).read_bytes) for i in kept)
-    problems = tuple(_ignored(folder, others, loose))
-    return RawData(folder.resolve().name, "unknown", rows, RawImages(handles), problems)
+    handles = tuple(
+        EncodedImage(name, partial(read_regular, folder / image.path))
+        for name, image in zip(names, images, strict=True)
+    )
+    name = shown(folder.resolve().name)
+    content = RawImages(handles)
+    return RawData(name, "unknown", rows, content, tuple(problems), entries=entries.count, left_out=tuple(left_out))
 
 
-def find_files(folder: Path) -> tuple[list[PurePosixPath], list[PurePosixPath]]:
-    """Paths below `folder`, relative to it and sorted: images by their ending, and everything else.
-
-    Raises DataError where a folder cannot be read: its images would be missed without a word.
-    """
-    images: list[PurePosixPath] = []
-    others: list[PurePosixPath] = []
-    for place, names, files in os.walk(folder, onerror=_refuse_folder):
-        names[:] = sorted(name for name in names if not _is_litter(name))
-        for name in files:
-            if not _is_litter(name):
-                path = PurePosixPath((Path(place) / name).relative_to(folder).as_posix())
-                (images if path.suffix.lower() in IMAGE_SUFFIXES else others).append(path)
-    return sorted(images), sorted(others)
-
-
-def _refuse_folder(error: OSError) -> NoReturn:
-    raise DataError(
-        "A folder of the data cannot be read",
-        where=error.filename,
-        got=error.strerror,
-        remedy="give yourself the right to read it (chmod u+rx), or move it out of the data",
-    ) from None
+def is_image(path: PurePosixPath) -> bool:
+    """Whether the file's ending is one of an image."""
+    return path.suffix.lower() in IMAGE_SUFFIXES
 
 
 def class_folder(path: PurePosixPath, class_from: str) -> str:
@@ -84,111 +99,154 @@ def class_folder(path: PurePosixPath, class_from: str) -> str:
     return {"top": folders[0], "parent": folders[-1], "path": "/".join(folders)}[class_from]
 
 
-def _is_litter(name: str) -> bool:
-    return name.startswith(".") or name.lower() in _LITTER
+def _sort_out(entries: Entries, config: ImageFolderSource, split: SplitConfig) -> tuple[list[_Image], list[LeftOut]]:
+    """Images with a class, and everything else."""
+    images: list[_Image] = []
+    left_out = list(entries.left_out)
+    loose: list[_Image] = []
+    parts = parts_of_folders({path.parts[0] for path in entries.files if len(path.parts) > 1})
+    for path in entries.files:
+        image = _place(path, config, None if split.column is None else parts)
+        if image is None or not is_image(path):
+            reason = OUTSIDE_SPLIT if is_image(path) else OTHER_FILE
+            left_out.append(LeftOut(shown(path.as_posix()), reason))
+        else:
+            (images if image.label else loose).append(image)
+    labelled = {image.path.parts[0] for image in images}
+    for image in loose:
+        without_class = split.column is not None and images and image.path.parts[0] not in labelled
+        left_out.append(LeftOut(shown(image.path.as_posix()), UNLABELLED if without_class else LOOSE))
+    return images, left_out
 
 
-def _inside(path: PurePosixPath, folder: Path, split: SplitConfig) -> PurePosixPath:
-    """The path without the folder that names the split."""
-    if split.column is None:
-        return path
-    if split.column != "folder":
+def _place(path: PurePosixPath, config: ImageFolderSource, parts: Mapping[str, Part] | None) -> _Image | None:
+    """What the path says; None where the split is that of the top folders (`parts`) and this one names no part."""
+    if parts is None:
+        return _Image(path, "", path, class_folder(path, config.class_from))
+    part = parts.get(path.parts[0]) if len(path.parts) > 1 else None
+    inner = PurePosixPath(*path.parts[1:])
+    return None if part is None else _Image(path, part, inner, class_folder(inner, config.class_from))
+
+
+def _check_column(split: SplitConfig) -> None:
+    if split.column not in (None, "folder"):
         raise ParamsError(
             "A folder of images has no columns",
             where="prepare.split.column in params.yaml",
             got=repr(split.column),
             expected="`folder` (the top folders are named train, validation, test) or null",
         )
-    if part_of(path.parts[0]) is None or len(path.parts) < 2:
-        raise DataError(
-            "A top folder does not name a part of the split",
-            where=folder / path,
-            got=path.parts[0],
-            expected="train, val (or validation) or test, because prepare.split.column is `folder`",
-            remedy="rename the folder, or set prepare.split.column to null",
-        )
-    return PurePosixPath(*path.parts[1:])
-
-
-def _part(path: PurePosixPath, split: SplitConfig) -> str:
-    return (part_of(path.parts[0]) or "") if split.column == "folder" else ""
 
 
 def _group(path: PurePosixPath, group: str | None) -> str:
     if group is None:
         return ""
-    if group == "folder":
-        return path.parent.as_posix()
-    found = _pattern(group).search(path.as_posix())
-    if found is None:
-        raise DataError(
-            "A file name does not hold the group that prepare.split.group asks for",
-            where=str(path),
-            expected=f"something that matches {group!r}",
-            remedy="correct the regular expression, or rename the file",
-        )
-    return found.group(1)
+    return shown(path.parent.as_posix()) if group == "folder" else group_in(shown(path.as_posix()), group, "`folder`")
 
 
-def _pattern(text: str) -> re.Pattern[str]:
-    try:
-        pattern = re.compile(text)
-    except re.error as error:
-        raise _bad_group(text, str(error)) from None
-    if pattern.groups < 1:
-        raise _bad_group(text, "no brackets in it")
-    return pattern
-
-
-def _bad_group(text: str, reason: str) -> ParamsError:
-    return ParamsError(
-        "The group of an image folder cannot be understood",
-        where="prepare.split.group in params.yaml",
-        got=f"{text!r}: {reason}",
-        expected="`folder`, or a regular expression with the group in its first brackets, such as (patient[0-9]+)_",
+def _refuse_parts_as_classes(folder: Path, images: Sequence[_Image], config: ImageFolderSource) -> None:
+    """Raise DataError where classes are named like parts of a split, unless the user said that they are classes."""
+    if config.part_names == "classes":
+        return
+    counts = Counter(image.label for image in images)
+    named = [label for label in counts if any(part_of(name) for name in label.split("/"))]
+    longer = parts_of_folders(counts)
+    if not named and len(set(longer.values())) > 1:
+        named = list(longer)
+    if not named:
+        return
+    raise DataError(
+        "Folders that would be classes are named like the parts of a split",
+        where=shown(str(folder)),
+        got=listing([f"{shown(label)}: {counts[label]} images" for label in sorted(named)]),
+        expected="either a split, PART/CLASS/image with a class folder in each part, or classes of other names",
+        remedy="if they are your split, set prepare.split.column: folder, and sort the images into class folders\n"
+        "            if they are classes, set prepare.source.part_names: classes, or rename the folders",
     )
 
 
-def _ignored(folder: Path, others: list[PurePosixPath], loose: list[str]) -> Iterator[Problem]:
-    if others:
-        are = (
-            "files among the images are not images and are"
-            if len(others) > 1
-            else "file among the images is none and is"
-        )
+def _about_folders(folder: Path, entries: Entries, images: Sequence[_Image], told: set[str]) -> Iterator[Problem]:
+    """Folders without a sample, but for those that were told of; and a split that lies below the classes."""
+    full = {image.path.parts[0] for image in images}
+    places = [*(path.as_posix() for path in entries.files), *(entry.place for entry in entries.left_out)]
+    tops = {place.partition("/")[0] for place in places if "/" in place}
+    if without := sorted(tops - full - told):
         yield Problem(
             severity="warning",
-            what=f"{len(others)} {are} ignored",
-            where=str(folder),
-            places=tuple(map(str, others)),
+            what=f"{len(without)} folder{'s' if len(without) > 1 else ''} without a sample: no class comes from there",
+            where=shown(str(folder)),
+            places=tuple(without),
+            remedy="put the images in, or remove the folder",
         )
-    if loose:
+    below = Counter(name for image in images for name in image.inner.parts[1:-1] if part_of(name))
+    if len({part_of(name) for name in below}) > 1:
         yield Problem(
-            severity="error",
-            what=f"{len(loose)} images lie in no class folder",
-            where=str(folder),
-            places=tuple(loose),
-            expected="one folder a class, with the images in it",
-            remedy="move them into a class folder, or away",
+            severity="warning",
+            what="Folders inside the classes are named like the parts of a split, which is not used",
+            where=shown(str(folder)),
+            places=tuple(f"{name}: {count} images" for name, count in sorted(below.items())),
+            remedy="to use it, lay the parts on top (train/CLASS/image) and set prepare.split.column: folder",
         )
 
 
-def _no_images(folder: Path, others: list[PurePosixPath]) -> DataError:
-    tables = [path for path in others if path.suffix.lower() in (".csv", ".tsv", ".parquet")]
-    return DataError(
-        "There are no images in this folder",
-        where=folder,
-        got=f"{len(others)} other files, such as {others[0]}" if others else "an empty folder",
-        expected="one folder a class with images in it (PNG, JPEG, TIFF, BMP, GIF, WebP...)",
-        remedy=f"for a table, name the file: {folder / tables[0]}" if tables else "check the path",
+def _about_depths(folder: Path, images: Sequence[_Image]) -> Iterator[Problem]:
+    """A folder of class folders beside class folders would be a class of its own."""
+    between: dict[str, int] = {}
+    for image in images:
+        top, depth = image.inner.parts[0], len(image.inner.parts) - 2
+        between[top] = min(depth, between.get(top, depth))
+    if len(set(between.values())) > 1:
+        yield Problem(
+            severity="warning",
+            what="In some class folders the images lie directly, in others in further folders: are those the classes?",
+            where=shown(str(folder)),
+            places=tuple(f"{shown(top)}: {depth} folders between" for top, depth in sorted(between.items())),
+            remedy="lay all class folders side by side, or name the class with prepare.source.class_from",
+        )
+
+
+def _about_links(entries: Entries) -> Iterator[Problem]:
+    if entries.links:
+        yield Problem(
+            severity="note",
+            what=f"{len(entries.links)} linked folder{'s are' if len(entries.links) > 1 else ' is'} read; "
+            "DVC does not look behind links by itself",
+            places=tuple(shown(str(link)) for link in entries.links),
+            remedy="`init` names them in dvc.yaml; with a link more, run it again",
+        )
+
+
+def _nothing(folder: Path, entries: Entries, left_out: Sequence[LeftOut]) -> DataError:
+    """Why there is no sample at all."""
+    unread = [replace(entry, reason=LOOSE) if entry.reason is UNLABELLED else entry for entry in left_out]
+    try:
+        raise_errors(left_out_problems(shown(str(folder)), entries.count, unread))
+    except DataError as error:
+        return _with_table(error, folder, entries)
+    others = [path for path in entries.files if not is_image(path)]
+    found = f"{entries.count} other entries, such as {unread[0].place}" if unread else "an empty folder"
+    return _with_table(
+        DataError(
+            "There are no images in this folder",
+            where=shown(str(folder)),
+            got=found if not others else f"{entries.count} other entries, such as {shown(str(others[0]))}",
+            expected="one folder a class with images in it (PNG, JPEG, TIFF, BMP, GIF, WebP...)",
+            remedy="check the path",
+        ),
+        folder,
+        entries,
     )
 
 
-def _no_classes(folder: Path, loose: list[str]) -> DataError:
+def _with_table(error: DataError, folder: Path, entries: Entries) -> DataError:
+    """The error, with a table in the folder as its remedy: it may be the data, or the list of these images."""
+    tables = [path for path in entries.files if path.suffix.lower() in (".csv", ".tsv", ".parquet")]
+    if not tables:
+        return error
     return DataError(
-        "The images lie side by side: there is no folder that names a class",
-        where=folder,
-        got=f"{len(loose)} images such as {loose[0]}",
-        expected="one folder a class, or a CSV of image paths and classes",
-        remedy="sort the images into folders, or write a CSV with a column of paths and a column of classes",
+        error.problem,
+        where=error.where,
+        got=error.got,
+        expected=error.expected,
+        remedy=f"for a table or a list of images, name the file: {shown(str(folder / tables[0]))}",
     )

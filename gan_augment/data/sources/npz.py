@@ -11,20 +11,23 @@ from typing import Any
 import numpy as np
 import numpy.typing as npt
 
-from gan_augment.core.errors import DataError
+from gan_augment.core.errors import DataError, ParamsError
+from gan_augment.data.accounts import LeftOut, Reason
 from gan_augment.data.config import NpzSource, SplitConfig
 from gan_augment.data.parts import part_of
-from gan_augment.data.paths import existing_file
+from gan_augment.data.paths import existing_file, shown
 from gan_augment.data.sources.api import ArrayImage, RawData, RawImages, make_rows
 
 __all__ = ["read"]
 
 _LAYOUT = "train_images [n, h, w] or [n, h, w, 3] uint8 and train_labels [n] or [n, 1]; the same of val and test"
+OTHER_ARRAY = Reason("arrays that are neither images nor labels of a part")
 
 
-def read(config: Any, root: Path, split: SplitConfig) -> RawData:  # noqa: ARG001 - it has its own
+def read(config: Any, root: Path, split: SplitConfig) -> RawData:
     """See `Reader`. The file's own split is kept."""
     assert isinstance(config, NpzSource)
+    _check_split(split)
     path = existing_file(root, config.path)
     arrays = _load(path)
     prefixes = sorted(name.removesuffix("_images") for name in arrays if name.endswith("_images"))
@@ -36,27 +39,62 @@ def read(config: Any, root: Path, split: SplitConfig) -> RawData:  # noqa: ARG00
         pixels, classes = _part(path, arrays, prefix)
         images.extend(pixels)
         labels.extend(classes)
-        sources.extend(f"{path.name}, {prefix}_images[{i}]" for i in range(len(pixels)))
+        sources.extend(f"{shown(path.name)}, {prefix}_images[{i}]" for i in range(len(pixels)))
         parts.extend([str(part_of(prefix))] * len(pixels))
     if not images:
-        raise _wrong(path, f"arrays {', '.join(arrays) or '(none)'}")
+        raise _wrong(path, f"arrays {', '.join(map(shown, arrays)) or '(none)'}")
     rows = make_rows(label=labels, identity=_identities(images, labels), source=sources, split=parts)
     handles = tuple(ArrayImage(name, pixels) for name, pixels in zip(sources, images, strict=True))
-    return RawData(path.stem, "unknown", rows, RawImages(handles))
+    others = _others(path, arrays, prefixes)
+    entries = sum(len(arrays[f"{prefix}_images"]) for prefix in prefixes) + len(arrays) - 2 * len(prefixes)
+    return RawData(shown(path.stem), "unknown", rows, RawImages(handles), entries=entries, left_out=others)
+
+
+def _check_split(split: SplitConfig) -> None:
+    for key in ("group", "column"):
+        if value := getattr(split, key):
+            raise ParamsError(
+                f"An .npz file has no {key}s" if key == "group" else "An .npz file brings its own split",
+                where=f"prepare.split.{key} in params.yaml",
+                got=repr(value),
+                expected="null; the parts are those of the arrays' names (train_images, val_images, test_images)",
+                remedy="for another split or for groups, write the images to folders, or list them in a CSV",
+            )
 
 
 def _load(path: Path) -> dict[str, npt.NDArray[Any]]:
+    if not zipfile.is_zipfile(path):
+        raise _unreadable(path, _no_zip(path))
     try:
         with np.load(path, allow_pickle=False) as archive:
-            return {name: archive[name] for name in archive.files}
-    except (ValueError, OSError, zipfile.BadZipFile, AttributeError) as error:
-        raise DataError(
-            "The .npz file cannot be read",
-            where=path,
-            got=str(error).split("\n", maxsplit=1)[0],
-            expected="plain arrays (no pickled objects)",
-            remedy="write it again with numpy.savez",
-        ) from None
+            names = list(archive.files)
+            if twice := sorted(name for name, times in Counter(names).items() if times > 1):
+                raise ValueError(f"the array {twice[0]} twice")
+            arrays = {name: archive[name] for name in names}
+    except Exception as error:  # numpy, zipfile and zlib raise nearly anything on damaged data
+        raise _unreadable(path, f"{str(error).splitlines()[0] if str(error) else type(error).__name__}") from None
+    strange = [name for name, array in arrays.items() if not isinstance(array, np.ndarray)]
+    if strange:
+        raise _unreadable(path, f"{shown(strange[0])}, which is no array")
+    return arrays
+
+
+def _no_zip(path: Path) -> str:
+    with path.open("rb") as stream:
+        start = stream.read(6)
+    if start == b"\x93NUMPY":
+        return "a single array (.npy) under the ending .npz"
+    return "the beginning of an archive whose end is missing" if start[:2] == b"PK" else "no .npz archive"
+
+
+def _unreadable(path: Path, got: str) -> DataError:
+    return DataError(
+        "The .npz file cannot be read",
+        where=shown(str(path)),
+        got=got,
+        expected=f"plain arrays (no pickled objects): {_LAYOUT}",
+        remedy="fetch it again, or write it again with numpy.savez",
+    )
 
 
 def _part(path: Path, arrays: dict[str, npt.NDArray[Any]], prefix: str) -> tuple[npt.NDArray[np.uint8], list[str]]:
@@ -64,15 +102,31 @@ def _part(path: Path, arrays: dict[str, npt.NDArray[Any]], prefix: str) -> tuple
     labels = arrays.get(f"{prefix}_labels")
     if part_of(prefix) is None or labels is None:
         raise _wrong(path, f"{prefix}_images without {prefix}_labels" if labels is None else f"{prefix}_images")
-    if images.dtype != np.uint8 or images.ndim not in (3, 4) or (images.ndim == 4 and images.shape[3] not in (1, 3)):
-        raise _wrong(path, f"{prefix}_images {images.dtype} {list(images.shape)}")
+    shape = images.shape
+    if images.dtype != np.uint8 or images.ndim not in (3, 4) or (images.ndim == 4 and shape[3] not in (1, 3)):
+        raise _wrong(path, f"{prefix}_images {images.dtype} {list(shape)}")
+    if len(images) and 0 in shape:
+        raise _wrong(path, f"{prefix}_images {list(shape)}, images without pixels")
     if labels.size != len(images) or labels.dtype.kind not in "iuU":
         raise _wrong(path, f"{prefix}_labels {labels.dtype} {list(labels.shape)} for {len(images)} images")
-    return images, [str(label) for label in labels.reshape(-1)]
+    texts = [str(label).strip() for label in labels.reshape(-1)]
+    if "" in texts:
+        raise _wrong(path, f"{prefix}_labels[{texts.index('')}] is empty")
+    return images, texts
+
+
+def _others(path: Path, arrays: dict[str, npt.NDArray[Any]], prefixes: list[str]) -> tuple[LeftOut, ...]:
+    """Arrays that were not read. Raises DataError for labels without images: samples are missing."""
+    read = {f"{prefix}_{kind}" for prefix in prefixes for kind in ("images", "labels")}
+    rest = [name for name in arrays if name not in read]
+    for name in rest:
+        if name.endswith("_labels"):
+            raise _wrong(path, f"{name} without {name.removesuffix('_labels')}_images")
+    return tuple(LeftOut(f"{shown(path.name)}: {shown(name)}", OTHER_ARRAY) for name in rest)
 
 
 def _wrong(path: Path, got: str) -> DataError:
-    return DataError("The .npz file is not in the MedMNIST layout", where=path, got=got, expected=_LAYOUT)
+    return DataError("The .npz file is not in the MedMNIST layout", where=shown(str(path)), got=got, expected=_LAYOUT)
 
 
 def _identities(images: list[npt.NDArray[np.uint8]], labels: list[str]) -> list[str]:

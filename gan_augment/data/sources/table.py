@@ -35,7 +35,8 @@ def read(config: Any, root: Path, split: SplitConfig) -> RawData:
     spec = TableSpec(columns=columns, target=config.target, rules=config.rules)
     if not any(problem.severity == "error" for problem in problems):
         problems += _broken_rules(frame, spec)
-    return RawData(path.stem, "unknown", rows, RawTable(frame, spec), (*table.problems, *problems))
+    content, problems = RawTable(frame, spec), [*table.problems, *problems]
+    return RawData(path.stem, "unknown", rows, content, tuple(problems), entries=len(table.frame))
 
 
 def _broken_rules(frame: pd.DataFrame, spec: TableSpec) -> list[Problem]:

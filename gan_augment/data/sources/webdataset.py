@@ -3,112 +3,287 @@
 from __future__ import annotations
 
 import json
-import tarfile
-from collections.abc import Callable, Iterator
-from dataclasses import dataclass
+from collections import Counter
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass, field
 from pathlib import Path, PurePosixPath
 from typing import Any
 
-from gan_augment.core.errors import DataError
+from gan_augment.core.errors import DataError, ParamsError
+from gan_augment.data.accounts import LeftOut, Reason, left_out_problems
 from gan_augment.data.config import SplitConfig, WebDatasetSource
-from gan_augment.data.paths import existing, existing_file
-from gan_augment.data.problems import listing
+from gan_augment.data.groups import group_in
+from gan_augment.data.parts import Part, part_in
+from gan_augment.data.paths import MAX_FILE, existing, existing_file, shown
+from gan_augment.data.problems import Problem, as_problem, raise_errors
 from gan_augment.data.sources.api import EncodedImage, RawData, RawImages, make_rows
+from gan_augment.data.sources.entries import list_entries
 from gan_augment.data.sources.image_folder import IMAGE_SUFFIXES
+from gan_augment.data.sources.tar_members import Member, read_tar
 
-__all__ = ["read"]
+__all__ = ["is_tar", "read", "tar_part"]
+
+MAX_LABEL = 2**20  # bytes of a file that holds a class
+NO_TAR = Reason("no tar by its ending")
+COMPRESSED = Reason(
+    "compressed tars",
+    "error",
+    expected="uncompressed tars, whose members can be read by their place",
+    remedy="unpack them (gunzip, unxz, zstd -d), or move them away",
+)
+NO_ENDING = Reason("files in a tar without an ending, which belong to no sample")
+REPEATED = Reason(
+    "the same name twice in one tar, so that it cannot be told which belong together",
+    "error",
+    expected="a name of its own for every file in a tar",
+    remedy="write the tar again; two tars that were joined must stay two",
+)
+INCOMPLETE = Reason(
+    "samples that lack an image or a class",
+    "error",
+    expected="an image and its class in every sample",
+    remedy="name the ending of the file with the class in prepare.source.label (cls, txt or json)",
+)
+TWO_IMAGES = Reason(
+    "samples with several images, of which none is the one",
+    "error",
+    expected="one image a sample; others under an ending such as .mask.png",
+    remedy="write the tars again with one of them",
+)
+NO_CLASS = Reason(
+    "the class of a sample cannot be read",
+    "error",
+    expected="a text or a whole number that is not empty",
+    remedy="correct prepare.source.label or .label_key, or these files",
+)
+NO_PART = Reason(
+    "samples of tars that are not named like a part of the split",
+    "error",
+    expected="train, val (or validation) or test in the name of every tar, as prepare.split.column is `tar`",
+    remedy="rename the tars, or set prepare.split.column to null",
+)
+
+
+@dataclass
+class _Found:
+    """What reading has found so far, sample by sample."""
+
+    split: SplitConfig
+    labels: list[str] = field(default_factory=list)
+    parts: list[str] = field(default_factory=list)
+    groups: list[str] = field(default_factory=list)
+    handles: list[EncodedImage] = field(default_factory=list)
+    left_out: list[LeftOut] = field(default_factory=list)
+    problems: list[Problem] = field(default_factory=list)
+    entries: int = 0
 
 
 @dataclass(frozen=True)
-class _Member:
-    """Where a file's bytes are in a tar."""
+class _Sample:
+    """The files of one key by their endings, lower case."""
 
-    offset: int
-    size: int
+    tar: Path
+    name: str
+    key: str
+    files: dict[str, Member]
 
 
-def read(config: Any, root: Path, split: SplitConfig) -> RawData:  # noqa: ARG001 - it names none
+def read(config: Any, root: Path, split: SplitConfig) -> RawData:
     """See `Reader`."""
     assert isinstance(config, WebDatasetSource)
+    _check_column(split)
     path = existing(root, config.path)
-    tars = sorted(path.glob("*.tar")) if path.is_dir() else [existing_file(root, config.path)]
-    if not tars:
-        raise DataError("There are no tars in this folder", where=path, expected="WebDataset files (*.tar)")
-    labels: list[str] = []
-    handles: list[EncodedImage] = []
-    lacking: list[str] = []
-    for tar in tars:
-        for name, files in _samples(tar):
-            image = next((files[end] for end in files if f".{end}".lower() in IMAGE_SUFFIXES), None)
-            if image is None or config.label not in files:
-                lacking.append(f"{tar.name}: {name} ({', '.join(files)})")
-                continue
-            labels.append(_label(tar, name, files[config.label], config))
-            handles.append(EncodedImage(f"{tar.name}: {name}", _reader(tar, image)))
-    if lacking or not labels:
-        raise _incomplete(path, config.label, lacking)
-    names = [handle.name for handle in handles]
-    rows = make_rows(label=labels, identity=_identities(handles), source=names)
-    return RawData(path.stem, "unknown", rows, RawImages(tuple(handles)))
-
-
-def _samples(path: Path) -> Iterator[tuple[str, dict[str, _Member]]]:
-    """Each sample's name with its files by their endings, in the order of the tar."""
-    samples: dict[str, dict[str, _Member]] = {}
-    try:
-        with tarfile.open(path, "r:") as tar:  # no compression: members are read by their place
-            for member in tar:
-                if member.isfile():
-                    place = PurePosixPath(member.name)
-                    stem, _, ending = place.name.partition(".")
-                    key = (place.parent / stem).as_posix()
-                    samples.setdefault(key, {})[ending] = _Member(member.offset_data, member.size)
-    except tarfile.TarError as error:
-        raise DataError(
-            "The tar cannot be read",
-            where=path,
-            got=str(error),
-            expected="an uncompressed WebDataset tar",
-            remedy="write or unpack it again",
-        ) from None
-    yield from samples.items()
-
-
-def _reader(path: Path, member: _Member) -> Callable[[], bytes]:
-    def read_member() -> bytes:
-        with path.open("rb") as stream:
-            stream.seek(member.offset)
-            return stream.read(member.size)
-
-    return read_member
-
-
-def _label(tar: Path, name: str, member: _Member, config: WebDatasetSource) -> str:
-    text = _reader(tar, member)()
-    try:
-        if config.label != "json":
-            return text.decode("utf-8").strip()
-        return str(json.loads(text)[config.label_key]).strip()
-    except (UnicodeDecodeError, json.JSONDecodeError, KeyError, TypeError) as error:
-        raise DataError(
-            "The class of a sample cannot be read",
-            where=f"{tar}, {name}.{config.label}",
-            got=f"{type(error).__name__}: {error}",
-            expected="text" if config.label != "json" else f"a JSON object with the key {config.label_key!r}",
-            remedy="correct prepare.source.label or .label_key",
-        ) from None
-
-
-def _identities(handles: list[EncodedImage]) -> list[str]:
-    """The samples' names; a tar's own name comes in, as keys need be unique only inside it."""
-    return [handle.name for handle in handles]
-
-
-def _incomplete(path: Path, label: str, lacking: list[str]) -> DataError:
-    return DataError(
-        "Samples lack an image or a class" if lacking else "There are no samples",
-        where=path,
-        got=listing(lacking) or "empty tars",
-        expected=f"an image and a file .{label} a sample",
-        remedy="name the ending of the file with the class in prepare.source.label (cls, txt or json)",
+    found = _Found(split)
+    tars = _tars(path, found) if path.is_dir() else {path.name: existing_file(root, config.path)}
+    for name, tar in tars.items():
+        _read_tar(tar, shown(name), config, found)
+    where = shown(str(path))
+    if not found.handles:
+        raise_errors([*found.problems, *left_out_problems(where, found.entries, found.left_out)])
+        raise DataError("There are no samples", where=where, got="empty tars", expected="an image and a class a sample")
+    names = [handle.name for handle in found.handles]
+    rows = make_rows(label=found.labels, identity=names, source=names, group=found.groups, split=found.parts)
+    problems = [*found.problems, *_about_parts(list(tars), found)]
+    return RawData(
+        shown(path.stem),
+        "unknown",
+        rows,
+        RawImages(tuple(found.handles)),
+        tuple(problems),
+        entries=found.entries,
+        left_out=tuple(found.left_out),
     )
+
+
+def is_tar(path: PurePosixPath) -> bool:
+    """Whether the file's ending is that of a tar, compressed or not."""
+    endings = [ending.lower() for ending in path.suffixes[-2:]]
+    return endings[-1:] in ([".tar"], [".tgz"], [".tbz2"], [".txz"]) or endings[:-1] == [".tar"]
+
+
+def tar_part(name: str) -> Part | None:
+    """The part of the split that the path of a tar names: its folders and its own name."""
+    return part_in(name)
+
+
+def _check_column(split: SplitConfig) -> None:
+    if split.column not in (None, "tar"):
+        raise ParamsError(
+            "WebDataset tars have no columns",
+            where="prepare.split.column in params.yaml",
+            got=repr(split.column),
+            expected="`tar` (the tars or their folders are named train, val, test) or null",
+        )
+
+
+def _tars(folder: Path, found: _Found) -> dict[str, Path]:
+    """Every tar below the folder by its path in it; everything else is left out."""
+    listed = list_entries(folder)
+    found.left_out += listed.left_out
+    found.entries += len(listed.left_out)
+    tars = {}
+    for path in listed.files:
+        if path.suffix.lower() == ".tar":
+            tars[path.as_posix()] = folder / path
+        else:
+            found.left_out.append(LeftOut(shown(path.as_posix()), COMPRESSED if is_tar(path) else NO_TAR))
+            found.entries += 1
+    if not tars and not found.left_out:
+        raise DataError(
+            "There are no tars in this folder", where=shown(str(folder)), expected="WebDataset files (*.tar)"
+        )
+    if not tars:
+        raise_errors(left_out_problems(shown(str(folder)), found.entries, found.left_out))
+        raise DataError(
+            "There are no tars in this folder",
+            where=shown(str(folder)),
+            got=f"{found.entries} other entries, such as {found.left_out[-1].place}",
+            expected="WebDataset files (*.tar)",
+        )
+    return tars
+
+
+def _read_tar(path: Path, name: str, config: WebDatasetSource, found: _Found) -> None:
+    """Add the samples of one tar; a damaged one is a problem, and the others are read all the same."""
+    try:
+        tar = read_tar(path, name)
+    except DataError as error:
+        found.problems.append(as_problem(error))
+        return
+    left_out = list(tar.left_out)
+    samples = _samples(path, name, tar.files, left_out)
+    accounted = sum(len(sample.files) for sample in samples) + len(left_out)
+    assert accounted == tar.count, f"{name}: {tar.count} members, {accounted} accounted for"
+    found.left_out += left_out
+    found.entries += len(samples) + len(left_out)
+    for sample in samples:
+        _add(sample, config, found)
+    if not tar.count:
+        found.problems.append(Problem(severity="warning", what="A tar holds nothing", where=name))
+
+
+def _samples(path: Path, name: str, files: Sequence[Member], left_out: list[LeftOut]) -> list[_Sample]:
+    """Files that share a key, in the order of the tar."""
+    samples: dict[str, _Sample] = {}
+    for member in files:
+        stem, _, ending = member.path.name.partition(".")
+        key = shown((member.path.parent / stem).as_posix())
+        place = f"{name}: {shown(member.path.as_posix())}"
+        if not ending:
+            left_out.append(LeftOut(place, NO_ENDING))
+            continue
+        sample = samples.setdefault(key, _Sample(path, name, key, {}))
+        if ending.lower() in sample.files:
+            left_out.append(LeftOut(place, REPEATED))
+        else:
+            sample.files[ending.lower()] = member
+    return list(samples.values())
+
+
+def _add(sample: _Sample, config: WebDatasetSource, found: _Found) -> None:
+    """One more row, or one more entry that is left out."""
+    place = f"{sample.name}: {sample.key}"
+    images = [ending for ending in sample.files if f".{ending}" in IMAGE_SUFFIXES]
+    part = tar_part(sample.name) if found.split.column == "tar" else ""
+    if len(images) != 1 or config.label not in sample.files:
+        reason = TWO_IMAGES if len(images) > 1 else INCOMPLETE
+        found.left_out.append(LeftOut(place, reason, f"({', '.join(map(shown, sample.files))})"))
+        return
+    try:
+        label = _label(sample, config)
+    except ValueError as error:
+        found.left_out.append(LeftOut(f"{place}.{config.label}", NO_CLASS, str(error)))
+        return
+    if part is None:
+        found.left_out.append(LeftOut(place, NO_PART))
+        return
+    found.labels.append(label)
+    found.parts.append(part)
+    found.groups.append(_group(sample, found.split.group))
+    found.handles.append(EncodedImage(place, _image_reader(sample.tar, sample.files[images[0]])))
+
+
+def _image_reader(tar: Path, member: Member) -> Any:
+    if member.size <= MAX_FILE:
+        return member.reader(tar)
+
+    def refuse() -> bytes:
+        raise OSError(f"{member.size:,} bytes, {MAX_FILE:,} are allowed")
+
+    return refuse
+
+
+def _label(sample: _Sample, config: WebDatasetSource) -> str:
+    """The class of a sample. Raises ValueError, which says what is there instead."""
+    member = sample.files[config.label]
+    if member.size > MAX_LABEL:
+        raise ValueError(f"{member.size:,} bytes")
+    try:
+        text = member.reader(sample.tar)().decode("utf-8-sig").strip()
+    except UnicodeDecodeError as error:
+        raise ValueError(f"not UTF-8: {error.reason}") from None
+    label = text if config.label != "json" else _json_label(text, config.label_key)
+    if not label:
+        raise ValueError("empty")
+    return label
+
+
+def _json_label(text: str, key: str) -> str:
+    """A text, a whole number or a truth value; a list or `null` is no class."""
+    try:
+        found = json.loads(text)
+    except (ValueError, RecursionError) as error:
+        raise ValueError(f"not JSON: {str(error).splitlines()[0][:80]}") from None
+    if not isinstance(found, dict) or key not in found:
+        raise ValueError(f"no JSON object with the key {key!r}")
+    value = found[key]
+    if isinstance(value, float) and value.is_integer():
+        value = int(value)
+    if not isinstance(value, str | int):
+        raise ValueError(f"{json.dumps(value)[:40]} under the key {key!r}")
+    return str(value).strip()
+
+
+def _group(sample: _Sample, group: str | None) -> str:
+    if group is None:
+        return ""
+    if group == "tar":
+        return sample.name
+    folder = PurePosixPath(sample.key).parent.as_posix()
+    return f"{sample.name}: {folder}" if group == "folder" else group_in(sample.key, group, "`tar`, `folder`")
+
+
+def _about_parts(tars: Sequence[str], found: _Found) -> Iterator[Problem]:
+    """What the tars' names say of a split, and whether that is used."""
+    counts = Counter(handle.name.partition(": ")[0] for handle in found.handles)
+    named = {shown(name): part for name in tars if (part := tar_part(name))}
+    places = tuple(f"{name}: {part}, {counts[name]} samples" for name, part in sorted(named.items()))
+    if found.split.column == "tar":
+        yield Problem(severity="note", what="The split is that of the tars' names", places=places)
+    elif len(set(named.values())) > 1:
+        yield Problem(
+            severity="warning",
+            what="The tars are named like the parts of a split, which is not used",
+            places=places,
+            remedy="to use it, set prepare.split.column: tar",
+        )

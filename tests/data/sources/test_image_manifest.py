@@ -1,5 +1,6 @@
 from __future__ import annotations
 
+import os
 from pathlib import Path
 
 import pandas as pd
@@ -50,3 +51,39 @@ def test_absent_images_are_named_with_their_lines(tmp_path: Path) -> None:
 def test_a_missing_column_of_paths_is_refused(tmp_path: Path) -> None:
     with pytest.raises(DataError, match="image paths"):
         read(tmp_path, listed(tmp_path).rename(columns={"file": "picture"}))
+
+
+def test_what_is_no_file_is_never_opened(tmp_path: Path) -> None:
+    frame = listed(tmp_path)
+    os.mkfifo(tmp_path / "pipe.png")
+    frame["file"] = ["pipe.png", "/dev/zero", "pictures", "x" * 300 + ".png"]
+    with pytest.raises(DataError, match="4 of 4 images are not there") as told:
+        read(tmp_path, frame)
+    for reason in ("(a named pipe)", "(a device)", "(a folder)", "name too long"):
+        assert reason in str(told.value)
+
+
+@pytest.mark.parametrize("suffix", ["csv", "parquet"])
+def test_empty_cells_are_no_paths(tmp_path: Path, suffix: str) -> None:
+    frame = listed(tmp_path)
+    frame.loc[1, "file"] = None
+    with pytest.raises(DataError, match="1 of 4 images are not there") as told:
+        read(tmp_path, frame, suffix)
+    assert "(empty)" in str(told.value)
+
+
+def test_absolute_paths_and_images_that_are_named_twice_are_told(tmp_path: Path) -> None:
+    frame = listed(tmp_path)
+    frame["file"] = ["pictures/0.png", "pictures/../pictures/0.png", str(tmp_path / "pictures/1.png"), "pictures/2.png"]
+    raw = read(tmp_path, frame)
+    assert len(raw.rows) == raw.entries == 4
+    twice, absolute = raw.problems
+    assert "line 2, line 3" in twice.places[0]
+    assert absolute.places == ("line 4",)
+
+
+def test_backslashes_between_folders_are_told(tmp_path: Path) -> None:
+    frame = listed(tmp_path)
+    frame["file"] = frame["file"].str.replace("/", "\\")
+    with pytest.raises(DataError, match="with / between folders"):
+        read(tmp_path, frame)
