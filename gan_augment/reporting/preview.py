@@ -13,6 +13,7 @@ from markupsafe import Markup
 
 from gan_augment.core.records import Column, DatasetSpec
 from gan_augment.core.samples import Samples
+from gan_augment.encoding.times import days, iso_day
 from gan_augment.reporting.charts import histogram
 from gan_augment.reporting.pictures import data_uri
 from gan_augment.reporting.scales import number, percent
@@ -213,7 +214,7 @@ def _column(column: Column, values: pd.Series[Any]) -> dict[str, Any]:
 
 
 def _profile(column: Column, present: pd.Series[Any]) -> dict[str, Any]:
-    plain = np.asarray(present.astype("int64") if column.kind == "datetime" else present, dtype=np.float64)
+    plain = days(present) if column.kind == "datetime" else np.asarray(present, dtype=np.float64)
     counts, edges = np.histogram(plain, _BINS)
     ends = tuple(_end(column, float(edges[place])) for place in (0, -1))
     chart: Markup = histogram(counts / len(plain), None, f"{column.name}: real train rows over {ends[0]} to {ends[1]}")
@@ -221,4 +222,4 @@ def _profile(column: Column, present: pd.Series[Any]) -> dict[str, Any]:
 
 
 def _end(column: Column, value: float) -> str:
-    return pd.Timestamp(int(value)).date().isoformat() if column.kind == "datetime" else _cell(value)
+    return iso_day(value) if column.kind == "datetime" else _cell(value)
