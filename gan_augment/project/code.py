@@ -17,6 +17,7 @@ _GENERATOR = ("encoding", *_CHECKS, "nn", "synthesis")
 _RUNNING = tuple(
     f"training/{name}.py" for name in ("adam", "checkpoint", "claims", "devices", "ema", "loop", "replicas")
 )
+_TABLES = tuple(f"encoding/{name}.py" for name in ("columns", "rules", "scales", "table", "times"))
 _CLASSIFIER = (
     "nn/classifier.py",
     "nn/layout.py",
@@ -28,7 +29,7 @@ _CLASSIFIER = (
 # Relative to the package. A folder where a stage uses two thirds of it, else the files that it uses; `core` is whole
 # for every stage. tests/project/test_code.py derives the same from the imports, and says what to write here.
 CODE: dict[str, tuple[str, ...]] = {
-    "prepare": ("data", "encoding/rules.py", "stages/prepare.py", "stages/prepared.py"),
+    "prepare": ("data", "encoding/rules.py", "encoding/times.py", "stages/prepare.py", "stages/prepared.py"),
     "pretrain": (*_GENERATOR, "training", "stages/pretrain.py", "stages/synthesis.py"),
     "train_gan": (*_GENERATOR, "training", "stages/synthesis.py", "stages/train_gan.py"),
     "generate": (*_GENERATOR, *_RUNNING, "stages/generate.py"),
@@ -42,18 +43,18 @@ CODE: dict[str, tuple[str, ...]] = {
         *("stages/synthesis.py", "stages/train_gan.py", "synthesis", "training"),
     ),
     "mix": (
-        *("downstream", "gain/config.py", "gain/curation_threshold.py", "gain/metrics.py", "gain/mixing.py"),
+        *("downstream", *_TABLES, "gain/config.py", "gain/curation_threshold.py", "gain/metrics.py", "gain/mixing.py"),
         *("gain/ratio.py", "gain/statistics.py", *_CLASSIFIER, "nn/pretrained.py", "stages/accepted.py"),
         *("stages/mix.py", "stages/search_rows.py"),
     ),
-    "retrain": ("downstream", "gain/metrics.py", *_CLASSIFIER, "nn/pretrained.py", "stages/retrain.py"),
+    "retrain": ("downstream", *_TABLES, "gain/metrics.py", *_CLASSIFIER, "nn/pretrained.py", "stages/retrain.py"),
     "measure": (
         *("downstream/config.py", "gain/calibrate.py", "gain/config.py", "gain/measurement.py", "gain/metrics.py"),
         *("gain/statistics.py", "gain/table.py", "gain/thresholds.py", "gain/verdict.py", "stages/measure.py"),
     ),
     "report": (
-        *("__init__.py", "curation/config.py", "data/config.py", "downstream/config.py", "gain/config.py"),
-        *("reporting", "sharding/config.py", "stages/report.py", "synthesis/config.py"),
+        *("__init__.py", "curation/config.py", "data/config.py", "downstream/config.py", "encoding/times.py"),
+        *("gain/config.py", "reporting", "sharding/config.py", "stages/report.py", "synthesis/config.py"),
     ),
     "export": ("sharding", "stages/export.py"),
 }

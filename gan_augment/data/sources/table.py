@@ -9,7 +9,7 @@ import pandas as pd
 
 from gan_augment.core.errors import DataError
 from gan_augment.core.records import TableSpec
-from gan_augment.data.columns import MISSING_TEXTS, as_kind, canonical, describe, parse_text, unfit
+from gan_augment.data.columns import MISSING_TEXTS, Parsed, as_kind, canonical, describe, parse_column, unfit
 from gan_augment.data.config import SplitConfig, TableSource
 from gan_augment.data.paths import existing_file
 from gan_augment.data.problems import Problem, as_problem
@@ -31,7 +31,7 @@ def read(config: Any, root: Path, split: SplitConfig) -> RawData:
         check_column(path, table.frame, name, "prepare.source.drop or .kinds")
     left_out = {config.target, split.group, split.column, *config.drop}
     frame, problems = read_features(path, table, config, [c for c in table.frame.columns if c not in left_out])
-    columns = tuple(describe(frame[name]) for name in frame.columns)
+    columns = tuple(describe(frame[name], config.kinds.get(name)) for name in frame.columns)
     spec = TableSpec(columns=columns, target=config.target, rules=config.rules)
     if not any(problem.severity == "error" for problem in problems):
         problems += _broken_rules(frame, spec)
@@ -54,13 +54,15 @@ def read_features(
     problems: list[Problem] = []
     for name in names:
         try:
-            values = _typed(table, name, config)
+            parsed = _typed(table, name, config)
+            values = parsed.values
             problem = _verdict(path, values, config)
         except DataError as error:
             problems.append(as_problem(error).model_copy(update={"where": f"{path}, column {name!r}", "subject": name}))
             continue
         if problem is None:
             features[name] = values.reset_index(drop=True)
+            problems += _taken_for_granted(path, name, parsed.note)
         else:
             problems.append(problem)
     if not features and all(problem.code == "unfit_column" for problem in problems):
@@ -68,21 +70,35 @@ def read_features(
     return pd.DataFrame(features, index=pd.RangeIndex(len(table.frame))), problems
 
 
-def _typed(table: TableFile, name: str, config: TableSource) -> pd.Series:
+def _typed(table: TableFile, name: str, config: TableSource) -> Parsed:
     column = table.frame[name].set_axis(pd.Index(table.places), axis=0)
-    kind = config.kinds.get(name)
+    kind, missing = config.kinds.get(name), MISSING_TEXTS | set(config.missing)
+    decimal = config.decimal or table.decimal
     if table.typed:
         values = canonical(column)
-    elif kind is not None:
-        values = column.mask(column.isin(MISSING_TEXTS | set(config.missing)))
-    else:
-        values = parse_text(column, MISSING_TEXTS | set(config.missing), decimal_comma=table.decimal_comma)
-    return values if kind is None else as_kind(values, kind)
+        return Parsed(values if kind is None else as_kind(values, kind))
+    if kind is not None:
+        return Parsed(as_kind(column.mask(column.isin(missing)), kind, decimal))
+    return parse_column(column, missing, decimal_comma=table.decimal_comma, decimal=decimal)
+
+
+def _taken_for_granted(path: Path, name: str, note: str | None) -> list[Problem]:
+    if note is None:
+        return []
+    return [
+        Problem(
+            severity="warning",
+            subject=name,
+            what=f"Column {name!r} is read as {note}",
+            where=f"{path}, column {name!r}",
+            remedy=f"if that is wrong, write the cells otherwise, or set prepare.source.kinds: {{{name}: categorical}}",
+        )
+    ]
 
 
 def _verdict(path: Path, values: pd.Series, config: TableSource) -> Problem | None:
     name = str(values.name)
-    found = unfit(values)
+    found = unfit(values, config.kinds.get(name))
     if found is None or (name in config.kinds and found.severity == "warning"):
         return None
     if found.severity == "error":
