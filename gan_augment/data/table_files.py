@@ -5,7 +5,7 @@ from __future__ import annotations
 import csv
 import io
 from collections import Counter
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from pathlib import Path
 
 import pandas as pd
@@ -41,6 +41,8 @@ class TableFile:
         Whether a comma is likely to stand before decimals: text files that are not separated by commas.
     decimal
         The sign before decimals, where columns that can be read in one way only show it.
+    arrow
+        Of a Parquet file: the Arrow types of its columns of numbers, truth values, times and texts.
     """
 
     frame: pd.DataFrame
@@ -49,6 +51,7 @@ class TableFile:
     decimal_comma: bool
     problems: tuple[Problem, ...]
     decimal: Decimal | None = None
+    arrow: dict[str, str] = field(default_factory=dict)
 
 
 def read_table_file(path: Path, encoding: str | None = None) -> TableFile:
@@ -79,7 +82,14 @@ def _read_parquet(path: Path) -> TableFile:
     frame = table.to_pandas(ignore_metadata=True, date_as_object=False, types_mapper=NULLABLE.get)
     places = tuple(f"row {number}" for number in range(1, len(frame) + 1))
     _check_rows(path, frame)
-    return TableFile(frame, places, typed=True, decimal_comma=False, problems=())
+    types = {item.name: str(item.type) for item in table.schema if _has_kind(item.type)}
+    return TableFile(frame, places, typed=True, decimal_comma=False, problems=(), arrow=types)
+
+
+def _has_kind(kind: pa.DataType) -> bool:
+    tests = (pa.types.is_integer, pa.types.is_floating, pa.types.is_boolean, pa.types.is_date, pa.types.is_timestamp)
+    texts = (pa.types.is_string, pa.types.is_large_string, pa.types.is_dictionary)
+    return any(test(kind) for test in (*tests, *texts, pa.types.is_decimal))
 
 
 def _read_text(path: Path, text: Text) -> TableFile:

@@ -56,7 +56,7 @@ CODE: dict[str, tuple[str, ...]] = {
         *("__init__.py", "curation/config.py", "data/config.py", "downstream/config.py", "encoding/times.py"),
         *("gain/config.py", "reporting", "sharding/config.py", "stages/report.py", "synthesis/config.py"),
     ),
-    "export": ("sharding", "stages/export.py"),
+    "export": ("encoding/times.py", "sharding", "stages/export.py"),
 }
 
 

@@ -66,7 +66,8 @@ def test_csv_and_parquet_of_one_table_read_the_same(tmp_path: Path) -> None:
     data.loc[3, "size"] = np.nan
     data.loc[5, "colour"] = None
     from_csv, from_parquet = content(read(tmp_path, data)), content(read(tmp_path, data, "parquet"))
-    assert from_csv.spec == from_parquet.spec
+    plain = [column.model_copy(update={"arrow": None}) for column in from_parquet.spec.columns]
+    assert list(from_csv.spec.columns) == plain
     pd.testing.assert_frame_equal(from_csv.frame, from_parquet.frame)
     assert from_csv.frame.isna().sum().sum() == 2
 
