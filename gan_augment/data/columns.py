@@ -268,8 +268,19 @@ def _objects(values: pd.Series) -> pd.Series:
         "A column holds values that are neither numbers, text, truth values nor times",
         where=f"column {values.name!r}",
         got=", ".join(sorted({type(value).__name__ for value in values.dropna()})),
-        remedy="turn it into plain columns, or add it to prepare.source.drop",
+        remedy=_PLAINER.get(kind, "turn it into plain columns") + ", or leave it out (prepare.source.drop)",
     )
+
+
+_PLAINER = {
+    "timedelta": "write durations as numbers, column.dt.total_seconds()",
+    "timedelta64": "write durations as numbers, column.dt.total_seconds()",
+    "period": "write periods as their first days, column.dt.to_timestamp()",
+    "interval": "write intervals as text, column.astype('string'), or as numbers, column.array.mid",
+    "time": "write times of day as minutes",
+    "bytes": "decode it, column.str.decode('utf-8')",
+    "complex": "write the real and the imaginary part as two columns",
+}
 
 
 _CONVERSIONS: tuple[tuple[Callable[[Any], bool], Callable[[pd.Series], pd.Series]], ...] = (

@@ -7,7 +7,7 @@ import hashlib
 import os
 from collections.abc import Callable, Iterator, Sequence
 from concurrent.futures import ThreadPoolExecutor
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import TypeVar
 
@@ -18,6 +18,7 @@ import pandas as pd
 from gan_augment.core.errors import ParamsError
 from gan_augment.core.records import ImageSpec, Modality, TableSpec
 from gan_augment.core.samples import Payload
+from gan_augment.data.alike import alike_labels
 from gan_augment.data.config import PrepareConfig
 from gan_augment.data.images import Canonical, Header, UnreadableImageError, read_header, read_pixels
 from gan_augment.data.problems import Problem
@@ -78,6 +79,7 @@ def load_data(config: PrepareConfig, root: Path, advance: Advance = _silent) -> 
         `prepare.exclude` names a label that the data does not have.
     """
     raw = _without(read_source(config.source, root, config.split), config.exclude)
+    raw = replace(raw, problems=(*raw.problems, *alike_labels(raw.rows["label"])))
     rows = raw.rows.copy()
     rows.insert(0, "id", pd.Series([_short_hash(text) for text in rows["identity"]], dtype="string"))
     if isinstance(raw.content, RawTable):

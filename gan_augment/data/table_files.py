@@ -75,6 +75,7 @@ def _read_parquet(path: Path) -> TableFile:
         file = pq.ParquetFile(path)
         _check_names(path, file.schema_arrow.names)
         table = file.read()
+        table.validate(full=True)  # texts that are not UTF-8 would only be found much later
     except (pa.ArrowException, OSError) as error:
         raise DataError(
             "The Parquet file cannot be read", where=path, got=str(error).split("\n")[0], remedy="write it again"

@@ -509,6 +509,8 @@ def _spikes(seen: Floats) -> tuple[float, ...]:
 def _as_number_dtype(values: Floats, column: Column) -> pd.Series:
     dtype: Any = pandas_dtype_of(column.dtype)
     series = pd.Series(values, name=column.name)
+    if column.dtype == "object" and column.integer:
+        return series.astype("Int64").astype(object).where(~np.isnan(values), None)
     # A NaN becomes <NA> on the way to a nullable integer only by way of a nullable float.
     return (series.astype("Float64") if isinstance(dtype, pd.api.extensions.ExtensionDtype) else series).astype(dtype)
 
