@@ -457,7 +457,8 @@ ColumnCodec = Annotated[
 
 
 def fit_column(column: Column, series: pd.Series, scale: ScaleName, max_levels: int) -> ColumnCodec:
-    """The codec that fits `column.kind`. Raises DataError for values that are not of this kind."""
+    """The codec that fits `column.kind`. Raises DataError for values not of this kind, or that cannot be given back."""
+    pandas_dtype_of(column.dtype)
     if column.kind == "numeric":
         if column.integer and _beyond_floats(series):
             # Such numbers are names rather than amounts: a few of them are levels.

@@ -124,9 +124,9 @@ def plain_times(series: pd.Series) -> pd.Series:
 def as_integers(series: pd.Series) -> tuple[npt.NDArray[Any], Mask]:
     """int64 or uint64 [n] without a rounding through floats, and where nothing is; 0 there. Raises DataError."""
     absent = series.isna().to_numpy(dtype=bool)
-    unsigned = not absent.all() and int(series.dropna().max()) > np.iinfo(np.int64).max
-    name: Any = "UInt64" if unsigned else "Int64"
     try:
+        unsigned = not absent.all() and int(series.dropna().max()) > np.iinfo(np.int64).max
+        name: Any = "UInt64" if unsigned else "Int64"
         whole = series.astype(name).fillna(0)
     except (TypeError, ValueError, OverflowError) as error:
         raise DataError(
