@@ -77,7 +77,7 @@ def ticks_as_digits(ticks: Ints, digits: int) -> Ints:
     moments = ticks.astype({6: "datetime64[M]", 8: "datetime64[D]"}.get(digits, "datetime64[s]"))
     months = moments.astype("datetime64[M]")
     number = months.astype(np.int64)
-    written = (number // 12 + 1970) * 100 + number % 12 + 1
+    written: Ints = (number // 12 + 1970) * 100 + number % 12 + 1
     if digits == 6:
         return written
     whole_days = moments.astype("datetime64[D]")

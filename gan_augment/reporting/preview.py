@@ -214,9 +214,13 @@ def _column(column: Column, values: pd.Series[Any]) -> dict[str, Any]:
 
 
 def _profile(column: Column, present: pd.Series[Any]) -> dict[str, Any]:
-    plain = days(present) if column.kind == "datetime" else np.asarray(present, dtype=np.float64)
-    counts, edges = np.histogram(plain, _BINS)
-    ends = tuple(_end(column, float(edges[place])) for place in (0, -1))
+    values = days(present) if column.kind == "datetime" else present
+    plain = np.asarray(
+        values, dtype=np.longdouble
+    )  # large whole numbers next to one another are one and the same float
+    low = plain.min()
+    counts, edges = np.histogram(np.asarray(plain - low, dtype=np.float64), _BINS)
+    ends = tuple(_end(column, float(low) + float(edges[place])) for place in (0, -1))
     chart: Markup = histogram(counts / len(plain), None, f"{column.name}: real train rows over {ends[0]} to {ends[1]}")
     return {"chart": chart, "ends": ends}
 
