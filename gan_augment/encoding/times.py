@@ -86,7 +86,8 @@ def ticks_as_digits(ticks: Ints, digits: int) -> Ints:
         return written
     seconds = (moments - whole_days.astype("datetime64[s]")).astype(np.int64)
     clock = (seconds // 3600) * 10_000 + (seconds // 60 % 60) * 100 + seconds % 60
-    return written * 10 ** (digits - 8) + clock // 10 ** (14 - digits)
+    whole: Ints = written * 10 ** (digits - 8) + clock // 10 ** (14 - digits)
+    return whole
 
 
 def _split(values: Ints, digits: int) -> tuple[Ints, ...]:

@@ -63,9 +63,9 @@ def test_only_numbers_that_are_all_times_are_times() -> None:
 
 
 SHAPES: list[Any] = [
-    pd.Series(pd.to_datetime(["2020-01-02", None])).astype("datetime64[s]"),
-    pd.Series(pd.to_datetime(["2020-01-02", None])).astype("datetime64[ns]"),
-    pd.Series(pd.to_datetime(["2020-01-02T01:00+01:00", None], utc=True)).dt.tz_convert("Europe/Berlin"),
+    pd.Series(["2020-01-02", None]).astype("datetime64[s]"),
+    pd.Series(["2020-01-02", None]).astype("datetime64[ns]"),
+    pd.Series(pd.to_datetime(pd.Series(["2020-01-02T01:00+01:00", None]), utc=True)).dt.tz_convert("Europe/Berlin"),
     pd.Series([datetime.date(2020, 1, 2), None], dtype=object),
     pd.Series([datetime.datetime(2020, 1, 2), None], dtype=object),
     pd.Series([datetime.date(2020, 1, 2), None], dtype=pd.ArrowDtype(pa.date32())),
@@ -90,7 +90,7 @@ def test_days_beyond_nanoseconds() -> None:
 
 def test_whole_numbers_do_not_pass_through_floats() -> None:
     for dtype in ("Int64", "UInt64", "object", "int64[pyarrow]"):
-        values, absent = as_integers(pd.Series([2**62 + 1, None, 3], dtype=dtype))  # type: ignore[call-overload]
+        values, absent = as_integers(pd.Series([2**62 + 1, None, 3], dtype=dtype))
         assert values.tolist() == [2**62 + 1, 0, 3]
         assert absent.tolist() == [False, True, False]
     assert as_integers(pd.Series([2**64 - 1, 1], dtype="uint64"))[0].tolist() == [2**64 - 1, 1]

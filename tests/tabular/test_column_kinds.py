@@ -71,10 +71,8 @@ REFUSED: dict[str, pd.Series] = {
     "bytes": pd.Series([b"x"] * N),
     "times of day": pd.Series([datetime.time(n % 24) for n in PLACES], dtype=object),
     "words and numbers": pd.Series(["a" if n % 2 else 1 for n in PLACES], dtype=object),
-    "two zones": pd.Series([TIMES[n].tz_localize("UTC" if n % 2 else "Europe/Berlin") for n in PLACES], dtype=object),
-    "with and without zone": pd.Series(
-        [TIMES[n].tz_localize("UTC") if n % 2 else TIMES[n] for n in PLACES], dtype=object
-    ),
+    "two zones": pd.Series([t.tz_localize("UTC" if t.hour % 2 else "Europe/Berlin") for t in TIMES], dtype=object),
+    "with and without zone": pd.Series([t.tz_localize("UTC") if t.hour % 2 else t for t in TIMES], dtype=object),
     "arrow lists": pd.Series([[1]] * N, dtype=pd.ArrowDtype(pa.list_(pa.int64()))),
     "arrow durations": pd.Series(pd.to_timedelta(PLACES, "h"), dtype=pd.ArrowDtype(pa.duration("ns"))),
     "arrow dictionary": pd.Series(pd.arrays.ArrowExtensionArray(pa.array([*"ab"] * (N // 2)).dictionary_encode())),
