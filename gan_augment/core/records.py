@@ -54,7 +54,8 @@ class Column(Record):
 
     `dtype` is the pandas dtype to give back (`"float64"`, `"Int64"`, `"string"`, `"boolean"`, `"datetime64[ns]"`...).
     `integer` marks numeric columns whose values are whole numbers; `decimals` the digits after the point that the
-    source used (None: unrounded).
+    source used (None: unrounded). Whole numbers of kind `datetime` are days or other times by their digits: 20230623.
+    `arrow` is the Arrow type of a Parquet source, which an export writes, where `dtype` says less.
     """
 
     name: str
@@ -62,6 +63,7 @@ class Column(Record):
     dtype: str
     integer: bool = False
     decimals: int | None = None
+    arrow: str | None = None
 
 
 class RangeRule(Record):

@@ -5,30 +5,56 @@ Nothing here looks at the split or keeps a statistic: a kind is a fact about how
 
 from __future__ import annotations
 
+import numbers
 import re
 from collections import Counter
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
+from typing import Any
 
 import numpy as np
 import numpy.typing as npt
 import pandas as pd
+import pyarrow as pa
 
 from gan_augment.core.errors import DataError
 from gan_augment.core.records import Column, ColumnKind
+from gan_augment.data.number_texts import Decimal, Numbers, Unclear, looks_like_number, read_numbers
 from gan_augment.data.problems import listing
+from gan_augment.encoding.times import digits_as_ticks, plain_times, time_digits
 
-__all__ = ["MISSING_TEXTS", "Unfit", "as_kind", "canonical", "describe", "parse_text", "unfit"]
+__all__ = [
+    "MISSING_TEXTS",
+    "NULLABLE",
+    "Parsed",
+    "Unfit",
+    "as_kind",
+    "canonical",
+    "describe",
+    "parse_column",
+    "parse_text",
+    "unfit",
+]
 
 MISSING_TEXTS = frozenset(
     ("", "#N/A", "#NA", "<NA>", "N/A", "NA", "NULL", "NaN", "None", "n/a", "nan", "null", "-nan", "-NaN", "NaT")
 )
 _INTEGER = r"[+-]?\d+"
 _NUMBER = r"[+-]?(?:(?:\d+\.?\d*|\.\d+)(?:[eE][+-]?\d+)?|[iI][nN][fF](?:[iI][nN][iI][tT][yY])?)"
-_COMMA_NUMBER = r"[+-]?\d+,\d+(?:[eE][+-]?\d+)?"
 _CODE = r"[+-]?0\d+"  # 00123: a code that would lose its zeros as a number
 _ISO_TIME = r"\d{4}-\d{2}-\d{2}(?:[T ]\d{2}:\d{2}(?::\d{2}(?:\.\d{1,9})?)?(?:Z|[+-]\d{2}:?\d{2})?)?"
 _LOCAL_DATE = r"\d{1,2}([/.-])\d{1,2}\1\d{4}"
-_THOUSANDS = r"[+-]?\d{1,3}(?:,\d{3})+(?:\.\d+)?|[+-]?\d+,\d+"
+_NO_ZONE = r"\d{4}-\d{2}-\d{2}(?:[T ][\d:.]+)?"
+_SPELLINGS = (  # of values that are no categories, but that no dtype is made of either
+    (_LOCAL_DATE, "dates that can be read day first and month first; write 2020-12-31"),
+    (r"\d{1,2}([/.-])\d{1,2}\1\d{2}", "dates with years of two digits; write 2020-12-31"),
+    (r"\d{4}[-/.]\d{1,2}", "months; write their first days, 2020-12-01"),
+    (r"\d{4}-?W\d{2}(?:-?\d)?", "weeks; write their first days, 2020-12-28"),
+    (r"\d{4}[/.]\d{1,2}[/.]\d{1,2}(?: .*)?", "dates with other signs than in 2020-12-31"),
+    (r"\d{1,3}:\d{2}(?::\d{2}(?:\.\d+)?)?(?: ?[AaPp]\.?[Mm]\.?)?", "times of day or durations; write minutes, 754.5"),
+    (r"(?:[A-Za-z]{3,9},? )?\d{1,2}\.?[ -][A-Za-z]{3,9}\.?,?[ -]\d{2,4}.*", "dates with words; write 2020-12-31"),
+    (r"(?:[A-Za-z]{3,9},? )?[A-Za-z]{3,9}\.? \d{1,2}(?:st|nd|rd|th)?,? \d{4}.*", "dates with words; write 2020-12-31"),
+)
 _BOOLEAN = {"true": True, "false": False}
 _WORDS_FOR_BOOLEAN = _BOOLEAN | {"yes": True, "no": False, "y": True, "n": False, "1": True, "0": False}
 _ID_NAME = re.compile(r"(?:^|[_\s.-])(?:id|uuid|guid|index|idx)$|[a-z0-9](?:Id|ID)$|^Unnamed: \d+$", re.IGNORECASE)
@@ -39,6 +65,13 @@ ID_SHARE = 0.9  # of values that differ: an identifier
 TEXT_SHARE = 0.5  # of values that differ: too many categories for any row to share one
 MAX_LEVELS = 1000
 MAX_DECIMALS = 10
+MAX_DIGITS = 17  # a float keeps no more
+
+NULLABLE: dict[pa.DataType, Any] = {  # whole numbers and truth values with gaps must not pass through floats or objects
+    pa.int8(): pd.Int8Dtype(), pa.int16(): pd.Int16Dtype(), pa.int32(): pd.Int32Dtype(), pa.int64(): pd.Int64Dtype(),
+    pa.uint8(): pd.UInt8Dtype(), pa.uint16(): pd.UInt16Dtype(), pa.uint32(): pd.UInt32Dtype(),
+    pa.uint64(): pd.UInt64Dtype(), pa.bool_(): pd.BooleanDtype(),
+}  # fmt: skip
 
 
 @dataclass(frozen=True)
@@ -52,41 +85,85 @@ class Unfit:
     severity: str
 
 
-def parse_text(texts: pd.Series, missing: frozenset[str], *, decimal_comma: bool) -> pd.Series:
-    """Cells of a text file to Int64, float64, boolean, datetime64[ns] or string, by how they are all written.
+@dataclass(frozen=True)
+class Parsed:
+    """A text column with its dtype; `note` says what was taken for granted, to be shown to the user."""
+
+    values: pd.Series
+    note: str | None = None
+
+
+def parse_text(
+    texts: pd.Series, missing: frozenset[str], *, decimal_comma: bool, decimal: Decimal | None = None
+) -> pd.Series:
+    """The values of `parse_column`."""
+    return parse_column(texts, missing, decimal_comma=decimal_comma, decimal=decimal).values
+
+
+def parse_column(
+    texts: pd.Series, missing: frozenset[str], *, decimal_comma: bool, decimal: Decimal | None = None
+) -> Parsed:
+    """Cells of a text file to Int64, UInt64, float64, boolean, datetime64 or string, by how they are all written.
+
+    `decimal` is the sign before decimals, where it is known; `decimal_comma`: whether a comma is likely to be it.
 
     Raises
     ------
     DataError
-        Nearly all cells are numbers, but a few are not.
+        Nearly all cells are numbers or dates, but a few are not, or a date does not exist.
     """
     values = texts.mask(texts.isin(missing))
     present = values.dropna()
     if present.empty:
-        return values
-    if _all_match(present, f"{_NUMBER}|{_COMMA_NUMBER}" if decimal_comma else _NUMBER):
-        return values if _any_match(present, _CODE) else _numbers(values, present)
+        return Parsed(values)
+    found = _parse_numbers(values, present, decimal, decimal_comma=decimal_comma)
+    if found is not None:
+        return found
     if present.str.lower().isin(_BOOLEAN).all():
-        return values.str.lower().map(_BOOLEAN).astype("boolean")
+        return Parsed(values.str.lower().map(_BOOLEAN).astype("boolean"))
     if _all_match(present, _ISO_TIME):
-        return _times(values)
+        return Parsed(_times(values), _about_zones(present))
     if _all_match(present, _LOCAL_DATE):
-        return _local_dates(values)
-    _refuse_almost_numbers(present, decimal_comma=decimal_comma)
-    return values
+        return Parsed(_local_dates(values))
+    _refuse_almost(present)
+    return Parsed(values)
 
 
-def as_kind(values: pd.Series, kind: ColumnKind) -> pd.Series:
+def _parse_numbers(
+    values: pd.Series, present: pd.Series, decimal: Decimal | None, *, decimal_comma: bool
+) -> Parsed | None:
+    if _all_match(present, _INTEGER):
+        return Parsed(values if _any_match(present, _CODE) else _integers(values))
+    if decimal != "," and not decimal_comma and _all_match(present, _NUMBER):
+        return Parsed(values) if _any_match(present, _CODE) else _floats(values, present, None)
+    read = read_numbers(values, decimal=decimal, decimal_comma=decimal_comma)
+    if isinstance(read, Numbers):
+        plain = read.texts.dropna()
+        whole = _all_match(plain, _INTEGER)
+        return Parsed(_integers(read.texts), read.note) if whole else _floats(read.texts, plain, read.note)
+    if read is None and decimal != "," and _all_match(present, _NUMBER) and not _any_match(present, _CODE):
+        return _floats(values, present, None)
+    return None if read is None else Parsed(values)
+
+
+def _floats(values: pd.Series, present: pd.Series, note: str | None) -> Parsed:
+    digits = present.str.replace(r"[eE].*|^[+-]?0*\.?0*|\.", "", regex=True).str.rstrip("0").str.len()
+    if (digits > MAX_DIGITS).any():
+        long = f"more than {MAX_DIGITS} digits are not kept, as of {present[digits > MAX_DIGITS].iloc[0]}"
+        note = f"numbers: {long}" if note is None else f"{note}, {long}"
+    return Parsed(values.astype("Float64").astype("float64"), note)
+
+
+def as_kind(values: pd.Series, kind: ColumnKind, decimal: Decimal | None = None) -> pd.Series:
     """Values in the kind that the user named. Raises DataError where they are not of this kind."""
-    texts = values.astype("string")
     try:
         if kind == "categorical":
-            return texts
+            return values if values.dtype == "string" else _texts(values)
         if kind == "numeric":
-            return values if pd.api.types.is_numeric_dtype(values.dtype) else pd.to_numeric(texts).astype("float64")
+            return values if pd.api.types.is_numeric_dtype(values.dtype) else _as_numbers(_texts(values), decimal)
         if kind == "datetime":
-            return _times(texts)
-        return _booleans(texts)
+            return _as_times(values)
+        return _booleans(_texts(values))
     except (ValueError, TypeError) as error:
         raise DataError(
             f"The column is not {kind}",
@@ -96,61 +173,160 @@ def as_kind(values: pd.Series, kind: ColumnKind) -> pd.Series:
         ) from None
 
 
+def _texts(values: pd.Series) -> pd.Series:
+    return values.astype("string")
+
+
+def _as_numbers(texts: pd.Series, decimal: Decimal | None) -> pd.Series:
+    read = read_numbers(texts, decimal=decimal, decimal_comma=False)
+    if isinstance(read, Unclear):
+        raise ValueError(read.reason)
+    if isinstance(read, Numbers):
+        plain = read.texts
+        return _integers(plain) if _all_match(plain.dropna(), _INTEGER) else plain.astype("Float64").astype("float64")
+    return pd.to_numeric(texts).astype("float64")
+
+
+def _as_times(values: pd.Series) -> pd.Series:
+    if pd.api.types.is_datetime64_any_dtype(values.dtype):
+        return values
+    texts = _texts(values)
+    present = texts.dropna()
+    if _all_match(present, r"\d+"):
+        whole = _integers(texts)
+        if _time_digits(whole) is not None:
+            return whole
+    if _all_match(present, _LOCAL_DATE):
+        texts = _local_dates(texts)
+        return texts if texts.dtype != "string" else _refused(present.iloc[0], "can be read day first and month first")
+    strange = present[~present.str.fullmatch(_ISO_TIME)]
+    return _refused(strange.iloc[0], "is no date such as 2020-12-31") if len(strange) else _times(texts)
+
+
+def _refused(text: str, why: str) -> pd.Series:
+    raise ValueError(f"{text!r} {why}")
+
+
 def canonical(values: pd.Series) -> pd.Series:
-    """A column of a typed file (Parquet) to the dtypes that `parse_text` gives.
+    """A column of a typed file (Parquet) or frame to the dtypes that `parse_text` gives.
 
     Raises
     ------
     DataError
-        Lists, structs, bytes and durations have no kind.
+        Lists, structs, bytes, durations, periods, intervals and complex numbers have no kind.
     """
     dtype = values.dtype
+    if isinstance(dtype, pd.ArrowDtype):
+        return canonical(_from_arrow(values, dtype.pyarrow_dtype))
     if isinstance(dtype, pd.CategoricalDtype):
-        return canonical(values.astype(dtype.categories.dtype))
-    if pd.api.types.is_bool_dtype(dtype):
-        return values.astype("boolean")
-    if pd.api.types.is_integer_dtype(dtype):
-        return _integers(values.astype("string"))
-    if pd.api.types.is_float_dtype(dtype):
-        return values.astype("float64")
-    if pd.api.types.is_datetime64_any_dtype(dtype):
-        return pd.Series(values.dt.as_unit("ns"))
-    return _objects(values)
+        return _objects(values.astype(object))
+    for holds, convert in _CONVERSIONS:
+        if holds(dtype):
+            return convert(values)
+    return _objects(values.astype(object))
+
+
+def _from_arrow(values: pd.Series, kind: pa.DataType) -> pd.Series:
+    """The same values in a dtype that pandas has of its own, where it has one."""
+    if pa.types.is_date(kind) or pa.types.is_timestamp(kind):
+        return plain_times(values)
+    own: Any = NULLABLE.get(kind, "float64" if pa.types.is_floating(kind) else object)
+    return values.astype(own)
+
+
+def _whole(values: pd.Series) -> pd.Series:
+    """Int64, or UInt64 where a value needs it."""
+    unsigned = pd.api.types.is_unsigned_integer_dtype(values.dtype)
+    large = unsigned and bool((values.dropna() > np.iinfo(np.int64).max).any())
+    return values.astype("UInt64" if large else "Int64")
+
+
+def _in_nanoseconds(times: pd.Series) -> pd.Series:
+    """datetime64[ns], or the unit that they have where nanoseconds do not reach: the years 1678 to 2261."""
+    try:
+        return pd.Series(times.dt.as_unit("ns"))
+    except (pd.errors.OutOfBoundsDatetime, OverflowError):
+        return times
 
 
 def _objects(values: pd.Series) -> pd.Series:
-    """Strings, Python objects and columns of nothing."""
-    types = {type(value) for value in values.dropna()}
-    if types <= {bool}:
-        return values.astype("boolean") if types else values.astype("string")
-    if types <= {str}:
-        texts = values.astype("string").str.strip()
-        return texts.mask(texts == "")
-    if all(issubclass(kind, (int, float)) or kind.__name__ == "Decimal" for kind in types):
+    """Python objects, numpy's scalars among them, and columns of nothing."""
+    kind = pd.api.types.infer_dtype(values, skipna=True)
+    if kind == "empty":
+        return values.where(values.notna(), None).astype("string")
+    if kind == "boolean":
+        return values.astype("boolean")
+    if kind == "string":
+        return _texts(values)
+    if kind == "integer":
+        return _integers(values.map(str, na_action="ignore").astype("string"))
+    if kind in ("datetime", "datetime64", "date"):
+        return _in_nanoseconds(plain_times(values))
+    if all(isinstance(value, numbers.Number) and not isinstance(value, (bool, complex)) for value in values.dropna()):
         return values.astype("float64")
     raise DataError(
         "A column holds values that are neither numbers, text, truth values nor times",
         where=f"column {values.name!r}",
-        got=", ".join(sorted(kind.__name__ for kind in types)),
-        remedy="turn it into plain columns, or add it to prepare.source.drop",
+        got=", ".join(sorted({type(value).__name__ for value in values.dropna()})),
+        remedy=_PLAINER.get(kind, "turn it into plain columns") + ", or leave it out (prepare.source.drop)",
     )
 
 
-def describe(values: pd.Series) -> Column:
-    """The `Column` of canonical values; `decimals` is how many digits after the point the source used."""
+_PLAINER = {
+    "timedelta": "write durations as numbers, column.dt.total_seconds()",
+    "timedelta64": "write durations as numbers, column.dt.total_seconds()",
+    "period": "write periods as their first days, column.dt.to_timestamp()",
+    "interval": "write intervals as text, column.astype('string'), or as numbers, column.array.mid",
+    "time": "write times of day as minutes",
+    "bytes": "decode it, column.str.decode('utf-8')",
+    "complex": "write the real and the imaginary part as two columns",
+}
+
+
+_CONVERSIONS: tuple[tuple[Callable[[Any], bool], Callable[[pd.Series], pd.Series]], ...] = (
+    (pd.api.types.is_bool_dtype, lambda values: values.astype("boolean")),
+    (pd.api.types.is_integer_dtype, _whole),
+    (pd.api.types.is_float_dtype, lambda values: values.astype("float64")),
+    (pd.api.types.is_datetime64_any_dtype, _in_nanoseconds),
+    (pd.api.types.is_string_dtype, lambda values: _objects(values.astype(object))),
+)
+
+
+def describe(values: pd.Series, kind: ColumnKind | None = None) -> Column:
+    """The `Column` of canonical values; `decimals` is how many digits after the point the source used.
+
+    Whole numbers that are all days or months (20230623) are times, unless `kind`, the user's word, says otherwise.
+    """
     name, dtype = str(values.name), str(values.dtype)
-    if dtype == "Int64":
-        return Column(name=name, kind="numeric", dtype=dtype, integer=True, decimals=0)
+    if dtype in ("Int64", "UInt64"):
+        written = kind != "numeric" and _time_digits(values) is not None
+        return Column(name=name, kind="datetime" if written else "numeric", dtype=dtype, integer=True, decimals=0)
     if dtype == "float64":
         decimals = _decimals(values.dropna().to_numpy(dtype=np.float64))
-        return Column(name=name, kind="numeric", dtype=dtype, integer=decimals == 0, decimals=decimals)
+        written = decimals == 0 and kind != "numeric" and _time_digits(values) is not None
+        found: ColumnKind = "datetime" if written else "numeric"
+        return Column(name=name, kind=found, dtype=dtype, integer=decimals == 0, decimals=decimals)
     if dtype == "boolean":
         return Column(name=name, kind="boolean", dtype=dtype)
     return Column(name=name, kind="datetime" if dtype.startswith("datetime64") else "categorical", dtype=dtype)
 
 
-def unfit(values: pd.Series) -> Unfit | None:
-    """Why these canonical values cannot be a feature, or None. Raises DataError for infinite values."""
+def _time_digits(values: pd.Series) -> int | None:
+    """See `time_digits`: of a column of whole numbers."""
+    distinct = values.dropna().unique()
+    if not len(distinct) or not 0 < distinct.max() < 10**14 or not (distinct % 1 == 0).all():
+        return None
+    return time_digits(np.asarray(distinct, dtype=np.int64))
+
+
+def unfit(values: pd.Series, kind: ColumnKind | None = None) -> Unfit | None:
+    """Why these canonical values cannot be a feature, or None; `kind` is the user's word.
+
+    Raises
+    ------
+    DataError
+        Values are infinite, or nearly all are days written 20230623 but a few are not.
+    """
     present = values.dropna()
     distinct = present.nunique()
     if present.empty:
@@ -162,20 +338,29 @@ def unfit(values: pd.Series) -> Unfit | None:
         _refuse_infinite(values)
     if dtype == "string" and len(present) >= MANY_ROWS:
         return _unfit_text(present, distinct)
-    if dtype == "Int64" and len(present) >= MANY_ROWS and _is_identifier(str(values.name), present, distinct):
-        return Unfit(f"an identifier: {distinct} different numbers in {len(values)} rows", "warning")
+    if dtype in ("Int64", "UInt64") and len(present) >= MANY_ROWS and kind is None:
+        return _unfit_numbers(present, distinct, len(values))
+    return None
+
+
+def _unfit_numbers(present: pd.Series, distinct: int, rows: int) -> Unfit | None:
+    if _time_digits(present) is not None:
+        return None
+    _refuse_almost_days(present)
+    if _is_identifier(str(present.name), present, distinct):
+        return Unfit(f"an identifier: {distinct} different numbers in {rows} rows", "warning")
     return None
 
 
 def _unfit_text(present: pd.Series, distinct: int) -> Unfit | None:
     if distinct <= TEXT_SHARE * len(present) and distinct <= MAX_LEVELS:
         return None
-    for pattern, reason in (
-        (_LOCAL_DATE, "dates that can be read day first and month first; write 2020-12-31"),
-        (_THOUSANDS, "numbers with commas; write 1234.5"),
-    ):
+    for pattern, reason in _SPELLINGS:
         if _all_match(present, pattern):
             return Unfit(reason, "warning")
+    numbers_of = read_numbers(present, decimal=None, decimal_comma=False)
+    if isinstance(numbers_of, Unclear):
+        return Unfit(numbers_of.reason, "warning")
     if distinct > TEXT_SHARE * len(present) and present.str.count(r"\s+").mean() >= 3:
         return Unfit(f"free text: {distinct} different texts in {len(present)} rows", "warning")
     if distinct > ID_SHARE * len(present):
@@ -197,22 +382,52 @@ def _any_match(texts: pd.Series, pattern: str) -> bool:
     return bool(texts.str.fullmatch(pattern).any())
 
 
-def _numbers(values: pd.Series, present: pd.Series) -> pd.Series:
-    if _all_match(present, _INTEGER):
-        return _integers(values)
-    return values.str.replace(",", ".", regex=False).astype("Float64").astype("float64")
-
-
 def _integers(values: pd.Series) -> pd.Series:
-    try:
-        return values.str.removeprefix("+").astype("Int64")
-    except (OverflowError, ValueError, TypeError):
-        return values  # more digits than an integer holds: a code
+    plain = values.str.removeprefix("+")
+    for dtype in ("Int64", "UInt64"):
+        try:
+            return pd.Series(plain.astype(dtype), index=values.index, name=values.name)
+        except (OverflowError, ValueError, TypeError):
+            continue
+    return values  # more digits than an integer holds: a code
 
 
 def _times(values: pd.Series) -> pd.Series:
-    times = pd.to_datetime(values, format="ISO8601", utc=bool(values.str.contains(r"(?:Z|[+-]\d{2}:?\d{2})$").any()))
-    return times.dt.as_unit("ns")
+    """ISO 8601 to datetime64; with a zone anywhere, in UTC. Raises DataError for dates that do not exist."""
+    utc = bool(values.str.contains(r"(?:Z|[+-]\d{2}:?\d{2})$").any())
+    times = pd.Series(pd.to_datetime(values, format="ISO8601", utc=utc, errors="coerce"), index=values.index)
+    wrong = (times.isna() & values.notna()).to_numpy(dtype=bool)
+    if wrong.any():
+        raise DataError(
+            f"Column {str(values.name)!r} holds dates that do not exist: {_counted(int(wrong.sum()), 'cell')}",
+            where=f"column {str(values.name)!r}",
+            got=listing([f"{_place(place)}: {text!r}" for place, text in values[wrong].items()]),
+            expected="dates of the calendar, in the years 1 to 9999",
+            remedy=_other_reading(str(values.name), values[wrong].iloc[0]),
+        )
+    return _in_nanoseconds(times)
+
+
+def _about_zones(present: pd.Series) -> str | None:
+    bare = int(present.str.fullmatch(_NO_ZONE).sum())
+    if bare in (0, len(present)):
+        return None
+    return f"times: {bare} of {len(present)} have no zone and are taken for UTC"
+
+
+def _place(place: Any) -> str:
+    return place if isinstance(place, str) else f"row {place + 1}"
+
+
+def _counted(count: int, word: str) -> str:
+    return f"{count} {word}{'' if count == 1 else 's'}"
+
+
+def _other_reading(name: str, text: str) -> str:
+    return (
+        f"correct the cells, or add {text!r} to prepare.source.missing, "
+        f"or keep the column as categories: prepare.source.kinds: {{{name}: categorical}}"
+    )
 
 
 def _local_dates(values: pd.Series) -> pd.Series:
@@ -222,7 +437,7 @@ def _local_dates(values: pd.Series) -> pd.Series:
         for order in ("%d-%m-%Y", "%m-%d-%Y")
     ]
     fitting = [times for times in read if times.isna().sum() == values.isna().sum()]
-    return fitting[0].dt.as_unit("ns") if len(fitting) == 1 or _same(fitting) else values
+    return _in_nanoseconds(fitting[0]) if len(fitting) == 1 or _same(fitting) else values
 
 
 def _same(readings: list[pd.Series]) -> bool:
@@ -236,20 +451,50 @@ def _booleans(texts: pd.Series) -> pd.Series:
     return texts.str.lower().map(_WORDS_FOR_BOOLEAN).astype("boolean")
 
 
-def _refuse_almost_numbers(present: pd.Series, *, decimal_comma: bool) -> None:
-    pattern = f"{_NUMBER}|{_COMMA_NUMBER}" if decimal_comma else _NUMBER
-    numbers = present.str.fullmatch(pattern).to_numpy(dtype=bool)
-    if numbers.mean() < ALMOST_NUMBERS:
-        return
-    strange = Counter(present[~numbers])
-    places = [f"{text!r} {count} time{'s' if count > 1 else ''}" for text, count in strange.most_common(5)]
+def _refuse_almost(present: pd.Series) -> None:
+    """Raise DataError where nearly all texts are numbers, or nearly all are dates."""
+    distinct = present.unique()
+    fits: Sequence[tuple[str, set[str]]] = (
+        ("numbers", {text for text in distinct if looks_like_number(text)}),
+        ("dates", {text for text in distinct if re.fullmatch(_ISO_TIME, text)}),
+    )
+    for what, good in fits:
+        right = present.isin(good).to_numpy(dtype=bool)
+        if ALMOST_NUMBERS <= right.mean() < 1:
+            raise _almost(present, right, what)
+
+
+def _almost(present: pd.Series, right: npt.NDArray[np.bool_], what: str) -> DataError:
+    strange, first = Counter(present[~right]), present[~right].drop_duplicates()
+    lines = {text: _place(place) for place, text in first.items()}
+    places = [f"{text!r} {_counted(count, 'time')}, first in {lines[text]}" for text, count in strange.most_common(5)]
     name = str(present.name)
-    raise DataError(
-        f"Column {name!r} is numbers but for {int((~numbers).sum())} of {len(numbers)} values",
+    return DataError(
+        f"Column {name!r} is {what} but for {int((~right).sum())} of {len(right)} values",
         where=f"column {name!r}",
         got=listing(places),
-        expected="numbers, or a known spelling of a missing value",
+        expected=f"{what}, or a known spelling of a missing value",
         remedy=f"add the spelling to prepare.source.missing, or set prepare.source.kinds: {{{name}: categorical}}",
+    )
+
+
+def _refuse_almost_days(present: pd.Series) -> None:
+    """Raise DataError where nearly all whole numbers are days written 20230623: made rows would hold no such days."""
+    if present.max() > 99_991_231:
+        return
+    values = present.to_numpy(dtype=np.int64)
+    years = values // 10_000
+    right = (years >= 1800) & (years <= 2200) & ~digits_as_ticks(values, 8)[1]
+    if not ALMOST_NUMBERS <= right.mean() < 1 or len(set(values[right])) < MANY_ROWS // 2:
+        return
+    name, wrong = str(present.name), present[~right]
+    raise DataError(
+        f"Column {name!r} is days written YYYYMMDD but for {int((~right).sum())} of {len(right)} values",
+        where=f"column {name!r}",
+        got=listing([f"{_place(place)}: {value}" for place, value in wrong.items()]),
+        expected="days of the calendar, or missing",
+        remedy=f"correct the values, leave them empty (or add {str(wrong.iloc[0])!r} to prepare.source.missing), "
+        f"or set prepare.source.kinds: {{{name}: numeric}}",
     )
 
 

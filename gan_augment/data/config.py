@@ -65,6 +65,9 @@ class TableSource(Record):
         What every row keeps, the synthetic ones too: ranges, orders of columns, combinations of levels.
     encoding
         Of a CSV file; null: UTF-8, or Windows-1252 where the file cannot be UTF-8.
+    decimal
+        Of a CSV file, the sign before decimals: `.` or `,` (the other one then marks thousands); null: read from how
+        the numbers are written.
     """
 
     kind: Literal["table"] = "table"
@@ -75,6 +78,7 @@ class TableSource(Record):
     missing: tuple[str, ...] = ()
     rules: tuple[Rule, ...] = ()
     encoding: str | None = None
+    decimal: Literal[".", ","] | None = None
 
 
 class ImageManifestSource(Record):

@@ -12,7 +12,7 @@ from gan_augment.data.problems import Problem
 
 __all__ = ["about_labels", "folded"]
 
-_NUMBER = re.compile(r"([+-]?)0*(\d+?)(?:\.0*)?")
+_NUMBER = re.compile(r"([+-]?)(\d+)(\.\d*)?", re.ASCII)
 _BLANKS = re.compile(r"\s+")
 _BETWEEN = re.compile(r"[\s_\-\u2010-\u2015]+")
 
@@ -33,10 +33,16 @@ def folded(label: str) -> str:
     """
     text = unicodedata.normalize("NFKC", label).casefold()
     text = "".join(letter for letter in text if unicodedata.category(letter) not in ("Cf", "Cc") or letter.isspace())
+    text = text.replace("\u2019", "'")
     if number := _NUMBER.fullmatch(text.strip()):
-        return number.group(1).replace("+", "") + number.group(2)
+        return _shortest(*number.groups(default=""))
     between = _BLANKS if any(map(str.isdigit, text)) else _BETWEEN  # 1-2 is not 12
     return between.sub("", text.strip().rstrip(".,;:")) or text
+
+
+def _shortest(sign: str, whole: str, fraction: str) -> str:
+    digits = (whole.lstrip("0") or "0") + fraction.rstrip("0").rstrip(".")
+    return ("-" if sign == "-" and digits != "0" else "") + digits
 
 
 def _about_spelling(counts: Counter[str]) -> Iterator[Problem]:

@@ -5,7 +5,7 @@ from __future__ import annotations
 import csv
 import io
 from collections import Counter
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from pathlib import Path
 
 import pandas as pd
@@ -13,6 +13,8 @@ import pyarrow as pa
 import pyarrow.parquet as pq
 
 from gan_augment.core.errors import DataError
+from gan_augment.data.columns import NULLABLE
+from gan_augment.data.number_texts import Decimal, decimal_sign
 from gan_augment.data.problems import Problem, listing
 from gan_augment.data.text import Text, decode_text
 
@@ -20,7 +22,7 @@ __all__ = ["TABLE_SUFFIXES", "TableFile", "read_table_file"]
 
 TABLE_SUFFIXES = frozenset({".csv", ".tsv", ".txt", ".parquet", ".pq"})
 _DELIMITERS = (",", ";", "\t", "|")
-_LOOKED_AT = 200  # records that the choice of the delimiter looks at
+_LOOKED_AT = 200  # records that the choices of the delimiter and the decimal sign look at
 
 
 @dataclass(frozen=True)
@@ -36,7 +38,11 @@ class TableFile:
     typed
         Whether the cells have types (Parquet), so that text is not to be parsed.
     decimal_comma
-        Whether a comma may stand before decimals: text files that are not separated by commas.
+        Whether a comma is likely to stand before decimals: text files that are not separated by commas.
+    decimal
+        The sign before decimals, where columns that can be read in one way only show it.
+    arrow
+        Of a Parquet file: the Arrow types of its columns of numbers, truth values, times and texts.
     """
 
     frame: pd.DataFrame
@@ -44,6 +50,8 @@ class TableFile:
     typed: bool
     decimal_comma: bool
     problems: tuple[Problem, ...]
+    decimal: Decimal | None = None
+    arrow: dict[str, str] = field(default_factory=dict)
 
 
 def read_table_file(path: Path, encoding: str | None = None) -> TableFile:
@@ -67,14 +75,22 @@ def _read_parquet(path: Path) -> TableFile:
         file = pq.ParquetFile(path)
         _check_names(path, file.schema_arrow.names)
         table = file.read()
+        table.validate(full=True)  # texts that are not UTF-8 would only be found much later
     except (pa.ArrowException, OSError) as error:
         raise DataError(
             "The Parquet file cannot be read", where=path, got=str(error).split("\n")[0], remedy="write it again"
         ) from None
-    frame = table.to_pandas(ignore_metadata=True, date_as_object=False)
+    frame = table.to_pandas(ignore_metadata=True, date_as_object=False, types_mapper=NULLABLE.get)
     places = tuple(f"row {number}" for number in range(1, len(frame) + 1))
     _check_rows(path, frame)
-    return TableFile(frame, places, typed=True, decimal_comma=False, problems=())
+    types = {item.name: str(item.type) for item in table.schema if _has_kind(item.type)}
+    return TableFile(frame, places, typed=True, decimal_comma=False, problems=(), arrow=types)
+
+
+def _has_kind(kind: pa.DataType) -> bool:
+    tests = (pa.types.is_integer, pa.types.is_floating, pa.types.is_boolean, pa.types.is_date, pa.types.is_timestamp)
+    texts = (pa.types.is_string, pa.types.is_large_string, pa.types.is_dictionary)
+    return any(test(kind) for test in (*tests, *texts, pa.types.is_decimal))
 
 
 def _read_text(path: Path, text: Text) -> TableFile:
@@ -95,7 +111,8 @@ def _read_text(path: Path, text: Text) -> TableFile:
     )
     _check_rows(path, frame)
     places = tuple(f"line {line}" for line, _ in records[1:])
-    return TableFile(frame, places, False, delimiter != ",", _encoding_note(path, text))
+    decimal = decimal_sign(frame[name].head(_LOOKED_AT) for name in frame.columns)
+    return TableFile(frame, places, False, delimiter != ",", _encoding_note(path, text), decimal)
 
 
 def _delimiter(path: Path, content: str) -> str:

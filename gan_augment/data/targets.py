@@ -123,7 +123,7 @@ def _parts(path: Path, table: TableFile, name: str) -> list[str]:
 
 def _identities(frame: pd.DataFrame) -> list[str]:
     """A hash of each row's content, and which of its equals it is: independent of the other rows and their order."""
-    columns = [frame[name].astype("string").fillna("\0") for name in frame.columns]
+    columns = [_cell_texts(frame[name]).fillna("\0") for name in frame.columns]
     seen: Counter[str] = Counter()
     identities = []
     for cells in zip(*columns, strict=True):
@@ -131,3 +131,13 @@ def _identities(frame: pd.DataFrame) -> list[str]:
         identities.append(f"{digest}-{seen[digest]}")
         seen[digest] += 1
     return identities
+
+
+def _cell_texts(column: pd.Series) -> pd.Series:
+    """Whatever the cells hold (bytes, lists), as text."""
+    try:
+        return column.astype("string")
+    except (TypeError, ValueError):
+        return column.map(repr, na_action="ignore" if pd.api.types.infer_dtype(column) == "bytes" else None).astype(
+            "string"
+        )

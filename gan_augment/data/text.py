@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import codecs
+import re
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -19,6 +20,8 @@ _MARKS = (
     (codecs.BOM_UTF16_BE, "utf-16"),
 )
 _SHOWN = 5
+_MOSTLY = 0.3  # of the bytes at even or odd places: NUL, as the upper halves of Latin letters in UTF-16 are
+_UNFIT = re.compile("[\\0\ud800-\udfff]")
 
 
 @dataclass(frozen=True)
@@ -38,18 +41,53 @@ def decode_text(path: Path, declared: str | None) -> Text:
     DataError
         The file is binary, is not in the declared encoding, or mixes UTF-8 with another encoding; lines are named.
     """
-    content = path.read_bytes()
+    content = _bytes(path)
     if declared is not None:
-        return Text(_strict(path, content, declared), declared)
+        return Text(_clean(path, _strict(path, content, declared)), declared)
     for mark, encoding in _MARKS:
         if content.startswith(mark):
-            return Text(_strict(path, content, encoding), encoding)
+            return Text(_clean(path, _strict(path, content, encoding)), encoding)
     if b"\0" in content:
-        raise DataError("This is a binary file, not a text table", where=path, expected="CSV text, or .parquet")
+        raise _binary(path, content)
     try:
         return Text(content.decode("utf-8"), "utf-8")
     except UnicodeDecodeError:
         return _legacy(path, content)
+
+
+def _bytes(path: Path) -> bytes:
+    try:
+        return path.read_bytes()
+    except OSError as error:
+        raise DataError("The file cannot be read", where=path, got=error.strerror or str(error)) from None
+
+
+def _binary(path: Path, content: bytes) -> DataError:
+    """NUL bytes: two-byte text without a mark, where nearly every second byte is one, or no text at all."""
+    head = content[:4096]
+    zeros = [head[start::2].count(0) / max(1, len(head[start::2])) for start in (0, 1)]
+    guess = "utf-16-le" if zeros[1] > _MOSTLY > zeros[0] else "utf-16-be" if zeros[0] > _MOSTLY > zeros[1] else None
+    return DataError(
+        "This is a binary file, not a text table",
+        where=f"{path}, line {_line(content, content.index(0))}",
+        got="a NUL byte",
+        expected="CSV text, or .parquet",
+        remedy=f"if it is text in UTF-16, set prepare.source.encoding: {guess}" if guess else "write the file again",
+    )
+
+
+def _clean(path: Path, text: str) -> str:
+    """Without the byte-order mark. Raises DataError for what no file can hold on to: NUL, halves of a character."""
+    text = text.removeprefix("\ufeff")
+    wrong = _UNFIT.search(text)
+    if wrong is None:
+        return text
+    raise DataError(
+        "The text holds a character that no table can hold",
+        where=f"{path}, line {text.count(chr(10), 0, wrong.start()) + 1}",
+        got="NUL" if wrong[0] == "\0" else f"half a character (U+{ord(wrong[0]):04X})",
+        remedy="correct prepare.source.encoding, or write the file again as UTF-8",
+    )
 
 
 def _legacy(path: Path, content: bytes) -> Text:
@@ -93,14 +131,17 @@ def _is_utf8(line: bytes) -> bool:
 def _strict(path: Path, content: bytes, encoding: str) -> str:
     try:
         return content.decode(encoding)
-    except LookupError:
-        raise DataError(
-            "There is no such encoding", where="prepare.source.encoding in params.yaml", got=repr(encoding)
-        ) from None
     except UnicodeDecodeError as error:
         raise DataError(
             f"The file is not {encoding} throughout",
             where=f"{path}, line {_line(content, error.start)}",
-            got=f"byte 0x{content[error.start]:02x}",
+            got=f"byte 0x{content[error.start]:02x}" if error.start < len(content) else "the file ends too early",
             remedy="correct prepare.source.encoding, or write the file again as UTF-8",
+        ) from None
+    except (LookupError, ValueError):  # `undefined`, a NUL in the name, and codecs that are for names of hosts only
+        raise DataError(
+            "There is no such encoding",
+            where="prepare.source.encoding in params.yaml",
+            got=repr(encoding[:80]),
+            expected="utf-8, cp1252, latin-1, utf-16, or another that Python knows",
         ) from None

@@ -12,13 +12,15 @@ import numpy as np
 import numpy.typing as npt
 import pandas as pd
 
-from gan_augment.core.records import DatasetSpec, TableSpec
+from gan_augment.core.records import DatasetSpec
 from gan_augment.core.samples import Payload, Samples, make_manifest
 from gan_augment.downstream.arms import Fill
+from gan_augment.encoding.table import Part, TableCodec
 
 __all__ = ["class_weights", "fill_up", "row_weights"]
 
 _NEIGHBOURS = 5
+_LEVELS = 250  # of a column, as many as the classifiers see apart
 
 Labels = npt.NDArray[np.int64]
 
@@ -114,22 +116,26 @@ def _smote(
 ) -> pd.DataFrame:
     """`count` rows of class `index`, in the source's dtypes.
 
-    Distances are between scaled columns with missing values filled in (median, most frequent value); a made row has
-    no missing values. A class of one row is repeated: it has no neighbour.
+    Distances are between standardised numbers; that a value is missing counts as a category. A class of one row is
+    repeated: it has no neighbour.
     """
     assert isinstance(rows, pd.DataFrame)
     assert spec.table is not None
     own = np.flatnonzero(labels == index)
     if len(own) < 2:
         return rows.iloc[np.repeat(own, count)].reset_index(drop=True)
-    coder = _TableCoder(rows, spec.table)
-    coded = coder.encode(rows)
-    sampler = _smote_sampler(coder, index, len(own), len(own) + count, generator)
-    made, _ = sampler.fit_resample(coded, labels)
-    return coder.decode(np.asarray(made)[len(coded) :])
+    codec = TableCodec.fit(rows, spec.table, scale="standard", max_levels=_LEVELS)
+    coder = _Flat(codec, codec.encode_columns(rows), labels)
+    if not coder.flat.shape[1]:
+        return rows.iloc[generator.choice(own, size=count)].reset_index(drop=True)  # constants only
+    sampler = _smote_sampler(coder.categorical, coder.flat.shape[1], index, len(own), len(own) + count, generator)
+    made, _ = sampler.fit_resample(coder.flat, labels)
+    return codec.decode_columns(coder.parts(np.asarray(made, dtype=np.float64)[len(rows) :]), generator)
 
 
-def _smote_sampler(coder: _TableCoder, index: int, have: int, want: int, generator: np.random.Generator) -> Any:
+def _smote_sampler(
+    categorical: list[int], width: int, index: int, have: int, want: int, generator: np.random.Generator
+) -> Any:
     from imblearn.over_sampling import SMOTE, SMOTEN, SMOTENC
 
     settings = {
@@ -137,76 +143,44 @@ def _smote_sampler(coder: _TableCoder, index: int, have: int, want: int, generat
         "k_neighbors": min(_NEIGHBOURS, have - 1),
         "random_state": int(generator.integers(2**31)),
     }
-    if not coder.categorical:
+    if not categorical:
         return SMOTE(**settings)
-    if len(coder.categorical) == len(coder.names):
+    if len(categorical) == width:
         return SMOTEN(**settings)
-    return SMOTENC(categorical_features=coder.categorical, **settings)
+    return SMOTENC(categorical_features=categorical, **settings)
 
 
-class _TableCoder:
-    """Table rows as a float64 matrix without gaps, and back. Fitted on the arm's own training rows."""
+class _Flat:
+    """Encoded rows as the matrix that imbalanced-learn takes: float64 [n, d] without gaps, one column of codes a
+    choice and one a value; and back."""
 
-    def __init__(self, rows: pd.DataFrame, table: TableSpec) -> None:
-        self.table = table
-        self.names = [column.name for column in table.columns]
-        self.categorical = [
-            place for place, column in enumerate(table.columns) if column.kind in ("categorical", "boolean")
-        ]
-        self._values: dict[str, pd.Index[Any]] = {}
-        self._common: dict[str, float] = {}
-        self._centre: dict[str, float] = {}
-        self._spread: dict[str, float] = {}
-        for place, name in enumerate(self.names):
-            if place in self.categorical:
-                self._values[name] = pd.Index(rows[name].dropna().unique())
-                codes = self._values[name].get_indexer(pd.Index(rows[name].dropna()))
-                self._common[name] = float(np.bincount(codes).argmax()) if len(codes) else 0.0
-            else:
-                numbers = _numbers(rows[name])
-                known = numbers[np.isfinite(numbers)]
-                self._centre[name] = float(np.median(known)) if len(known) else 0.0
-                self._spread[name] = float(known.std()) or 1.0 if len(known) else 1.0
+    def __init__(self, codec: TableCodec, parts: list[Part], labels: Labels) -> None:
+        self._codec = codec
+        self.categorical: list[int] = []
+        columns: list[npt.NDArray[np.float64]] = []
+        for column, (codes, scaled) in zip(codec.columns, parts, strict=True):
+            if column.states > 1:
+                self.categorical.append(len(columns))
+                columns.append(codes.astype(np.float64))
+            if column.has_value:
+                columns.append(_without_gaps(scaled, labels))
+        self.flat = np.column_stack(columns) if columns else np.zeros((len(labels), 0))
 
-    def encode(self, rows: pd.DataFrame) -> npt.NDArray[np.float64]:
-        columns = []
-        for place, name in enumerate(self.names):
-            if place in self.categorical:
-                codes = self._values[name].get_indexer(pd.Index(rows[name])).astype(np.float64)
-                columns.append(np.where(codes < 0, self._common[name], codes))
-            else:
-                scaled = (_numbers(rows[name]) - self._centre[name]) / self._spread[name]
-                columns.append(np.where(np.isfinite(scaled), scaled, 0.0))
-        return np.column_stack(columns)
-
-    def decode(self, coded: npt.NDArray[np.float64]) -> pd.DataFrame:
-        frame = {}
-        for place, column in enumerate(self.table.columns):
-            values = coded[:, place]
-            if place in self.categorical:
-                known = self._values[column.name]
-                plain = known.take(values.round().astype(int)) if len(known) else [pd.NA] * len(values)
-                frame[column.name] = pd.Series(plain, dtype=column.dtype)
-            else:
-                numbers = values * self._spread[column.name] + self._centre[column.name]
-                frame[column.name] = _in_dtype(numbers, column.dtype, column.integer, column.decimals)
-        return pd.DataFrame(frame)
+    def parts(self, flat: npt.NDArray[np.float64]) -> list[Part]:
+        """For `TableCodec.decode_columns`, from rows of the matrix."""
+        columns = iter(flat.T)
+        parts: list[Part] = []
+        for column in self._codec.columns:
+            codes = next(columns).round().astype(np.int64) if column.states > 1 else np.zeros(len(flat), dtype=np.int64)
+            parts.append((codes, next(columns) if column.has_value else np.zeros(len(flat))))
+        return parts
 
 
-def _numbers(column: Any) -> npt.NDArray[np.float64]:
-    """float64 [n] with NaN where a value is missing; dates as seconds."""
-    if pd.api.types.is_datetime64_any_dtype(column.dtype):
-        seconds = column.to_numpy(dtype="datetime64[ns]").astype("int64") / 1e9
-        return np.where(column.isna().to_numpy(), np.nan, seconds)
-    numbers: npt.NDArray[np.float64] = column.to_numpy(dtype=np.float64, na_value=np.nan)
-    return numbers
-
-
-def _in_dtype(numbers: npt.NDArray[np.float64], dtype: Any, integer: bool, decimals: int | None) -> Any:
-    if dtype.startswith("datetime64"):
-        return pd.Series((numbers * 1e9).round().astype("int64").view("datetime64[ns]")).astype(dtype)
-    if integer:
-        numbers = numbers.round()
-    elif decimals is not None:
-        numbers = numbers.round(decimals)
-    return pd.Series(numbers).astype(dtype)
+def _without_gaps(scaled: npt.NDArray[np.float64], labels: Labels) -> npt.NDArray[np.float64]:
+    """Where a row has no value, its class's mean (that of all rows where the class has none): no distance by itself."""
+    filled, known = scaled.copy(), ~np.isnan(scaled)
+    for label in np.unique(labels):
+        own = labels == label
+        donors = own & known if (own & known).any() else known
+        filled[own & ~known] = scaled[donors].mean() if donors.any() else 0.0
+    return filled

@@ -12,6 +12,7 @@ from sklearn.pipeline import make_pipeline
 from sklearn.preprocessing import OneHotEncoder, OrdinalEncoder, StandardScaler
 
 from gan_augment.core.records import TableSpec
+from gan_augment.encoding.times import days
 
 __all__ = ["categorical_places", "gapless_encoder", "plain_frame", "tree_encoder"]
 
@@ -26,8 +27,7 @@ def plain_frame(rows: pd.DataFrame, table: TableSpec) -> pd.DataFrame:
         if column.kind == "numeric":
             frame[column.name] = pd.Series(values.to_numpy(dtype=np.float64, na_value=np.nan))
         elif column.kind == "datetime":
-            days = values.to_numpy(dtype="datetime64[ns]").astype("int64") / 86_400e9
-            frame[column.name] = pd.Series(np.where(values.isna().to_numpy(), np.nan, days))
+            frame[column.name] = pd.Series(days(values))
         else:
             words = values.astype("string").to_numpy(dtype=object, na_value=np.nan)
             frame[column.name] = pd.Series(words, dtype=object)

@@ -19,15 +19,39 @@ from typing_extensions import override
 from gan_augment.core.errors import DataError
 from gan_augment.core.records import Column, Record
 from gan_augment.encoding.scales import QuantileNormal, Standard
+from gan_augment.encoding.times import (
+    as_dtype,
+    as_integers,
+    digits_as_ticks,
+    holds_dates,
+    holds_numbers,
+    pandas_dtype_of,
+    plain_times,
+    ticks_as_digits,
+)
 
-__all__ = ["ColumnCodec", "CombinedColumn", "LevelColumn", "NumericColumn", "ScaleName", "TimeColumn", "fit_column"]
+__all__ = [
+    "ColumnCodec",
+    "CombinedColumn",
+    "LevelColumn",
+    "NumericColumn",
+    "ScaleName",
+    "TimeColumn",
+    "WholeColumn",
+    "fit_column",
+]
 
 Codes = npt.NDArray[np.int64]
 Floats = npt.NDArray[np.float64]
+Wholes = npt.NDArray[Any]  # int64, or uint64 where a value needs it
+Mask = npt.NDArray[np.bool_]
 Level = bool | int | float | str
 ScaleName = Literal["quantile", "standard"]
 
+EXACT = 2**53  # beyond, not every whole number is a float
+NO_END_DAYS = ("0001-01-01", "1900-01-01", "2999-12-31", "9999-12-31")
 UNKNOWN = -1  # a code for what the train rows never held: all zeros in the one-hot block
+_PER_SECOND = {"s": 1, "ms": 10**3, "us": 10**6, "ns": 10**9}
 SPIKE_SHARE = 0.2  # a single number in this share of the rows becomes a discrete state of its own...
 SPIKE_LEVELS = 10  # ...unless the column has no more distinct values than this, when ranks alone do well
 
@@ -80,10 +104,10 @@ class NumericColumn(_Column):
     high: float
 
     @classmethod
-    def fit(cls, column: Column, values: Floats, scale: ScaleName) -> NumericColumn:
-        """From train values [n] with NaN where missing."""
+    def fit(cls, column: Column, values: Floats, scale: ScaleName, more: tuple[float, ...] = ()) -> NumericColumn:
+        """From train values [n] with NaN where missing; `more`: values that are states however rare they are."""
         seen = values[~np.isnan(values)]
-        spikes = _spikes(seen)
+        spikes = tuple(dict.fromkeys((*_spikes(seen), *more)))
         rest = seen[~np.isin(seen, spikes)]
         fitted = (QuantileNormal if scale == "quantile" else Standard).fit(rest) if len(rest) else None
         low, high = (float(seen.min()), float(seen.max())) if len(seen) else (0.0, 0.0)
@@ -141,24 +165,33 @@ class NumericColumn(_Column):
         return values
 
 
-class TimeColumn(_Column):
-    """Dates and times as whole steps (the largest that divides all train values) since the earliest train value."""
+class _SteppedColumn(_Column):
+    """Whole numbers (ticks of time, or numbers beyond what a float holds) as steps since the smallest train value.
 
-    kind: Literal["datetime"] = "datetime"
+    A step is the largest that divides all train values. `spikes` holds the exact values of `steps.spikes`.
+    """
+
     origin: int
     step: int
+    last: int
     steps: NumericColumn
+    spikes: tuple[int, ...] = ()
 
-    @classmethod
-    def fit(cls, column: Column, series: pd.Series, scale: ScaleName) -> TimeColumn:
-        """From train values; the time zone and the unit are those of `column.dtype`."""
-        ticks, absent = _ticks(series, column)
-        seen = ticks[~absent]
+    @staticmethod
+    def in_steps(values: Wholes, absent: Mask, column: Column, scale: ScaleName, more: tuple[int, ...] = ()) -> Any:
+        """The fields above, from train values; `more`: values that are states of their own however rare they are."""
+        seen = values[~absent]
         origin = int(seen.min()) if len(seen) else 0
-        step = int(np.gcd.reduce(seen - origin)) or 1 if len(seen) else 1
-        steps = np.where(absent, np.nan, (ticks - origin) // step)
+        offsets = _offsets(seen, origin)[0]
+        step = int(np.gcd.reduce(offsets)) or 1 if len(seen) else 1
+        counts = np.full(len(values), np.nan)
+        counts[~absent] = (offsets // np.uint64(step)).astype(np.float64)
         whole = column.model_copy(update={"integer": True, "decimals": None})
-        return cls(column=column, origin=origin, step=step, steps=NumericColumn.fit(whole, steps, scale))
+        states = tuple(float((value - origin) // step) for value in more)
+        steps = NumericColumn.fit(whole, counts, scale, states)
+        spikes = tuple(_commonest(seen[counts[~absent] == spike]) for spike in steps.spikes)
+        last = int(offsets.max()) // step if len(seen) else 0
+        return {"origin": origin, "step": step, "last": last, "steps": steps, "spikes": spikes}
 
     @property
     @override
@@ -177,16 +210,105 @@ class TimeColumn(_Column):
 
     @override
     def encode(self, frame: pd.DataFrame, generator: np.random.Generator | None) -> tuple[Codes, Floats]:
-        ticks, absent = _ticks(frame[self.column.name], self.column)
-        steps = np.where(absent, np.nan, (ticks - self.origin) / self.step)
-        return self.steps.encode_numbers(steps, generator)
+        values, absent = self._read(frame[self.column.name])
+        above, below = _offsets(values, self.origin)
+        steps = (above.astype(np.float64) - below.astype(np.float64)) / self.step
+        return self.steps.encode_numbers(np.where(absent, np.nan, steps), generator)
 
     @override
     def decode(self, codes: Codes, scaled: Floats, generator: np.random.Generator | None) -> dict[str, pd.Series]:
         steps = self.steps.decode_numbers(codes, scaled)
         absent = np.isnan(steps)
-        ticks = self.origin + np.where(absent, 0, steps).astype(np.int64) * self.step
-        return {self.column.name: _from_ticks(ticks, absent, self.column)}
+        steps = np.where(absent, 0, steps)
+        # A float next to 2^64 may lie beyond the last step.
+        exact = np.full(len(steps), self.last, dtype=np.uint64)
+        inside = steps < float(self.last)
+        exact[inside] = steps[inside].astype(np.uint64)
+        values = self._whole(exact)
+        for place, spike in enumerate(self.spikes):
+            values[codes == self.steps.has_value + self.steps.missing + place] = spike
+        return {self.column.name: self._write(values, absent)}
+
+    def _whole(self, steps: npt.NDArray[np.uint64]) -> Wholes:
+        wrapped = steps * np.uint64(self.step) + np.uint64(self.origin % 2**64)  # modulo 2^64, as a sum of int64 is
+        unsigned = self.origin + self.last * self.step > np.iinfo(np.int64).max
+        return wrapped if unsigned else wrapped.view(np.int64)
+
+    def _read(self, series: pd.Series) -> tuple[Wholes, Mask]:
+        """Whole numbers [n], and where there is none."""
+        raise NotImplementedError
+
+    def _write(self, values: Wholes, absent: Mask) -> pd.Series:
+        """The column in its own dtype."""
+        raise NotImplementedError
+
+
+class WholeColumn(_SteppedColumn):
+    """Whole numbers of which some lie beyond 2^53, where floats have gaps: codes, keys, nanoseconds."""
+
+    kind: Literal["whole"] = "whole"
+
+    @classmethod
+    def fit(cls, column: Column, series: pd.Series, scale: ScaleName) -> WholeColumn:
+        """From train values."""
+        return cls(column=column, **cls.in_steps(*as_integers(series), column, scale))
+
+    @override
+    def _read(self, series: pd.Series) -> tuple[Wholes, Mask]:
+        return as_integers(series)
+
+    @override
+    def _write(self, values: Wholes, absent: Mask) -> pd.Series:
+        return as_dtype(pd.Series(pd.arrays.IntegerArray(values, absent), name=self.column.name), self.column.dtype)
+
+
+class TimeColumn(_SteppedColumn):
+    """Dates and times as whole steps since the earliest train value: whole days stay whole days.
+
+    `plain` is the pandas time dtype of the ticks, where `column.dtype` is another shape of times; `digits` is the
+    number of digits where whole numbers are times (`time_digits`); `dates`: Python dates in an `object` column.
+    """
+
+    kind: Literal["datetime"] = "datetime"
+    plain: str = ""
+    digits: int | None = None
+    dates: bool = False
+
+    @classmethod
+    def fit(cls, column: Column, series: pd.Series, scale: ScaleName) -> TimeColumn:
+        """From train values; the time zone and the unit are those of the column."""
+        if holds_numbers(series):
+            return cls._fit_digits(column, series, scale)
+        times = plain_times(series)
+        ticks, absent = _ticks(times)
+        seen = ticks[~absent]
+        more = _no_ends(seen, _ticks_of(times.dtype, NO_END_DAYS)) if len(seen) else ()
+        parts = cls.in_steps(ticks, absent, column, scale, more)
+        return cls(column=column, plain=str(times.dtype), dates=holds_dates(series), **parts)
+
+    @classmethod
+    def _fit_digits(cls, column: Column, series: pd.Series, scale: ScaleName) -> TimeColumn:
+        values, absent = as_integers(series)
+        digits = len(str(int(values[~absent].max()))) if (~absent).any() else 8
+        ticks, wrong = digits_as_ticks(np.asarray(values, dtype=np.int64), digits)
+        return cls(column=column, digits=digits, **cls.in_steps(ticks, absent | wrong, column, scale))
+
+    @override
+    def _read(self, series: pd.Series) -> tuple[Wholes, Mask]:
+        if self.digits is None:
+            return _ticks(plain_times(series).astype(pandas_dtype_of(self.plain or self.column.dtype)))
+        values, absent = as_integers(series)
+        ticks, wrong = digits_as_ticks(np.asarray(values, dtype=np.int64), self.digits)
+        return ticks, absent | wrong
+
+    @override
+    def _write(self, values: Wholes, absent: Mask) -> pd.Series:
+        ticks = np.asarray(values, dtype=np.int64)
+        if self.digits is None:
+            times = _from_ticks(ticks, absent, self.plain or self.column.dtype).rename(self.column.name)
+            return as_dtype(times, self.column.dtype, dates=self.dates)
+        written = pd.arrays.IntegerArray(ticks_as_digits(ticks, self.digits), absent)
+        return as_dtype(pd.Series(written, name=self.column.name), self.column.dtype)
 
 
 class LevelColumn(_Column):
@@ -329,16 +451,30 @@ class CombinedColumn(_Column):
         return decoded
 
 
-ColumnCodec = Annotated[NumericColumn | TimeColumn | LevelColumn | CombinedColumn, Field(discriminator="kind")]
+ColumnCodec = Annotated[
+    NumericColumn | WholeColumn | TimeColumn | LevelColumn | CombinedColumn, Field(discriminator="kind")
+]
 
 
 def fit_column(column: Column, series: pd.Series, scale: ScaleName, max_levels: int) -> ColumnCodec:
-    """The codec that fits `column.kind`. Raises DataError for values that are not of this kind."""
+    """The codec that fits `column.kind`. Raises DataError for values not of this kind, or that cannot be given back."""
+    pandas_dtype_of(column.dtype)
     if column.kind == "numeric":
+        if column.integer and _beyond_floats(series):
+            # Such numbers are names rather than amounts: a few of them are levels.
+            few = series.nunique() <= max_levels
+            return LevelColumn.fit(column, series, max_levels) if few else WholeColumn.fit(column, series, scale)
         return NumericColumn.fit(column, numbers(series), scale)
     if column.kind == "datetime":
         return TimeColumn.fit(column, series, scale)
     return LevelColumn.fit(column, series, max_levels)
+
+
+def _beyond_floats(series: pd.Series) -> bool:
+    if series.dtype.kind == "f":
+        return False
+    present = series.dropna()
+    return bool(len(present)) and max(-int(present.min()), int(present.max())) > EXACT
 
 
 def numbers(series: pd.Series) -> Floats:
@@ -372,14 +508,18 @@ def _spikes(seen: Floats) -> tuple[float, ...]:
 
 
 def _as_number_dtype(values: Floats, column: Column) -> pd.Series:
-    dtype: Any = column.dtype
+    dtype: Any = pandas_dtype_of(column.dtype)
+    series = pd.Series(values, name=column.name)
+    if column.dtype == "object" and column.integer:
+        return series.astype("Int64").astype(object).where(~np.isnan(values), None)
     # A NaN becomes <NA> on the way to a nullable integer only by way of a nullable float.
-    return pd.Series(values, name=column.name).astype("Float64" if dtype[:1].isupper() else dtype).astype(dtype)
+    return (series.astype("Float64") if isinstance(dtype, pd.api.extensions.ExtensionDtype) else series).astype(dtype)
 
 
 def _as_level_dtype(values: pd.Categorical, codec: LevelColumn) -> pd.Series:
-    dtype: Any = codec.column.dtype
-    if codec.categories is not None:
+    if codec.categories is None:
+        dtype: Any = pandas_dtype_of(codec.column.dtype)
+    else:
         dtype = pd.CategoricalDtype(list(codec.categories), ordered=codec.ordered)
     return pd.Series(values, name=codec.column.name).astype(dtype)
 
@@ -389,21 +529,61 @@ def _by_frequency(item: tuple[int, Level]) -> tuple[int, str]:
 
 
 def _plain(level: Any) -> Level:
-    plain: Level = level.item() if isinstance(level, np.generic) else level
+    plain = level.item() if isinstance(level, np.generic) else level
+    if not isinstance(plain, (bool, int, float, str)):
+        raise DataError(
+            "A category is neither a text, a number nor a truth value",
+            got=f"{level!r} ({type(level).__name__})",
+            remedy="make the column text, column.astype('string'), or a column of times or numbers",
+        )
     return plain
 
 
-def _ticks(series: pd.Series, column: Column) -> tuple[Codes, npt.NDArray[np.bool_]]:
-    dtype: Any = column.dtype
-    index = pd.DatetimeIndex(series.astype(dtype))
+def _offsets(values: Wholes, origin: int) -> tuple[npt.NDArray[np.uint64], npt.NDArray[np.uint64]]:
+    """uint64 [n]: how far each value lies above the origin, and how far below."""
+    wrapped, zero = values.view(np.uint64), np.uint64(origin % 2**64)
+    inside = np.iinfo(values.dtype)
+    below = values < origin if inside.min <= origin <= inside.max else np.full(len(values), origin > inside.max)
+    return np.where(below, np.uint64(0), wrapped - zero), np.where(below, zero - wrapped, np.uint64(0))
+
+
+def _commonest(values: Wholes) -> int:
+    distinct, counts = np.unique(values, return_counts=True)
+    return int(distinct[counts.argmax()])
+
+
+def _no_ends(seen: Codes, usual: tuple[int, ...]) -> tuple[int, ...]:
+    """The train values that stand for "no end" or "never": a usual one, or an end that several rows share, further
+    from all others than these lie apart. As numbers they would pull made times into centuries without any."""
+    distinct, counts = np.unique(seen, return_counts=True)
+    found = {int(value) for value in usual if value in distinct}
+    rest = distinct[~np.isin(distinct, list(found))]
+    if len(rest) > 3:
+        span = [float(value) for value in rest]
+        if span[-1] - span[-2] > span[-2] - span[0] and counts[distinct == rest[-1]][0] > 1:
+            found.add(int(rest[-1]))
+        if span[1] - span[0] > span[-1] - span[1] and counts[distinct == rest[0]][0] > 1:
+            found.add(int(rest[0]))
+    return tuple(sorted(found & {int(distinct[0]), int(distinct[-1])}))
+
+
+def _ticks_of(dtype: Any, written: tuple[str, ...]) -> tuple[int, ...]:
+    """These days as ticks of a time dtype; those that it cannot hold are left out."""
+    unit = dtype.unit if isinstance(dtype, pd.DatetimeTZDtype) else np.datetime_data(dtype)[0]
+    ticks = (int(np.datetime64(day, "s").astype(np.int64)) * _PER_SECOND[unit] for day in written)
+    return tuple(tick for tick in ticks if abs(tick) < 2**63)
+
+
+def _ticks(times: pd.Series) -> tuple[Codes, Mask]:
+    index = pd.DatetimeIndex(times)
     absent = np.asarray(index.isna(), dtype=bool)
     utc = index if index.tz is None else index.tz_convert("UTC")
     return np.where(absent, 0, utc.asi8), absent
 
 
-def _from_ticks(ticks: Codes, absent: npt.NDArray[np.bool_], column: Column) -> pd.Series:
-    dtype: Any = pd.api.types.pandas_dtype(column.dtype)
+def _from_ticks(ticks: Codes, absent: Mask, name: str) -> pd.Series:
+    dtype: Any = pandas_dtype_of(name)
     zoned = isinstance(dtype, pd.DatetimeTZDtype)
     unit = dtype.unit if zoned else np.datetime_data(dtype)[0]
-    times = pd.Series(ticks.view(f"datetime64[{unit}]"), name=column.name).mask(absent)
+    times = pd.Series(ticks.view(f"datetime64[{unit}]")).mask(absent)
     return times.dt.tz_localize("UTC").dt.tz_convert(dtype.tz) if zoned else times.astype(dtype)

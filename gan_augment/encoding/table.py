@@ -20,9 +20,10 @@ from gan_augment.core.records import Column, CombinationRule, OrderRule, Record,
 from gan_augment.encoding.columns import ColumnCodec, CombinedColumn, ScaleName, fit_column
 from gan_augment.encoding.rules import check_rules, restore_order
 
-__all__ = ["Block", "TableCodec", "fill_unobserved"]
+__all__ = ["Block", "Part", "TableCodec", "fill_unobserved"]
 
 Matrix = npt.NDArray[np.float32]
+Part = tuple[npt.NDArray[np.int64], npt.NDArray[np.float64]]
 
 
 class Block(NamedTuple):
@@ -101,10 +102,9 @@ class TableCodec(Record):
         DataError
             A column is absent, or holds infinite or non-numeric values.
         """
-        _check_columns(frame, self.names)
         matrix = np.zeros((len(frame), self.width), dtype=np.float32)
-        for codec, choice, value in self._layout():
-            codes, scaled = codec.encode(frame, generator)
+        encoded = self.encode_columns(frame, generator)
+        for (_, choice, value), (codes, scaled) in zip(self._layout(), encoded, strict=True):
             if choice:
                 known = np.flatnonzero(codes >= 0)
                 matrix[known, choice.start + codes[known]] = 1
@@ -119,12 +119,25 @@ class TableCodec(Record):
         it is the most frequent of them.
         """
         count = len(matrix)
-        series: dict[str, pd.Series] = {}
-        for codec, choice, value in self._layout():
+        parts: list[Part] = []
+        for _, choice, value in self._layout():
             codes = np.zeros(count, dtype=np.int64)
             if choice:
                 codes = matrix[:, choice.start : choice.stop].argmax(axis=1).astype(np.int64)
-            scaled = matrix[:, value.start].astype(np.float64) if value else np.zeros(count)
+            parts.append((codes, matrix[:, value.start].astype(np.float64) if value else np.zeros(count)))
+        return self.decode_columns(parts, generator)
+
+    def encode_columns(self, frame: pd.DataFrame, generator: np.random.Generator | None = None) -> list[Part]:
+        """What `encode` makes its matrix of, for each of `columns`: codes int64 [n] of the choice, -1 where unknown,
+        and values float64 [n] on the scale, NaN where there is none. Raises DataError."""
+        _check_columns(frame, self.names)
+        return [codec.encode(frame, generator) for codec in self.columns]
+
+    def decode_columns(self, parts: Sequence[Part], generator: np.random.Generator | None = None) -> pd.DataFrame:
+        """The inverse of `encode_columns`, as `decode` is that of `encode`."""
+        count = len(parts[0][0]) if parts else 0
+        series: dict[str, pd.Series] = {}
+        for codec, (codes, scaled) in zip(self.columns, parts, strict=True):
             series |= codec.decode(codes, scaled, generator)
         frame = pd.DataFrame({name: series[name] for name in self.names}, index=pd.RangeIndex(count))
         for _ in self.orders:  # an exchange for one rule can break another: as many rounds as a bubble sort needs

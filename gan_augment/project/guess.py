@@ -198,7 +198,7 @@ def _spellings_of_missing(table: TableFile) -> tuple[str, ...]:
 
 def _is_number_column(table: TableFile, name: str, missing: frozenset[str]) -> bool:
     try:
-        values = parse_text(table.frame[name], missing, decimal_comma=table.decimal_comma)
+        values = parse_text(table.frame[name], missing, decimal_comma=table.decimal_comma, decimal=table.decimal)
     except DataError:
         return False
-    return str(values.dtype) in ("Int64", "float64")
+    return str(values.dtype) in ("Int64", "UInt64", "float64")

@@ -10,6 +10,7 @@ import numpy.typing as npt
 import pandas as pd
 
 from gan_augment.core.records import Column, TableSpec
+from gan_augment.encoding.times import days, iso_day
 
 __all__ = ["Distribution", "associations", "distributions", "matched_weights"]
 
@@ -70,7 +71,7 @@ def _distribution(column: Column, real: pd.Series[Any], synthetic: pd.Series[Any
 
 
 def _as_numbers(values: pd.Series[Any], kind: str) -> Floats:
-    return np.asarray(values.astype("int64") if kind == "datetime" else values, dtype=np.float64)
+    return days(values) if kind == "datetime" else np.asarray(values, dtype=np.float64)
 
 
 def _numeric(
@@ -85,7 +86,7 @@ def _numeric(
     profiles = [
         np.histogram(x, edges, weights=w)[0] for x, w in ((a, np.full(len(a), 1 / max(len(a), 1))), (b, weights))
     ]
-    ends = (pd.Timestamp(int(v)).date().isoformat() if column.kind == "datetime" else f"{v:.6g}" for v in (low, high))
+    ends = (iso_day(v) if column.kind == "datetime" else f"{v:.6g}" for v in (low, high))
     first, last = ends
     gap = _largest_gap(a, b, weights)
     return Distribution(column.name, column.kind, profiles[0], profiles[1], *missing, gap, (), first, last)

@@ -13,6 +13,7 @@ from markupsafe import Markup
 
 from gan_augment.core.records import Column, DatasetSpec
 from gan_augment.core.samples import Samples
+from gan_augment.encoding.times import days, iso_day
 from gan_augment.reporting.charts import histogram
 from gan_augment.reporting.pictures import data_uri
 from gan_augment.reporting.scales import number, percent
@@ -213,12 +214,16 @@ def _column(column: Column, values: pd.Series[Any]) -> dict[str, Any]:
 
 
 def _profile(column: Column, present: pd.Series[Any]) -> dict[str, Any]:
-    plain = np.asarray(present.astype("int64") if column.kind == "datetime" else present, dtype=np.float64)
-    counts, edges = np.histogram(plain, _BINS)
-    ends = tuple(_end(column, float(edges[place])) for place in (0, -1))
+    values = days(present) if column.kind == "datetime" else present
+    plain = np.asarray(
+        values, dtype=np.longdouble
+    )  # large whole numbers next to one another are one and the same float
+    low = plain.min()
+    counts, edges = np.histogram(np.asarray(plain - low, dtype=np.float64), _BINS)
+    ends = tuple(_end(column, float(low) + float(edges[place])) for place in (0, -1))
     chart: Markup = histogram(counts / len(plain), None, f"{column.name}: real train rows over {ends[0]} to {ends[1]}")
     return {"chart": chart, "ends": ends}
 
 
 def _end(column: Column, value: float) -> str:
-    return pd.Timestamp(int(value)).date().isoformat() if column.kind == "datetime" else _cell(value)
+    return iso_day(value) if column.kind == "datetime" else _cell(value)

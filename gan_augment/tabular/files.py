@@ -85,11 +85,11 @@ def read_user_table(path: Path, target: str, drop: Sequence[str] = ()) -> UserTa
 
 
 def _typed(path: Path, table: TableFile, name: str) -> pd.Series:
-    column = table.frame[name]
+    column = table.frame[name].set_axis(pd.Index(table.places), axis=0)
     try:
         if table.typed:
             return canonical(column)
-        return parse_text(column, MISSING_TEXTS, decimal_comma=table.decimal_comma)
+        return parse_text(column, MISSING_TEXTS, decimal_comma=table.decimal_comma, decimal=table.decimal)
     except DataError as error:
         raise DataError(
             error.problem,

@@ -12,6 +12,11 @@ from gan_augment.data.labels import about_labels, folded
     [
         ("café", unicodedata.normalize("NFD", "café")),
         ("1", "1.0", "01", "１"),
+        ("1.5", "1.50", "+01.5"),
+        ("0", "-0", "0.0"),
+        ("a-b", "a\u2013b"),
+        ("o'clock", "o\u2019clock"),
+        ("Straße", "STRASSE"),
         ("yes", "yes.", "YES", " yes"),
         ("big cat", "bigcat", "big_cat", "big-cat", "big\u00a0cat", "big\u200bcat"),
     ],
@@ -25,7 +30,18 @@ def test_labels_that_are_hardly_meant_to_be_different(alike: tuple[str, ...]) ->
 
 @pytest.mark.parametrize(
     "different",
-    [("-1", "1"), ("1-2", "12"), ("1.5", "15"), ("10", "1"), ("cat", "cats"), ("किताब", "कताब"), ("0", "00.5")],
+    [
+        ("-1", "1"),
+        ("1-2", "12"),
+        ("1.5", "15"),
+        ("10", "1"),
+        ("100", "1"),
+        ("9007199254740993", "9007199254740992"),
+        ("1e5", "100000"),
+        ("cat", "cats"),
+        ("किताब", "कताब"),
+        ("0", "00.5"),
+    ],
 )
 def test_labels_that_are_different(different: tuple[str, ...]) -> None:
     assert len({folded(label) for label in different}) == len(different)

@@ -119,3 +119,43 @@ def test_the_generator_decides(fill: Fill) -> None:
 
     assert made(1) == made(1)
     assert made(1) != made(2)
+
+
+@pytest.mark.parametrize(
+    "dtype",
+    [
+        *("datetime64[s]", "datetime64[us]", "datetime64[ns]", "datetime64[ns, UTC]", "datetime64[ms, Europe/Berlin]"),
+        *("Int64", "int8", "float32", "category"),
+    ],
+)
+def test_smote_gives_back_every_dtype_by_the_one_codec(dtype: str) -> None:
+    numbers = np.arange(40) % 17
+    when = pd.Series(pd.date_range("2024-01-01", periods=40, freq="6h", tz="UTC"))
+    values: pd.Series
+    if dtype.startswith("datetime64"):
+        values = (when if "," in dtype else when.dt.tz_localize(None)).astype(dtype)  # type: ignore[call-overload]
+    elif dtype == "category":
+        values = pd.Series(pd.Categorical.from_codes(numbers % 3, ["low", "mid", "high"], ordered=True))
+    else:
+        values = pd.Series(numbers + (2**60 if dtype == "Int64" else 0)).astype(dtype)  # type: ignore[call-overload]
+    kind: Literal["datetime", "categorical", "numeric"] = (
+        "datetime" if dtype.startswith("datetime") else "categorical" if dtype == "category" else "numeric"
+    )
+    columns = (
+        Column(name="x", kind="numeric", dtype="float64"),
+        Column(name="v", kind=kind, dtype=dtype, integer=dtype in ("Int64", "int8")),
+    )
+    spec = TABLE_SPEC.model_copy(update={"table": TableSpec(columns=columns, target="y")})
+    labels = np.where(np.arange(40) % 4, spec.labels[0], spec.labels[1])
+    rows = pd.DataFrame({"x": np.random.default_rng(0).normal(size=40), "v": values})
+    made = fill_up(
+        Samples(make_manifest(40, label=labels, split="train", origin="real"), rows),
+        spec,
+        "smote",
+        np.random.default_rng(0),
+    ).payload
+    assert isinstance(made, pd.DataFrame)
+    assert made["v"].dtype == values.dtype
+    assert len(made) == 60
+    if dtype != "category":
+        assert made["v"].between(values.min(), values.max()).all()

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import datetime
 import json
 from typing import Any
 
@@ -239,3 +240,80 @@ def test_whole_numbers_are_rounded_and_not_cut_off() -> None:
     codec = TableCodec.fit(whole, cut)
     back = codec.decode(codec.encode(whole))["c"]
     assert back.value_counts().to_dict() == whole["c"].value_counts().to_dict()
+
+
+# Whole numbers beyond floats, times of any shape
+
+WIDE = st.one_of(
+    st.lists(st.integers(-(2**63), 2**63 - 1), min_size=2, max_size=60),
+    st.lists(st.integers(2**60, 2**60 + 50), min_size=2, max_size=60),
+    st.lists(st.sampled_from([0, 2**62 + 1, 2**62 + 3, -(2**63)]), min_size=2, max_size=60),
+)
+
+
+@given(values=WIDE, gap=st.booleans(), levels=st.sampled_from([2, 32]), seed=st.integers(0, 9))
+@settings(deadline=None)
+def test_whole_numbers_beyond_floats_stay_in_range_and_few_of_them_exact(
+    values: list[int], gap: bool, levels: int, seed: int
+) -> None:
+    series = pd.Series([*values, None] if gap else values, dtype="Int64", name="x")
+    frame = pd.DataFrame({"x": series})
+    spec = TableSpec(columns=(Column(name="x", kind="numeric", dtype="Int64", integer=True),), target="y")
+    codec = TableCodec.from_json(TableCodec.fit(frame, spec, max_levels=levels).to_json())
+    noise = np.random.default_rng(seed).normal(size=(len(frame), codec.width)).astype(np.float32)
+    for matrix in (codec.encode(frame), codec.encode(frame) + noise):
+        made = codec.decode(matrix)["x"]
+        assert made.dtype == "Int64"
+        assert made.dropna().between(min(values), max(values)).all()
+    back = codec.decode(codec.encode(frame))["x"]
+    assert back.isna().tolist() == series.isna().tolist()
+    if len(set(values)) <= 2 or (max(map(abs, values)) > 2**53 >= 0 and len(set(values)) <= levels):
+        assert back.dropna().tolist() == values
+
+
+def test_unsigned_numbers_up_to_the_largest() -> None:
+    values = np.random.default_rng(0).integers(0, 2**64 - 1, 80, dtype=np.uint64, endpoint=True)
+    values[0], values[1:30] = 2**64 - 1, 2**63 + 3  # a spike, which comes back to the last digit
+    frame = pd.DataFrame({"x": values})
+    spec = TableSpec(columns=(Column(name="x", kind="numeric", dtype="uint64", integer=True),), target="y")
+    codec = TableCodec.fit(frame, spec)
+    back = codec.decode(codec.encode(frame))["x"]
+    assert back.dtype == np.uint64
+    assert back[1:30].eq(2**63 + 3).all()
+    assert back.max() <= values.max()
+
+
+@pytest.mark.parametrize("dtype", ["int64", "Int64", "int32", "float64", "object", "int64[pyarrow]"])
+def test_days_written_as_numbers_are_days_of_the_calendar(dtype: Any) -> None:
+    written = pd.date_range("2023-01-01", periods=90, freq="9D").strftime("%Y%m%d").astype(int)
+    frame = pd.DataFrame({"day": pd.Series(written.tolist()).astype(dtype)})
+    column = Column(name="day", kind="datetime", dtype=str(frame["day"].dtype), integer=True)
+    codec = TableCodec.fit(frame, TableSpec(columns=(column,), target="y"))
+    made = codec.decode(np.random.default_rng(0).normal(size=(200, codec.width)).astype(np.float32))["day"]
+    assert made.dtype == frame["day"].dtype
+    assert pd.to_datetime(made.astype("Int64").astype(str), format="%Y%m%d", errors="coerce").notna().all()
+    assert made.astype("Int64").between(written.min(), written.max()).all()
+
+
+@pytest.mark.parametrize("end", ["9999-12-31", "0001-01-01", "2400-05-05"])
+@pytest.mark.parametrize("share", [2, 30])
+def test_a_date_that_means_no_end_is_a_state_and_pulls_no_other_date_away(end: str, share: int) -> None:
+    usual = pd.Series(pd.date_range("2020-01-01", periods=60, unit="us"))
+    far = pd.Series([end] * share).astype("datetime64[us]")
+    frame = pd.DataFrame({"until": pd.concat([usual, far], ignore_index=True)})
+    spec = TableSpec(columns=(Column(name="until", kind="datetime", dtype="datetime64[us]"),), target="y")
+    codec = TableCodec.fit(frame, spec)
+    made = codec.decode(np.random.default_rng(0).normal(size=(400, codec.width)).astype(np.float32))["until"]
+    others = made[made != pd.Timestamp(end)]
+    assert 0 < len(others) < len(made)
+    assert others.between(usual.min(), usual.max()).all()
+
+
+@pytest.mark.parametrize(
+    "level", [pd.Timestamp("2020"), datetime.date(2020, 1, 1), pd.Interval(0, 1), (1, 2)], ids=repr
+)
+def test_categories_of_other_things_are_named(level: Any) -> None:
+    frame = pd.DataFrame({"x": pd.Categorical([level, level])})
+    spec = TableSpec(columns=(Column(name="x", kind="categorical", dtype="category"),), target="y")
+    with pytest.raises(DataError, match="neither a text, a number nor a truth value"):
+        TableCodec.fit(frame, spec)

@@ -2,14 +2,15 @@
 
 from __future__ import annotations
 
+from decimal import Decimal
 from pathlib import Path
 from typing import Any
 
 import pandas as pd
 
 from gan_augment.core.errors import DataError
-from gan_augment.core.records import TableSpec
-from gan_augment.data.columns import MISSING_TEXTS, as_kind, canonical, describe, parse_text, unfit
+from gan_augment.core.records import Column, TableSpec
+from gan_augment.data.columns import MISSING_TEXTS, Parsed, as_kind, canonical, describe, parse_column, unfit
 from gan_augment.data.config import SplitConfig, TableSource
 from gan_augment.data.paths import existing_file
 from gan_augment.data.problems import Problem, as_problem
@@ -19,6 +20,10 @@ from gan_augment.data.targets import check_column, rows_of_table
 from gan_augment.encoding.rules import check_rules
 
 __all__ = ["read", "read_features"]
+
+_USUAL = {  # what these dtypes are written as anyway
+    "Int64": "int64", "UInt64": "uint64", "float64": "double", "boolean": "bool", "datetime64[ns]": "timestamp[ns]",
+}  # fmt: skip
 
 
 def read(config: Any, root: Path, split: SplitConfig) -> RawData:
@@ -31,12 +36,20 @@ def read(config: Any, root: Path, split: SplitConfig) -> RawData:
         check_column(path, table.frame, name, "prepare.source.drop or .kinds")
     left_out = {config.target, split.group, split.column, *config.drop}
     frame, problems = read_features(path, table, config, [c for c in table.frame.columns if c not in left_out])
-    columns = tuple(describe(frame[name]) for name in frame.columns)
+    columns = tuple(_described(frame[name], table, config) for name in frame.columns)
     spec = TableSpec(columns=columns, target=config.target, rules=config.rules)
     if not any(problem.severity == "error" for problem in problems):
         problems += _broken_rules(frame, spec)
     content, problems = RawTable(frame, spec), [*table.problems, *problems]
     return RawData(path.stem, "unknown", rows, content, tuple(problems), entries=len(table.frame))
+
+
+def _described(values: pd.Series, table: TableFile, config: TableSource) -> Column:
+    name = str(values.name)
+    if name in config.kinds:
+        return describe(values, config.kinds[name])
+    column, arrow = describe(values), table.arrow.get(name)
+    return column if arrow == _USUAL.get(column.dtype) else column.model_copy(update={"arrow": arrow})
 
 
 def _broken_rules(frame: pd.DataFrame, spec: TableSpec) -> list[Problem]:
@@ -55,13 +68,15 @@ def read_features(
     problems: list[Problem] = []
     for name in names:
         try:
-            values = _typed(table, name, config)
+            parsed = _typed(table, name, config)
+            values = parsed.values
             problem = _verdict(path, values, config)
         except DataError as error:
             problems.append(as_problem(error).model_copy(update={"where": f"{path}, column {name!r}", "subject": name}))
             continue
         if problem is None:
-            features[name] = values.reset_index(drop=True)
+            features[name] = (_as_categories(table, name, values) if table.typed else values).reset_index(drop=True)
+            problems += _taken_for_granted(path, name, parsed.note)
         else:
             problems.append(problem)
     if not features and all(problem.code == "unfit_column" for problem in problems):
@@ -69,21 +84,51 @@ def read_features(
     return pd.DataFrame(features, index=pd.RangeIndex(len(table.frame))), problems
 
 
-def _typed(table: TableFile, name: str, config: TableSource) -> pd.Series:
+def _typed(table: TableFile, name: str, config: TableSource) -> Parsed:
     column = table.frame[name].set_axis(pd.Index(table.places), axis=0)
-    kind = config.kinds.get(name)
+    kind, missing = config.kinds.get(name), MISSING_TEXTS | set(config.missing)
+    decimal = config.decimal or table.decimal
     if table.typed:
         values = canonical(column)
-    elif kind is not None:
-        values = column.mask(column.isin(MISSING_TEXTS | set(config.missing)))
-    else:
-        values = parse_text(column, MISSING_TEXTS | set(config.missing), decimal_comma=table.decimal_comma)
-    return values if kind is None else as_kind(values, kind)
+        return Parsed(values, _about_decimals(column, values)) if kind is None else Parsed(as_kind(values, kind))
+    if kind is not None:
+        return Parsed(as_kind(column.mask(column.isin(missing)), kind, decimal))
+    return parse_column(column, missing, decimal_comma=table.decimal_comma, decimal=decimal)
+
+
+def _as_categories(table: TableFile, name: str, values: pd.Series) -> pd.Series:
+    """Texts of a dictionary column keep the dictionary, with its order."""
+    dtype: Any = table.frame[name].dtype
+    if not isinstance(dtype, pd.CategoricalDtype) or values.dtype != "string":
+        return values
+    return values.astype(pd.CategoricalDtype([str(level) for level in dtype.categories], ordered=dtype.ordered))
+
+
+def _about_decimals(column: pd.Series, values: pd.Series) -> str | None:
+    if values.dtype != "float64" or column.dtype != object:
+        return None
+    present = column.dropna()
+    inexact = [cell for cell in present if Decimal(repr(float(cell))) != cell]
+    return f"numbers: more than 15 digits are not kept, as of {inexact[0]}" if inexact else None
+
+
+def _taken_for_granted(path: Path, name: str, note: str | None) -> list[Problem]:
+    if note is None:
+        return []
+    return [
+        Problem(
+            severity="warning",
+            subject=name,
+            what=f"Column {name!r} is read as {note}",
+            where=f"{path}, column {name!r}",
+            remedy=f"if that is wrong, write the cells otherwise, or set prepare.source.kinds: {{{name}: categorical}}",
+        )
+    ]
 
 
 def _verdict(path: Path, values: pd.Series, config: TableSource) -> Problem | None:
     name = str(values.name)
-    found = unfit(values)
+    found = unfit(values, config.kinds.get(name))
     if found is None or (name in config.kinds and found.severity == "warning"):
         return None
     if found.severity == "error":

@@ -5,6 +5,7 @@ CSV alone loses dtypes, the order of categories and the difference between a mis
 
 from __future__ import annotations
 
+import re
 from pathlib import Path
 from typing import Any
 
@@ -16,13 +17,15 @@ import pyarrow.parquet as pq
 from pandas.api.types import pandas_dtype
 
 from gan_augment.core.atomic import read_json, replacing_file, write_json
-from gan_augment.core.records import DatasetSpec
+from gan_augment.core.records import Column, DatasetSpec
+from gan_augment.encoding.times import pandas_dtype_of
 from gan_augment.sharding.files import Files
 from gan_augment.sharding.formats.api import ShardRows, Written
 from gan_augment.sharding.rows import FEATURE, RowSchema
 
 __all__ = ["CsvReader", "ParquetTableReader", "provenance_names", "write_schema", "write_table"]
 
+_DICTIONARY = re.compile(r"dictionary<values=(\w+), indices=(\w+), ordered=([01])>")
 SCHEMA_FILE = "table/schema.json"
 _NULLABLE: dict[pa.DataType, Any] = {
     pa.int8(): pd.Int8Dtype(), pa.int16(): pd.Int16Dtype(), pa.int32(): pd.Int32Dtype(), pa.int64(): pd.Int64Dtype(),
@@ -44,12 +47,29 @@ def provenance_names(spec: DatasetSpec) -> dict[str, str]:
 def write_table(shard: ShardRows, root: Path) -> Written:
     """Write `table/parquet/<stem>.parquet` and `table/csv/<stem>.csv`; a row's offset is its row number in both."""
     names = (f"table/parquet/{shard.stem}.parquet", f"table/csv/{shard.stem}.csv")
-    table = pa.Table.from_pandas(_frame(shard), preserve_index=False)
+    table = _in_source_types(pa.Table.from_pandas(_frame(shard), preserve_index=False), shard.spec)
     with replacing_file(root / names[0]) as partial:
         pq.write_table(table, partial, compression="zstd")
     with replacing_file(root / names[1]) as partial:
         pa_csv.write_csv(_csv_ready(table), partial)
     return Written(names, (names[0],) * table.num_rows, np.arange(table.num_rows, dtype=np.int64))
+
+
+def _in_source_types(table: pa.Table, spec: DatasetSpec) -> pa.Table:
+    """Texts and dictionaries in the user's width, which pandas does not keep."""
+    assert spec.table is not None
+    for column in spec.table.columns:
+        if column.arrow is not None and _is_text(column.arrow):
+            place = table.schema.get_field_index(column.name)
+            own, wanted = table.schema.field(place), _arrow(column.arrow)
+            if own.type != wanted and pa.types.is_dictionary(own.type) == pa.types.is_dictionary(wanted):
+                table = table.set_column(place, own.with_type(wanted), table.column(place).cast(wanted))
+    return table
+
+
+def _is_text(arrow: str) -> bool:
+    """Whether this is an Arrow type of texts, of which pandas has one dtype for several."""
+    return arrow.startswith("dictionary<") or arrow in ("string", "large_string")
 
 
 def _frame(shard: ShardRows) -> pd.DataFrame:
@@ -62,23 +82,34 @@ def _frame(shard: ShardRows) -> pd.DataFrame:
     )  # integers with gaps must not pass through floats
     frame.columns = pd.Index([column.name for column in table.columns])
     for column in table.columns:
-        frame[column.name] = _as_dtype(frame[column.name], _dtype(column.name, column.dtype, shard.schema))
+        frame[column.name] = _as_dtype(frame[column.name], _dtype(column, shard.schema))
     names = provenance_names(shard.spec)
     for name, shown in {"label": table.target, **names}.items():
         frame[shown] = shard.rows.column(name).to_pandas().astype("string")
     return frame
 
 
-def _dtype(name: str, dtype: str, schema: RowSchema) -> Any:
-    if name in schema.categories:
-        return pd.CategoricalDtype(schema.categories[name], ordered=name in schema.ordered)
+def _dtype(column: Column, schema: RowSchema) -> Any:
+    if column.name in schema.categories:
+        return pd.CategoricalDtype(schema.categories[column.name], ordered=column.name in schema.ordered)
+    if column.arrow is not None and not _is_text(column.arrow):
+        return _nearest(_arrow(column.arrow))
     # Parquet keeps categories only of text: others arrive here as plain values, and stay so.
-    return None if dtype == "category" else dtype
+    return None if column.dtype == "category" else pandas_dtype_of(column.dtype)
+
+
+def _nearest(kind: pa.DataType) -> Any:
+    """The pandas dtype that is written as this Arrow type."""
+    if pa.types.is_timestamp(kind):
+        return pandas_dtype(f"datetime64[{kind.unit}, {kind.tz}]" if kind.tz else f"datetime64[{kind.unit}]")
+    if pa.types.is_floating(kind):
+        return np.dtype(kind.to_pandas_dtype())
+    return _NULLABLE.get(kind, pd.ArrowDtype(kind))
 
 
 def _as_dtype(values: pd.Series[Any], dtype: Any) -> pd.Series[Any]:
     # "string" as a word would equal pandas' other text dtype, which marks missing values otherwise.
-    return values if dtype is None or values.dtype == pandas_dtype(dtype) else values.astype(dtype)
+    return values if dtype is None or values.dtype == dtype else values.astype(dtype)
 
 
 def _csv_ready(table: pa.Table) -> pa.Table:
@@ -102,8 +133,8 @@ def write_schema(spec: DatasetSpec, schema: RowSchema, root: Path) -> str:
         {
             "name": column.name,
             "kind": column.kind,
-            "dtype": None if column.dtype == "category" else column.dtype,
-            "arrow": str(schema.arrow.field(FEATURE + column.name).type),
+            "dtype": _written_dtype(column, schema),
+            "arrow": _csv_type(column, schema),
             "categories": schema.categories.get(column.name),
             "ordered": column.name in schema.ordered,
         }
@@ -114,6 +145,20 @@ def write_schema(spec: DatasetSpec, schema: RowSchema, root: Path) -> str:
     return SCHEMA_FILE
 
 
+def _csv_type(column: Column, schema: RowSchema) -> str:
+    """The Arrow type in which the CSV's cells are read."""
+    if column.arrow is None or _is_text(column.arrow):
+        return str(schema.arrow.field(FEATURE + column.name).type)
+    return column.arrow
+
+
+def _written_dtype(column: Column, schema: RowSchema) -> str | None:
+    dtype = _dtype(column, schema)
+    return (
+        column.dtype if column.arrow is None and column.dtype != "category" else None if dtype is None else str(dtype)
+    )
+
+
 def _restored(frame: pd.DataFrame, schema: Any) -> pd.DataFrame:
     """The frame in the dtypes of the sidecar."""
     wanted: dict[str, Any] = dict.fromkeys([schema["target"], *schema["provenance"].values()], pd.StringDtype())
@@ -121,7 +166,7 @@ def _restored(frame: pd.DataFrame, schema: Any) -> pd.DataFrame:
         if column["categories"] is not None:
             wanted[column["name"]] = pd.CategoricalDtype(column["categories"], ordered=column["ordered"])
         elif column["dtype"] is not None:
-            wanted[column["name"]] = pandas_dtype(column["dtype"])
+            wanted[column["name"]] = pandas_dtype_of(column["dtype"])
     return frame.astype({name: dtype for name, dtype in wanted.items() if frame[name].dtype != dtype})
 
 
@@ -149,11 +194,15 @@ class CsvReader:
     def __call__(self, *shards: str) -> pd.DataFrame:
         """All rows of the shards, in the order of the manifest; they are named as the Parquet files."""
         texts = [self._schema["target"], *self._schema["provenance"].values()]
-        kinds = {column["name"]: _arrow(column["arrow"]) for column in self._schema["columns"]}
+        kinds = {column["name"]: _readable(_arrow(column["arrow"])) for column in self._schema["columns"]}
         options = _csv_options(kinds | dict.fromkeys(texts, pa.string()))
         files = [shard.replace("table/parquet/", "table/csv/").removesuffix(".parquet") + ".csv" for shard in shards]
         table = pa.concat_tables([pa_csv.read_csv(self._files(file), **options) for file in files])
         return _restored(table.to_pandas(types_mapper=_NULLABLE.get), self._schema)
+
+
+def _readable(kind: pa.DataType) -> pa.DataType:
+    return pa.float32() if pa.types.is_float16(kind) else kind  # which the CSV reader does not take
 
 
 def _csv_options(types: dict[str, pa.DataType]) -> dict[str, Any]:
@@ -170,4 +219,8 @@ def _arrow(name: str) -> pa.DataType:
     if name.startswith("timestamp["):
         unit, _, zone = name.removeprefix("timestamp[").removesuffix("]").partition(", tz=")
         return pa.timestamp(unit, zone or None)
+    if found := _DICTIONARY.fullmatch(name):
+        return pa.dictionary(_arrow(found[2]), _arrow(found[1]), ordered=found[3] == "1")
+    if name.startswith("decimal"):
+        return pandas_dtype_of(f"{name}[pyarrow]").pyarrow_dtype
     return pa.type_for_alias(name)

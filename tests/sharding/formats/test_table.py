@@ -2,23 +2,30 @@
 
 from __future__ import annotations
 
+import tempfile
+from decimal import Decimal
 from pathlib import Path
 from typing import Any
 
 import numpy as np
 import pandas as pd
+import pyarrow as pa
+import pyarrow.parquet as pq
 import pytest
-from hypothesis import given, settings
+from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
 from gan_augment.core.records import ClassRecord, Column, DatasetSpec, TableSpec
 from gan_augment.core.samples import Samples, make_manifest, write_samples
+from gan_augment.data.config import SplitConfig, TableSource
+from gan_augment.data.sources.table import read as read_table
 from gan_augment.sharding.config import ExportConfig
 from gan_augment.sharding.content import Content
 from gan_augment.sharding.export import ExportTask, export
 from gan_augment.sharding.files import Files
 from gan_augment.sharding.formats.table import CsvReader, ParquetTableReader, provenance_names
 
+SHARD = "table/parquet/train-00000-of-00001.parquet"
 REAL_ONLY = Content(counts={}, ratio=0, basis="real_only", verdict="", sentence="", reason="")
 DTYPES = {
     "float64": [1.5, np.nan, -0.1, 1e-300, np.inf],
@@ -123,3 +130,81 @@ def test_any_text_and_any_number_survive(tmp_path_factory: pytest.TempPathFactor
     frame = pd.DataFrame({"te,xt": pd.array(texts, dtype="string"), "n": pd.Series(numbers, dtype="float64")})
     for back in exported(frame, tmp_path_factory.mktemp("trip")):
         pd.testing.assert_frame_equal(back, frame)
+
+
+# From a Parquet file of the user to Parquet and CSV of an export: what the real rows were, they are
+
+
+SOURCES: dict[str, pa.Array] = {
+    "int8": pa.array([1, None, -128, 127, 0, 3], pa.int8()),
+    "whole int16": pa.array([1, 5, -300, 127, 0, 3], pa.int16()),
+    "uint16": pa.array([1, None, 65535, 7, 0, 3], pa.uint16()),
+    "int64": pa.array([2**62 + 1, None, 2**62 + 3, -(2**63), 0, 5], pa.int64()),
+    "uint64": pa.array([2**64 - 1, None, 2**62 + 3, 1, 0, 5], pa.uint64()),
+    "float16": pa.array(
+        [np.float16(0.1), None, np.float16(2.5), np.float16(7), np.float16(1), np.float16(0)], pa.float16()
+    ),
+    "float32": pa.array([0.1, None, 1e-7, 3e30, -0.0, 5], pa.float32()),
+    "double": pa.array([0.1 + 0.2, None, 1e-300, 3e30, -0.0, 5], pa.float64()),
+    "bool": pa.array([True, None, False, True, True, False]),
+    "date32": pa.array([0, None, 20_000, -30_000, 1, 2_932_896], pa.date32()),
+    "s": pa.array([0, None, 1_600_000_000, -1, 253_402_214_400, 1], pa.timestamp("ms")),
+    "us": pa.array([0, None, 1_600_000_000_000_001, -1, 1, 2], pa.timestamp("us")),
+    "ns": pa.array([0, None, 1_600_000_000_000_000_001, -1, 1, 2], pa.timestamp("ns")),
+    "zone": pa.array([0, None, 1_600_000_000_000, -1, 1, 2], pa.timestamp("ms", "Europe/Berlin")),
+    "utc": pa.array([0, None, 1_600_000_000_000_001, -1, 1, 2], pa.timestamp("us", "UTC")),
+    "decimal": pa.array(
+        [Decimal("1.10"), None, Decimal("-0.05"), Decimal("99999999.99"), Decimal(0), Decimal(1)], pa.decimal128(10, 2)
+    ),
+    "large text": pa.array([" a", None, "", "a", "NA", "b"], pa.large_string()),
+    "text": pa.array([" a", None, "", "a", "NA", "b"]),
+    "day": pa.array([20200229, None, 20201231, 20210101, 20210102, 20210103], pa.int32()),
+    "codes": pa.array(["x", None, "y", "x", "y", "z"]).dictionary_encode(),
+    "ranks": pa.DictionaryArray.from_arrays(
+        pa.array([2, None, 0, 1, 1, 0], pa.int8()), ["low", "mid", "high"], ordered=True
+    ),
+}
+
+
+def of_user(table: pa.Table, root: Path) -> pd.DataFrame:
+    """The user's table, read as `prepare` does and exported to the folder `out`, as it is read there."""
+    root.mkdir(exist_ok=True)
+    pq.write_table(table.append_column("y", pa.array(["a"] * len(table))), root / "t.parquet")
+    raw = read_table(TableSource(path="t.parquet", target="y"), root, SplitConfig())
+    assert not [problem for problem in raw.problems if problem.severity == "error"], raw.problems
+    (root / "source").mkdir()
+    ids = [f"row-{number:04d}" for number in range(len(table))]
+    made = make_manifest(len(table), id=ids, label="a", split="train", origin="real")
+    write_samples(root / "source", Samples(made, raw.content.frame))  # type: ignore[union-attr]
+    spec = DatasetSpec(
+        name="t",
+        modality="table",
+        classes=(ClassRecord(key="a", label="a"),),
+        table=raw.content.spec,  # type: ignore[union-attr]
+    )
+    export(ExportTask(spec, (root / "source",), None, REAL_ONLY, ExportConfig(), 0), root / "out")
+    return ParquetTableReader(root / "out")(SHARD)
+
+
+@pytest.mark.parametrize("name", SOURCES)
+def test_real_rows_of_a_parquet_file_come_back_in_their_types(tmp_path: Path, name: str) -> None:
+    table = pa.table({"x": SOURCES[name]})
+    frame = of_user(table, tmp_path)
+    back = pq.ParquetFile(tmp_path / "out" / SHARD).read().sort_by("_id").select(["x"])
+    assert back.schema.field("x").type == pq.read_table(tmp_path / "t.parquet").schema.field("x").type
+    assert back.column("x").to_pylist() == table.column("x").to_pylist()
+    pd.testing.assert_frame_equal(CsvReader(tmp_path / "out")(SHARD), frame)
+    assert pd.read_parquet(tmp_path / "out" / SHARD)["x"].isna().sum() == table.column("x").null_count
+
+
+@given(data=st.data())
+@settings(max_examples=15, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
+def test_any_columns_of_a_parquet_file_come_back(tmp_path: Path, data: st.DataObject) -> None:
+    names = data.draw(st.lists(st.sampled_from(list(SOURCES)), min_size=1, unique=True))
+    order = data.draw(st.permutations(range(6)))
+    table = pa.table({name: SOURCES[name].take(pa.array(order)) for name in names})
+    root = Path(tempfile.mkdtemp(dir=tmp_path))
+    of_user(table, root)
+    back = pq.ParquetFile(root / "out" / SHARD).read().sort_by("_id")
+    for name in names:
+        assert back.column(name).to_pylist() == table.column(name).to_pylist(), name
