@@ -13,11 +13,13 @@ import yaml
 
 from gan_augment import __version__
 from gan_augment.core.atomic import read_json, write_text
+from gan_augment.core.checksums import check_folder, telling_damage
 from gan_augment.core.samples import Samples
 from gan_augment.reporting.evidence import Evidence
 from gan_augment.reporting.page import render_report
 from gan_augment.reporting.rows import accepted_rows, rejected_rows, scores_of
 from gan_augment.stages.project import Project, read_measured
+from gan_augment.stages.served import read_served
 
 __all__ = ["run"]
 
@@ -37,7 +39,9 @@ def gather(project: Project) -> Evidence:
     folders = {c.label: layout.synthetic(c.key) for c in spec.classes}
     rejected = rejected_rows(scores, folders, config.rejected if spec.image else 0)
     shown = Samples.concat([accepted, rejected]) if spec.image else rejected
-    served = {c.key: read_json(layout.train_gan(c.key) / "served.json") for c in spec.classes}
+    for folder in (layout.pretrain, layout.mixed):  # their curves are listed there
+        check_folder(folder, elsewhere=True)
+    served = {c.key: read_served(layout.train_gan(c.key), elsewhere=True) for c in spec.classes}
     return Evidence(
         spec=spec,
         train=project.train_view().samples,
@@ -59,7 +63,8 @@ def gather(project: Project) -> Evidence:
 def _table(path: Path) -> pd.DataFrame | None:
     """A CSV file, None where it is absent or holds nothing."""
     try:
-        return pd.read_csv(path)
+        with telling_damage(path):
+            return pd.read_csv(path)
     except (FileNotFoundError, pd.errors.EmptyDataError):
         return None
 
