@@ -31,7 +31,7 @@ CODE: dict[str, tuple[str, ...]] = {
     "prepare": ("data", "encoding/rules.py", "stages/prepare.py", "stages/prepared.py"),
     "pretrain": (*_GENERATOR, "training", "stages/pretrain.py", "stages/synthesis.py"),
     "train_gan": (*_GENERATOR, "training", "stages/synthesis.py", "stages/train_gan.py"),
-    "generate": (*_GENERATOR, *_RUNNING, "stages/generate.py"),
+    "generate": (*_GENERATOR, *_RUNNING, "stages/generate.py", "stages/served.py"),
     "curate": (
         *("curation", "encoding", "fidelity", "nn/features.py", *_CLASSIFIER, "training/shifts.py"),
         "stages/curate.py",
@@ -39,7 +39,7 @@ CODE: dict[str, tuple[str, ...]] = {
     "cross_fit": (
         *("curation", "encoding", "fidelity", "gain/config.py", "gain/folds.py", "nn", "stages/cross_fit.py"),
         *("stages/curate.py", "stages/folds.py", "stages/generate.py", "stages/prepared.py", "stages/pretrain.py"),
-        *("stages/synthesis.py", "stages/train_gan.py", "synthesis", "training"),
+        *("stages/served.py", "stages/synthesis.py", "stages/train_gan.py", "synthesis", "training"),
     ),
     "mix": (
         *("downstream", "gain/config.py", "gain/curation_threshold.py", "gain/metrics.py", "gain/mixing.py"),
@@ -50,10 +50,12 @@ CODE: dict[str, tuple[str, ...]] = {
     "measure": (
         *("downstream/config.py", "gain/calibrate.py", "gain/config.py", "gain/measurement.py", "gain/metrics.py"),
         *("gain/statistics.py", "gain/table.py", "gain/thresholds.py", "gain/verdict.py", "stages/measure.py"),
+        "stages/prepared.py",
     ),
     "report": (
         *("__init__.py", "curation/config.py", "data/config.py", "downstream/config.py", "gain/config.py"),
-        *("reporting", "sharding/config.py", "stages/report.py", "synthesis/config.py"),
+        *("reporting", "sharding/config.py", "stages/report.py", "stages/served.py"),
+        "synthesis/config.py",
     ),
     "export": ("sharding", "stages/export.py"),
 }

@@ -46,7 +46,7 @@ def test_a_half_written_entry_is_none(tmp_path: Path, monkeypatch: pytest.Monkey
     ledger = Ledger(tmp_path)
     ledger.enter(*_entry(4), (1, 0, 4))
 
-    def dies(*_: Any) -> None:
+    def dies(*_: Any, **__: Any) -> None:
         raise KeyboardInterrupt
 
     monkeypatch.setattr(module, "write_json", dies)
