@@ -244,11 +244,11 @@ def _naming(path: Path) -> Iterator[None]:
     try:
         yield
     except OSError as error:
+        text, said = str(error), os_error_in(error, path)
         if error.filename is None:
             error.filename = str(path)
         if error.errno is None:
-            said = os_error_in(error, path)
-            error.errno, error.strerror = said.errno if said else errno.EIO, str(error)
+            error.errno, error.strerror = said.errno if said else errno.EIO, text
         raise
 
 

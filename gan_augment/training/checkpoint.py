@@ -84,7 +84,7 @@ def is_usable(path: Path) -> bool:
     try:
         with safe_open(path, framework="pt") as file:
             about = file.metadata() or {}
-        return _checksum(load_file(path), about["state"]) == about["sha256"]
+        return bool(_checksum(load_file(path), about["state"]) == about["sha256"])
     except (OSError, SafetensorError, RuntimeError, KeyError, ValueError):
         return False
 

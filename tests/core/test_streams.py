@@ -197,7 +197,7 @@ def test_an_absent_or_cut_folder_is_named(tmp_path: Path) -> None:
     folder = _stored(tmp_path / "cut", images(20))
     with (folder / "images.npy").open("r+b") as stream:
         stream.truncate((folder / "images.npy").stat().st_size - 60)
-    with pytest.raises(DamagedInputError, match="images.npy"):
+    with pytest.raises(DamagedInputError, match=r"images\.npy"):
         list(StoredSamples((folder,)).chunks(50))
 
 

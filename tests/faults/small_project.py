@@ -79,7 +79,9 @@ def make_finished(root: Path, kind: str = "table", *, trained: bool = False) -> 
 def _write_table(root: Path) -> dict[str, Any]:
     rng = np.random.default_rng(0)
     label = np.repeat(["a", "b"], [30, 50])
-    frame = pd.DataFrame({"x": np.where(label == "a", 0, 2) + rng.normal(size=80).round(3), "n": rng.integers(0, 9, 80)})
+    frame = pd.DataFrame(
+        {"x": np.where(label == "a", 0, 2) + rng.normal(size=80).round(3), "n": rng.integers(0, 9, 80)}
+    )
     frame.assign(y=label).to_csv(root / "rows.csv", index=False)
     return {"kind": "table", "path": "rows.csv", "target": "y"}
 

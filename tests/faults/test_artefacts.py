@@ -18,12 +18,20 @@ from tests.faults.small_project import copy_of, make_finished, outputs_hash, run
 Command = tuple[str, ...]
 
 ALL = (
-    ("train_gan", "a"), ("generate", "a"), ("curate",), ("mix",), ("retrain", "real"), ("measure",), ("report",), ("export",)
-)  # fmt: skip
+    *(("train_gan", "a"), ("generate", "a"), ("curate",), ("mix",)),
+    *(("retrain", "real"), ("measure",), ("report",), ("export",)),
+)
 # Which commands read which files, the cheapest first. A file that no line names is read by no stage.
 READERS: dict[str, tuple[Command, ...]] = {
     "data/prepared/dataset.json": ALL,
-    "data/prepared/train/a/*": (("export",), ("train_gan", "a"), ("curate",), ("mix",), ("retrain", "cheap"), ("report",)),
+    "data/prepared/train/a/*": (
+        ("export",),
+        ("train_gan", "a"),
+        ("curate",),
+        ("mix",),
+        ("retrain", "cheap"),
+        ("report",),
+    ),
     "data/prepared/train/b/*": (("export",), ("pretrain",), ("curate",), ("mix",), ("retrain", "real"), ("report",)),
     "data/prepared/validation/*": (("measure",), ("train_gan", "a"), ("curate",), ("mix",), ("retrain", "real")),
     "data/prepared/test_inputs/*": (("retrain", "real"),),
