@@ -54,8 +54,7 @@ CODE: dict[str, tuple[str, ...]] = {
     ),
     "report": (
         *("__init__.py", "curation/config.py", "data/config.py", "downstream/config.py", "gain/config.py"),
-        *("reporting", "sharding/config.py", "stages/report.py", "stages/served.py"),
-        "synthesis/config.py",
+        *("reporting", "sharding/config.py", "stages/report.py", "synthesis/config.py"),
     ),
     "export": ("sharding", "stages/export.py"),
 }

@@ -19,7 +19,6 @@ from gan_augment.reporting.evidence import Evidence
 from gan_augment.reporting.page import render_report
 from gan_augment.reporting.rows import accepted_rows, rejected_rows, scores_of
 from gan_augment.stages.project import Project, read_measured
-from gan_augment.stages.served import read_served
 
 __all__ = ["run"]
 
@@ -39,9 +38,9 @@ def gather(project: Project) -> Evidence:
     folders = {c.label: layout.synthetic(c.key) for c in spec.classes}
     rejected = rejected_rows(scores, folders, config.rejected if spec.image else 0)
     shown = Samples.concat([accepted, rejected]) if spec.image else rejected
-    for folder in (layout.pretrain, layout.mixed):  # their curves are listed there
-        check_folder(folder, elsewhere=True)
-    served = {c.key: read_served(layout.train_gan(c.key), elsewhere=True) for c in spec.classes}
+    for folder in (layout.pretrain, layout.mixed, *(layout.train_gan(c.key) for c in spec.classes)):
+        check_folder(folder, elsewhere=True)  # the curves are listed there
+    served = {c.key: read_json(layout.train_gan(c.key) / "served.json") for c in spec.classes}
     return Evidence(
         spec=spec,
         train=project.train_view().samples,

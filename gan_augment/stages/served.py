@@ -14,8 +14,8 @@ __all__ = ["SERVED", "read_served"]
 SERVED = "served.json"
 
 
-def read_served(model: Path, *, elsewhere: bool = False) -> dict[str, Any]:
-    """served.json of a model's folder, after a look at the whole folder (`elsewhere`: as `check_folder` has it).
+def read_served(model: Path) -> dict[str, Any]:
+    """served.json of a model's folder, after a look at the whole folder.
 
     Raises
     ------
@@ -24,7 +24,7 @@ def read_served(model: Path, *, elsewhere: bool = False) -> dict[str, Any]:
     ModelError
         The folder holds another model than the one that was chosen.
     """
-    check_folder(model, elsewhere=elsewhere)
+    check_folder(model)
     served: dict[str, Any] = read_json(model / SERVED)
     found = file_hash(model, without=(SERVED, CHECKSUMS))
     if served.get("model_hash") != found:
