@@ -61,11 +61,11 @@ def gather(project: Project) -> Evidence:
 
 def _table(path: Path) -> pd.DataFrame | None:
     """A CSV file, None where it is absent or holds nothing."""
-    try:
-        with telling_damage(path):
+    with telling_damage(path):
+        try:
             return pd.read_csv(path)
-    except (FileNotFoundError, pd.errors.EmptyDataError):
-        return None
+        except (FileNotFoundError, pd.errors.EmptyDataError):
+            return None
 
 
 def _curves(folder: Path) -> Iterator[tuple[str, pd.DataFrame]]:
