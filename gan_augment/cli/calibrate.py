@@ -43,10 +43,13 @@ def run_calibration(root: Path, demo: str | None, control: str | None, *, runs: 
 def run_replicates(root: Path, *, runs: int, as_json: bool) -> None:
     """Train everything after the split `runs - 1` times more, and print the gain over all trainings."""
     one_thread_each()
+    from gan_augment.stages.locks import stage_locks
     from gan_augment.stages.project import Project
     from gan_augment.stages.replicate import run
 
-    found = run(Project.open(root), runs)
+    project = Project.open(root)
+    with stage_locks(root, project.params, "replicate"):
+        found = run(project, runs)
     if as_json:
         print(json.dumps(found, indent=2))
         return
@@ -62,10 +65,13 @@ def run_replicates(root: Path, *, runs: int, as_json: bool) -> None:
 
 def _calibration(root: Path, demo: str | None) -> Calibration:
     from gan_augment.stages.calibrate import demo_calibration, project_calibration
+    from gan_augment.stages.locks import stage_locks
     from gan_augment.stages.project import Project
 
     if demo is None:
-        return project_calibration(Project.open(root))
+        project = Project.open(root)
+        with stage_locks(root, project.params, "calibrate"):
+            return project_calibration(project)
     known: dict[str, DemoName] = {"digits": "digits", "breast_cancer": "breast_cancer"}
     if demo not in known:
         raise ParamsError("There is no such embedded data set", got=repr(demo), expected=" or ".join(known))

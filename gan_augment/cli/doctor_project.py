@@ -31,6 +31,7 @@ def project_findings(root: Path) -> Iterator[Finding]:
         yield from _params(root)
         yield from _git(root)
         yield from _dvc(root)
+        yield from _runs(root)
     else:
         yield Finding("project", f"no params.yaml in {root.absolute()}", "gan-augment init PATH_TO_YOUR_DATA")
     yield from _prefect()
@@ -117,6 +118,16 @@ def _config(home: Path) -> dict[str, Any]:
     from dvc.config import Config
 
     return dict(Config(dvc_dir=str(home / ".dvc")))
+
+
+def _runs(root: Path) -> Iterator[Finding]:
+    """Stages that run now; one whose DVC was killed makes something that nobody will write down."""
+    from gan_augment.core.locks import running
+    from gan_augment.stages.locks import lock_folder
+
+    for holder in running(lock_folder(root)):
+        remedy = f"kill {holder.process}; the next `dvc repro` runs the stage again" if holder.orphan else ""
+        yield Finding("running", holder.sentence(), remedy, blocking=holder.orphan)
 
 
 # ---- locks

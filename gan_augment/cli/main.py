@@ -6,14 +6,13 @@ Exit codes: 0 done, 2 a mistake or an obstacle that the user can remove (said wi
 
 from __future__ import annotations
 
-import errno
 import os
 import sys
 import traceback
-from pathlib import Path
 
 from gan_augment.cli.app import app
-from gan_augment.core.errors import GanAugmentError, SetupError
+from gan_augment.core.errors import GanAugmentError
+from gan_augment.core.obstacles import obstacle
 from gan_augment.core.verbosity import VERBOSITY
 
 __all__ = ["main"]
@@ -29,23 +28,9 @@ def main() -> None:
         print("interrupted; nothing half-written was left behind", file=sys.stderr)
         sys.exit(130)
     except OSError as error:
-        if error.errno in _REMEDIES:
-            _fail(
-                SetupError(
-                    os.strerror(error.errno),
-                    where=error.filename or Path.cwd(),
-                    remedy=_REMEDIES[error.errno],
-                )
-            )
+        if (found := obstacle(error)) is not None:
+            _fail(found)
         raise
-
-
-_REMEDIES = {
-    errno.ENOSPC: "free some space (`dvc gc -w` drops old cached outputs) and run the command again; nothing was lost",
-    errno.EDQUOT: "free some of your quota and run the command again; nothing was lost",
-    errno.EACCES: "make the path readable and writable for your user",
-    errno.EROFS: "work in a folder on a writable file system",
-}
 
 
 def _fail(error: GanAugmentError) -> None:

@@ -204,6 +204,7 @@ def verify_export(path: Path, *, as_json: bool) -> bool:
 def publish_shards(root: Path, *, as_json: bool) -> None:
     """Apply the policy of `publish`, and say what became of it. Raises what `gan_augment.sharding.publish` raises."""
     from gan_augment.sharding.publish import publish
+    from gan_augment.stages.locks import stage_locks
     from gan_augment.stages.project import Project, read_measured
 
     project = Project.open(root)
@@ -214,5 +215,6 @@ def publish_shards(root: Path, *, as_json: bool) -> None:
             where="publish.to in params.yaml",
             remedy="name a folder: publish: {to: ../published}",
         )
-    done = publish(project.layout.export, read_measured(project.layout), root / config.to, config)
+    with stage_locks(root, project.params, "publish"):
+        done = publish(project.layout.export, read_measured(project.layout), root / config.to, config)
     print(json.dumps(done.model_dump(mode="json"), indent=2, ensure_ascii=False) if as_json else done.sentence)

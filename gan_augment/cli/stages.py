@@ -14,6 +14,7 @@ from gan_augment.cli.threads import one_thread_each
 from gan_augment.cli.verbosity import tell_versions
 
 if TYPE_CHECKING:
+    from gan_augment.core.locks import Locks
     from gan_augment.stages.project import Project
 
 __all__ = ["STAGES", "StageCommand", "print_config", "run_stage"]
@@ -70,20 +71,47 @@ STAGES: dict[str, StageCommand] = {
 
 
 def run_stage(stage: StageCommand, root: Path, key: str | None) -> None:
-    """Open the project and run one stage."""
+    """Open the project, wait for whoever writes what the stage reads or writes, and run it."""
     one_thread_each()
+    from gan_augment.core.orphans import end_with_dvc
+    from gan_augment.stages.locks import stage_locks
     from gan_augment.stages.project import Project
-    from gan_augment.training.claims import claim_device
+
+    end_with_dvc()
+    project = Project.open(root)
+    if os.environ.get("RANK", "0") != "0" or _LOCKED in os.environ:
+        _run(stage, project, key)  # of processes that train together: the one that started them holds the locks
+        return
+    with stage_locks(root, project.params, stage.name, key) as locks:
+        if locks.waited:
+            project = Project.open(root)
+        _launch(stage, project, locks)
+        _run(stage, project, key)
+
+
+_LOCKED = "GAN_AUGMENT_LOCKED"  # in the environment of processes whose starter holds the stage's locks
+
+
+def _launch(stage: StageCommand, project: Project, locks: Locks) -> None:
+    """Become the processes that train together, where they are wanted and this is none of them."""
     from gan_augment.training.launch import inside_group, launch_group
 
-    project = Project.open(root)
-    base = project.params.base
-    if stage.parallel and project.params.synthesis.processes > 1 and not inside_group():
-        # Before any device is claimed: each of the processes claims its own. A user's mistake is said once, and here.
-        from gan_augment.stages.synthesis import method_and_config
+    processes = project.params.synthesis.processes
+    if not stage.parallel or processes == 1 or inside_group():
+        return
+    # Before any device is claimed: each of the processes claims its own. A user's mistake is said once, and here.
+    from gan_augment.stages.synthesis import method_and_config
 
-        method_and_config(project)
-        launch_group(project.params.synthesis.processes, [stage.name, "-C", str(root)])
+    method_and_config(project)
+    locks.survive_exec()
+    os.environ[_LOCKED] = stage.name
+    launch_group(processes, [stage.name, "-C", str(project.layout.root)])
+
+
+def _run(stage: StageCommand, project: Project, key: str | None) -> None:
+    from gan_augment.training.claims import claim_device
+
+    base = project.params.base
     with (
         claim_device(base.device if stage.on_device else "cpu", share=base.gpu_share) as gpu,
         _recorded(project, stage, key, gpu),

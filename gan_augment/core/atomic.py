@@ -1,37 +1,48 @@
-"""Write beside, then move into place: a killed run leaves the old output or the new one, never half of one."""
+"""Write beside, then move into place: a killed run leaves the old output or the new one, never half of one.
+
+What is moved is on the disk before it is moved (fsync), so a power cut leaves no empty file under the right name. An
+old folder gives way in one step: where the kernel can exchange two names it does, elsewhere the old one is renamed
+first, and whoever writes the folder next finishes what a kill left between the two renames.
+"""
 
 from __future__ import annotations
 
 import contextlib
+import ctypes
+import errno
 import hashlib
 import json
 import os
+import re
 import shutil
 import tempfile
-from collections.abc import Iterator
+from collections.abc import Collection, Iterator
 from pathlib import Path
 from typing import Any
 
-from gan_augment.core.errors import MissingInputError, ParamsError
+from gan_augment.core.errors import DamagedInputError, DataError, MissingInputError, ParamsError
+from gan_augment.core.obstacles import os_error_in
 
 __all__ = [
     "check_writable",
     "file_hash",
     "read_json",
+    "refuse_foreign",
+    "remove",
     "replacing_directory",
     "replacing_file",
+    "sync_folder",
     "write_json",
     "write_text",
 ]
 
 
-def _beside(path: Path) -> Path:
-    # Hidden, on the same file system (so that os.replace is atomic), and the same name on every try:
-    # what a killed run left behind is swept away by the next one.
-    return path.parent / f".{path.name}.partial"
+_SEAL = "sha256"  # the last key of a sealed JSON file
+_AT_FDCWD, _RENAME_EXCHANGE = -100, 2  # Linux: renameat2(2)
 
 
-def _remove(path: Path) -> None:
+def remove(path: Path) -> None:
+    """Remove a file, a link or a folder with all that is in it; nothing where nothing is."""
     if path.is_dir() and not path.is_symlink():
         shutil.rmtree(path)
     else:
@@ -60,45 +71,209 @@ def _not_writable(path: Path) -> str | None:
 
 
 @contextlib.contextmanager
-def replacing_file(path: Path) -> Iterator[Path]:
-    """Yield a path to write; on success it becomes `path`, on any exception it is removed."""
-    path.parent.mkdir(parents=True, exist_ok=True)
-    partial = _beside(path)
-    _remove(partial)
+def replacing_file(path: Path, *, durable: bool = True) -> Iterator[Path]:
+    """Yield a path to write; on success it becomes `path`, on any exception it is removed.
+
+    Not `durable`: what a power cut may well take, such as a page that is written every second.
+    """
+    with _naming(path):
+        path.parent.mkdir(parents=True, exist_ok=True)
+        _sweep_partials(path)
+    # Two that write the same file at once each write their own; the later one stays.
+    partial = path.parent / f".{path.name}.{os.getpid()}.partial"
     try:
-        yield partial
-        os.replace(partial, path)
+        with _naming(path):
+            yield partial
+            if durable:
+                _sync(partial)
+            os.replace(partial, path)
+            if durable:
+                _sync(path.parent)
     except BaseException:
-        _remove(partial)
+        with contextlib.suppress(OSError):  # the first error is the one to tell
+            remove(partial)
         raise
+
+
+def _sweep_partials(path: Path) -> None:
+    """Remove what killed writers of this file left."""
+    of_process = re.compile(rf"\.{re.escape(path.name)}\.(\d+)\.partial")
+    for other in path.parent.iterdir():
+        if (found := of_process.fullmatch(other.name)) and not _lives(int(found[1])):
+            remove(other)
+
+
+def _lives(process: int) -> bool:
+    try:
+        os.kill(process, 0)
+    except ProcessLookupError:
+        return False
+    except (PermissionError, OverflowError):
+        return True
+    return True
 
 
 @contextlib.contextmanager
-def replacing_directory(path: Path) -> Iterator[Path]:
-    """Yield an empty directory to fill; on success it becomes `path` (replacing what was there)."""
-    path.parent.mkdir(parents=True, exist_ok=True)
-    partial = _beside(path)
-    _remove(partial)
-    partial.mkdir()
+def replacing_directory(path: Path, *, mark: str | None = None) -> Iterator[Path]:
+    """Yield an empty directory to fill; on success it becomes `path` (replacing what was there).
+
+    Only one process at a time may do so: the stages see to it (`core.locks`).
+
+    Parameters
+    ----------
+    mark
+        A file that every folder of this kind has. A folder without it is somebody else's: it is not replaced.
+
+    Raises
+    ------
+    DataError
+        `path` holds something else.
+    """
+    partial = path.parent / f".{path.name}.partial"  # the same name on every try: swept away by the next one
+    with _naming(path):
+        path.parent.mkdir(parents=True, exist_ok=True)
+        _settle(path)
+        refuse_foreign(path, mark)
+        remove(partial)
+        partial.mkdir()
     try:
-        yield partial
-        if path.exists():
-            _remove(path)
-        os.replace(partial, path)
+        with _naming(path):
+            yield partial
+            sync_folder(partial)
+            _move_into_place(partial, path)
     except BaseException:
-        _remove(partial)
+        with contextlib.suppress(OSError):
+            remove(partial)
         raise
 
 
-def write_text(path: Path, text: str) -> None:
+def _aside(path: Path) -> Path:
+    return path.parent / f".{path.name}.old"
+
+
+def _settle(path: Path) -> None:
+    """Finish what a kill interrupted between two renames: the old folder comes back, or goes for good."""
+    if not os.path.lexists(_aside(path)):
+        return
+    if os.path.lexists(path):
+        remove(_aside(path))
+    else:
+        _aside(path).rename(path)
+
+
+def refuse_foreign(path: Path, mark: str | None) -> None:
+    """Raise DataError where a folder holds something and not `mark`; NotADirectoryError where it is a file."""
+    if path.is_dir() and mark is not None and any(path.iterdir()) and not (path / mark).is_file():
+        raise DataError(
+            "The folder holds something else, which would be lost",
+            where=path,
+            got=", ".join(sorted(item.name for item in path.iterdir())[:5]),
+            expected=f"nothing, or what was written there before, with {mark}",
+            remedy="move it away, or name another folder",
+        )
+    if path.exists() and not path.is_dir():
+        raise NotADirectoryError(errno.ENOTDIR, os.strerror(errno.ENOTDIR), str(path))
+
+
+def _move_into_place(partial: Path, path: Path) -> None:
+    if not os.path.lexists(path):
+        partial.rename(path)
+    elif path.is_symlink():
+        path.unlink()
+        partial.rename(path)
+    else:
+        _replace_folder(partial, path)
+    _sync(path.parent)
+
+
+def _replace_folder(partial: Path, path: Path) -> None:
+    old = _aside(path)
+    try:
+        _exchange(partial, path)
+        partial.rename(old)
+    except OSError as error:
+        if error.errno not in (errno.EINVAL, errno.ENOSYS, errno.ENOTSUP, errno.EXDEV):
+            raise
+        _put_aside(path, old)
+        partial.rename(path)
+    _sync(path.parent)
+    shutil.rmtree(old, ignore_errors=True)  # the new one is in place; what is left goes with the next writer
+
+
+def _put_aside(path: Path, old: Path) -> None:
+    try:
+        path.rename(old)
+    except OSError as error:  # a folder of a container's lower layer cannot be renamed at all
+        if error.errno != errno.EXDEV:
+            raise
+        remove(path)
+
+
+def _exchange(one: Path, other: Path) -> None:
+    """Swap two names in one step. Raises OSError(ENOSYS) where the system cannot."""
+    rename = getattr(ctypes.CDLL(None, use_errno=True), "renameat2", None)
+    if rename is None:
+        raise OSError(errno.ENOSYS, os.strerror(errno.ENOSYS))
+    if rename(_AT_FDCWD, os.fsencode(one), _AT_FDCWD, os.fsencode(other), _RENAME_EXCHANGE):
+        raise OSError(ctypes.get_errno(), os.strerror(ctypes.get_errno()), str(other))
+
+
+def sync_folder(folder: Path) -> None:
+    """Have everything in a folder on the disk before somebody relies on it."""
+    for place, _, files in os.walk(folder):
+        for name in files:
+            if not (Path(place) / name).is_symlink():
+                _sync(Path(place) / name)
+        _sync(Path(place))
+
+
+def _sync(path: Path) -> None:
+    descriptor = os.open(path, os.O_RDONLY)
+    try:
+        os.fsync(descriptor)
+    except OSError as error:
+        if error.errno not in (errno.EINVAL, errno.ENOTSUP, errno.EBADF):  # a file system that knows no fsync
+            raise
+    finally:
+        os.close(descriptor)
+
+
+@contextlib.contextmanager
+def _naming(path: Path) -> Iterator[None]:
+    """Let an obstacle say where it was met: some libraries leave the path out, some the reason too."""
+    try:
+        yield
+    except OSError as error:
+        text, said = str(error), os_error_in(error, path)
+        if error.filename is None:
+            error.filename = str(path)
+        if error.errno is None:
+            error.errno, error.strerror = said.errno if said else errno.EIO, text
+        raise
+
+
+def write_text(path: Path, text: str, *, durable: bool = True) -> None:
     """Write UTF-8 text atomically, with Unix line ends."""
-    with replacing_file(path) as partial:
+    with replacing_file(path, durable=durable) as partial:
         partial.write_text(text, encoding="utf-8", newline="\n")
 
 
-def write_json(path: Path, value: Any) -> None:
-    """Write JSON atomically: two spaces, keys in the order given, NaN refused, a newline at the end."""
-    write_text(path, json.dumps(value, indent=2, ensure_ascii=False, allow_nan=False) + "\n")
+def write_json(path: Path, value: Any, *, sealed: bool = False, durable: bool = True) -> None:
+    """Write JSON atomically: two spaces, keys in the order given, NaN refused, a newline at the end.
+
+    `sealed`: an object with a last key more, the checksum of the rest, which `read_json` checks and takes away again.
+    """
+    if sealed:
+        value = {**value, _SEAL: _checksum(value)}
+    write_text(path, _as_json(value) + "\n", durable=durable)
+
+
+def _as_json(value: Any) -> str:
+    return json.dumps(value, indent=2, ensure_ascii=False, allow_nan=False)
+
+
+def _checksum(value: Any) -> str:
+    return hashlib.sha256(_as_json(value).encode()).hexdigest()
 
 
 def read_json(path: Path) -> Any:
@@ -107,10 +282,10 @@ def read_json(path: Path) -> Any:
     Raises
     ------
     MissingInputError
-        The file is absent or is not JSON.
+        The file is absent; DamagedInputError: it is not JSON, or not as it was sealed.
     """
     try:
-        return json.loads(path.read_text(encoding="utf-8"))
+        value = json.loads(path.read_text(encoding="utf-8"))
     except FileNotFoundError:
         raise MissingInputError(
             "An input of this stage is missing",
@@ -118,19 +293,41 @@ def read_json(path: Path) -> Any:
             expected="a JSON file written by an earlier stage",
             remedy="run `dvc repro`, which runs the stages in order",
         ) from None
-    except json.JSONDecodeError as error:
-        raise MissingInputError(
-            "An input of this stage is damaged",
-            where=path,
-            got=f"not JSON: {error}",
-            remedy="delete the file and run `dvc repro`",
-        ) from None
+    except (ValueError, RecursionError) as error:
+        raise _damaged(path, f"not JSON: {error}") from None
+    return _unsealed(path, value)
 
 
-def file_hash(path: Path) -> str:
-    """SHA-256 of a file's bytes, or of a directory's sorted relative paths and bytes, as 64 hex digits."""
+def _unsealed(path: Path, value: Any) -> Any:
+    if not isinstance(value, dict) or next(reversed(value), None) != _SEAL or not _is_digest(value[_SEAL]):
+        return value
+    rest = {key: item for key, item in value.items() if key != _SEAL}
+    try:
+        right = _checksum(rest) == value[_SEAL]
+    except ValueError:  # NaN, or half a character: this was never written so
+        right = False
+    if not right:
+        raise _damaged(path, "its contents are not those of its checksum")
+    return rest
+
+
+def _is_digest(value: Any) -> bool:
+    return isinstance(value, str) and len(value) == 64
+
+
+def _damaged(path: Path, got: str) -> DamagedInputError:
+    return DamagedInputError(
+        "An input of this stage is damaged", where=path, got=got, remedy="delete the file and run `dvc repro`"
+    )
+
+
+def file_hash(path: Path, *, without: Collection[str] = ()) -> str:
+    """SHA-256 of a file's bytes, or of a directory's sorted relative paths and bytes, as 64 hex digits.
+
+    `without`: files of these names, in a directory, do not count.
+    """
     digest = hashlib.sha256()
-    files = [path] if path.is_file() else sorted(p for p in path.rglob("*") if p.is_file())
+    files = [path] if path.is_file() else sorted(p for p in path.rglob("*") if p.is_file() and p.name not in without)
     for file in files:
         if file is not path:
             digest.update(file.relative_to(path).as_posix().encode() + b"\0")

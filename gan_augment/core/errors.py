@@ -5,6 +5,7 @@ GanAugmentError           everything below; the command exits with code 2 and pr
 ├── DataError             the user's data cannot be used as it is
 │   └── LeakError         a row would be on both sides of a split
 ├── MissingInputError     a file that an earlier stage writes is not there
+│   └── DamagedInputError it is there, and is not as it was written
 ├── MethodError           a synthesizer is unknown, or cannot do what was asked of it
 ├── ModelError            a saved model is incomplete, damaged, or of another method
 ├── DeviceError           a device that was asked for is absent or too small
@@ -16,6 +17,7 @@ from __future__ import annotations
 from pathlib import Path
 
 __all__ = [
+    "DamagedInputError",
     "DataError",
     "DeviceError",
     "GanAugmentError",
@@ -87,6 +89,10 @@ class LeakError(DataError):
 
 class MissingInputError(GanAugmentError):
     """A file that an earlier stage writes is not there."""
+
+
+class DamagedInputError(MissingInputError):
+    """A file that an earlier stage wrote is not as it was written."""
 
 
 class MethodError(GanAugmentError):

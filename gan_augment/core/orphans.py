@@ -2,13 +2,19 @@
 
 from __future__ import annotations
 
+import contextlib
 import os
+import sys
 import threading
 import time
+from dataclasses import dataclass
+from pathlib import Path
+from typing import NamedTuple
 
-__all__ = ["end_with"]
+__all__ = ["Owner", "dvc_above", "end_with", "end_with_dvc"]
 
 _LOOK_EVERY_SECONDS = 0.5
+_STAGE = "DVC_STAGE"  # in the environment of what DVC starts
 
 
 def end_with(parent: int) -> None:
@@ -24,3 +30,83 @@ def end_with(parent: int) -> None:
         os._exit(1)
 
     threading.Thread(target=watch, daemon=True).start()
+
+
+@dataclass(frozen=True)
+class Owner:
+    """A process, known by its number and by when it started: numbers are given out again."""
+
+    process: int
+    started: str
+
+    def lives(self) -> bool:
+        """Whether it still runs; one that waits to be buried does not."""
+        facts = _facts(self.process)
+        return facts is not None and facts.state not in ("Z", "X") and facts.started == self.started
+
+
+def dvc_above() -> Owner | None:
+    """The DVC whose stage this process is; None where it is none, or where /proc does not tell (not Linux)."""
+    if _STAGE not in os.environ:
+        return None
+    process = os.getppid()
+    while process > 1 and (facts := _facts(process)) is not None:
+        # DVC names the stage to the processes that it starts, and has not got that name itself.
+        if not _is_of_stage(process):
+            return Owner(process, facts.started) if _is_dvc(process) else None
+        process = facts.parent
+    return None
+
+
+def end_with_dvc() -> None:
+    """End this process soon after the DVC whose stage it is was killed; nothing where no DVC started it.
+
+    Nobody would write down what such a stage still makes, the next `dvc repro` runs it again, and goes on at what it
+    left in `.gan_augment`: the sooner it ends, the less is done twice.
+    """
+    owner = dvc_above()
+    if owner is None:
+        return
+
+    def watch() -> None:
+        while owner.lives():
+            time.sleep(_LOOK_EVERY_SECONDS)
+        with contextlib.suppress(OSError, ValueError):
+            print(
+                f"the dvc that started this stage (process {owner.process}) has ended, and so does it",
+                file=sys.stderr,
+                flush=True,
+            )
+        os._exit(1)
+
+    threading.Thread(target=watch, daemon=True).start()
+
+
+class _Facts(NamedTuple):
+    state: str
+    parent: int
+    started: str
+
+
+def _facts(process: int) -> _Facts | None:
+    try:
+        # The second field is the program's name in brackets, which may hold anything.
+        fields = Path(f"/proc/{process}/stat").read_text(encoding="utf-8", errors="replace").rpartition(")")[2].split()
+    except OSError:
+        return None
+    return _Facts(fields[0], int(fields[1]), fields[19])
+
+
+def _is_of_stage(process: int) -> bool:
+    return any(entry.startswith(f"{_STAGE}=".encode()) for entry in _entries(process, "environ"))
+
+
+def _is_dvc(process: int) -> bool:
+    return any(b"dvc" in argument for argument in _entries(process, "cmdline"))
+
+
+def _entries(process: int, name: str) -> list[bytes]:
+    try:
+        return Path(f"/proc/{process}/{name}").read_bytes().split(b"\0")
+    except OSError:
+        return []

@@ -10,7 +10,7 @@ import numpy.typing as npt
 from pydantic import Field
 
 from gan_augment.core.atomic import read_json, write_json
-from gan_augment.core.errors import MissingInputError
+from gan_augment.core.checksums import check_file, saved_array, telling_damage, write_array
 from gan_augment.core.records import Record
 
 __all__ = [
@@ -95,8 +95,11 @@ def write_arm(directory: Path, record: ArmRecord) -> None:
 
 
 def read_arm(directory: Path) -> ArmRecord:
-    """Read arm.json. Raises MissingInputError."""
-    return ArmRecord.model_validate(read_json(directory / "arm.json"))
+    """Read arm.json. Raises MissingInputError, DamagedInputError."""
+    path = directory / "arm.json"
+    check_file(path)
+    with telling_damage(path):
+        return ArmRecord.model_validate(read_json(path))
 
 
 def _path(directory: Path, family: Family, part: Part) -> Path:
@@ -105,19 +108,9 @@ def _path(directory: Path, family: Family, part: Part) -> Path:
 
 def write_probabilities(directory: Path, family: Family, part: Part, probabilities: Probabilities) -> None:
     """float32 [variants, seeds, n, K] for validation, [seeds, n, K] of the chosen variant for test."""
-    np.save(_path(directory, family, part), np.ascontiguousarray(probabilities, np.float32), allow_pickle=False)
+    write_array(_path(directory, family, part), np.ascontiguousarray(probabilities, np.float32))
 
 
 def read_probabilities(directory: Path, family: Family, part: Part) -> Probabilities:
-    """What `write_probabilities` wrote. Raises MissingInputError."""
-    path = _path(directory, family, part)
-    try:
-        array: Probabilities = np.load(path, allow_pickle=False)
-    except FileNotFoundError:
-        raise MissingInputError(
-            "An input of this stage is missing",
-            where=path,
-            expected="predictions written by retrain",
-            remedy="run `dvc repro`, which runs the stages in order",
-        ) from None
-    return array
+    """What `write_probabilities` wrote. Raises MissingInputError, DamagedInputError."""
+    return saved_array(_path(directory, family, part)).astype(np.float32, copy=False)

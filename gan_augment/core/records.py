@@ -8,6 +8,7 @@ from typing import Annotated, Literal
 from pydantic import BaseModel, ConfigDict, Field, model_validator
 
 from gan_augment.core.atomic import read_json, write_json
+from gan_augment.core.checksums import telling_damage
 
 __all__ = [
     "ClassRecord",
@@ -130,11 +131,12 @@ class DatasetSpec(Record):
                 return index
         raise KeyError(key)
 
-    def save(self, path: Path) -> None:
-        """Write as JSON, atomically."""
-        write_json(path, self.model_dump(mode="json"))
+    def save(self, path: Path, *, sealed: bool = False) -> None:
+        """Write as JSON, atomically; `sealed` as `write_json` has it."""
+        write_json(path, self.model_dump(mode="json"), sealed=sealed)
 
     @classmethod
     def load(cls, path: Path) -> DatasetSpec:
-        """Read dataset.json. Raises MissingInputError."""
-        return cls.model_validate(read_json(path))
+        """Read dataset.json. Raises MissingInputError, DamagedInputError."""
+        with telling_damage(path):
+            return cls.model_validate(read_json(path))

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import os
 import tempfile
+import zlib
 from pathlib import Path
 from typing import Any, BinaryIO, Protocol
 
@@ -31,7 +32,7 @@ class _File:
             path.touch()
         # Open for as long as this object lives; what the file held stays until `keep` says how much of it counts.
         self._stream: BinaryIO = tempfile.TemporaryFile() if path is None else path.open("r+b")  # noqa: SIM115
-        self._count = 0
+        self._count = self._sum = 0
 
     def __len__(self) -> int:
         return self._count
@@ -41,13 +42,27 @@ class _File:
         if os.fstat(self._stream.fileno()).st_size < count * size:
             return False
         self._stream.truncate(count * size)
-        self._stream.seek(count * size)
+        self._stream.seek(0)
+        self._sum = 0
+        while block := self._stream.read(1 << 20):
+            self._sum = zlib.crc32(block, self._sum)
         self._count = count
         return True
 
+    def sum(self) -> int:
+        """A checksum of all items."""
+        return self._sum
+
+    def settle(self) -> int:
+        """Have all items on the disk, whatever happens to the machine; gives their checksum."""
+        os.fsync(self._stream.fileno())
+        return self._sum
+
     def _append(self, items: npt.NDArray[Any]) -> None:
-        self._stream.write(np.ascontiguousarray(items).data)
+        data = np.ascontiguousarray(items).tobytes()
+        self._stream.write(data)
         self._stream.flush()
+        self._sum = zlib.crc32(data, self._sum)
         self._count += len(items)
 
     def _read(self, start: int, stop: int, size: int) -> bytes:

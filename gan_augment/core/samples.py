@@ -15,7 +15,8 @@ import numpy as np
 import numpy.typing as npt
 import pandas as pd
 
-from gan_augment.core.errors import LeakError, MissingInputError
+from gan_augment.core.checksums import check_folder, saved_array, telling_damage, write_array
+from gan_augment.core.errors import DamagedInputError, LeakError, MissingInputError
 from gan_augment.core.records import DatasetSpec
 
 __all__ = [
@@ -132,7 +133,7 @@ def write_samples(directory: Path, samples: Samples) -> None:
     if isinstance(samples.payload, pd.DataFrame):
         samples.payload.to_parquet(directory / "rows.parquet", index=False)
     else:
-        np.save(directory / "images.npy", np.ascontiguousarray(samples.payload), allow_pickle=False)
+        write_array(directory / "images.npy", samples.payload)
 
 
 def read_samples(directory: Path, *, mmap: bool = False) -> Samples:
@@ -141,7 +142,7 @@ def read_samples(directory: Path, *, mmap: bool = False) -> Samples:
     Raises
     ------
     MissingInputError
-        The directory or one of its files is absent.
+        The directory or one of its files is absent; DamagedInputError: one is not as it was written.
     """
     images, rows, manifest = (directory / name for name in ("images.npy", "rows.parquet", "manifest.parquet"))
     if not manifest.exists() or not (images.exists() or rows.exists()):
@@ -151,12 +152,27 @@ def read_samples(directory: Path, *, mmap: bool = False) -> Samples:
             expected="manifest.parquet beside images.npy or rows.parquet, written by an earlier stage",
             remedy="run `dvc repro`, which runs the stages in order",
         )
-    payload: Payload
+    check_folder(directory)
+    with telling_damage(manifest):
+        frame = pd.read_parquet(manifest).astype(MANIFEST_COLUMNS)
+    payload: Any
     if images.exists():
-        payload = np.load(images, mmap_mode="r" if mmap else None, allow_pickle=False)
+        payload = saved_array(images, mmap=mmap)
     else:
-        payload = pd.read_parquet(rows)
-    return Samples(pd.read_parquet(manifest).astype(MANIFEST_COLUMNS), payload)
+        with telling_damage(rows):
+            payload = pd.read_parquet(rows)
+    if len(payload) != len(frame):
+        raise _torn(directory, len(payload), len(frame))
+    return Samples(frame, payload)
+
+
+def _torn(directory: Path, payload: int, manifest: int) -> DamagedInputError:
+    return DamagedInputError(
+        "Manifest and payload differ in length",
+        where=directory,
+        got=f"{payload} rows where the manifest has {manifest}",
+        remedy="delete the folder and run `dvc repro`",
+    )
 
 
 @dataclass(frozen=True)

@@ -19,7 +19,8 @@ import pandas as pd
 import pyarrow as pa
 import pyarrow.parquet as pq
 
-from gan_augment.core.errors import DataError, MissingInputError
+from gan_augment.core.checksums import check_file, check_folder, telling_damage
+from gan_augment.core.errors import DamagedInputError, DataError, MissingInputError
 from gan_augment.core.records import DatasetSpec
 from gan_augment.core.row_file import RecordFile
 from gan_augment.core.samples import MANIFEST_COLUMNS, Payload, Samples, join_payloads, read_samples
@@ -116,11 +117,13 @@ class StoredSamples:
 
 
 def count_samples(directory: Path) -> int:
-    """How many rows a samples folder has. Raises MissingInputError."""
-    try:
-        return int(pq.read_metadata(directory / "manifest.parquet").num_rows)
-    except FileNotFoundError:
-        raise _missing(directory) from None
+    """How many rows a samples folder has. Raises MissingInputError, DamagedInputError."""
+    manifest = directory / "manifest.parquet"
+    if not manifest.exists():
+        raise _missing(directory)
+    check_file(manifest)
+    with telling_damage(manifest):
+        return int(pq.read_metadata(manifest).num_rows)
 
 
 def iterate_samples(directory: Path, rows: int) -> Iterator[Samples]:
@@ -175,6 +178,7 @@ class _FolderReader:
     def __init__(self, directory: Path) -> None:
         if not (directory / "manifest.parquet").exists():
             raise _missing(directory)
+        check_folder(directory)
         self._directory = directory
         self._manifest = _FrameReader(directory / "manifest.parquet")
         if (directory / "images.npy").exists():
@@ -189,7 +193,7 @@ class _FolderReader:
         manifest = self._manifest.take(count).astype(MANIFEST_COLUMNS)
         payload = self._payload.take(len(manifest))
         if len(payload) != len(manifest):
-            raise DataError(
+            raise DamagedInputError(
                 "Manifest and payload differ in length",
                 where=self._directory,
                 got=f"{len(payload)} rows where the manifest has {len(manifest)}",
@@ -207,13 +211,16 @@ class _FrameReader:
     """Takes the next rows of a Parquet file as a frame."""
 
     def __init__(self, path: Path) -> None:
-        self._file = pq.ParquetFile(path, pre_buffer=False)  # which would keep the whole file in memory
+        self._path = path
+        with telling_damage(path):
+            self._file = pq.ParquetFile(path, pre_buffer=False)  # which would keep the whole file in memory
         self._batches = self._file.iter_batches(batch_size=8192)
         self._left: list[pa.RecordBatch] = []
 
     def take(self, count: int) -> pd.DataFrame:
-        while sum(batch.num_rows for batch in self._left) < count and (following := next(self._batches, None)):
-            self._left.append(following)
+        with telling_damage(self._path):
+            while sum(batch.num_rows for batch in self._left) < count and (following := next(self._batches, None)):
+                self._left.append(following)
         table = pa.Table.from_batches(self._left, schema=self._file.schema_arrow)
         self._left = table.slice(count).to_batches()
         frame: pd.DataFrame = table.slice(0, count).to_pandas()
@@ -230,7 +237,8 @@ class _PixelReader:
     """Takes the next images of an .npy file."""
 
     def __init__(self, path: Path) -> None:
-        mapped = np.load(path, mmap_mode="r", allow_pickle=False)
+        with telling_damage(path):
+            mapped = np.load(path, mmap_mode="r", allow_pickle=False)
         if mapped.dtype != np.uint8 or not mapped.flags.c_contiguous:
             raise DataError("Images are not stored row by row as bytes", where=path, got=str(mapped.dtype))
         self._shape, self._path, self._place = mapped.shape[1:], path, int(getattr(mapped, "offset", 0))

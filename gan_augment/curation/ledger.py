@@ -9,6 +9,7 @@ import numpy as np
 import numpy.typing as npt
 
 from gan_augment.core.atomic import read_json, write_json
+from gan_augment.core.errors import MissingInputError
 from gan_augment.core.row_file import RecordFile, RowFile
 
 __all__ = ["FINDING", "Ledger"]
@@ -55,15 +56,25 @@ class Ledger:
         self.findings.append(findings)
         self.tally = tally
         if self._folder is not None:
-            facts = {"entries": len(self), "width": self.rows.width, "tally": tally}
-            write_json(self._folder / "entered.json", facts)
+            sums = [self.rows.settle(), self.findings.settle()]
+            facts = {"entries": len(self), "width": self.rows.width, "tally": tally, "sums": sums}
+            write_json(self._folder / "entered.json", facts, sealed=True)
 
     def _go_on(self) -> None:
         entered = self._folder / "entered.json" if self._folder is not None else None
-        if entered is not None and entered.exists():
-            known = read_json(entered)
-            if self.rows.keep(known["entries"], known["width"]) and self.findings.keep(known["entries"]):
+        if entered is not None and entered.exists() and (known := _read(entered)):
+            kept = self.rows.keep(known["entries"], known["width"]) and self.findings.keep(known["entries"])
+            if kept and [self.rows.sum(), self.findings.sum()] == known["sums"]:
                 self.tally = tuple(known["tally"])
                 return
         self.rows.keep(0, 0)
         self.findings.keep(0)
+
+
+def _read(path: Path) -> dict[str, Any]:
+    """What was entered; nothing where a power cut or another version left something else."""
+    try:
+        known: dict[str, Any] = read_json(path)
+    except MissingInputError:
+        return {}
+    return known if isinstance(known, dict) and {"entries", "width", "tally", "sums"} <= known.keys() else {}

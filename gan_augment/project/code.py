@@ -58,6 +58,7 @@ CODE: dict[str, tuple[str, ...]] = {
         "fidelity/two_sample.py",
         "nn",
         "stages/generate.py",
+        "stages/served.py",
         "synthesis",
         "training",
     ),
@@ -87,6 +88,7 @@ CODE: dict[str, tuple[str, ...]] = {
         "stages/generate.py",
         "stages/prepared.py",
         "stages/pretrain.py",
+        "stages/served.py",
         "stages/synthesis.py",
         "stages/train_gan.py",
         "synthesis",
@@ -146,6 +148,7 @@ CODE: dict[str, tuple[str, ...]] = {
         "gain/thresholds.py",
         "gain/verdict.py",
         "stages/measure.py",
+        "stages/prepared.py",
     ),
     "report": (
         "__init__.py",

@@ -12,6 +12,8 @@ import numpy.typing as npt
 import pandas as pd
 import pyarrow.parquet as pq
 
+from gan_augment.core.checksums import check_file, telling_damage
+from gan_augment.core.errors import MissingInputError
 from gan_augment.core.records import DatasetSpec
 from gan_augment.core.samples import Samples
 from gan_augment.core.streams import count_samples, read_rows
@@ -96,7 +98,12 @@ def scores_of(scores: Path, shown: Samples) -> pd.DataFrame:
 
 def _columns(path: Path, names: list[str] | None) -> Iterator[pd.DataFrame]:
     """A Parquet file in pieces, at least one."""
-    with pq.ParquetFile(path, pre_buffer=False) as file:
+    check_file(path)
+    if not path.exists():
+        raise MissingInputError(
+            "An input of this stage is missing", where=path, remedy="run `dvc repro`, which runs the stages in order"
+        )
+    with telling_damage(path), pq.ParquetFile(path, pre_buffer=False) as file:
         yield file.schema_arrow.empty_table().select(names or file.schema_arrow.names).to_pandas()
         for batch in file.iter_batches(_READ, columns=names):
             piece: Any = batch.to_pandas()

@@ -17,7 +17,16 @@ from typing import Any
 
 import pyarrow.parquet as pq
 
-from gan_augment.core.atomic import file_hash, replacing_directory, replacing_file, write_json, write_text
+from gan_augment.core.atomic import (
+    file_hash,
+    refuse_foreign,
+    remove,
+    replacing_directory,
+    replacing_file,
+    write_json,
+    write_text,
+)
+from gan_augment.core.checksums import is_whole, replacing_output
 from gan_augment.core.errors import DataError
 from gan_augment.core.orphans import end_with
 from gan_augment.core.records import DatasetSpec
@@ -66,7 +75,7 @@ class ExportTask:
 def export(
     task: ExportTask, directory: Path, advance: Advance = _silent, *, work: Path | None = None
 ) -> dict[str, Any]:
-    """Write `directory` and give its index.
+    """Write `directory`, an export or nothing so far, and give its index.
 
     A killed run goes on where it was: its finished shards lie in the folder `work` (None: one beside `directory`) until
     the end, and are checked before they are taken over. `work` is on the file system of `directory`.
@@ -76,10 +85,11 @@ def export(
     MissingInputError
         A samples folder is absent.
     DataError
-        There are fewer synthetic rows than the content asks for.
+        There are fewer synthetic rows than the content asks for, or `directory` holds something else.
     ParamsError
         A format does not hold the data set's modality.
     """
+    refuse_foreign(directory, INDEX)
     formats = chosen_formats(task.config, task.spec.modality)
     rows = _count_rows(task)
     bounds = ShardBounds(rows, task.config.rows_per_shard)
@@ -135,7 +145,7 @@ def _work_folder(work: Path, fingerprint: str) -> Path:
     mark = work / "fingerprint"
     # Without `out` a run was killed while it moved the finished export: start over.
     if not (mark.is_file() and mark.read_text() == fingerprint and (work / "out").is_dir()):
-        shutil.rmtree(work, ignore_errors=True)
+        remove(work)
         for name in ("out", "done"):
             (work / name).mkdir(parents=True)
         write_text(mark, fingerprint)
@@ -145,8 +155,8 @@ def _work_folder(work: Path, fingerprint: str) -> Path:
 def _scatter_once(
     task: ExportTask, schema: RowSchema, bounds: ShardBounds, work: Path, advance: Callable[[int], None]
 ) -> None:
-    if not (work / "spill").exists():
-        with replacing_directory(work / "spill") as folder:
+    if not is_whole(work / "spill"):
+        with replacing_output(work / "spill") as folder:
             scatter(task.spec, task.sources, schema, bounds, seed=task.seed, folder=folder, advance=advance)
 
 
@@ -189,7 +199,7 @@ def _merge_manifests(work: Path, count: int, target: Path) -> list[str]:
 
 
 def _move_into_place(work: Path, directory: Path) -> None:
-    with replacing_directory(directory) as partial:
+    with replacing_directory(directory, mark=INDEX) as partial:
         os.replace(work / "out", partial)
     with contextlib.suppress(OSError):  # the export is complete; a leftover work folder is swept by the next run
         shutil.rmtree(work)

@@ -3,19 +3,25 @@
 published/
     current -> versions/3f9c...     one symbolic link, replaced in one step: a reader sees the old export or the new
     versions/3f9c.../               an export, byte by byte, named by its checksums
+    .publish/                       locks: one publication at a time, whichever project it comes from
+
+Nothing is removed but versions that were published here: their name is the checksum of their list of checksums, and
+they hold the files of that list and no others. Whatever else lies there is somebody's.
 """
 
 from __future__ import annotations
 
 import contextlib
 import os
+import re
 import shutil
 from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
 
-from gan_augment.core.atomic import file_hash, replacing_directory
+from gan_augment.core.atomic import file_hash, remove, replacing_directory
 from gan_augment.core.errors import DataError, MissingInputError
+from gan_augment.core.locks import holding
 from gan_augment.core.records import Record
 from gan_augment.sharding.config import PublishConfig
 from gan_augment.sharding.index import CHECKSUMS, read_index, verify
@@ -24,6 +30,8 @@ __all__ = ["CURRENT", "Published", "publish"]
 
 CURRENT = "current"
 _VERSIONS = "versions"
+_DIGITS = 16  # of the checksum that names a version
+_UNFINISHED = re.compile(r"\.[0-9a-f]{16}\.(partial|old)")  # left by a kill
 
 
 class Published(Record):
@@ -71,9 +79,11 @@ def publish(export: Path, measure: Mapping[str, Any], to: Path, config: PublishC
         return Published(
             passed=False, current=previous, previous=previous, sentence=f"Not published: {objection}; {stays}."
         )
-    version = _add_version(export, to)
-    _switch(to, version)
-    _forget_old(to, version, config.keep)
+    with holding(to / ".publish", writes=["publish"]):
+        previous = _current(to)
+        version = _add_version(export, to)
+        _switch(to, version)
+        _forget_old(to, version, config.keep)
     already = " (it was already)" if version == previous else ""
     sentence = f"Published: {to / CURRENT} is version {version} now{already}."
     return Published(passed=True, current=version, previous=previous, sentence=sentence)
@@ -90,9 +100,9 @@ def _objection(content: Mapping[str, Any], verdict: str, config: PublishConfig) 
 
 def _current(to: Path) -> str | None:
     link = to / CURRENT
-    if link.is_symlink():
+    if link.is_symlink() and link.readlink().parent == Path(_VERSIONS):
         return link.readlink().name
-    if link.exists():
+    if os.path.lexists(link):
         raise DataError(
             "The place to publish to is taken",
             where=link,
@@ -104,11 +114,18 @@ def _current(to: Path) -> str | None:
 
 def _add_version(export: Path, to: Path) -> str:
     """Copy the export to its version's folder unless it is there, whole; checked before it gets its name."""
-    version = file_hash(export / CHECKSUMS)[:16]
+    version = file_hash(export / CHECKSUMS)[:_DIGITS]
     folder = to / _VERSIONS / version
     with contextlib.suppress(DataError, MissingInputError):
         verify(folder)
         return version
+    if folder.exists() and not _is_ours(folder):
+        raise DataError(
+            "The place of this version is taken",
+            where=folder,
+            got="a folder with files that were not published",
+            remedy="move it away, and publish again",
+        )
     with replacing_directory(folder) as partial:
         shutil.copytree(export, partial, dirs_exist_ok=True)
         verify(partial)
@@ -124,7 +141,21 @@ def _switch(to: Path, version: str) -> None:
 
 
 def _forget_old(to: Path, current: str, keep: int) -> None:
-    versions = [folder for folder in (to / _VERSIONS).iterdir() if folder.name != current]
+    for folder in (to / _VERSIONS).iterdir():
+        if _UNFINISHED.fullmatch(folder.name):
+            remove(folder)
+    versions = [folder for folder in (to / _VERSIONS).iterdir() if folder.name != current and _is_ours(folder)]
     versions.sort(key=lambda folder: folder.stat().st_mtime, reverse=True)
     for folder in versions[keep - 1 :]:
-        shutil.rmtree(folder, ignore_errors=True)
+        # Under another name first: half a version under a version's name would be somebody's for ever.
+        shutil.rmtree(folder.rename(folder.with_name(f".{folder.name}.old")), ignore_errors=True)
+
+
+def _is_ours(folder: Path) -> bool:
+    """Whether a folder is a version that `publish` made, and holds nothing that it did not put there."""
+    checksums = folder / CHECKSUMS
+    if folder.is_symlink() or not checksums.is_file() or file_hash(checksums)[:_DIGITS] != folder.name:
+        return False
+    lines = checksums.read_text(encoding="utf-8").splitlines()
+    listed = {line.partition("  ")[2] for line in lines} | {CHECKSUMS}
+    return all(path.is_dir() or path.relative_to(folder).as_posix() in listed for path in folder.rglob("*"))

@@ -17,6 +17,7 @@ import numpy.typing as npt
 import pyarrow as pa
 import pyarrow.parquet as pq
 
+from gan_augment.core.checksums import check_file, check_folder, telling_damage
 from gan_augment.core.errors import DataError, MissingInputError
 from gan_augment.core.records import DatasetSpec
 
@@ -94,6 +95,7 @@ def read_source(spec: DatasetSpec, source: Source, schema: RowSchema, batch_rows
     DataError
         Manifest and payload differ in length.
     """
+    check_folder(source.folder)
     payload = _pixel_reader(spec, source.folder) if spec.image is not None else _table_reader(source.folder, batch_rows)
     ranker = _Ranker(source.limits)
     classes = {record.label: (index, record.key) for index, record in enumerate(spec.classes)}
@@ -109,6 +111,7 @@ def read_source(spec: DatasetSpec, source: Source, schema: RowSchema, batch_rows
 
 def read_labels(source: Source) -> Iterator[str]:
     """The label of every row of a source, within its limits or not. Raises MissingInputError."""
+    check_file(source.folder / "manifest.parquet")
     with _open_parquet(source.folder / "manifest.parquet") as file:
         for batch in file.iter_batches(columns=["label"]):
             yield from batch.column(0).to_pylist()
@@ -153,7 +156,8 @@ def _as_type(array: pa.Array, kind: pa.DataType) -> pa.Array:
 
 def _open_parquet(path: Path) -> pq.ParquetFile:
     try:
-        return pq.ParquetFile(path, pre_buffer=False)  # which would keep the whole file in memory
+        with telling_damage(path):
+            return pq.ParquetFile(path, pre_buffer=False)  # which would keep the whole file in memory
     except FileNotFoundError:
         raise MissingInputError(
             "An input of this stage is missing",
@@ -183,9 +187,10 @@ def _open_pixels(path: Path) -> Any:
         stream = path.open("rb")
     except FileNotFoundError:
         raise MissingInputError("An input of this stage is missing", where=path, remedy="run `dvc repro`") from None
-    version = np.lib.format.read_magic(stream)
-    read = np.lib.format.read_array_header_1_0 if version == (1, 0) else np.lib.format.read_array_header_2_0
-    _, fortran, dtype = read(stream)
+    with telling_damage(path):
+        version = np.lib.format.read_magic(stream)
+        read = np.lib.format.read_array_header_1_0 if version == (1, 0) else np.lib.format.read_array_header_2_0
+        _, fortran, dtype = read(stream)
     if fortran or dtype != np.uint8:
         raise DataError("Images are not stored row by row as bytes", where=path, got=f"{dtype}, fortran={fortran}")
     return stream

@@ -12,6 +12,7 @@ import pyarrow as pa
 import pyarrow.parquet as pq
 
 from gan_augment.core.atomic import file_hash, read_json, replacing_file, write_json
+from gan_augment.core.errors import MissingInputError
 from gan_augment.core.records import DatasetSpec
 from gan_augment.sharding.config import FormatName
 from gan_augment.sharding.formats import WRITERS, ShardRows, Written
@@ -48,15 +49,20 @@ def write_shard(job: ShardJob) -> dict[str, Any]:
     with replacing_file(record.with_suffix(".parquet")) as partial:
         pq.write_table(_manifest(rows, written), partial)
     summary = _summary(rows) | {"number": job.number, "files": list(_files(written, job.work / "out"))}
-    write_json(record, summary)
+    summary["manifest"] = file_hash(record.with_suffix(".parquet"))
+    write_json(record, summary, sealed=True)
     return summary
 
 
 def _finished(record: Path, out: Path) -> dict[str, Any] | None:
     """The record of a finished shard; None where there is none, or a file is gone or changed: a power cut may do so."""
-    if not (record.exists() and record.with_suffix(".parquet").exists()):
+    manifest = record.with_suffix(".parquet")
+    try:
+        finished: dict[str, Any] = read_json(record)
+    except MissingInputError:
         return None
-    finished: dict[str, Any] = read_json(record)
+    if not manifest.is_file() or file_hash(manifest) != finished.get("manifest"):
+        return None
     whole = all((out / f["file"]).is_file() and file_hash(out / f["file"]) == f["sha256"] for f in finished["files"])
     return finished if whole else None
 

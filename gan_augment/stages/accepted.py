@@ -10,6 +10,7 @@ import numpy as np
 import numpy.typing as npt
 import pyarrow.parquet as pq
 
+from gan_augment.core.checksums import check_file, telling_damage
 from gan_augment.core.errors import DataError, MissingInputError
 from gan_augment.core.records import DatasetSpec
 from gan_augment.core.row_file import RecordFile
@@ -92,8 +93,10 @@ class Accepted:
 
 def _read_sureness(path: Path, count: int) -> RecordFile:
     """float32 [n]: what `curate` wrote, taken over piece by piece, to be read again and again without decoding it."""
+    check_file(path)
     try:
-        file = pq.ParquetFile(path, pre_buffer=False)
+        with telling_damage(path):
+            file = pq.ParquetFile(path, pre_buffer=False)
     except FileNotFoundError:
         raise MissingInputError(
             "An input of this stage is missing",

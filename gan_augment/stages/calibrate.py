@@ -27,7 +27,7 @@ from gan_augment.gain.calibrate import Control, Outcome, RowSplit, Tally, contro
 from gan_augment.gain.config import CrossFitConfig
 from gan_augment.params import BaseConfig, Params
 from gan_augment.stages import measure, mix, retrain
-from gan_augment.stages.prepared import in_split, write_part, write_parts
+from gan_augment.stages.prepared import in_split, write_part, write_parts, write_test_part
 from gan_augment.stages.progress import Advance
 from gan_augment.stages.project import Layout, Project
 
@@ -128,6 +128,5 @@ def _write_prepared(layout: Layout, spec: DatasetSpec, samples: Samples, split: 
     """What `prepare` would have written of this split."""
     test = in_split(samples.take(split.test), "test")
     unlabelled = test.manifest.assign(label=pd.array([pd.NA] * len(test), dtype="string"))
-    write_part(layout.test_inputs, Samples(unlabelled, test.payload))
-    test.manifest[["id", "label"]].to_parquet(layout.test_labels, index=False)
+    write_test_part(layout, Samples(unlabelled, test.payload), test.manifest[["id", "label"]])
     write_parts(layout, spec, samples.take(split.train), samples.take(split.validation))

@@ -12,11 +12,10 @@ from typing import Any
 
 import numpy as np
 import numpy.typing as npt
-import pandas as pd
 import yaml
 
 from gan_augment.core.atomic import read_json
-from gan_augment.core.errors import MissingInputError, ParamsError
+from gan_augment.core.errors import DamagedInputError, MissingInputError, ParamsError
 from gan_augment.core.predictions import read_arm, read_probabilities
 from gan_augment.core.records import DatasetSpec
 from gan_augment.core.seeds import numpy_generator
@@ -24,6 +23,7 @@ from gan_augment.gain.adjustment import adjust
 from gan_augment.gain.metrics import METRICS
 from gan_augment.gain.statistics import TestRows
 from gan_augment.reporting.leaderboard import Leaderboard, Paired, RunScore
+from gan_augment.stages.prepared import read_label_list
 from gan_augment.stages.project import Layout, read_measured
 
 __all__ = ["compare"]
@@ -118,9 +118,11 @@ def _predicted(run: _Run) -> _Predicted | str:
     folder = layout.predictions(run.measure["gain"]["synthetic_arm"])
     try:
         record, test = read_arm(folder), read_probabilities(folder, "first", "test")
-        held = pd.read_parquet(layout.test_labels).set_index("id")["label"]
+        held = read_label_list(layout)
         spec = DatasetSpec.load(layout.dataset)
-    except (MissingInputError, FileNotFoundError):
+    except DamagedInputError:
+        raise
+    except MissingInputError:
         return f"{run.name} has no predictions on disk (`dvc pull` or `dvc repro` brings them)"
     index = {label: place for place, label in enumerate(spec.labels)}
     labels = tuple(index[label] for label in held.loc[list(record.test_ids)])

@@ -10,7 +10,8 @@ from __future__ import annotations
 import shutil
 from pathlib import Path
 
-from gan_augment.core.atomic import replacing_directory, write_json
+from gan_augment.core.atomic import write_json
+from gan_augment.core.checksums import replacing_output
 from gan_augment.core.verbosity import remark
 from gan_augment.stages.project import Project
 from gan_augment.training.claims import claim_device
@@ -25,7 +26,7 @@ def run(project: Project) -> None:
     """
     folds, base = project.params.cross_fit.folds, project.params.base
     if not folds:
-        with replacing_directory(project.layout.cross_fit) as directory:
+        with replacing_output(project.layout.cross_fit) as directory:
             write_json(directory / "folds.json", {"folds": 0})
         return
     with claim_device(base.device, share=base.gpu_share):
@@ -36,7 +37,7 @@ def run(project: Project) -> None:
             remark(f"fold {fold.number + 1} of {folds}: {fold.sizes}")
             fit_fold(fold)
             fitted.append(fold)
-    with replacing_directory(project.layout.cross_fit) as directory:
+    with replacing_output(project.layout.cross_fit) as directory:
         write_json(directory / "folds.json", {"folds": folds})
         for fold in fitted:
             _keep(fold.project.layout.root / "data", directory / str(fold.number) / "data")

@@ -10,7 +10,8 @@ from pathlib import Path
 
 import pandas as pd
 
-from gan_augment.core.atomic import file_hash, replacing_directory, write_json
+from gan_augment.core.atomic import file_hash, remove, write_json
+from gan_augment.core.checksums import replacing_output
 from gan_augment.core.seeds import derive_seed
 from gan_augment.core.streams import FrameWriter, StoredSamples, write_reordered
 from gan_augment.core.version import __version__
@@ -37,7 +38,7 @@ def run(project: Project) -> None:
     known = work / _fingerprint(project)
     for other in work.iterdir() if work.exists() else ():
         if other != known:
-            shutil.rmtree(other)
+            remove(other)
     with progress_bar("curate") as advance, limited_threads(_threads(project)):
         curated = curate(
             project.train_view(),
@@ -50,11 +51,11 @@ def run(project: Project) -> None:
             ledger=Ledger(known),
         )
     (work / "order").mkdir()
-    with replacing_directory(layout.curated) as directory:
+    with replacing_output(layout.curated) as directory:
         write_reordered(curated.candidates, curated.order, directory, work / "order", rows=chunk_rows(spec))
         _write(directory / "scores.parquet", curated.score_chunks())
         _write(directory / "sureness.parquet", curated.sureness_chunks())
-    write_json(layout.curate_report, curated.report)
+    write_json(layout.curate_report, curated.report, sealed=True)
     shutil.rmtree(work)
 
 

@@ -2,12 +2,11 @@
 
 from __future__ import annotations
 
-from gan_augment.core.atomic import read_json
 from gan_augment.core.verbosity import remark
 from gan_augment.sharding.content import Content, decide_content
 from gan_augment.sharding.export import ExportTask, export
 from gan_augment.stages.progress import progress_bar
-from gan_augment.stages.project import Project, read_measured
+from gan_augment.stages.project import Project, read_measured, read_plan
 
 __all__ = ["export_content", "run"]
 
@@ -31,5 +30,4 @@ def run(project: Project) -> None:
 
 def export_content(project: Project) -> Content:
     """What `run` would export, from mix's plan and measure's verdict. Raises MissingInputError."""
-    plan = read_json(project.layout.mixed / "plan.json")
-    return decide_content(plan, read_measured(project.layout), force=project.params.export.force)
+    return decide_content(read_plan(project.layout), read_measured(project.layout), force=project.params.export.force)

@@ -7,6 +7,8 @@ import json
 from collections.abc import Iterator
 from dataclasses import dataclass
 
+from gan_augment.core.checksums import is_whole
+from gan_augment.core.errors import MissingInputError
 from gan_augment.core.samples import Samples
 from gan_augment.core.seeds import derive_seed
 from gan_augment.gain.folds import fold_numbers
@@ -45,7 +47,7 @@ def make_folds(project: Project) -> Iterator[Fold]:
         base = project.params.base.model_copy(update={"seed": derive_seed(seed, "cross_fit", number) % 2**31})
         own = Project(project.params.model_copy(update={"base": base}), Layout(work / str(number)))
         fitted, held = rows.take(numbers != number), rows.take(numbers == number)
-        if not own.layout.dataset.exists():
+        if not _is_laid_out(own):
             write_parts(own.layout, spec, fitted, held)
         yield Fold(number, own, f"{len(fitted)} rows to fit on, {len(held)} held")
 
@@ -53,15 +55,24 @@ def make_folds(project: Project) -> Iterator[Fold]:
 def fit_fold(fold: Fold) -> None:
     """Every stage that is not done yet; a stage's folder is moved into place when it is whole."""
     project, layout = fold.project, fold.project.layout
-    if not layout.pretrain.exists():
+    if not is_whole(layout.pretrain):
         pretrain.run(project)
     for key in project.params.classes:
-        if not layout.train_gan(key).exists():
+        if not is_whole(layout.train_gan(key)):
             train_gan.run(project, key)
-        if not layout.synthetic(key).exists():
+        if not is_whole(layout.synthetic(key)):
             generate.run(project, key)
-    if not layout.curated.exists():
+    if not is_whole(layout.curated):
         curate.run(project)
+
+
+def _is_laid_out(fold: Project) -> bool:
+    folders = [fold.layout.validation, *map(fold.layout.train, fold.params.classes)]
+    try:
+        fold.spec()
+    except MissingInputError:
+        return False
+    return all(map(is_whole, folders))
 
 
 def _fingerprint(project: Project) -> str:

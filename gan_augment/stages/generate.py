@@ -4,11 +4,12 @@ from __future__ import annotations
 
 import shutil
 
-from gan_augment.core.atomic import read_json, replacing_directory
+from gan_augment.core.checksums import replacing_output
 from gan_augment.core.seeds import derive_seed
 from gan_augment.core.verbosity import remark
 from gan_augment.stages.progress import progress_bar
 from gan_augment.stages.project import Project
+from gan_augment.stages.served import read_served
 from gan_augment.synthesis.parts import Drawing, draw_parts, join_parts, part_rows
 from gan_augment.training.devices import resolve_device
 
@@ -28,7 +29,7 @@ def run(project: Project, key: str) -> None:
             workers=params.generate.workers,
             advance=lambda done: advance(done, drawing.count, ""),
         )
-    with replacing_directory(project.layout.synthetic(key)) as directory:
+    with replacing_output(project.layout.synthetic(key)) as directory:
         join_parts(drawing, directory)
     shutil.rmtree(drawing.work, ignore_errors=True)
 
@@ -37,7 +38,7 @@ def _drawing(project: Project, key: str) -> Drawing:
     params, layout, spec = project.params, project.layout, project.spec()
     label = project.class_index(key)
     model = layout.train_gan(key)
-    served = read_json(model / "served.json")
+    served = read_served(model)
     own = params.classes[key].candidates
     count = params.generate.candidates if own is None else own
     if served["served"] == "none":  # a method may refuse a class outright: nothing is asked of it

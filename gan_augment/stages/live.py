@@ -90,15 +90,15 @@ class LiveRecorder:
 
     def _write(self, tick: TickReport, now: float) -> None:
         if tick.row is not None:
-            write_text(self.folder / "curve.csv", pd.DataFrame(self.rows).to_csv(index=False))
+            write_text(self.folder / "curve.csv", pd.DataFrame(self.rows).to_csv(index=False), durable=False)
         if tick.pictures is not None:
-            with replacing_file(self.folder / "samples.png") as partial:
+            with replacing_file(self.folder / "samples.png", durable=False) as partial:
                 partial.write_bytes(encode_png(_grid(tick.pictures)))
         if self.tensorboard is not None:
             _log(self.tensorboard, tick)
         if tick.row is not None or now - self.written >= _WRITE_EVERY_SECONDS or tick.done >= tick.total:
             self.written = now
-            write_json(self.folder / "state.json", self._state(tick, now))
+            write_json(self.folder / "state.json", self._state(tick, now), durable=False)
 
     def _state(self, tick: TickReport, now: float) -> dict[str, Any]:
         return {

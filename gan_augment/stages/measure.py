@@ -7,10 +7,9 @@ from collections.abc import Sequence
 
 import numpy as np
 import numpy.typing as npt
-import pandas as pd
 from rich.console import Console
 
-from gan_augment.core.atomic import read_json, replacing_file, write_json
+from gan_augment.core.atomic import replacing_file, write_json
 from gan_augment.core.errors import MissingInputError
 from gan_augment.core.predictions import ArmRecord, Family, read_arm, read_probabilities
 from gan_augment.core.records import DatasetSpec
@@ -18,7 +17,8 @@ from gan_augment.core.seeds import numpy_generator
 from gan_augment.core.verbosity import verbosity
 from gan_augment.gain.measurement import ArmPredictions, Evaluation, measure
 from gan_augment.gain.table import arms_frame, render
-from gan_augment.stages.project import Layout, Project
+from gan_augment.stages.prepared import read_label_list
+from gan_augment.stages.project import Layout, Project, read_plan
 
 __all__ = ["read_families", "read_test_labels", "run"]
 
@@ -37,9 +37,9 @@ def run(project: Project) -> None:
         [record for record in records if record.skipped],
         evaluation,
         project.validation_view().labels,
-        read_json(layout.mixed / "plan.json"),
+        read_plan(layout),
     )
-    write_json(layout.measure_report, measured)
+    write_json(layout.measure_report, measured, sealed=True)
     with replacing_file(layout.arms_table) as partial:
         arms_frame(measured).to_csv(partial, index=False, lineterminator="\n")
     if verbosity() == "quiet":
@@ -63,11 +63,7 @@ def read_families(layout: Layout, records: Sequence[ArmRecord]) -> dict[Family, 
 
 def read_test_labels(layout: Layout, spec: DatasetSpec, ids: Sequence[str]) -> npt.NDArray[np.int64]:
     """int64 [n]: class indices in the order of the predictions."""
-    if not layout.test_labels.exists():
-        raise MissingInputError(
-            "The test labels are missing", where=layout.test_labels, remedy="run `dvc repro`, which writes them"
-        )
-    held = pd.read_parquet(layout.test_labels).set_index("id")["label"]
+    held = read_label_list(layout)
     missing = [name for name in ids if name not in held.index]
     if missing:
         raise MissingInputError(

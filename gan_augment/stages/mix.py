@@ -8,7 +8,8 @@ from dataclasses import replace
 import numpy as np
 import numpy.typing as npt
 
-from gan_augment.core.atomic import replacing_directory, write_json
+from gan_augment.core.atomic import write_json
+from gan_augment.core.checksums import replacing_output
 from gan_augment.core.samples import write_samples
 from gan_augment.core.seeds import numpy_generator
 from gan_augment.downstream.experiment import training_seeds
@@ -34,13 +35,13 @@ def run(project: Project) -> None:
     held = own.hold(plans)
     with progress_bar("mix") as advance:
         search = _search(project, own, plans, advance)
-    with replacing_directory(layout.mixed) as directory:
+    write_curve(layout.ratio_curve, curve(search))
+    with replacing_output(layout.mixed, beside=[layout.ratio_curve]) as directory:
         write_json(directory / "plan.json", plan_record(search))
         for name, wanted in (("synthetic", search.shown.counts), ("alone", own.counts)):
             (directory / name).mkdir()
             write_samples(directory / name, held.of(replace(search.shown, counts=wanted)))
-    write_json(layout.mix_report, search_metrics(search))
-    write_curve(layout.ratio_curve, curve(search))
+    write_json(layout.mix_report, search_metrics(search), sealed=True)
 
 
 def _search(project: Project, own: SearchRows, plans: Sequence[Plan], advance: Advance) -> Search:

@@ -5,7 +5,7 @@ from __future__ import annotations
 import numpy as np
 import pandas as pd
 
-from gan_augment.core.atomic import replacing_file, write_json
+from gan_augment.core.atomic import write_json
 from gan_augment.core.errors import DataError, ParamsError
 from gan_augment.core.records import ClassRecord, DatasetSpec
 from gan_augment.core.samples import Samples, make_manifest
@@ -16,7 +16,7 @@ from gan_augment.data.loading import LoadedData, load_data
 from gan_augment.data.problems import raise_errors
 from gan_augment.data.split import Split, split_rows
 from gan_augment.params import Params
-from gan_augment.stages.prepared import write_part, write_parts
+from gan_augment.stages.prepared import write_parts, write_test_part
 from gan_augment.stages.progress import progress_bar
 from gan_augment.stages.project import Layout, Project
 
@@ -42,7 +42,7 @@ def run(project: Project) -> None:
     split = split_rows(data.rows, duplicates, config.split, seed=params.base.seed)
     figures = audit_figures(data, duplicates, split, {record.label: record.key for record in spec.classes})
     _write(project.layout, spec, data, split)
-    write_json(project.layout.audit, figures)
+    write_json(project.layout.audit, figures, sealed=True)
 
 
 def _dataset_spec(data: LoadedData, params: Params) -> DatasetSpec:
@@ -100,9 +100,7 @@ def _write(layout: Layout, spec: DatasetSpec, data: LoadedData, split: Split) ->
     order = np.argsort(samples.manifest["id"].to_numpy(dtype=object), kind="stable")
     parts = samples.manifest["split"].to_numpy(dtype=object)[order]
     train, validation, test = (samples.take(order[parts == part]) for part in ("train", "validation", "test"))
-    write_part(layout.test_inputs, _without_labels(test))
-    with replacing_file(layout.test_labels) as partial:
-        test.manifest[["id", "label", "source"]].to_parquet(partial, index=False)
+    write_test_part(layout, _without_labels(test), test.manifest[["id", "label", "source"]])
     write_parts(layout, spec, train, validation)
 
 

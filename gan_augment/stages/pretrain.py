@@ -3,9 +3,8 @@
 from __future__ import annotations
 
 from functools import partial
-from pathlib import Path
 
-from gan_augment.core.atomic import replacing_directory
+from gan_augment.core.checksums import replacing_output
 from gan_augment.core.seeds import derive_seed
 from gan_augment.stages.live import live_training
 from gan_augment.stages.progress import progress_bar
@@ -30,8 +29,7 @@ def run(project: Project) -> None:
     method, config = method_and_config(project)
     train = project.train_view()
     if method.traits.label_from == "per_class_model":
-        _write_nothing_joint(project.layout.pretrain)
-        write_curve(project.layout.training_curve("pretrain"), [])
+        _write_nothing_joint(project)
         return
     device = resolve_device(project.params.base.device)
     with joined_replicas(device) as replicas:
@@ -56,12 +54,15 @@ def run(project: Project) -> None:
 
 
 def _save(project: Project, fitted: Fitted) -> None:
-    with replacing_directory(project.layout.pretrain) as directory:
+    curve = project.layout.training_curve("pretrain")
+    write_curve(curve, fitted.stats)
+    with replacing_output(project.layout.pretrain, beside=[curve]) as directory:
         fitted.save(directory)
-    write_curve(project.layout.training_curve("pretrain"), fitted.stats)
     checkpoint_path(project, "pretrain").unlink(missing_ok=True)
 
 
-def _write_nothing_joint(path: Path) -> None:
-    with replacing_directory(path) as directory:
+def _write_nothing_joint(project: Project) -> None:
+    curve = project.layout.training_curve("pretrain")
+    write_curve(curve, [])
+    with replacing_output(project.layout.pretrain, beside=[curve]) as directory:
         (directory / "README").write_text("This method trains one model a class; there is no joint model.\n")

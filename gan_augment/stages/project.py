@@ -7,12 +7,13 @@ from pathlib import Path
 from typing import Any
 
 from gan_augment.core.atomic import read_json
+from gan_augment.core.checksums import check_file
 from gan_augment.core.errors import MissingInputError, ParamsError
 from gan_augment.core.records import DatasetSpec
 from gan_augment.core.samples import Samples, TestInputs, TrainView, ValidationView, read_samples
 from gan_augment.params import Params, load_params
 
-__all__ = ["Layout", "Project", "read_measured"]
+__all__ = ["Layout", "Project", "read_measured", "read_plan"]
 
 
 @dataclass(frozen=True)
@@ -161,6 +162,14 @@ class Project:
     def test_inputs(self) -> TestInputs:
         """The real test rows without labels."""
         return TestInputs(self.spec(), read_samples(self.layout.test_inputs))
+
+
+def read_plan(layout: Layout) -> dict[str, Any]:
+    """plan.json, which `mix` wrote. Raises MissingInputError, DamagedInputError."""
+    path = layout.mixed / "plan.json"
+    check_file(path)
+    plan: dict[str, Any] = read_json(path)
+    return plan
 
 
 _MEASURED = ("verdict", "use_synthetic", "sentence", "gain", "arms", "ratio", "seeds", "test_rows")

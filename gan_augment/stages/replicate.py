@@ -11,14 +11,14 @@ import tempfile
 from pathlib import Path
 from typing import Any
 
-from gan_augment.core.atomic import read_json, write_json
+from gan_augment.core.atomic import write_json
 from gan_augment.core.predictions import read_arm
 from gan_augment.core.seeds import derive_seed, numpy_generator
 from gan_augment.gain.measurement import Evaluation
 from gan_augment.gain.replication import Replicate, combine, replicate_of
 from gan_augment.stages import cross_fit, curate, generate, mix, pretrain, retrain, train_gan
 from gan_augment.stages.measure import read_families, read_test_labels
-from gan_augment.stages.project import Layout, Project
+from gan_augment.stages.project import Layout, Project, read_plan
 
 __all__ = ["run", "train_and_predict"]
 
@@ -68,5 +68,5 @@ def train_and_predict(project: Project) -> None:
 def _scored(project: Project, evaluation: Evaluation) -> Replicate:
     records = [read_arm(project.layout.predictions(arm)) for arm in project.params.retrain.arms]
     families = read_families(project.layout, [record for record in records if not record.skipped])
-    ratio = float(read_json(project.layout.mixed / "plan.json")["ratio"])
+    ratio = float(read_plan(project.layout)["ratio"])
     return replicate_of(families["first"], ratio, evaluation)

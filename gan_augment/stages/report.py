@@ -13,6 +13,7 @@ import yaml
 
 from gan_augment import __version__
 from gan_augment.core.atomic import read_json, write_text
+from gan_augment.core.checksums import check_folder, telling_damage
 from gan_augment.core.samples import Samples
 from gan_augment.reporting.evidence import Evidence
 from gan_augment.reporting.page import render_report
@@ -37,6 +38,8 @@ def gather(project: Project) -> Evidence:
     folders = {c.label: layout.synthetic(c.key) for c in spec.classes}
     rejected = rejected_rows(scores, folders, config.rejected if spec.image else 0)
     shown = Samples.concat([accepted, rejected]) if spec.image else rejected
+    for folder in (layout.pretrain, layout.mixed, *(layout.train_gan(c.key) for c in spec.classes)):
+        check_folder(folder, elsewhere=True)  # the curves are listed there
     served = {c.key: read_json(layout.train_gan(c.key) / "served.json") for c in spec.classes}
     return Evidence(
         spec=spec,
@@ -58,10 +61,11 @@ def gather(project: Project) -> Evidence:
 
 def _table(path: Path) -> pd.DataFrame | None:
     """A CSV file, None where it is absent or holds nothing."""
-    try:
-        return pd.read_csv(path)
-    except (FileNotFoundError, pd.errors.EmptyDataError):
-        return None
+    with telling_damage(path):
+        try:
+            return pd.read_csv(path)
+        except (FileNotFoundError, pd.errors.EmptyDataError):
+            return None
 
 
 def _curves(folder: Path) -> Iterator[tuple[str, pd.DataFrame]]:

@@ -11,7 +11,7 @@ from pathlib import Path
 import numpy as np
 import numpy.typing as npt
 
-from gan_augment.core.atomic import replacing_directory
+from gan_augment.core.checksums import replacing_output
 from gan_augment.core.predictions import Family, FamilyRecord, VariantRecord, write_arm, write_probabilities
 from gan_augment.core.samples import read_samples
 from gan_augment.downstream.api import Probabilities
@@ -49,7 +49,7 @@ def run(project: Project, arm: str) -> None:
         if classifier is not None and len(sources.rows(recipes[0]))
     }
     families: dict[Family, FamilyRecord] = {}
-    with replacing_directory(layout.predictions(arm)) as directory, progress_bar(f"retrain {arm}") as advance:
+    with replacing_output(layout.predictions(arm)) as directory, progress_bar(f"retrain {arm}") as advance:
         done = 0
 
         def report(name: str) -> None:

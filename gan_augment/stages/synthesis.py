@@ -22,6 +22,7 @@ from gan_augment.stages.progress import Advance
 from gan_augment.stages.project import Project
 from gan_augment.synthesis.api import MethodConfig, Synthesizer, TickReport
 from gan_augment.synthesis.registry import resolve_method
+from gan_augment.training.checkpoint import is_usable
 from gan_augment.training.replicas import Replicas
 
 __all__ = [
@@ -89,10 +90,15 @@ def report_progress(advance: Advance, live: Callable[[TickReport], str]) -> Call
 
 
 def resumed_checkpoint(project: Project, name: str) -> Path:
-    """`checkpoint_path`; says so where a killed training left one."""
+    """`checkpoint_path`; says so where a killed training left one. A damaged one is thrown away."""
     path = checkpoint_path(project, name)
-    if path.exists():
-        remark(f"{name} goes on where it was stopped")
+    # A method that trains its classes apart has one a class, with the class's number behind the name.
+    for found in sorted(path.parent.glob(f"{path.stem}*{path.suffix}")):
+        if is_usable(found):
+            remark(f"{name} goes on where it was stopped")
+        else:
+            remark(f"{name} starts from the beginning: {found} is damaged")
+            found.unlink()
     return path
 
 

@@ -4,7 +4,8 @@ from __future__ import annotations
 
 from functools import partial
 
-from gan_augment.core.atomic import file_hash, replacing_directory, write_json
+from gan_augment.core.atomic import file_hash, write_json
+from gan_augment.core.checksums import check_folder, replacing_output
 from gan_augment.core.seeds import derive_seed
 from gan_augment.core.verbosity import remark
 from gan_augment.encoding.feature_space import fit_feature_space
@@ -33,11 +34,12 @@ def run(project: Project, key: str) -> None:
     with progress_bar(f"train_gan {key}") as advance:
         progress = report_progress(advance, live_training(project, key))
         served, decision = _train(project, method, config, key, label, progress)
-    with replacing_directory(project.layout.train_gan(key)) as directory:
+    curve = project.layout.training_curve(key)
+    write_curve(curve, served.stats)
+    with replacing_output(project.layout.train_gan(key), beside=[curve]) as directory:
         served.save(directory)
         about = {**decision.model_dump(mode="json"), "method": method.name, "model_hash": file_hash(directory)}
         write_json(directory / "served.json", about)
-    write_curve(project.layout.training_curve(key), served.stats)
     checkpoint_path(project, f"train_gan-{key}").unlink(missing_ok=True)
     by = "no model" if decision.served == "none" else f"its {decision.served} model"
     remark(f"class {key} is served by {by}: {decision.reason}")
@@ -62,6 +64,7 @@ def _train(
         )
         own = within_memory(fit, config)
         return own, _untried(own, label, "specialised", "this method trains one model a class")
+    check_folder(project.layout.pretrain)
     joint = method.load(project.layout.pretrain, project.spec(), device=device)
     if not method.traits.specialises:
         return joint, _untried(joint, label, "joint", f"{method.name} has no specialisation")

@@ -7,13 +7,13 @@ import hashlib
 import json
 import multiprocessing
 import os
-import shutil
 from collections.abc import Callable, Iterator, Sequence
 from concurrent.futures import ProcessPoolExecutor, wait
 from dataclasses import dataclass
 from pathlib import Path
 
-from gan_augment.core.atomic import replacing_directory
+from gan_augment.core.atomic import remove
+from gan_augment.core.checksums import check_folder, is_whole, replacing_output
 from gan_augment.core.orphans import end_with
 from gan_augment.core.records import DatasetSpec
 from gan_augment.core.samples import Samples, empty_payload, join_payloads, make_manifest, write_samples
@@ -75,8 +75,8 @@ class Drawing:
         return self.work / self.fingerprint / f"{number:06d}"
 
     def finished(self) -> list[int]:
-        """The parts that are there."""
-        return [number for number in range(self.parts) if self.folder(number).exists()]
+        """The parts that are there, whole: what a power cut left of the others is drawn again."""
+        return [number for number in range(self.parts) if is_whole(self.folder(number))]
 
 
 def draw_parts(drawing: Drawing, *, device: str, workers: int, advance: Callable[[int], None]) -> None:
@@ -101,7 +101,7 @@ def draw_parts(drawing: Drawing, *, device: str, workers: int, advance: Callable
 def _throw_away_others(drawing: Drawing) -> None:
     for folder in drawing.work.iterdir() if drawing.work.exists() else ():
         if folder.name != drawing.fingerprint:
-            shutil.rmtree(folder)
+            remove(folder)
 
 
 def _draw_share(drawing: Drawing, numbers: Sequence[int], device: str) -> None:
@@ -111,6 +111,7 @@ def _draw_share(drawing: Drawing, numbers: Sequence[int], device: str) -> None:
 def _draw(drawing: Drawing, numbers: Sequence[int], device: str, advance: Callable[[int], None]) -> None:
     if not numbers:
         return
+    check_folder(drawing.model)
     fitted = resolve_method(drawing.method).load(drawing.model, drawing.spec, device=device)
     done = drawing.count - sum(_count(drawing, number) for number in numbers)
     for number in numbers:
@@ -119,7 +120,7 @@ def _draw(drawing: Drawing, numbers: Sequence[int], device: str, advance: Callab
             batches.append(batch)
             done += len(batch.payload)
             advance(done)
-        with replacing_directory(drawing.folder(number)) as folder:
+        with replacing_output(drawing.folder(number)) as folder:
             write_samples(folder, _samples(drawing, number, batches))
 
 

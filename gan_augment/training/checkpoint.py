@@ -6,31 +6,43 @@ moments and step counts, the random generator's state, images seen and the calle
 
 from __future__ import annotations
 
+import hashlib
 import json
+from collections.abc import Mapping
 from dataclasses import asdict
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
+import torch
 from safetensors import SafetensorError, safe_open
 from safetensors.torch import load_file, save_file
 from torch import Tensor, nn
 
 from gan_augment.core.atomic import replacing_file
+from gan_augment.core.checksums import check_file
 from gan_augment.core.errors import ModelError
+from gan_augment.core.obstacles import os_error_in
 from gan_augment.training.adam import laid_out_like
 
 if TYPE_CHECKING:
     from gan_augment.training.adam import Adam
     from gan_augment.training.loop import Loop
 
-__all__ = ["load_module", "load_state", "save_module", "save_state"]
+__all__ = ["is_usable", "load_module", "load_state", "save_module", "save_state"]
 
 
 def save_module(path: Path, module: nn.Module) -> None:
     """Write a module's state as safetensors. The same weights give the same bytes."""
-    tensors = {name: tensor.detach().cpu().contiguous() for name, tensor in module.state_dict().items()}
     with replacing_file(path) as partial:
-        save_file(tensors, partial)
+        _save(module.state_dict(), partial)
+
+
+def _save(tensors: Mapping[str, Tensor], path: Path, about: dict[str, str] | None = None) -> None:
+    """A safetensors file. Raises OSError where there is no room: the library hides what the system said."""
+    try:
+        save_file({name: tensor.detach().cpu().contiguous() for name, tensor in tensors.items()}, path, about)
+    except SafetensorError as error:
+        raise os_error_in(error, path) or error from None
 
 
 def load_module(path: Path, module: nn.Module) -> None:
@@ -41,6 +53,7 @@ def load_module(path: Path, module: nn.Module) -> None:
     ModelError
         The file is absent, damaged, or of another shape.
     """
+    check_file(path)
     try:
         module.load_state_dict(load_file(path))
     except (OSError, SafetensorError, RuntimeError) as error:
@@ -61,10 +74,29 @@ def save_state(path: Path, loop: Loop[Any]) -> None:
         for index, parameter in enumerate(phase.parameters):
             state = phase.optimiser.state.get(parameter, {})
             tensors |= {f"adam/{phase.name}/{index}/{key}": value for key, value in state.items()}
+    tensors = {name: tensor.detach().cpu().contiguous() for name, tensor in tensors.items()}
     figures = {"images_seen": loop.images_seen, "skipped": loop.skipped, "memory": asdict(loop.memory)}
     header = json.dumps({**figures, "history": loop.history})
     with replacing_file(path) as partial:
-        save_file({k: v.detach().cpu().contiguous() for k, v in tensors.items()}, partial, {"state": header})
+        _save(tensors, partial, {"state": header, "sha256": _checksum(tensors, header)})
+
+
+def is_usable(path: Path) -> bool:
+    """Whether a checkpoint is as `save_state` wrote it; False also where there is none."""
+    try:
+        with safe_open(path, framework="pt") as file:
+            about = file.metadata() or {}
+        return bool(_checksum(load_file(path), about["state"]) == about["sha256"])
+    except (OSError, SafetensorError, RuntimeError, KeyError, ValueError):
+        return False
+
+
+def _checksum(tensors: Mapping[str, Tensor], header: str) -> str:
+    digest = hashlib.sha256(header.encode())
+    for name, tensor in sorted(tensors.items()):
+        digest.update(f"{name} {tensor.dtype} {tuple(tensor.shape)}".encode())
+        digest.update(tensor.reshape(-1).view(torch.uint8).numpy().data if tensor.numel() else b"")
+    return digest.hexdigest()
 
 
 def load_state(path: Path, loop: Loop[Any]) -> None:

@@ -142,6 +142,12 @@ def finished(root: Path, patch: pytest.MonkeyPatch) -> None:
     write_project(root)
 
 
+def cut_input(root: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    finished(root, monkeypatch)
+    path = root / "data/curated/manifest.parquet"
+    path.write_bytes(path.read_bytes()[:-20])
+
+
 def another_methods_model(root: Path, patch: pytest.MonkeyPatch) -> None:
     project = write_project(root)
     write_json(project.layout.train_gan("cat") / "model.json", {"method": "smote"})
@@ -241,6 +247,7 @@ MISTAKES: dict[str, tuple[Setup, str]] = {
     "prepare-leak": (leaking, "prepare"),
     "stage-no-model": (finished, "generate cat"),
     "stage-another-methods-model": (another_methods_model, "generate cat"),
+    "stage-cut-input": (cut_input, "mix"),
     "stage-no-gpu": (no_gpu, "curate"),
     "full-disk": (full_disk, "report"),
     # the others

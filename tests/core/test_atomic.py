@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import errno
+import json
 import os
 import signal
 import subprocess
@@ -20,7 +21,8 @@ from gan_augment.core.atomic import (
     replacing_file,
     write_json,
 )
-from gan_augment.core.errors import MissingInputError, ParamsError
+from gan_augment.core.errors import DamagedInputError, DataError, MissingInputError, ParamsError
+from gan_augment.core.obstacles import obstacle
 
 
 class Full(OSError):
@@ -111,3 +113,139 @@ def test_a_directory_hash_sees_names_and_bytes(tmp_path: Path) -> None:
     second = file_hash(tmp_path)
     (tmp_path / "b").write_text("2")
     assert len({first, second, file_hash(tmp_path)}) == 3
+
+
+_MOVES = ("before the move", "between the two renames", "before the old one is gone", "in the middle of its removal")
+
+
+@pytest.mark.parametrize("exchanging", [True, False])
+@pytest.mark.parametrize("place", _MOVES)
+def test_a_kill_while_a_folder_is_replaced_leaves_one_of_the_two_whole(
+    tmp_path: Path, place: str, exchanging: bool
+) -> None:
+    code = (
+        "import os, shutil, signal, sys; from pathlib import Path\n"
+        "from gan_augment.core import atomic\n"
+        "place, exchanging, target = sys.argv[1], sys.argv[2] == 'True', Path(sys.argv[3])\n"
+        "def die(*a, **k): os.kill(os.getpid(), signal.SIGKILL)\n"
+        "def cannot(one, other): raise OSError(22, 'Invalid argument')\n"
+        "def half(old, **k): os.remove(old / 'a'); die()\n"
+        "if not exchanging: atomic._exchange = cannot\n"
+        "if place == 'before the move': atomic._move_into_place = die\n"
+        "if place == 'between the two renames':\n"
+        "    aside = atomic._put_aside if not exchanging else None\n"
+        "    if exchanging: atomic._replace_folder = lambda p, t: (atomic._exchange(p, t), die())\n"
+        "    else: atomic._put_aside = lambda p, o: (aside(p, o), die())\n"
+        "if place == 'before the old one is gone': shutil.rmtree = die\n"
+        "if place == 'in the middle of its removal': shutil.rmtree = half\n"
+        "with atomic.replacing_directory(target) as partial:\n"
+        "    for name in 'abc': (partial / name).write_text('new')\n"
+    )
+    target = tmp_path / "out"
+    target.mkdir()
+    for name in "abc":
+        (target / name).write_text("old")
+    killed = subprocess.run([sys.executable, "-c", code, place, str(exchanging), str(target)], check=False)
+    assert killed.returncode == -signal.SIGKILL
+    if exchanging or place != "between the two renames":
+        assert len({(target / name).read_text() for name in "abc"}) == 1
+    with pytest.raises(Full), replacing_directory(target) as partial:
+        raise Full  # the next run fails as well: the folder is there all the same
+    assert {(target / name).read_text() for name in "abc"} == {"old" if _stays_old(place, exchanging) else "new"}
+    with replacing_directory(target) as partial:
+        (partial / "last").write_text("last")
+    assert [p.name for p in tmp_path.iterdir()] == ["out"]
+    assert os.listdir(target) == ["last"]
+
+
+def _stays_old(place: str, exchanging: bool) -> bool:
+    return place == "before the move" or (place == "between the two renames" and not exchanging)
+
+
+def test_a_folder_of_somebody_elses_is_not_replaced(tmp_path: Path) -> None:
+    theirs = tmp_path / "export"
+    theirs.mkdir()
+    (theirs / "precious.txt").write_text("x")
+    with pytest.raises(DataError, match="holds something else"), replacing_directory(theirs, mark="index.json"):
+        pass
+    assert os.listdir(theirs) == ["precious.txt"]
+    (theirs / "index.json").write_text("{}")
+    with replacing_directory(theirs, mark="index.json"):
+        pass
+    assert os.listdir(theirs) == []
+
+
+def test_what_is_moved_is_on_the_disk_before(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    done: list[str] = []
+    replace, fsync = os.replace, os.fsync
+    monkeypatch.setattr(os, "replace", lambda one, other: done.append("replace") or replace(one, other))
+    monkeypatch.setattr(
+        os, "fsync", lambda number: done.append(os.readlink(f"/proc/self/fd/{number}")) or fsync(number)
+    )
+    with replacing_file(tmp_path / "a") as partial:
+        partial.write_text("x")
+    assert done == [str(partial), "replace", str(tmp_path)]
+    done.clear()
+    with replacing_directory(tmp_path / "out") as partial:
+        (partial / "sub").mkdir()
+        (partial / "sub/file").write_text("x")
+    assert set(done[:3]) == {str(partial / "sub/file"), str(partial / "sub"), str(partial)}
+    assert done[3:] == [str(tmp_path)]
+
+
+def test_two_that_write_one_file_at_once_do_not_meet(tmp_path: Path) -> None:
+    target = tmp_path / "page.html"
+    code = (
+        "import sys; from pathlib import Path; from gan_augment.core.atomic import write_text\n"
+        "for n in range(200): write_text(Path(sys.argv[1]), sys.argv[2] * 50_000, durable=False)"
+    )
+    both = [subprocess.Popen([sys.executable, "-c", code, str(target), letter]) for letter in "ab"]
+    assert [process.wait() for process in both] == [0, 0]
+    assert target.read_text() in ("a" * 50_000, "b" * 50_000)
+    assert os.listdir(tmp_path) == ["page.html"]
+
+
+def test_a_partial_file_of_a_killed_writer_is_swept(tmp_path: Path) -> None:
+    dead = subprocess.Popen([sys.executable, "-c", ""])
+    dead.wait()
+    (tmp_path / f".a.{dead.pid}.partial").write_text("half")
+    (tmp_path / ".a.1.partial").write_text("of a process that lives")
+    with replacing_file(tmp_path / "a") as partial:
+        partial.write_text("whole")
+    assert sorted(os.listdir(tmp_path)) == [".a.1.partial", "a"]
+
+
+def test_an_obstacle_says_where_it_was_met(tmp_path: Path) -> None:
+    with pytest.raises(OSError, match="written") as caught, replacing_file(tmp_path / "a"):
+        raise OSError("7680 requested and 0 written")  # as numpy says it
+    assert caught.value.filename == str(tmp_path / "a")
+    assert obstacle(caught.value) is not None
+    (tmp_path / "file").write_text("")
+    for write in (replacing_directory, replacing_file):
+        with pytest.raises(OSError) as caught, write(tmp_path / "file/out"):  # noqa: PT011 - which one differs
+            pass
+        said = obstacle(caught.value)
+        assert said is not None
+        assert "move the file away" in str(said.remedy)
+
+
+SEALED = {"gain": 1.5, "arms": [{"name": "é"}], "none": None}
+
+
+def test_sealed_json_comes_back_as_it_was_and_tells_any_change(tmp_path: Path) -> None:
+    path = tmp_path / "a.json"
+    write_json(path, SEALED, sealed=True)
+    assert read_json(path) == SEALED
+    assert list(json.loads(path.read_text(encoding="utf-8"))) == [*SEALED, "sha256"]
+    data = path.read_bytes()
+    for place in range(len(data)):
+        for bit in range(8):
+            changed = bytearray(data)
+            changed[place] ^= 1 << bit
+            path.write_bytes(changed)
+            try:
+                found = read_json(path)
+            except DamagedInputError as error:
+                assert str(path) in str(error)  # noqa: PT017 - told, or read as it was
+                continue
+            assert {key: found[key] for key in SEALED} == SEALED

@@ -12,7 +12,7 @@ from hypothesis import strategies as st
 
 from gan_augment.core import streams
 from gan_augment.core.atomic import file_hash
-from gan_augment.core.errors import DataError, MissingInputError
+from gan_augment.core.errors import DamagedInputError, MissingInputError
 from gan_augment.core.records import ClassRecord, DatasetSpec, ImageSpec
 from gan_augment.core.row_file import RecordFile
 from gan_augment.core.samples import Samples, make_manifest, read_samples, write_samples
@@ -197,7 +197,7 @@ def test_an_absent_or_cut_folder_is_named(tmp_path: Path) -> None:
     folder = _stored(tmp_path / "cut", images(20))
     with (folder / "images.npy").open("r+b") as stream:
         stream.truncate((folder / "images.npy").stat().st_size - 60)
-    with pytest.raises((DataError, ValueError)):
+    with pytest.raises(DamagedInputError, match=r"images\.npy"):
         list(StoredSamples((folder,)).chunks(50))
 
 

@@ -46,7 +46,7 @@ def test_a_half_written_entry_is_none(tmp_path: Path, monkeypatch: pytest.Monkey
     ledger = Ledger(tmp_path)
     ledger.enter(*_entry(4), (1, 0, 4))
 
-    def dies(*_: Any) -> None:
+    def dies(*_: Any, **__: Any) -> None:
         raise KeyboardInterrupt
 
     monkeypatch.setattr(module, "write_json", dies)
@@ -65,3 +65,16 @@ def test_a_file_that_lost_its_end_is_not_trusted(tmp_path: Path) -> None:
     (tmp_path / "findings").write_bytes((tmp_path / "findings").read_bytes()[:-1])
     again = Ledger(tmp_path)
     assert (len(again), len(again.rows), again.tally) == (0, 0, (0, 0, 0))
+
+
+@pytest.mark.parametrize("name", ["rows", "findings", "entered.json"])
+@pytest.mark.parametrize("damage", ["flip", "empty"])
+def test_scratch_that_was_damaged_is_made_again(tmp_path: Path, name: str, damage: str) -> None:
+    Ledger(tmp_path).enter(*_entry(4), (1, 0, 4))
+    data = bytearray((tmp_path / name).read_bytes())
+    data[len(data) // 2] ^= 0x04
+    (tmp_path / name).write_bytes(data if damage == "flip" else b"")
+    again = Ledger(tmp_path)
+    assert (len(again), again.tally) == (0, (0, 0, 0))
+    again.enter(*_entry(4), (1, 0, 4))
+    _same(again, 4)

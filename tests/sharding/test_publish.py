@@ -159,3 +159,43 @@ def test_the_command_reads_the_policy_from_params(tmp_path: Path) -> None:
     done = command("publish", cwd=tmp_path / "project")
     assert done.returncode == 0, done.stderr
     assert current(tmp_path) in done.stdout
+
+
+def test_nothing_goes_that_was_not_published(attempt: Attempt, tmp_path: Path) -> None:
+    versions = tmp_path / "published/versions"
+    for name in ("my-release", "0123456789abcdef", ".notes"):
+        (versions / name).mkdir(parents=True)
+        (versions / name / "precious.txt").write_text("x")
+    (versions / "notes.txt").write_text("x")
+    (tmp_path / "published/elsewhere").mkdir()
+    (versions / "link").symlink_to(tmp_path / "published/elsewhere")
+    first = attempt(keep=1, seed=1).current
+    (versions / str(first) / "mine.txt").write_text("x")  # from now on somebody's
+    third = [attempt(keep=1, seed=seed).current for seed in (2, 3)][1]
+    left = {path.name for path in versions.iterdir()}
+    assert left == {"my-release", "0123456789abcdef", ".notes", "notes.txt", "link", first, third}
+    with pytest.raises(DataError, match="is taken"):
+        attempt(keep=1, seed=1)  # the version with somebody's file would have to be replaced
+    assert (versions / str(first) / "mine.txt").exists()
+    assert current(tmp_path) == third
+
+
+def test_a_version_that_lost_a_file_is_published_again(attempt: Attempt, tmp_path: Path) -> None:
+    version = attempt().current
+    (tmp_path / "published/versions" / str(version) / "README.md").unlink()
+    assert attempt().current == version == current(tmp_path)
+
+
+def test_what_a_kill_left_of_a_version_is_swept(attempt: Attempt, tmp_path: Path) -> None:
+    for name in (".0123456789abcdef.partial", ".0123456789abcdef.old"):
+        (tmp_path / "published/versions" / name).mkdir(parents=True)
+    attempt()
+    assert len(list((tmp_path / "published/versions").iterdir())) == 1
+
+
+def test_a_link_of_somebody_elses_is_not_switched(attempt: Attempt, tmp_path: Path) -> None:
+    (tmp_path / "published").mkdir()
+    (tmp_path / "published/current").symlink_to("../elsewhere")
+    with pytest.raises(DataError, match="is taken"):
+        attempt()
+    assert (tmp_path / "published/current").readlink() == Path("../elsewhere")

@@ -9,6 +9,7 @@ from typing import Any
 import pandas as pd
 import pytest
 
+from gan_augment.core.checksums import list_checksums
 from gan_augment.core.samples import read_samples
 from gan_augment.stages import generate, pretrain, train_gan
 from gan_augment.stages.project import Project
@@ -38,7 +39,7 @@ def run(opened: Project, key: str) -> tuple[dict[str, Any], Any]:
 def test_a_method_of_one_class_trains_in_train_gan_and_is_judged_on_validation(tmp_path: Path) -> None:
     opened = project(tmp_path, "vanilla", kimg=4.8)
     pretrain.run(opened)
-    assert [path.name for path in opened.layout.pretrain.iterdir()] == ["README"]
+    assert {path.name for path in opened.layout.pretrain.iterdir()} == {"README", "SHA256SUMS"}
     served, samples = run(opened, "digit-0")
     assert (served["served"], served["decision"]) == ("specialised", "not tried")
     assert len(samples) == 70
@@ -73,6 +74,7 @@ def test_infogan_serves_the_classes_that_its_codes_found_and_no_other(tmp_path: 
     about = json.loads((opened.layout.pretrain / "model.json").read_text())
     about["summary"]["refused_classes"] = {"1": "no code stands for this class"}
     (opened.layout.pretrain / "model.json").write_text(json.dumps(about))
+    list_checksums(opened.layout.pretrain)
     served, samples = run(opened, "digit-0")
     assert served["served"] == "joint"
     assert set(samples.manifest["label"]) == {"0"}

@@ -10,6 +10,7 @@ import pytest
 import yaml
 
 from gan_augment.core.atomic import read_json, write_json
+from gan_augment.core.checksums import list_checksums
 from gan_augment.core.errors import MethodError
 from gan_augment.core.samples import read_samples, write_samples
 from gan_augment.stages import generate, pretrain, train_gan
@@ -42,6 +43,7 @@ def refuse(opened: Project, **problems: str) -> None:
     about = read_json(opened.layout.pretrain / "model.json")
     about["summary"]["refused_classes"] = {str(opened.class_index(key)): text for key, text in problems.items()}
     write_json(opened.layout.pretrain / "model.json", about)
+    list_checksums(opened.layout.pretrain)
 
 
 def test_a_refused_class_gets_no_samples_and_the_others_get_theirs(tmp_path: Path) -> None:

@@ -12,7 +12,9 @@ from safetensors import SafetensorError
 from safetensors.numpy import load_file, save_file
 
 from gan_augment.core.atomic import read_json, replacing_file, write_json, write_text
+from gan_augment.core.checksums import check_file
 from gan_augment.core.errors import MissingInputError, ModelError
+from gan_augment.core.obstacles import os_error_in
 from gan_augment.encoding.table import TableCodec
 
 __all__ = ["Arrays", "read_about", "read_arrays", "read_codec", "write_about", "write_arrays", "write_codec"]
@@ -53,11 +55,15 @@ def read_codec(directory: Path) -> TableCodec:
 def write_arrays(path: Path, arrays: Arrays) -> None:
     """A safetensors file; the same arrays give the same bytes."""
     with replacing_file(path) as partial:
-        save_file({name: np.ascontiguousarray(array) for name, array in sorted(arrays.items())}, partial)
+        try:
+            save_file({name: np.ascontiguousarray(array) for name, array in sorted(arrays.items())}, partial)
+        except SafetensorError as error:
+            raise os_error_in(error, path) or error from None
 
 
 def read_arrays(path: Path, names: tuple[str, ...]) -> Arrays:
     """What `write_arrays` wrote. Raises ModelError where the file is absent, damaged or lacks a name."""
+    check_file(path)
     try:
         arrays: Arrays = load_file(path)
     except (OSError, SafetensorError) as error:
@@ -68,6 +74,7 @@ def read_arrays(path: Path, names: tuple[str, ...]) -> Arrays:
 
 
 def _read_json(path: Path) -> Any:
+    check_file(path)
     try:
         return read_json(path)
     except MissingInputError as error:

@@ -1,0 +1,193 @@
+"""Outputs that tell whether they are as they were written: each folder of files has a list of their checksums.
+
+`SHA256SUMS` has the format of `sha256sum` and names the files beside it, not those in folders below, which have lists
+of their own. It may name files elsewhere (`../test_labels.parquet`) that belong to the folder and have no folder of
+their own. A JSON file without a folder is sealed instead (`core.atomic.write_json`). Every reader of an output asks
+`check_file` or `check_folder` first; a file is read once for it, however often it is asked about.
+
+A folder without a list is one of an older version, or somebody's own: nothing is known of it, and nothing is refused.
+"""
+
+from __future__ import annotations
+
+import contextlib
+import os
+from collections.abc import Iterator, Sequence
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import numpy.typing as npt
+
+from gan_augment.core.atomic import file_hash, replacing_directory
+from gan_augment.core.errors import DamagedInputError, MissingInputError
+
+__all__ = [
+    "CHECKSUMS",
+    "check_file",
+    "check_folder",
+    "is_whole",
+    "list_checksums",
+    "replacing_output",
+    "saved_array",
+    "telling_damage",
+    "write_array",
+]
+
+CHECKSUMS = "SHA256SUMS"
+_Stamp = tuple[int, int, int, int]
+_known: dict[Path, tuple[_Stamp, str]] = {}  # what was hashed already in this process, as long as it is the same file
+
+
+@contextlib.contextmanager
+def replacing_output(path: Path, *, beside: Sequence[Path] = ()) -> Iterator[Path]:
+    """`replacing_directory` for a stage's output: with its checksums, and those of the finished files `beside`."""
+    with replacing_directory(path) as partial:
+        yield partial
+        list_checksums(partial, {os.path.relpath(file, path): file for file in beside})
+
+
+def list_checksums(folder: Path, elsewhere: dict[str, Path] | None = None) -> None:
+    """Write the list of a folder, and of each folder below that has files and no list yet.
+
+    `elsewhere`: name in the list -> a file that is listed too, though it lies in another folder.
+    """
+    for place, _, names in os.walk(folder):
+        files = {name: Path(place) / name for name in sorted(names) if name != CHECKSUMS}
+        if Path(place) == folder:
+            files |= elsewhere or {}
+        elif CHECKSUMS in names:
+            continue
+        if files:
+            lines = [f"{file_hash(file)}  {name}\n" for name, file in files.items()]
+            (Path(place) / CHECKSUMS).write_text("".join(lines), encoding="utf-8", newline="\n")
+
+
+def check_file(path: Path, *, listed_in: Path | None = None) -> None:
+    """Raise where a file is not as it was written. `listed_in`: the folder with the list, if it is not the file's own.
+
+    Raises
+    ------
+    MissingInputError
+        The file is listed and absent; DamagedInputError: it has changed, or the list itself is damaged.
+    """
+    folder = listed_in or path.parent
+    listed = _read_list(folder)
+    if listed is None:
+        return
+    name = os.path.relpath(path, folder)
+    if name not in listed:
+        if path.exists() and listed_in is None:
+            raise _damaged(path, f"{CHECKSUMS} beside it does not name it", folder)
+        return
+    _compare(path, listed[name], folder)
+
+
+def check_folder(folder: Path, *, elsewhere: bool = False) -> None:
+    """Raise where a file of a folder, or of a folder below, is absent or changed. As `check_file`.
+
+    `elsewhere`: so for files of other folders that are listed; another machine may have fetched the folder alone.
+    """
+    for place, _, names in os.walk(folder):
+        if CHECKSUMS in names:
+            for name, digest in (_read_list(Path(place)) or {}).items():
+                if "/" in name and not elsewhere:
+                    continue
+                _compare(Path(os.path.normpath(Path(place) / name)), digest, Path(place))
+
+
+def is_whole(folder: Path) -> bool:
+    """Whether a folder is there and as it was written: for scratch, which is made again where it is not."""
+    try:
+        check_folder(folder)
+    except MissingInputError:
+        return False
+    return folder.is_dir() and (folder / CHECKSUMS).is_file()
+
+
+def _compare(path: Path, digest: str, folder: Path) -> None:
+    if not path.is_file():
+        raise MissingInputError(
+            "An input of this stage is missing",
+            where=path,
+            expected=f"the file that {folder / CHECKSUMS} names",
+            remedy=_remedy(folder),
+        )
+    if _digest(path) != digest:
+        raise _damaged(path, f"not the bytes that {folder / CHECKSUMS} says", folder)
+
+
+def _digest(path: Path) -> str:
+    facts = path.stat()
+    stamp = (facts.st_ino, facts.st_size, facts.st_mtime_ns, facts.st_ctime_ns)
+    place = path.absolute()
+    if place not in _known or _known[place][0] != stamp:
+        _known[place] = stamp, file_hash(path)
+    return _known[place][1]
+
+
+def _read_list(folder: Path) -> dict[str, str] | None:
+    """Name -> digest; None where there is no list."""
+    path = folder / CHECKSUMS
+    try:
+        lines = path.read_text(encoding="utf-8").splitlines()
+    except FileNotFoundError:
+        return None
+    except UnicodeDecodeError:
+        lines = []
+    listed = {name: digest for digest, _, name in (line.partition("  ") for line in lines)}
+    if not listed or not all(len(digest) == 64 and name for name, digest in listed.items()):
+        raise _damaged(path, "no list of checksums", folder)
+    return listed
+
+
+def _damaged(path: Path, got: str, folder: Path) -> DamagedInputError:
+    return DamagedInputError("An input of this stage is damaged", where=path, got=got, remedy=_remedy(folder))
+
+
+def _remedy(folder: Path) -> str:
+    return f"delete {folder} and run `dvc repro`, which brings it back"
+
+
+@contextlib.contextmanager
+def telling_damage(path: Path) -> Iterator[None]:
+    """Turn what a library says of a file that it cannot read into DamagedInputError. For files without a list, too."""
+    try:
+        yield
+    except (FileNotFoundError, MissingInputError):
+        raise
+    except Exception as error:
+        if not _says_damage(error):
+            raise
+        raise _damaged(path, _first_line(error), path.parent) from None
+
+
+def _says_damage(error: Exception) -> bool:
+    """Not an obstacle of the machine's, which has a number."""
+    if isinstance(error, OSError):
+        return error.errno is None
+    return isinstance(error, ValueError | EOFError | KeyError) or type(error).__module__.startswith("pyarrow")
+
+
+def _first_line(error: Exception) -> str:
+    return (str(error).splitlines() or [type(error).__name__])[0]
+
+
+def write_array(path: Path, array: npt.NDArray[Any]) -> None:
+    """The bytes of `numpy.save`, which does not say why it could not write."""
+    array = np.ascontiguousarray(array)
+    with path.open("wb") as stream:
+        np.lib.format.write_array_header_1_0(stream, np.lib.format.header_data_from_array_1_0(array))
+        stream.write(array.data if array.size else b"")
+
+
+def saved_array(path: Path, *, mmap: bool = False) -> npt.NDArray[Any]:
+    """What `write_array` wrote. Raises MissingInputError, DamagedInputError."""
+    check_file(path)
+    if not path.exists():
+        raise MissingInputError(
+            "An input of this stage is missing", where=path, remedy="run `dvc repro`, which runs the stages in order"
+        )
+    with telling_damage(path):
+        found: npt.NDArray[Any] = np.load(path, mmap_mode="r" if mmap else None, allow_pickle=False)
+    return found
