@@ -57,6 +57,7 @@ def counts_and_copying(spec: DatasetSpec, evidence: Evidence, sieve: Sieve, conf
             "judge_recall": None if np.isnan(recall[index]) else float(recall[index]),
             **_copy_figures(tests.get(index)),
             "refused_by": sieve.refusals.get(index),
+            "refused_because": sieve.because.get(index),
         }
         for index, record in enumerate(spec.classes)
     }

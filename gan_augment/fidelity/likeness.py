@@ -102,7 +102,6 @@ def likeness(real: Floats, synthetic: Floats, others: Sequence[int]) -> Likeness
 
 
 def _variance(standings: Floats) -> float:
-    """Of their mean. Rows that agree by luck are not known to agree: two more at the ends are thought to be among them."""
+    """Of their mean. Few rows may agree by luck: two more, at the ends, are thought to be among them."""
     with_ends = np.concatenate([standings, [0.0, 1.0]]) if len(standings) < _FEW else standings
     return float(np.var(with_ends, ddof=1)) / len(with_ends)
-

@@ -9,12 +9,15 @@ from typing import Any
 import numpy as np
 import numpy.typing as npt
 
+from gan_augment.core.not_made import not_made_sentences
 from gan_augment.core.predictions import ArmRecord, Family, FamilyRecord
 from gan_augment.core.records import DatasetSpec
+from gan_augment.gain.better_without import better_without
 from gan_augment.gain.config import MeasureConfig
 from gan_augment.gain.metrics import METRICS, Labels, Metric, rare_classes, recall_over, score
 from gan_augment.gain.statistics import Interval, Resampled, TestRows, holm
 from gan_augment.gain.thresholds import adjust, class_means, tune_power
+from gan_augment.gain.untried import explain_untried, not_tried
 from gan_augment.gain.verdict import ARM_NAMES, Verdict, decide, explain
 
 __all__ = ["ArmPredictions", "Evaluation", "Gain", "headline", "measure"]
@@ -91,11 +94,12 @@ class Evaluation:
 def headline(arms: Sequence[ArmPredictions]) -> tuple[ArmPredictions, ArmPredictions]:
     """The best baseline arm and the best arm with synthetic data, by validation; the simpler one on a tie."""
 
-    def best(names: Sequence[str]) -> ArmPredictions:
-        candidates = [arm for arm in arms if arm.record.arm in names]
-        return max(candidates, key=lambda arm: (arm.validation_score, -names.index(arm.record.arm)))
+    return _best(arms, BASELINE_ARMS), _best(arms, SYNTHETIC_ARMS)
 
-    return best(BASELINE_ARMS), best(SYNTHETIC_ARMS)
+
+def _best(arms: Sequence[ArmPredictions], names: Sequence[str]) -> ArmPredictions:
+    candidates = [arm for arm in arms if arm.record.arm in names]
+    return max(candidates, key=lambda arm: (arm.validation_score, -names.index(arm.record.arm)))
 
 
 def measure(
@@ -120,20 +124,26 @@ def measure(
     gain, config = _gain(arms, evaluation, plan), evaluation.config
     shown = float(plan["shown_ratio"])
     ratio = float(plan["ratio"])
-    sentence = explain(
-        gain.verdict,
-        gain.interval,
-        ratio=ratio,
-        shown=shown,
-        baseline=f"{ARM_NAMES[gain.baseline.record.arm]}: {gain.baseline.family.best.name}",
-        confidence=config.confidence,
+    sentence = (
+        explain_untried(evaluation.spec, plan)
+        if gain.verdict == "not tried"
+        else explain(
+            gain.verdict,
+            gain.interval,
+            ratio=ratio,
+            shown=shown,
+            baseline=f"{ARM_NAMES[gain.baseline.record.arm]}: {gain.baseline.family.best.name}",
+            confidence=config.confidence,
+        )
     )
     tuned = _after_tuning(gain, evaluation, validation_labels)
     second = _second_opinion(families.get("second", []), evaluation, plan)
     return {
         "verdict": gain.verdict,
         "use_synthetic": gain.verdict == "helps",
+        "before": _before(gain, families, evaluation, plan),
         "sentence": sentence,
+        "not_made": plan.get("not_made") or {},
         "notes": [*_notes(gain, tuned, second, shown), *_few_rows(evaluation)],
         "gain": _gain_record(gain, config),
         "threshold_free": _threshold_free(gain, evaluation) | {"balanced_accuracy_after_tuning": _points(tuned)},
@@ -153,7 +163,20 @@ def _gain(arms: Sequence[ArmPredictions], evaluation: Evaluation, plan: dict[str
     baseline, synthetic = headline(arms)
     interval = evaluation.difference(METRICS["balanced_accuracy"], synthetic.test, baseline.test)
     verdict = decide(interval, float(plan["ratio"]), evaluation.config.minimum_gain / 100)
+    if not_tried(evaluation.spec, baseline.record.train_counts, plan):
+        verdict = "not tried"
     return Gain(baseline, synthetic, interval, verdict)
+
+
+def _before(
+    gain: Gain, families: dict[Family, list[ArmPredictions]], evaluation: Evaluation, plan: dict[str, Any]
+) -> list[str]:
+    """Sentences that are said before the verdict's own."""
+    without = [arm for arm in families.get("second", []) if arm.record.arm in BASELINE_ARMS]
+    ours = max((gain.baseline, gain.synthetic), key=lambda arm: arm.validation_score)
+    better = better_without(_best(without, BASELINE_ARMS), ours, evaluation) if without else None
+    missing = [] if gain.verdict == "not tried" else not_made_sentences(evaluation.spec, plan.get("not_made") or {})
+    return [*([better] if better else []), *missing]
 
 
 def _points(interval: Interval) -> dict[str, float]:

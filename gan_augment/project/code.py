@@ -12,7 +12,10 @@ __all__ = ["CODE", "code_dependencies"]
 
 _PACKAGE = Path(__file__).resolve().parents[1]
 _EVERY_STAGE = ("core", "params.py", "stages/project.py")
-_CHECKS = tuple(f"fidelity/{name}.py" for name in ("distances", "memorisation", "metrics", "restoration", "two_sample"))
+_CHECKS = tuple(
+    f"fidelity/{name}.py"
+    for name in ("distances", "likeness", "memorisation", "metrics", "restoration", "two_sample", "unseen")
+)
 _GENERATOR = ("encoding", *_CHECKS, "nn", "synthesis")
 _RUNNING = tuple(
     f"training/{name}.py" for name in ("adam", "checkpoint", "claims", "devices", "ema", "loop", "replicas")
@@ -47,10 +50,7 @@ CODE: dict[str, tuple[str, ...]] = {
         *("stages/mix.py", "stages/search_rows.py"),
     ),
     "retrain": ("downstream", "gain/metrics.py", *_CLASSIFIER, "nn/pretrained.py", "stages/retrain.py"),
-    "measure": (
-        *("downstream/config.py", "gain/calibrate.py", "gain/config.py", "gain/measurement.py", "gain/metrics.py"),
-        *("gain/statistics.py", "gain/table.py", "gain/thresholds.py", "gain/verdict.py", "stages/measure.py"),
-    ),
+    "measure": ("downstream/config.py", "gain", "stages/measure.py"),
     "report": (
         *("__init__.py", "curation/config.py", "data/config.py", "downstream/config.py", "gain/config.py"),
         *("reporting", "sharding/config.py", "stages/report.py", "synthesis/config.py"),

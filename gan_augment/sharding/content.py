@@ -22,6 +22,8 @@ class Content(Record):
     basis
         `measured`: the measurement speaks for the synthetic rows. `real_only`: it does not, none is exported.
         `forced`: it does not, but `export.force` asked for them.
+    before
+        What the measurement says before its verdict: a better classifier, classes without synthetic rows.
     """
 
     counts: dict[str, int]
@@ -30,26 +32,31 @@ class Content(Record):
     verdict: str
     sentence: str
     reason: str
+    before: tuple[str, ...] = ()
 
 
 def decide_content(plan: Mapping[str, Any], measure: Mapping[str, Any], *, force: bool) -> Content:
     """Choose from mix's plan.json and measure's measure.json."""
-    verdict, sentence = str(measure["verdict"]), str(measure["sentence"])
+    said = _said(measure)
     chosen = float(plan["ratio"])
     if measure["use_synthetic"] and chosen > 0:
         reason = f"The synthetic rows of mixing ratio {chosen:g} are included: the measurement speaks for them."
-        return Content(
-            counts=plan["counts"], ratio=chosen, basis="measured", verdict=verdict, sentence=sentence, reason=reason
-        )
-    why = "no synthetic row at all did best on validation" if chosen == 0 else f"the verdict is: {verdict}"
+        return Content(counts=plan["counts"], ratio=chosen, basis="measured", reason=reason, **said)
+    why = "no synthetic row at all did best on validation" if chosen == 0 else f"the verdict is: {measure['verdict']}"
     if not force:
         reason = f"Real rows only: {why}. `export.force: true` exports the synthetic rows all the same."
-        return Content(counts={}, ratio=0.0, basis="real_only", verdict=verdict, sentence=sentence, reason=reason)
+        return Content(counts={}, ratio=0.0, basis="real_only", reason=reason, **said)
     shown = float(plan["shown_ratio"])
     reason = (
         f"The synthetic rows of mixing ratio {shown:g} are included because `export.force` is set, "
         f"against the measurement ({why}). Do not expect a gain from them."
     )
-    return Content(
-        counts=plan["shown_counts"], ratio=shown, basis="forced", verdict=verdict, sentence=sentence, reason=reason
-    )
+    return Content(counts=plan["shown_counts"], ratio=shown, basis="forced", reason=reason, **said)
+
+
+def _said(measure: Mapping[str, Any]) -> dict[str, Any]:
+    return {
+        "verdict": str(measure["verdict"]),
+        "sentence": str(measure["sentence"]),
+        "before": tuple(measure.get("before") or ()),
+    }

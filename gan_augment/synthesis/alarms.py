@@ -1,7 +1,8 @@
 """Collapse and overfitting alarms, per class and for the whole run.
 
-Each compares with what real rows of the same class do: a class that is uniform by nature, or that overlaps with another,
-raises none. Two things are asked for: a difference that is no chance, and one of the size at which pilots failed.
+Each compares with what real rows of the same class do: a class that is uniform by nature, or that overlaps with
+another, raises none. Two things are asked for: a difference that is no chance, and one of the size at which pilots
+failed.
 """
 
 from __future__ import annotations

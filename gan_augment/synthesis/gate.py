@@ -79,7 +79,8 @@ def choose_model(
     chosen = specialised if decision.served == "specialised" else joint
     served = draw_features(chosen, label, seed, features, JUDGED_SAMPLES[train.spec.modality])
     train_features, labels = features(train.samples.payload), train.labels
-    judge = LabelJudge(train_features, labels, held_out, validation.labels, seed=seed)
+    groups = train.samples.manifest["group"].to_numpy()
+    judge = LabelJudge(train_features, labels, held_out, validation.labels, groups=groups, seed=seed)
     likeness = judge.likeness(served, label) if np.isfinite(served).all() else None
     if alarm := class_alarm(train_features[labels == label], real, served, likeness):
         return decision.model_copy(update={"served": "none", "reason": f"not synthesised: {alarm}"})

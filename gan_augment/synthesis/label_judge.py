@@ -17,6 +17,7 @@ from sklearn.linear_model import LogisticRegression
 
 from gan_augment.core.seeds import numpy_generator
 from gan_augment.fidelity.likeness import Likeness, likeness, standing
+from gan_augment.fidelity.unseen import spread_over_folds
 
 __all__ = ["LabelJudge"]
 
@@ -49,11 +50,21 @@ class _Member:
 class LabelJudge:
     """Balanced logistic regressions on rows [n, d] of a feature space that was fitted on train rows alone."""
 
-    def __init__(self, train: Rows, labels: Labels, held_out: Rows, held_out_labels: Labels, *, seed: int) -> None:
+    def __init__(
+        self,
+        train: Rows,
+        labels: Labels,
+        held_out: Rows,
+        held_out_labels: Labels,
+        *,
+        groups: npt.NDArray[Any] | None = None,
+        seed: int,
+    ) -> None:
+        """`groups` [n] of the train rows: rows that resemble each other do not judge one another."""
         chosen, kept = (_at_most(own, seed) for own in (labels, held_out_labels))
         self._rows = np.concatenate([train[chosen], held_out[kept]])
         self._labels = np.concatenate([labels[chosen], held_out_labels[kept]])
-        fold = np.r_[_folds(labels[chosen], seed), np.full(len(kept), _UNSEEN_BY_ALL)]
+        fold = np.r_[self._spread(labels, chosen, groups, seed), np.full(len(kept), _UNSEEN_BY_ALL)]
         self._members = list[_Member]()
         for number in range(_FOLDS):
             learn = (fold != number) & (fold != _UNSEEN_BY_ALL)
@@ -78,6 +89,13 @@ class LabelJudge:
         counts = [int((self._labels == c).sum()) for c in self._others(label)]
         return likeness(total[seen] / times[seen], np.mean(made, axis=0), counts)
 
+    @staticmethod
+    def _spread(
+        labels: Labels, chosen: npt.NDArray[np.int64], groups: npt.NDArray[Any] | None, seed: int
+    ) -> npt.NDArray[np.int64]:
+        own = np.arange(len(labels)) if groups is None else groups
+        return spread_over_folds(labels[chosen], own[chosen], _FOLDS, numpy_generator(seed, "judge's folds"))
+
     def _others(self, label: int) -> list[int]:
         return [int(c) for c in np.unique(self._labels) if c != label]
 
@@ -88,12 +106,3 @@ def _at_most(labels: Labels, seed: int) -> npt.NDArray[np.int64]:
     for index in np.unique(labels):
         chosen.append(rng.permutation(np.flatnonzero(labels == index))[:_MOST_ROWS])
     return np.sort(np.concatenate(chosen)) if chosen else np.zeros(0, np.int64)
-
-
-def _folds(labels: Labels, seed: int) -> npt.NDArray[np.int64]:
-    """int64 [n]: the fold of each row; every class is spread evenly over them."""
-    rng, fold = numpy_generator(seed, "judge's folds"), np.zeros(len(labels), np.int64)
-    for index in np.unique(labels):
-        places = rng.permutation(np.flatnonzero(labels == index))
-        fold[places] = np.arange(len(places)) % _FOLDS
-    return fold

@@ -84,7 +84,8 @@ class Monitor:
         self.judge = None
         if len(self.classes) > 1:
             held_out = self.validation_features, self.validation_labels
-            self.judge = LabelJudge(self.train_features, self.train_labels, *held_out, seed=seed)
+            groups = train.samples.manifest["group"].to_numpy()
+            self.judge = LabelJudge(self.train_features, self.train_labels, *held_out, groups=groups, seed=seed)
 
     @torch.inference_mode()
     def check(self, generator: Generator, discriminator: nn.Module, scalars: dict[str, float]) -> dict[str, float]:

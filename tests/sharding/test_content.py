@@ -33,3 +33,10 @@ def test_force_exports_what_was_shown_and_is_marked(plan: Any, measure: Any) -> 
 
 def test_force_changes_nothing_where_the_measurement_agrees() -> None:
     assert decide_content(PLAN, HELPS, force=True) == decide_content(PLAN, HELPS, force=False)
+
+
+def test_what_is_said_before_the_verdict_goes_along() -> None:
+    said = "Class 'bad' got no synthetic rows, because it collapsed."
+    content = decide_content(PLAN, NOT | {"before": [said]}, force=False)
+    assert content.before == (said,)
+    assert decide_content(PLAN, HELPS, force=False).before == ()

@@ -124,9 +124,7 @@ TABLE = DatasetSpec(
     name="credit",
     modality="table",
     classes=(ClassRecord(key="good", label="good"), ClassRecord(key="bad", label="bad")),
-    table=TableSpec(
-        columns=tuple(Column(name=name, kind="numeric", dtype="float64") for name in "xyz"), target="risk"
-    ),
+    table=TableSpec(columns=tuple(Column(name=name, kind="numeric", dtype="float64") for name in "xyz"), target="risk"),
 )
 
 
