@@ -35,7 +35,8 @@ Rows = npt.NDArray[np.float32]
 
 _CHUNK_BYTES = 32 << 20  # of a chunk's pixels as float32
 _READ = 65_536  # findings that are read together
-_ENOUGH = 40  # held-out rows of a class that say what is usual, where one in twenty real rows may be rejected
+_ENOUGH = 20  # held-out rows of a class that say what is usual, where one in twenty real rows may be rejected
+_ENOUGH_TO_COMPARE = 40  # that say how a class's rows stand beside other classes'
 _MADE_UP = 500  # train rows of a class that make up for those it lacks
 _COMPARED = 4000  # candidates of a class; more make no verdict surer
 _PREDICTED_TOGETHER = 1024  # a chunk is a multiple of it, so that no chunk's length moves a figure's last bit
@@ -140,10 +141,15 @@ class Evidence:
     def likeness(self, index: int, left: npt.NDArray[np.bool_]) -> Likeness | None:
         """How the candidates of a class that are `left` stand among other classes' rows, beside real rows of it."""
         made = self._own_probabilities(index, left)
-        views = [(self.heldout_probabilities, self.heldout.labels), *(self.unseen if index in self.scarce else [])]
+        views = [(self.heldout_probabilities, self.heldout.labels), *self._made_up(index)]
         real = [standing(part[labels == index, index], _rivals(part, labels, index)) for part, labels in views]
         rivals = _rivals(*views[0], index)
         return likeness(np.concatenate(real), standing(made, rivals), [len(own) for own in rivals.values()])
+
+    def _made_up(self, index: int) -> list[tuple[Rows, Labels]]:
+        """The folds of `unseen`, for a class that has few held-out rows to compare with."""
+        few = _scarce(self.heldout.labels, self.heldout_probabilities.shape[1], _ENOUGH_TO_COMPARE)
+        return self.unseen if index in few else []
 
     def _own_probabilities(self, index: int, left: npt.NDArray[np.bool_]) -> Floats:
         """Of the first candidates of a class among those `left`."""
@@ -190,7 +196,7 @@ def gather_evidence(
     judge = fit_judge(train, config, seed=seed, device=device, tick=tick)
     unseen, scarce = [], _scarce(heldout.labels, len(train.spec.classes))
     fresh = _fresh(real, heldout, heldout_distance, scarce, train.samples.manifest["group"].to_numpy())
-    if scarce:
+    if _scarce(heldout.labels, len(train.spec.classes), _ENOUGH_TO_COMPARE):
         unseen = judge_train_rows(train, config, seed=seed, device=device)
     looker = _Looker(train, space, judge, real.rows[:], heldout.rows[:], seed, ledger)
     done = 0
@@ -213,8 +219,9 @@ def gather_evidence(
     )
 
 
-def _scarce(labels: Labels, classes: int) -> list[int]:
-    return [int(index) for index in np.flatnonzero(np.bincount(labels, minlength=classes) < _ENOUGH)]
+def _scarce(labels: Labels, classes: int, enough: int = _ENOUGH) -> list[int]:
+    """Classes with fewer held-out rows than that."""
+    return [int(index) for index in np.flatnonzero(np.bincount(labels, minlength=classes) < enough)]
 
 
 def _rivals(probabilities: Rows, labels: Labels, index: int) -> dict[int, Floats]:
