@@ -128,11 +128,15 @@ def main() -> None:
     """Print a row a table."""
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     parser.add_argument("--seeds", type=int, default=10)
-    seeds = parser.parse_args().seeds
+    parser.add_argument("--only", default="", help="tables whose name holds this")
+    options = parser.parse_args()
+    seeds = options.seeds
     rules = ("before", "alarms", "curation")
     print("| table | rare rows | " + " | ".join(f"{what}: {rule}" for what in ("right", "shuffled") for rule in rules))
     total: dict[tuple[str, str], list[bool]] = {}
     for name, load in TABLES.items():
+        if options.only not in name:
+            continue
         table, own = load(), dict[tuple[str, str], list[bool]]()
         rare = int(np.bincount(table[1]).argmin())
         for seed in range(seeds):

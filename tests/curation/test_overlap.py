@@ -18,7 +18,7 @@ from gan_augment.curation.curate import Curated, curate
 Labels = npt.NDArray[np.int64]
 
 QUICK: dict[str, Any] = {
-    "judged_by": {"members": 1, "steps": 60, "shifts": False},
+    "judged_by": {"members": 1, "steps": 40, "shifts": False},
     "train_on_synthetic_seeds": 0,
     "weaknesses": {"checks": []},
 }
@@ -71,8 +71,7 @@ SETTINGS = [
     ("table", 0.3, (1500, 30), (300, 3)),
     ("table", 0.4, (900, 300), (600, 200)),
     ("table", 0.45, (300, 100), (60, 5)),
-    ("image", 0.25, (200, 50), (60, 20)),
-    ("image", 0.35, (600, 60), (100, 6)),
+    ("image", 0.25, (200, 50), (60, 40)),
     ("image", 0.45, (150, 50), (40, 3)),
 ]
 
