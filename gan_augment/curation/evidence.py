@@ -5,7 +5,7 @@ Candidates are looked at chunk by chunk. What is found goes to files: of each ca
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from typing import Any
 
@@ -83,7 +83,7 @@ class Evidence:
     fresh: tuple[Floats, Labels]
     scale: Floats
     heldout_probabilities: Rows
-    unseen: list[tuple[Rows, Labels]]
+    unseen: Sequence[tuple[Rows, Labels]]
     closest: ClosestRecord | None
 
     def __len__(self) -> int:
@@ -146,10 +146,10 @@ class Evidence:
         rivals = _rivals(*views[0], index)
         return likeness(np.concatenate(real), standing(made, rivals), [len(own) for own in rivals.values()])
 
-    def _made_up(self, index: int) -> list[tuple[Rows, Labels]]:
+    def _made_up(self, index: int) -> Sequence[tuple[Rows, Labels]]:
         """The folds of `unseen`, for a class that has few held-out rows to compare with."""
         few = _scarce(self.heldout.labels, self.heldout_probabilities.shape[1], _ENOUGH_TO_COMPARE)
-        return self.unseen if index in few else []
+        return self.unseen if index in few else ()
 
     def _own_probabilities(self, index: int, left: npt.NDArray[np.bool_]) -> Floats:
         """Of the first candidates of a class among those `left`."""
@@ -194,7 +194,8 @@ def gather_evidence(
     heldout = Labelled(space.rows(validation.samples.payload), validation.labels)
     heldout_distance, _ = nearest(heldout.rows[:], real.rows[:])
     judge = fit_judge(train, config, seed=seed, device=device, tick=tick)
-    unseen, scarce = [], _scarce(heldout.labels, len(train.spec.classes))
+    unseen: Sequence[tuple[Rows, Labels]] = ()
+    scarce = _scarce(heldout.labels, len(train.spec.classes))
     fresh = _fresh(real, heldout, heldout_distance, scarce, train.samples.manifest["group"].to_numpy())
     if _scarce(heldout.labels, len(train.spec.classes), _ENOUGH_TO_COMPARE):
         unseen = judge_train_rows(train, config, seed=seed, device=device)
