@@ -266,4 +266,4 @@ def _publish_verdict(root: Path) -> None:
             if png is not None
         ]
         markdown = "\n\n".join([verdict_markdown(measure).rstrip("\n"), *pictures]) + "\n"
-        create_markdown_artifact(markdown, key="verdict", description=str(measure["sentence"]))
+        create_markdown_artifact(markdown, key="verdict", description=verdict_sentence(root))

@@ -31,13 +31,18 @@ def read_measure(root: Path) -> dict[str, Any] | None:
 def verdict_sentence(root: Path) -> str:
     """The verdict in one sentence, or that there is none."""
     measure = read_measure(root)
-    return str(measure["sentence"]) if measure else "No verdict: this pipeline wrote no reports/measure.json"
+    return " ".join(_said(measure)) if measure else "No verdict: this pipeline wrote no reports/measure.json"
+
+
+def _said(measure: dict[str, Any]) -> list[str]:
+    """The verdict's sentence, and before it what is more important."""
+    return [*map(str, measure.get("before") or []), str(measure["sentence"])]
 
 
 def verdict_markdown(measure: dict[str, Any]) -> str:
     """The verdict, the gain with its interval, and a row an arm; accuracies in per cent."""
-    lines = [f"# {str(measure['verdict']).capitalize()}", "", str(measure["sentence"]), ""]
-    if gain := measure.get("gain"):
+    lines = [f"# {str(measure['verdict']).capitalize()}", "", *(line for said in _said(measure) for line in (said, ""))]
+    if (gain := measure.get("gain")) and measure["verdict"] != "not tried":
         lines += [_gain_sentence(gain), ""]
     return "\n".join([*lines, *_arms_table(measure.get("arms", []))]) + "\n"
 

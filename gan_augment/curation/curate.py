@@ -165,14 +165,25 @@ def _sift(evidence: Evidence, config: CurateConfig, classes: int, seed: int) -> 
     if config.discriminator.enabled:
         told = discriminator_gauge(made, heldout, evidence.train, classes, derive_seed(seed, "discriminator"))
         sieve.apply("discriminator", told, config.discriminator)
-    doubt = Gauge(Computed(evidence.doubt), evidence.heldout_doubt, 1 - config.judge.min_probability)
+    if config.judge.enabled and config.judge.over_budget == "refuse":
+        _refuse_wrong_classes(evidence, sieve)
+    doubts, labels = evidence.judged_real
+    doubt = Gauge(Computed(evidence.doubt), doubts, 1 - config.judge.min_probability, labels)
     sieve.apply("judge", doubt, config.judge)
     return sieve
 
 
+def _refuse_wrong_classes(evidence: Evidence, sieve: Sieve) -> None:
+    """Rows one by one may pass where classes overlap; all of a class together show whose they are."""
+    for index in range(sieve.classes):
+        found = evidence.likeness(index, sieve.left)
+        if found is not None and found.problem:
+            sieve.refuse(index, "judge", found.problem)
+
+
 def _copy_gauge(evidence: Evidence, config: CopyFilter) -> Gauge:
     ratio = Computed(lambda rows: evidence.copy_ratio(rows, config.min_ratio, config.min_parent_ratio))
-    return nearness_gauge(ratio, evidence.heldout_ratio, config.min_ratio)
+    return nearness_gauge(ratio, evidence.fresh_ratio, config.min_ratio, evidence.fresh[1])
 
 
 def _duplicate_gauge(evidence: Evidence, sieve: Sieve, min_ratio: float) -> Gauge:
@@ -186,7 +197,7 @@ def _duplicate_gauge(evidence: Evidence, sieve: Sieve, min_ratio: float) -> Gaug
         return found
 
     # Two real rows that lie so near set the limit: in a table of few levels, repetition is no fault.
-    return nearness_gauge(Computed(ratio), evidence.heldout_ratio, min_ratio)
+    return nearness_gauge(Computed(ratio), evidence.fresh_ratio, min_ratio, evidence.fresh[1])
 
 
 def _lights(

@@ -5,7 +5,7 @@ Candidates are looked at chunk by chunk. What is found goes to files: of each ca
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from typing import Any
 
@@ -20,10 +20,11 @@ from gan_augment.core.samples import Samples, TrainView, ValidationView
 from gan_augment.core.streams import SampleSource
 from gan_augment.curation.config import JudgeConfig
 from gan_augment.curation.filters import Labelled, class_scale
-from gan_augment.curation.judge import Judge, fit_judge, own_probability
+from gan_augment.curation.judge import Judge, fit_judge, judge_train_rows, own_probability
 from gan_augment.curation.ledger import FINDING, Ledger
 from gan_augment.curation.spaces import Space
-from gan_augment.fidelity.distances import kth_neighbour_distance, nearest
+from gan_augment.fidelity.distances import nearest
+from gan_augment.fidelity.likeness import Likeness, likeness, standing
 from gan_augment.fidelity.nearest_records import ClosestRecord, Preference, closest_of
 
 __all__ = ["Evidence", "chunk_rows", "gather_evidence"]
@@ -34,6 +35,10 @@ Rows = npt.NDArray[np.float32]
 
 _CHUNK_BYTES = 32 << 20  # of a chunk's pixels as float32
 _READ = 65_536  # findings that are read together
+_ENOUGH = 20  # held-out rows of a class that say what is usual, where one in twenty real rows may be rejected
+_ENOUGH_TO_COMPARE = 40  # that say how a class's rows stand beside other classes'
+_MADE_UP = 500  # train rows of a class that make up for those it lacks
+_COMPARED = 4000  # candidates of a class; more make no verdict surer
 _PREDICTED_TOGETHER = 1024  # a chunk is a multiple of it, so that no chunk's length moves a figure's last bit
 
 
@@ -56,10 +61,16 @@ class Evidence:
         `FINDING` of every candidate, in a file.
     heldout_distance
         float64: to the nearest train row of any class.
+    fresh
+        The same of all rows that say what is usual, float64, and their class indices: the held-out ones, and of classes
+        with few of them train rows too, each to the nearest train row of another group.
     scale
         float64 [classes]: how far a fresh row of each class lies from train (median).
     heldout_probabilities
         float32 [n, classes].
+    unseen
+        The same of train rows by judges that have not seen them, with class indices, fold by fold; only where some
+        class has few held-out rows.
     closest
         Distances to the closest record over all candidates; None where a side has no rows.
     """
@@ -69,8 +80,10 @@ class Evidence:
     train: Labelled
     findings: RecordFile
     heldout_distance: Floats
+    fresh: tuple[Floats, Labels]
     scale: Floats
     heldout_probabilities: Rows
+    unseen: Sequence[tuple[Rows, Labels]]
     closest: ClosestRecord | None
 
     def __len__(self) -> int:
@@ -87,9 +100,9 @@ class Evidence:
         return found
 
     @property
-    def heldout_ratio(self) -> Floats:
-        """float64 [n]: the held-out rows' distance over their class's scale."""
-        return self.scaled(self.heldout_distance, self.heldout.labels)
+    def fresh_ratio(self) -> Floats:
+        """float64 [n]: the distance of the `fresh` rows over their class's scale."""
+        return self.scaled(*self.fresh)
 
     def copy_ratio(self, rows: slice, min_ratio: float, min_parent_ratio: float) -> Floats:
         """float64 [n]: below `min_ratio` where one is that near to a stranger, or `min_parent_ratio` to a parent.
@@ -111,9 +124,44 @@ class Evidence:
         return doubt
 
     @property
-    def heldout_doubt(self) -> Floats:
-        """The same of the held-out rows."""
-        return 1 - own_probability(self.heldout_probabilities, self.heldout.labels)
+    def judged_real(self) -> tuple[Floats, Labels]:
+        """The same of real rows that their judge has not seen, and their classes: of scarce classes train rows too."""
+        parts = [(self.heldout_probabilities, self.heldout.labels)]
+        for probabilities, labels in self.unseen:
+            few = np.isin(labels, self.scarce)
+            parts.append((probabilities[few], labels[few]))
+        doubts = [1 - own_probability(*part) for part in parts]
+        return np.concatenate(doubts), np.concatenate([labels for _, labels in parts])
+
+    @property
+    def scarce(self) -> list[int]:
+        """Classes with too few held-out rows to say what is usual."""
+        return _scarce(self.heldout.labels, self.heldout_probabilities.shape[1])
+
+    def likeness(self, index: int, left: npt.NDArray[np.bool_]) -> Likeness | None:
+        """How the candidates of a class that are `left` stand among other classes' rows, beside real rows of it."""
+        made = self._own_probabilities(index, left)
+        views = [(self.heldout_probabilities, self.heldout.labels), *self._made_up(index)]
+        real = [standing(part[labels == index, index], _rivals(part, labels, index)) for part, labels in views]
+        rivals = _rivals(*views[0], index)
+        return likeness(np.concatenate(real), standing(made, rivals), [len(own) for own in rivals.values()])
+
+    def _made_up(self, index: int) -> Sequence[tuple[Rows, Labels]]:
+        """The folds of `unseen`, for a class that has few held-out rows to compare with."""
+        few = _scarce(self.heldout.labels, self.heldout_probabilities.shape[1], _ENOUGH_TO_COMPARE)
+        return self.unseen if index in few else ()
+
+    def _own_probabilities(self, index: int, left: npt.NDArray[np.bool_]) -> Floats:
+        """Of the first candidates of a class among those `left`."""
+        found, count = [np.zeros(0)], 0
+        for start in range(0, len(left), _READ):
+            rows = slice(start, start + _READ)
+            own = left[rows] & (self.candidates.labels[rows] == index)
+            found.append(self.findings[rows]["own_probability"][own].astype(np.float64))
+            count += len(found[-1])
+            if count >= _COMPARED:
+                break
+        return np.concatenate(found)[:_COMPARED]
 
     def scaled(self, distance: Floats, labels: Labels) -> Floats:
         """`distance` over the scale of each row's class; 1 where that is 0."""
@@ -146,6 +194,11 @@ def gather_evidence(
     heldout = Labelled(space.rows(validation.samples.payload), validation.labels)
     heldout_distance, _ = nearest(heldout.rows[:], real.rows[:])
     judge = fit_judge(train, config, seed=seed, device=device, tick=tick)
+    unseen: Sequence[tuple[Rows, Labels]] = ()
+    scarce = _scarce(heldout.labels, len(train.spec.classes))
+    fresh = _fresh(real, heldout, heldout_distance, scarce, train.samples.manifest["group"].to_numpy())
+    if _scarce(heldout.labels, len(train.spec.classes), _ENOUGH_TO_COMPARE):
+        unseen = judge_train_rows(train, config, seed=seed, device=device)
     looker = _Looker(train, space, judge, real.rows[:], heldout.rows[:], seed, ledger)
     done = 0
     for chunk in candidates.chunks(chunk_rows(train.spec)):
@@ -159,10 +212,23 @@ def gather_evidence(
         train=real,
         findings=ledger.findings,
         heldout_distance=heldout_distance,
-        scale=_fresh_distance(heldout_distance, heldout, real, len(train.spec.classes)),
+        fresh=fresh,
+        scale=class_scale(*fresh, len(train.spec.classes)),
         heldout_probabilities=judge.probabilities(validation.samples.payload),
+        unseen=unseen,
         closest=looker.closest(heldout_distance),
     )
+
+
+def _scarce(labels: Labels, classes: int, enough: int = _ENOUGH) -> list[int]:
+    """Classes with fewer held-out rows than that."""
+    return [int(index) for index in np.flatnonzero(np.bincount(labels, minlength=classes) < enough)]
+
+
+def _rivals(probabilities: Rows, labels: Labels, index: int) -> dict[int, Floats]:
+    """What rows of each other class are given for class `index`."""
+    others = [int(c) for c in np.unique(labels) if c != index]
+    return {other: probabilities[labels == other, index].astype(np.float64) for other in others}
 
 
 def _smallest(classes: int) -> npt.DTypeLike:
@@ -223,8 +289,18 @@ class _Looker:
         return closest_of(self._ledger.findings.column("distance"), heldout_distance, self._preference)
 
 
-def _fresh_distance(heldout_distance: Floats, heldout: Labelled, real: Labelled, classes: int) -> Floats:
-    """float64 [classes]: how far a fresh row is from train; without held-out rows, train rows from one another."""
-    if not len(heldout.labels) and len(real.labels) > 1:
-        return class_scale(kth_neighbour_distance(real.rows[:], 1), real.labels, classes)
-    return class_scale(heldout_distance, heldout.labels, classes)
+def _fresh(
+    real: Labelled, heldout: Labelled, distance: Floats, scarce: list[int], groups: npt.NDArray[Any]
+) -> tuple[Floats, Labels]:
+    """How far fresh rows lie from train, and their classes; see `Evidence.fresh`."""
+    distances, labels, rows = [distance], [np.asarray(heldout.labels, dtype=np.int64)], real.rows[:]
+    for index in scarce if len(rows) > 1 else ():
+        own = np.flatnonzero(real.labels == index)[:_MADE_UP]
+        gaps = cdist(rows[own], rows)
+        gaps[(groups[own, None] == groups) & (groups[own, None] != "")] = np.inf
+        gaps[np.arange(len(own)), own] = np.inf
+        nearest_other = gaps.min(axis=1)
+        far = np.isfinite(nearest_other)
+        distances.append(nearest_other[far])
+        labels.append(np.full(int(far.sum()), index))
+    return np.concatenate(distances), np.concatenate(labels)

@@ -4,7 +4,8 @@ Every gauge is read on the candidates and, in the same way, on real rows that th
 limit is the fixed bound from the settings, or the quantile of the held-out readings where that is more lenient: a
 filter that would throw away real rows loosens itself. The quantile is the conformal one (Vovk et al. 2005): a fresh
 real row is rejected with a probability of at most `real_rejection`, where the class has enough held-out rows to say so
-(1 / real_rejection of them); with fewer, nothing is rejected that a held-out row outdoes.
+(1 / real_rejection of them); with fewer, nothing is rejected that a held-out row outdoes. A whole class is refused only
+where fresh real rows, too, would hardly lose as many: three held-out rows say little of how many those would be.
 """
 
 from __future__ import annotations
@@ -17,6 +18,7 @@ from typing import Any, Protocol
 import numpy as np
 import numpy.typing as npt
 from scipy.spatial.distance import cdist
+from scipy.stats import beta
 from sklearn.ensemble import ExtraTreesClassifier
 
 from gan_augment.core.row_file import RowsLike
@@ -47,6 +49,7 @@ Rows = npt.NDArray[np.float32]
 _CHUNK = 8192  # rows that are looked at together
 _READ = 65_536  # readings that are compared together
 _LEARNT_FROM = 20_000
+_SURE = 0.99  # that fresh real rows do not lose more than that share
 REFUSED = "refused"  # rejected not by itself, but because a filter refused its whole class
 
 
@@ -81,11 +84,15 @@ class Computed:
 
 @dataclass(frozen=True)
 class Gauge:
-    """Readings, higher is more suspicious, of candidates and float64 [n] of held-out real rows, and a fixed bound."""
+    """Readings, higher is more suspicious, of candidates and float64 [n] of held-out real rows, and a fixed bound.
+
+    `labels`: class indices of those real rows, where they are others than the sieve's.
+    """
 
     candidates: Readings
     heldout: Floats
     bound: float
+    labels: Labels | None = None
 
     def limit(self, heldout_of_class: npt.NDArray[np.bool_], real_rejection: float) -> float:
         """Readings above it are rejected. A class without held-out rows goes by those of all classes."""
@@ -94,6 +101,14 @@ class Gauge:
             return self.bound
         rank = math.ceil((len(readings) + 1) * (1 - real_rejection))
         return max(self.bound, float(np.sort(readings)[min(rank, len(readings)) - 1]))
+
+    def most_real(self, heldout_of_class: npt.NDArray[np.bool_], limit: float) -> float:
+        """The largest share of fresh real rows of the class that may well lie above `limit` (Clopper-Pearson)."""
+        readings = self.heldout[heldout_of_class] if heldout_of_class.any() else self.heldout
+        above = int((readings > limit).sum())
+        if not len(readings):
+            return 0.0
+        return 1.0 if above == len(readings) else float(beta.ppf(_SURE, above + 1, len(readings) - above))
 
 
 class Sieve:
@@ -105,6 +120,8 @@ class Sieve:
         filter -> share of the held-out rows that it would have rejected.
     refusals
         class index -> the filter that refused it.
+    because
+        class index -> why, in words.
     """
 
     def __init__(self, labels: Labels, heldout_labels: Labels, classes: int) -> None:
@@ -113,6 +130,7 @@ class Sieve:
         self.classes = classes
         self.real_rejected: dict[str, float] = {}
         self.refusals: dict[int, str] = {}
+        self.because: dict[int, str] = {}
         self._reasons = ["", REFUSED]
         self._reason = np.zeros(len(labels), dtype=np.int8)
 
@@ -150,16 +168,23 @@ class Sieve:
         """Let one filter reject, class by class."""
         if not config.enabled:
             return
-        lost, limits = 0, np.empty(self.classes)
+        lost, limits, real = 0, np.empty(self.classes), np.empty(self.classes)
+        labels = self.heldout_labels if gauge.labels is None else gauge.labels
         for index in range(self.classes):
-            heldout = self.heldout_labels == index
+            heldout = labels == index
             limits[index] = gauge.limit(heldout, config.real_rejection)
+            real[index] = gauge.most_real(heldout, limits[index])
             lost += int((gauge.heldout[heldout] > limits[index]).sum())
         failing, readings = self._failing(gauge.candidates, limits)
         for index in range(self.classes):
             own = self.labels[failing] == index
-            self._reject(index, name, failing[own], readings[own], config)
-        self.real_rejected[name] = lost / len(self.heldout_labels) if len(self.heldout_labels) else 0.0
+            self._reject(index, name, failing[own], readings[own], config, real[index])
+        self.real_rejected[name] = lost / len(labels) if len(labels) else 0.0
+
+    def refuse(self, index: int, name: str, because: str) -> None:
+        """Leave nothing of a class."""
+        self.reject((self.labels == index) & self.left, REFUSED)
+        self.refusals[index], self.because[index] = name, because
 
     def _failing(self, readings: Readings, limits: Floats) -> tuple[Places, Floats]:
         """Places int64 [m] of the rows left that read above their class's limit, and what they read."""
@@ -172,16 +197,19 @@ class Sieve:
             values.append(read[above])
         return np.concatenate(places), np.concatenate(values)
 
-    def _reject(self, index: int, name: str, failing: Places, readings: Floats, config: FilterConfig) -> None:
-        of_class = self.labels == index
-        allowed = math.floor(config.budget * of_class.sum())
-        refused = len(failing) > allowed
-        if refused and config.over_budget == "keep":
-            failing, refused = failing[np.argsort(-readings, kind="stable")[:allowed]], False
+    def _reject(
+        self, index: int, name: str, failing: Places, readings: Floats, config: FilterConfig, real: float
+    ) -> None:
+        total = int((self.labels == index).sum())
+        allowed = math.floor(config.budget * total)
+        over = len(failing) > allowed
+        refused = over and config.over_budget == "refuse" and len(failing) > real * total
+        if over and not refused:
+            failing = failing[np.argsort(-readings, kind="stable")[:allowed]]
         self.reject(failing, name)
         if refused:
-            self.reject(of_class & self.left, REFUSED)
-            self.refusals[index] = name
+            share = f"{len(failing) / total:.0%} of its candidates fail it, of real rows at most {real:.0%}"
+            self.refuse(index, name, f"too many rejected by {name}: {share}")
 
 
 def places_of(mask: npt.NDArray[np.bool_]) -> npt.NDArray[np.int32]:
@@ -201,9 +229,9 @@ def class_scale(distances: Floats, labels: Labels, classes: int) -> Floats:
     return np.array([np.median(values) if len(values) else overall for values in own])
 
 
-def nearness_gauge(candidates: Readings, heldout: Floats, min_ratio: float) -> Gauge:
+def nearness_gauge(candidates: Readings, heldout: Floats, min_ratio: float, labels: Labels | None = None) -> Gauge:
     """From distances over the class's held-out median (see `class_scale`): suspicious below `min_ratio`."""
-    return Gauge(Computed(lambda rows: -candidates[rows]), -heldout, -min_ratio)
+    return Gauge(Computed(lambda rows: -candidates[rows]), -heldout, -min_ratio, labels)
 
 
 def earlier_duplicates(candidates: Labelled, left: npt.NDArray[np.bool_], radius: Floats) -> tuple[Places, Floats]:

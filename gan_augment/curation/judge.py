@@ -20,16 +20,18 @@ from sklearn.pipeline import make_pipeline
 from sklearn.preprocessing import StandardScaler
 
 from gan_augment.core.samples import Payload, TrainView
-from gan_augment.core.seeds import derive_seed
+from gan_augment.core.seeds import derive_seed, numpy_generator
 from gan_augment.curation.config import JudgeConfig
 from gan_augment.encoding.table import TableCodec
+from gan_augment.fidelity.unseen import spread_over_folds
 from gan_augment.training.shifts import RandomShifts
 from gan_augment.training.supervised import fit_classifier, pixels, predict_probabilities
 
-__all__ = ["Judge", "TableModel", "class_recall", "fit_judge", "fit_table_model", "own_probability"]
+__all__ = ["Judge", "TableModel", "class_recall", "fit_judge", "fit_table_model", "judge_train_rows", "own_probability"]
 
 Probabilities = npt.NDArray[np.float32]
 TableModel = Literal["forest", "linear", "both"]
+_FOLDS = 3
 
 
 @dataclass(frozen=True)
@@ -65,6 +67,25 @@ def fit_judge(
         )
         tick(f"judge {number + 1} of {config.members}")
     return Judge(tuple(members))
+
+
+def judge_train_rows(
+    train: TrainView, config: JudgeConfig, *, seed: int, device: str = "cpu"
+) -> list[tuple[Probabilities, npt.NDArray[np.int64]]]:
+    """Fold by fold, what a judge of the other folds gives train rows that it has not seen, and their class indices.
+
+    For classes of few validation rows, that their usual doubts are not guessed from a handful.
+    """
+    rng, found = numpy_generator(seed, "judge's folds"), []
+    fold = spread_over_folds(train.labels, train.samples.manifest["group"].to_numpy(), _FOLDS, rng)
+    for number in range(_FOLDS):
+        learn, ask = np.flatnonzero(fold != number), np.flatnonzero(fold == number)
+        if len(learn) and len(ask):
+            part = TrainView(train.spec, train.samples.take(learn))
+            one = config.model_copy(update={"members": 1})
+            judge = fit_judge(part, one, seed=derive_seed(seed, "fold", number), device=device)
+            found.append((judge.probabilities(train.samples.take(ask).payload), train.labels[ask]))
+    return found
 
 
 def _image_member(train: TrainView, config: JudgeConfig, seed: int, device: str) -> Callable[[Payload], Probabilities]:

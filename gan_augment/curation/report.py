@@ -57,6 +57,7 @@ def counts_and_copying(spec: DatasetSpec, evidence: Evidence, sieve: Sieve, conf
             "judge_recall": None if np.isnan(recall[index]) else float(recall[index]),
             **_copy_figures(tests.get(index)),
             "refused_by": sieve.refusals.get(index),
+            "refused_because": sieve.because.get(index),
         }
         for index, record in enumerate(spec.classes)
     }
@@ -66,6 +67,7 @@ def counts_and_copying(spec: DatasetSpec, evidence: Evidence, sieve: Sieve, conf
         "classes": classes,
         "overall": {
             **_counts(sieve, agrees, everybody),
+            "judge_recall": _usual_recall(recall, sieve),
             **_copy_figures(together),
             "closest_record": None if evidence.closest is None else vars(evidence.closest),
         },
@@ -78,6 +80,13 @@ def counts_and_copying(spec: DatasetSpec, evidence: Evidence, sieve: Sieve, conf
             {spec.labels[index]: test for index, test in tests.items()}, evidence.closest, config.copies.enabled
         ),
     }
+
+
+def _usual_recall(recall: npt.NDArray[np.float64], sieve: Sieve) -> float | None:
+    """The share of held-out real rows that the judge knows, were their classes those of the candidates."""
+    sizes = np.bincount(sieve.labels, minlength=sieve.classes)
+    known = ~np.isnan(recall) & (sizes > 0)
+    return float(np.average(recall[known], weights=sizes[known])) if known.any() else None
 
 
 def _counts(sieve: Sieve, agrees: Mask, chosen: Mask) -> dict[str, Any]:

@@ -179,7 +179,7 @@ def tally(outcomes: Sequence[Outcome]) -> Tally:
     control, runs = outcomes[0].control, len(outcomes)
     verdicts: dict[Verdict, int] = {"helps": 0, "no measurable difference": 0, "hurts": 0}
     for outcome in outcomes:
-        verdicts[outcome.verdict] += 1
+        verdicts["no measurable difference" if outcome.verdict == "not tried" else outcome.verdict] += 1
     gain = float(np.mean([outcome.gain for outcome in outcomes]))
     detectable = float(np.mean([outcome.smallest_detectable for outcome in outcomes]))
     counted, limit, requirement = verdicts["helps"], 0.05, '"helps" in at most 5 % of runs'

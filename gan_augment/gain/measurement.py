@@ -10,9 +10,11 @@ from typing import Any
 import numpy as np
 import numpy.typing as npt
 
+from gan_augment.core.not_made import not_made_sentences
 from gan_augment.core.predictions import Adjustment, ArmRecord, Family, FamilyRecord
 from gan_augment.core.records import DatasetSpec
 from gan_augment.gain.adjustment import adjust
+from gan_augment.gain.better_without import better_without
 from gan_augment.gain.config import MeasureConfig
 from gan_augment.gain.metrics import (
     DECISIONS,
@@ -26,6 +28,7 @@ from gan_augment.gain.metrics import (
 )
 from gan_augment.gain.statistics import Interval, Resampled, TestRows, holm
 from gan_augment.gain.thresholds import tune
+from gan_augment.gain.untried import explain_untried, not_tried
 from gan_augment.gain.verdict import ARM_NAMES, Verdict, decide, explain
 
 __all__ = ["ArmPredictions", "Evaluation", "Gain", "headline", "measure"]
@@ -114,11 +117,12 @@ class Evaluation:
 def headline(arms: Sequence[ArmPredictions]) -> tuple[ArmPredictions, ArmPredictions]:
     """The best baseline arm and the best one with synthetic data, by validation loss; the simpler one on a tie."""
 
-    def best(names: Sequence[str]) -> ArmPredictions:
-        candidates = [arm for arm in arms if arm.record.arm in names]
-        return min(candidates, key=lambda arm: (arm.family.best.validation_loss, names.index(arm.record.arm)))
+    return _best(arms, BASELINE_ARMS), _best(arms, SYNTHETIC_ARMS)
 
-    return best(BASELINE_ARMS), best(SYNTHETIC_ARMS)
+
+def _best(arms: Sequence[ArmPredictions], names: Sequence[str]) -> ArmPredictions:
+    candidates = [arm for arm in arms if arm.record.arm in names]
+    return min(candidates, key=lambda arm: (arm.family.best.validation_loss, names.index(arm.record.arm)))
 
 
 def measure(
@@ -143,20 +147,26 @@ def measure(
     gain, config = _gain(arms, evaluation, plan), evaluation.config
     shown = float(plan["shown_ratio"])
     ratio = float(plan["ratio"])
-    sentence = explain(
-        gain.verdict,
-        gain.interval,
-        ratio=ratio,
-        shown=shown,
-        baseline=f"{ARM_NAMES[gain.baseline.record.arm]}: {gain.baseline.family.best.described}",
-        confidence=config.confidence,
+    sentence = (
+        explain_untried(evaluation.spec, plan)
+        if gain.verdict == "not tried"
+        else explain(
+            gain.verdict,
+            gain.interval,
+            ratio=ratio,
+            shown=shown,
+            baseline=f"{ARM_NAMES[gain.baseline.record.arm]}: {gain.baseline.family.best.described}",
+            confidence=config.confidence,
+        )
     )
     tuned = _after_tuning(gain, evaluation, validation_labels)
     second = _second_opinion(families.get("second", []), evaluation, plan)
     return {
         "verdict": gain.verdict,
         "use_synthetic": gain.verdict == "helps",
+        "before": _before(gain, families, evaluation, plan),
         "sentence": sentence,
+        "not_made": plan.get("not_made") or {},
         "notes": [*_notes(gain, tuned, second, shown), *_few_rows(evaluation)],
         "gain": _gain_record(gain, config) | _adjustments(gain, evaluation.spec),
         "threshold_free": _threshold_free(gain, evaluation) | {"balanced_accuracy_after_tuning": _points(tuned)},
@@ -176,7 +186,20 @@ def _gain(arms: Sequence[ArmPredictions], evaluation: Evaluation, plan: dict[str
     baseline, synthetic = headline(arms)
     interval = evaluation.difference(METRICS["balanced_accuracy"], synthetic.decided, baseline.decided)
     verdict = decide(interval, float(plan["ratio"]), evaluation.config.minimum_gain / 100)
+    if not_tried(evaluation.spec, baseline.record.train_counts, plan):
+        verdict = "not tried"
     return Gain(baseline, synthetic, interval, verdict)
+
+
+def _before(
+    gain: Gain, families: dict[Family, list[ArmPredictions]], evaluation: Evaluation, plan: dict[str, Any]
+) -> list[str]:
+    """Sentences that are said before the verdict's own."""
+    without = [arm for arm in families.get("second", []) if arm.record.arm in BASELINE_ARMS]
+    ours = min((gain.baseline, gain.synthetic), key=lambda arm: arm.family.best.validation_loss)
+    better = better_without(_best(without, BASELINE_ARMS), ours, evaluation) if without else None
+    missing = [] if gain.verdict == "not tried" else not_made_sentences(evaluation.spec, plan.get("not_made") or {})
+    return [*([better] if better else []), *missing]
 
 
 def _points(interval: Interval) -> dict[str, float]:

@@ -15,7 +15,7 @@ from gan_augment.gain.calibrate import Tally
 
 __all__ = ["arms_frame", "render", "render_tallies"]
 
-_COLOURS = {"helps": "green", "hurts": "red", "no measurable difference": "yellow"}
+_COLOURS = {"helps": "green", "hurts": "red", "no measurable difference": "yellow", "not tried": "yellow"}
 
 
 def arms_frame(measured: dict[str, Any]) -> pd.DataFrame:
@@ -48,7 +48,8 @@ def render(measured: dict[str, Any], paths: dict[str, str]) -> Group:
         table.add_column(name, justify="right", no_wrap=True)
     for arm in measured["arms"]:
         table.add_row(*_cells(arm), style=_style(arm["arm"], measured["gain"]))
-    lines = [Text(measured["sentence"], style=f"bold {_COLOURS[measured['verdict']]}")]
+    lines = [Text(said, style="bold") for said in measured.get("before") or []]
+    lines += [Text(measured["sentence"], style=f"bold {_COLOURS[measured['verdict']]}")]
     lines += [Text(note) for note in measured.get("notes") or []]
     lines += [Text(f"{what}: {path}", style="dim") for what, path in paths.items()]
     return Group(table, *lines)

@@ -8,7 +8,8 @@ from gan_augment.gain.statistics import Interval
 
 __all__ = ["ARM_NAMES", "Verdict", "decide", "explain"]
 
-Verdict = Literal["helps", "no measurable difference", "hurts"]
+# "not tried": the classes that need synthetic rows got none; see `untried`.
+Verdict = Literal["helps", "no measurable difference", "hurts", "not tried"]
 
 ARM_NAMES: dict[str, str] = {
     "real": "real data",

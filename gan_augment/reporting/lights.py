@@ -15,7 +15,10 @@ State = Literal["good", "watch", "poor", "unknown"]
 
 @dataclass(frozen=True)
 class Gauge:
-    """How one figure is read: its name, what it means, and the limits between good, watch and poor."""
+    """How one figure is read: its name, what it means, and the limits between good, watch and poor.
+
+    `beside`: what held-out real rows reach; the limits are then of the figure's share in that.
+    """
 
     key: str
     name: str
@@ -24,6 +27,7 @@ class Gauge:
     watch: float
     higher_is_better: bool
     show: Callable[[float], str]
+    beside: str = ""
 
     def state(self, value: float | None) -> State:
         """The light for a value; unknown for none."""
@@ -49,8 +53,9 @@ GUIDE: tuple[Gauge, ...] = (
     Gauge(
         "label_agreement",
         "Right class",
-        "Share of candidates that a judge, trained on real rows only, takes for the class they were made for.",
-        0.9, 0.75, True, percent,
+        "Share of candidates that a judge, trained on real rows only, takes for the class they were made for, against"
+        " the share of held-out real rows that it knows. Where classes overlap it knows few of either.",
+        0.9, 0.75, True, percent, "judge_recall",
     ),
     Gauge(
         "precision",
@@ -83,12 +88,14 @@ GUIDE: tuple[Gauge, ...] = (
 def lights(figures: Mapping[str, Any]) -> list[Light]:
     """The lights of one class (or of all) from its part of curate.json."""
     known = {**figures, "copied": _copied(figures)}
-    return [_light(gauge, known.get(gauge.key)) for gauge in GUIDE]
+    return [_light(gauge, known.get(gauge.key), known.get(gauge.beside)) for gauge in GUIDE]
 
 
-def _light(gauge: Gauge, value: float | None) -> Light:
+def _light(gauge: Gauge, value: float | None, real: float | None) -> Light:
     shown = "not measured" if value is None else gauge.show(value)
-    return Light(gauge.name, shown, gauge.state(value), gauge.meaning)
+    if value is None or not real:
+        return Light(gauge.name, shown, gauge.state(value), gauge.meaning)
+    return Light(gauge.name, f"{shown} (real: {gauge.show(real)})", gauge.state(value / real), gauge.meaning)
 
 
 def _copied(figures: Mapping[str, Any]) -> float | None:

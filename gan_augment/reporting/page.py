@@ -23,6 +23,9 @@ _SERVED = {
 }
 
 
+_NO_MODEL = ("no", "no model: the class was not synthesised")
+
+
 def render_report(evidence: Evidence, config: ReportConfig) -> str:
     """The page as HTML. The same evidence gives the same text: there is no date in it."""
     sheets = class_sheets(evidence, config) if evidence.spec.image is not None else {}
@@ -57,7 +60,11 @@ def render_report(evidence: Evidence, config: ReportConfig) -> str:
 def _class_card(record: Any, evidence: Evidence, sheet: Sheet | None) -> dict[str, Any]:
     served = evidence.served.get(record.key, {})
     figures = evidence.curate.get("classes", {}).get(record.key, {})
-    model, words = _SERVED.get((served.get("served", ""), served.get("decision", "")), ("unknown", "not recorded"))
+    model, words = (
+        _NO_MODEL
+        if served.get("served") == "none"
+        else _SERVED.get((served.get("served", ""), served.get("decision", "")), ("unknown", "not recorded"))
+    )
     real = int((evidence.train.manifest["label"] == record.label).sum())
     return {
         "key": record.key,
@@ -73,6 +80,7 @@ def _class_card(record: Any, evidence: Evidence, sheet: Sheet | None) -> dict[st
         "scores": _gate_scores(served),
         "lights": lights(figures),
         "kid": number(figures.get("kid"), 3),
+        "not_made": figures.get("not_made"),
         "refused_by": figures.get("refused_by"),
         "sheet": sheet,
     }

@@ -69,9 +69,10 @@ _ROBUSTNESS: dict[str, tuple[str, str, Callable[[float], str]]] = {
 ADVICE = {
     "helps": "Train on the exported shards: they hold the real rows and the synthetic rows of this ratio.",
     "no measurable difference": "Do without the synthetic rows. The export holds the real rows only, unless forced.",
+    "not tried": "See why the classes below got no synthetic rows. The export holds the real rows only, unless forced.",
     "hurts": "Leave the synthetic rows out. The export holds the real rows only, unless forced.",
 }
-TONES = {"helps": "good", "no measurable difference": "even", "hurts": "bad"}
+TONES = {"helps": "good", "no measurable difference": "even", "not tried": "even", "hurts": "bad"}
 
 
 @dataclass(frozen=True)
@@ -94,10 +95,12 @@ def headline(evidence: Evidence) -> dict[str, Any]:
     floor = gain.get("smallest_detectable")
     reach = [gain["low"], gain["high"], floor, -floor] if floor is not None else [gain["low"], gain["high"]]
     axis = nice_axis(reach, include=0.0)
-    ratio = float(measure["ratio"])
+    tried = measure["verdict"] != "not tried"
     return {
         "verdict": measure["verdict"],
         "tone": TONES.get(measure["verdict"], "even"),
+        "before": list(measure.get("before") or []),
+        "tried": tried,
         "sentence": measure["sentence"],
         "advice": ADVICE.get(measure["verdict"], ""),
         "track": interval_track(axis, gain["low"], gain["points"], gain["high"], "synthetic", zero=0.0),
@@ -106,14 +109,21 @@ def headline(evidence: Evidence) -> dict[str, Any]:
         "covers": gain.get("covers", ""),
         "notes": list(measure.get("notes") or []),
         "between": (_arm_name(gain["baseline_arm"]), _arm_name(gain["synthetic_arm"])),
-        "tiles": [
-            (signed(gain["points"]), "points gained", f"{signed(gain['low'])} to {signed(gain['high'])}"),
-            (number(floor, 2), "points: the smallest gain", "that this test set could have shown"),
-            (number(ratio), "mixing ratio", "chosen on validation" if ratio else "no synthetic row did best"),
-            (number(len(evidence.train)), "real train rows", f"in {len(evidence.spec.classes)} classes"),
-            (number(int(measure["test_rows"])), "test rows", f"read once, {measure['seeds']} seeds an arm"),
-        ],
+        "tiles": _tiles(evidence, gain, floor)[0 if tried else 3 :],
     }
+
+
+def _tiles(evidence: Evidence, gain: Mapping[str, Any], floor: float | None) -> list[tuple[str, str, str]]:
+    """(number, what it is, more about it), those of the gain first."""
+    measure = evidence.measure
+    ratio = float(measure["ratio"])
+    return [
+        (signed(gain["points"]), "points gained", f"{signed(gain['low'])} to {signed(gain['high'])}"),
+        (number(floor, 2), "points: the smallest gain", "that this test set could have shown"),
+        (number(ratio), "mixing ratio", "chosen on validation" if ratio else "no synthetic row did best"),
+        (number(len(evidence.train)), "real train rows", f"in {len(evidence.spec.classes)} classes"),
+        (number(int(measure["test_rows"])), "test rows", f"read once, {measure['seeds']} seeds an arm"),
+    ]
 
 
 def _arm_name(arm: str) -> str:

@@ -41,7 +41,7 @@ def readme(index: dict[str, Any]) -> str:
         _front_matter(index),
         f"# {_plain(index['name'])}: augmented training set\n",
         f"**{index['real']} real and {index['synthetic']} synthetic rows.** {_plain(content['reason'])}\n",
-        f"## The measured verdict\n\n{_plain(content['sentence'])}\n",
+        f"## The measured verdict\n\n{_verdict(content)}\n",
         f"## Logit adjustment\n\n{_adjustment(index)}\n",
         f"## What is in it\n\n{_class_table(index)}\n",
         f"## What is synthetic, and what made it\n\n{_generated(index)}\n",
@@ -50,6 +50,10 @@ def readme(index: dict[str, Any]) -> str:
         f"## Licence\n\nThe source data, as its owner gave it: {_plain(index['licence'])}\n",
     ]
     return "\n".join(parts)
+
+
+def _verdict(content: dict[str, Any]) -> str:
+    return "\n\n".join(_plain(said) for said in (*content.get("before", ()), content["sentence"]))
 
 
 def _plain(text: str) -> str:

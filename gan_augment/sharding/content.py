@@ -36,6 +36,8 @@ class Content(Record):
         `forced`: it does not, but `export.force` asked for them.
     adjustment
         Of the arm whose rows these are, so that a consumer gets what was measured; None of an older measurement.
+    before
+        What the measurement says before its verdict: a better classifier, classes without synthetic rows.
     """
 
     counts: dict[str, int]
@@ -45,50 +47,39 @@ class Content(Record):
     sentence: str
     reason: str
     adjustment: LogitAdjustment | None = None
+    before: tuple[str, ...] = ()
 
 
 def decide_content(plan: Mapping[str, Any], measure: Mapping[str, Any], *, force: bool) -> Content:
     """Choose from mix's plan.json and measure's measure.json."""
-    verdict, sentence = str(measure["verdict"]), str(measure["sentence"])
+    said = _said(measure)
     chosen = float(plan["ratio"])
     with_rows, without = (_adjustment(measure, side) for side in ("synthetic", "baseline"))
     if measure["use_synthetic"] and chosen > 0:
         reason = f"The synthetic rows of mixing ratio {chosen:g} are included: the measurement speaks for them."
         return Content(
-            counts=plan["counts"],
-            ratio=chosen,
-            basis="measured",
-            verdict=verdict,
-            sentence=sentence,
-            reason=reason,
-            adjustment=with_rows,
+            counts=plan["counts"], ratio=chosen, basis="measured", reason=reason, adjustment=with_rows, **said
         )
-    why = "no synthetic row at all did best on validation" if chosen == 0 else f"the verdict is: {verdict}"
+    why = "no synthetic row at all did best on validation" if chosen == 0 else f"the verdict is: {measure['verdict']}"
     if not force:
         reason = f"Real rows only: {why}. `export.force: true` exports the synthetic rows all the same."
-        return Content(
-            counts={},
-            ratio=0.0,
-            basis="real_only",
-            verdict=verdict,
-            sentence=sentence,
-            reason=reason,
-            adjustment=without,
-        )
+        return Content(counts={}, ratio=0.0, basis="real_only", reason=reason, adjustment=without, **said)
     shown = float(plan["shown_ratio"])
     reason = (
         f"The synthetic rows of mixing ratio {shown:g} are included because `export.force` is set, "
         f"against the measurement ({why}). Do not expect a gain from them."
     )
     return Content(
-        counts=plan["shown_counts"],
-        ratio=shown,
-        basis="forced",
-        verdict=verdict,
-        sentence=sentence,
-        reason=reason,
-        adjustment=with_rows,
+        counts=plan["shown_counts"], ratio=shown, basis="forced", reason=reason, adjustment=with_rows, **said
     )
+
+
+def _said(measure: Mapping[str, Any]) -> dict[str, Any]:
+    return {
+        "verdict": str(measure["verdict"]),
+        "sentence": str(measure["sentence"]),
+        "before": tuple(measure.get("before") or ()),
+    }
 
 
 def _adjustment(measure: Mapping[str, Any], side: str) -> LogitAdjustment | None:

@@ -95,6 +95,8 @@ def _objection(content: Mapping[str, Any], verdict: str, config: PublishConfig) 
         return f"the policy wants synthetic rows that help, the verdict is: {verdict}"
     if config.require == "no_harm" and verdict == "hurts":
         return "the policy wants no harm, the verdict is: hurts"
+    if config.require == "no_harm" and verdict == "not tried" and content["basis"] == "forced":
+        return "the policy wants no harm, and synthetic rows were not tried"
     return ""
 
 

@@ -5,13 +5,15 @@ from __future__ import annotations
 import hashlib
 import json
 import shutil
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 from pathlib import Path
+from typing import Any
 
 import pandas as pd
 
 from gan_augment.core.atomic import file_hash, remove, write_json
 from gan_augment.core.checksums import replacing_output
+from gan_augment.core.not_made import not_made_sentences, read_not_made, write_not_made
 from gan_augment.core.seeds import derive_seed
 from gan_augment.core.streams import FrameWriter, StoredSamples, write_reordered
 from gan_augment.core.version import __version__
@@ -53,10 +55,29 @@ def run(project: Project) -> None:
     (work / "order").mkdir()
     with replacing_output(layout.curated) as directory:
         write_reordered(curated.candidates, curated.order, directory, work / "order", rows=chunk_rows(spec))
+        reasons = _not_made(project, curated.report["classes"])
+        write_not_made(directory, reasons)
         _write(directory / "scores.parquet", curated.score_chunks())
         _write(directory / "sureness.parquet", curated.sureness_chunks())
+    for key, figures in curated.report["classes"].items():
+        figures["not_made"] = reasons.get(key)
     write_json(layout.curate_report, curated.report, sealed=True)
     shutil.rmtree(work)
+    for sentence in not_made_sentences(spec, reasons):
+        print(sentence, flush=True)  # even if quiet: the verdict hangs on it
+
+
+def _not_made(project: Project, classes: Mapping[str, Any]) -> dict[str, str]:
+    """Why each class without an accepted row has none."""
+    reasons = {}
+    for key, figures in classes.items():
+        if not figures["accepted"]:
+            took = ", ".join(f"{name} {count}" for name, count in figures["rejected"].items() if count)
+            why = f"curation rejected all of its {figures['candidates']} candidates ({took})"
+            if figures["refused_because"]:
+                why = f"curation refused it ({figures['refused_because']})"
+            reasons[key] = read_not_made(project.layout.synthetic(key)).get(key, why)
+    return reasons
 
 
 def _write(path: Path, frames: Iterable[pd.DataFrame]) -> None:

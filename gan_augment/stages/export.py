@@ -25,6 +25,8 @@ def run(project: Project) -> None:
     )
     with progress_bar("export") as advance:
         index = export(task, layout.export, advance, work=layout.root / ".gan_augment" / "export")
+    for said in content.before:
+        print(said, flush=True)  # even if quiet
     remark(f"export: {index['real']} real and {index['synthetic']} synthetic rows. {content.reason}")
 
 

@@ -3,10 +3,12 @@
 from __future__ import annotations
 
 import shutil
+from pathlib import Path
 
+from gan_augment.core.atomic import read_json
 from gan_augment.core.checksums import replacing_output
+from gan_augment.core.not_made import not_made_sentences, write_not_made
 from gan_augment.core.seeds import derive_seed
-from gan_augment.core.verbosity import remark
 from gan_augment.stages.progress import progress_bar
 from gan_augment.stages.project import Project
 from gan_augment.stages.served import read_served
@@ -31,7 +33,20 @@ def run(project: Project, key: str) -> None:
         )
     with replacing_output(project.layout.synthetic(key)) as directory:
         join_parts(drawing, directory)
+        if not drawing.count:
+            _say_why(project, key, directory)
     shutil.rmtree(drawing.work, ignore_errors=True)
+
+
+def _say_why(project: Project, key: str, directory: Path) -> None:
+    """Leave the reason with the rows that are not there, and say it, even if quiet: the verdict hangs on it."""
+    served = read_json(project.layout.train_gan(key) / "served.json")
+    reason = "its `candidates` are 0 in params.yaml"
+    if served["served"] == "none":
+        alarm = served["reason"].removeprefix("not synthesised: ")
+        reason = f"its model raised an alarm ({alarm})"
+    write_not_made(directory, {key: reason})
+    print(not_made_sentences(project.spec(), {key: reason})[0], flush=True)
 
 
 def _drawing(project: Project, key: str) -> Drawing:
@@ -42,7 +57,6 @@ def _drawing(project: Project, key: str) -> Drawing:
     own = params.classes[key].candidates
     count = params.generate.candidates if own is None else own
     if served["served"] == "none":  # a method may refuse a class outright: nothing is asked of it
-        remark(f"class {key} gets no synthetic samples: {served['reason']}")
         count = 0
     return Drawing(
         method=params.synthesis.method,

@@ -43,7 +43,7 @@ def run(project: Project) -> None:
     with replacing_file(layout.arms_table) as partial:
         arms_frame(measured).to_csv(partial, index=False, lineterminator="\n")
     if verbosity() == "quiet":
-        print(measured["sentence"])
+        print("\n".join([*measured["before"], measured["sentence"]]))
         return
     paths = {"report": str(layout.report), "shards": str(layout.export), "figures": str(layout.measure_report)}
     Console(width=None if sys.stdout.isatty() else _LOG_WIDTH).print(render(measured, paths))

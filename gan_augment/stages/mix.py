@@ -10,6 +10,7 @@ import numpy.typing as npt
 
 from gan_augment.core.atomic import write_json
 from gan_augment.core.checksums import replacing_output
+from gan_augment.core.not_made import read_not_made
 from gan_augment.core.samples import write_samples
 from gan_augment.core.seeds import numpy_generator
 from gan_augment.downstream.experiment import training_seeds
@@ -37,11 +38,18 @@ def run(project: Project) -> None:
         search = _search(project, own, plans, advance)
     write_curve(layout.ratio_curve, curve(search))
     with replacing_output(layout.mixed, beside=[layout.ratio_curve]) as directory:
-        write_json(directory / "plan.json", plan_record(search))
+        write_json(directory / "plan.json", plan_record(search) | {"not_made": _not_made(project, own)})
         for name, wanted in (("synthetic", search.shown.counts), ("alone", own.counts)):
             (directory / name).mkdir()
             write_samples(directory / name, held.of(replace(search.shown, counts=wanted)))
     write_json(layout.mix_report, search_metrics(search), sealed=True)
+
+
+def _not_made(project: Project, own: SearchRows) -> dict[str, str]:
+    """Class key -> why there is no synthetic row of it to be tried."""
+    said = read_not_made(project.layout.curated)
+    counts = zip(project.spec().classes, own.accepted.counts(), strict=True)
+    return {record.key: said.get(record.key, "no candidate was accepted") for record, count in counts if not count}
 
 
 def _search(project: Project, own: SearchRows, plans: Sequence[Plan], advance: Advance) -> Search:

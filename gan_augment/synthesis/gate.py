@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from typing import Any, Literal
 
 import numpy as np
@@ -15,10 +16,13 @@ from gan_augment.encoding.feature_space import FeatureSpace
 from gan_augment.fidelity.distances import kernel_distance
 from gan_augment.synthesis.alarms import class_alarm
 from gan_augment.synthesis.api import Fitted, SampleRequest
+from gan_augment.synthesis.label_judge import LabelJudge
 
 __all__ = ["ClassScore", "GateDecision", "choose_model", "draw_features"]
 
 SAMPLES_PER_CLASS = 64
+FEWEST = 2  # validation rows of the class, for a distance to them
+JUDGED_SAMPLES = {"image": 600, "table": 4000}  # of the class at hand: what overlaps takes many to be told apart
 
 
 class ClassScore(Record):
@@ -45,9 +49,11 @@ class GateDecision(Record):
     reason: str
 
 
-def draw_features(fitted: Fitted, label: int, seed: int, features: FeatureSpace) -> npt.NDArray[Any]:
-    """`SAMPLES_PER_CLASS` synthetic rows of class `label` in the feature space: float [64, d]."""
-    batches = fitted.sample(SampleRequest(label=label, count=SAMPLES_PER_CLASS, seed=seed))
+def draw_features(
+    fitted: Fitted, label: int, seed: int, features: FeatureSpace, count: int = SAMPLES_PER_CLASS
+) -> npt.NDArray[Any]:
+    """`count` synthetic rows of class `label` in the feature space: float [count, d]."""
+    batches = fitted.sample(SampleRequest(label=label, count=count, seed=seed))
     return np.concatenate([features(batch.payload) for batch in batches])
 
 
@@ -63,26 +69,55 @@ def choose_model(
 ) -> GateDecision:
     """Compare both models on one class's validation rows; `features` must have been fitted on train rows only."""
     seed = derive_seed(seed, "gate", label)
+    held_out = features(validation.samples.payload)
+    real = held_out[validation.labels == label]
+    draws = [draw_features(model, label, seed, features) for model in (joint, specialised)]
+    if len(real) < FEWEST:
+        decision = _too_few(len(real))
+    else:
+        decision = decide(*_scores(joint, draws, train, real, label=label, features=features, seed=seed))
+    chosen = specialised if decision.served == "specialised" else joint
+    served = draw_features(chosen, label, seed, features, JUDGED_SAMPLES[train.spec.modality])
+    train_features, labels = features(train.samples.payload), train.labels
+    groups = train.samples.manifest["group"].to_numpy()
+    judge = LabelJudge(train_features, labels, held_out, validation.labels, groups=groups, seed=seed)
+    likeness = judge.likeness(served, label) if np.isfinite(served).all() else None
+    if alarm := class_alarm(train_features[labels == label], real, served, likeness):
+        return decision.model_copy(update={"served": "none", "reason": f"not synthesised: {alarm}"})
+    return decision
+
+
+def _scores(
+    joint: Fitted,
+    draws: Sequence[npt.NDArray[Any]],
+    train: TrainView,
+    real: npt.NDArray[Any],
+    *,
+    label: int,
+    features: FeatureSpace,
+    seed: int,
+) -> list[ClassScore]:
+    """Of each model's rows of the class, by its validation rows; the other classes' are the joint model's."""
     present = [int(c) for c in np.unique(train.labels)]
     others = [draw_features(joint, c, seed, features) for c in present if c != label]
     other_labels = np.repeat([c for c in present if c != label], SAMPLES_PER_CLASS)
-    real = features(validation.of_class(label).samples.payload)
-    scores, draws = [], []
-    for model in (joint, specialised):
-        drawn = draw_features(model, label, seed, features)
-        draws.append(drawn)
+    scores = []
+    for drawn in draws:
         classifier: Any = LogisticRegression(max_iter=1000)
         classifier.fit(np.concatenate([*others, drawn]), np.r_[other_labels, np.full(len(drawn), label)])
         cas = float(np.mean(classifier.predict(real) == label))
         scores.append(ClassScore(kid=kernel_distance(real, drawn), cas=cas))
-    decision = decide(*scores)
-    served = draws[1] if decision.served == "specialised" else draws[0]
-    train_features, labels = features(train.samples.payload), train.labels
-    judge: Any = LogisticRegression(max_iter=1000).fit(train_features, labels)
-    agreement = float(np.mean(judge.predict(served) == label))
-    if alarm := class_alarm(train_features[labels == label], real, served, agreement):
-        return decision.model_copy(update={"served": "none", "reason": f"not synthesised: {alarm}"})
-    return decision
+    return scores
+
+
+def _too_few(rows: int) -> GateDecision:
+    return GateDecision(
+        served="joint",
+        decision="not tried",
+        joint=None,
+        specialised=None,
+        reason=f"too few validation rows to compare it with a specialised one ({rows})",
+    )
 
 
 def decide(joint: ClassScore, specialised: ClassScore) -> GateDecision:

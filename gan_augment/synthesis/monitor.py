@@ -28,14 +28,17 @@ from gan_augment.core.seeds import derive_seed
 from gan_augment.encoding.feature_space import fit_feature_space
 from gan_augment.encoding.image import PixelLevels, encode_images
 from gan_augment.fidelity.distances import kernel_distance
+from gan_augment.fidelity.likeness import Likeness
 from gan_augment.fidelity.two_sample import two_sample_test
 from gan_augment.nn.image_networks import Generator
 from gan_augment.synthesis.alarms import class_alarm
+from gan_augment.synthesis.label_judge import LabelJudge
 from gan_augment.synthesis.usual_noise import NoiseSource, UsualNoise
 
 __all__ = ["LEAST_KID", "Monitor", "Reading"]
 
 SAMPLES_PER_CLASS = 40
+JUDGED_SAMPLES = 200  # a class, for its alarms: as many as it takes to tell overlapping classes apart
 LEAST_KID = 1e-9
 MOST_SAMPLES = 1000  # of a single class, which gets as many as there are held-out rows
 
@@ -79,7 +82,11 @@ class Monitor:
         self.space = fit_feature_space(train)
         self.train_features = self.space(train.samples.payload)
         self.validation_features = self.space(validation.samples.payload)
-        self.judge = _classifier(self.train_features, self.train_labels) if len(self.classes) > 1 else None
+        self.judge = None
+        if len(self.classes) > 1:
+            held_out = self.validation_features, self.validation_labels
+            groups = train.samples.manifest["group"].to_numpy()
+            self.judge = LabelJudge(self.train_features, self.train_labels, *held_out, groups=groups, seed=seed)
 
     @torch.inference_mode()
     def check(self, generator: Generator, discriminator: nn.Module, first_kid: float | None) -> dict[str, float]:
@@ -122,19 +129,19 @@ class Monitor:
         """Class index -> what is wrong with it; classes without an entry are healthy."""
         found = {}
         for label in self.classes:
-            drawn = self.space(self.noise.draw(generator, np.full(self.draws, label)))
+            drawn = self.space(self.noise.draw(generator, np.full(max(self.draws, JUDGED_SAMPLES), label)))
             of_class = (
                 self.train_features[self.train_labels == label],
                 self.validation_features[self.validation_labels == label],
             )
-            if problem := class_alarm(*of_class, drawn, self._agreement(drawn, int(label))):
+            if problem := class_alarm(*of_class, drawn, self._likeness(drawn, int(label))):
                 found[int(label)] = problem
         return found
 
-    def _agreement(self, features: npt.NDArray[Any], label: int) -> float | None:
-        if self.judge is None:
+    def _likeness(self, features: npt.NDArray[Any], label: int) -> Likeness | None:
+        if self.judge is None or not np.isfinite(features).all():
             return None
-        return float(np.mean(self.judge.predict(features) == label)) if np.isfinite(features).all() else 0.0
+        return self.judge.likeness(features, label)
 
 
 def _classifier(features: npt.NDArray[Any], labels: npt.NDArray[np.int64]) -> Any:

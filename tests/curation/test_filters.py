@@ -90,6 +90,26 @@ def test_beyond_its_budget_a_filter_refuses_the_class_or_takes_only_the_worst(po
         assert (sieve.rejected_by == REFUSED).sum() == 2
 
 
+def test_a_class_is_not_refused_for_what_three_real_rows_may_do_by_chance() -> None:
+    """Eight in ten candidates exceed the bound; of rows like the three held-out ones eight in ten may, too."""
+    gauge = Gauge(np.arange(10) / 10, np.zeros(2), bound=0.15)
+    sieve = _sieve(gauge, FilterConfig(budget=0.4))
+    assert sieve.refusals == {}
+    np.testing.assert_array_equal(np.flatnonzero(~sieve.left), [6, 7, 8, 9])  # the worst, as many as the budget allows
+    certain = _sieve(Gauge(np.arange(10) / 10, np.zeros(50), bound=0.15), FilterConfig(budget=0.4))
+    assert certain.refusals == {0: "test"}
+    assert certain.because[0] == "too many rejected by test: 80% of its candidates fail it, of real rows at most 9%"
+
+
+def test_real_rows_of_a_gauges_own_set_its_limit() -> None:
+    """A class of one held-out row goes by train rows that its judge had not seen."""
+    sieve = Sieve(np.zeros(4, int), np.array([0]), classes=1)
+    gauge = Gauge(np.array([0.5, 0.7, 0.9, 1.0]), np.linspace(0, 0.8, 40), 0.1, np.zeros(40, int))
+    sieve.apply("test", gauge, FilterConfig())
+    np.testing.assert_array_equal(sieve.left, [True, True, False, False])
+    assert sieve.real_rejected["test"] <= 0.05
+
+
 def test_a_refused_class_leaves_the_others_alone() -> None:
     labels = np.array([0, 0, 1, 1])
     sieve = Sieve(labels, np.array([0, 1]), classes=2)

@@ -39,6 +39,17 @@ def test_the_sentence_is_read_from_the_stages_file(tmp_path: Path) -> None:
     assert verdict_sentence(tmp_path) == MEASURE["sentence"]
 
 
+def test_what_is_more_important_than_the_verdict_is_said_before_it(tmp_path: Path) -> None:
+    said = ["Another classifier is clearly better.", "Class 'bad' got no synthetic rows, because it collapsed."]
+    measure = {**MEASURE, "before": said, "verdict": "not tried"}
+    assert verdict_markdown(measure).startswith(f"# Not tried\n\n{said[0]}\n\n{said[1]}\n\nSynthetic data helps")
+    assert "percentage" not in verdict_markdown(measure)
+    assert "points**" not in verdict_markdown(measure)
+    (tmp_path / "reports").mkdir()
+    (tmp_path / "reports/measure.json").write_text(json.dumps(measure))
+    assert verdict_sentence(tmp_path) == " ".join([*said, MEASURE["sentence"]])
+
+
 def test_every_stage_has_a_row_that_says_what_became_of_it() -> None:
     lanes = (
         Lane("prepare", ("prepare",), stale=False),

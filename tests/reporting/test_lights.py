@@ -27,3 +27,13 @@ def test_copies_among_the_rejected_are_a_light() -> None:
     assert states({"candidates": 100, "rejected": {"copy": 20}})[name] == "poor"
     assert states({"candidates": 0, "rejected": {"copy": 0}})[name] == "unknown"
     assert states({})[name] == "unknown"
+
+
+def test_the_right_class_is_as_many_as_the_judge_knows_of_real_rows() -> None:
+    """A judge of classes that overlap knows six in ten real rows; synthetic rows owe it no more."""
+    name = "Right class"
+    assert states({"label_agreement": 0.58})[name] == "poor"
+    assert states({"label_agreement": 0.58, "judge_recall": 0.6})[name] == "good"
+    assert states({"label_agreement": 0.58, "judge_recall": 0.98})[name] == "poor"
+    shown = next(iter(lights({"label_agreement": 0.58, "judge_recall": 0.6}))).value
+    assert shown.replace("\u202f", " ") == "58.0 % (real: 60.0 %)"

@@ -50,3 +50,10 @@ def test_the_adjustment_is_that_of_the_arm_whose_rows_are_exported() -> None:
         assert found is not None
         assert (found.tau, found.log_prior["b"]) == (tau, -2)
     assert decide_content(PLAN, HELPS, force=False).adjustment is None  # measured by an older version
+
+
+def test_what_is_said_before_the_verdict_goes_along() -> None:
+    said = "Class 'bad' got no synthetic rows, because it collapsed."
+    content = decide_content(PLAN, NOT | {"before": [said]}, force=False)
+    assert content.before == (said,)
+    assert decide_content(PLAN, HELPS, force=False).before == ()

@@ -63,15 +63,15 @@ def test_shards_that_help_become_current_and_are_the_exports_bytes(attempt: Atte
     ("require", "passing"),
     [
         ("helps", {"helps"}),
-        ("no_harm", {"helps", "no measurable difference"}),
-        ("always", {"helps", "no measurable difference", "hurts"}),
+        ("no_harm", {"helps", "no measurable difference", "not tried"}),
+        ("always", {"helps", "no measurable difference", "not tried", "hurts"}),
     ],
 )
 def test_the_policy_decides_and_what_fails_it_changes_nothing(
     attempt: Attempt, tmp_path: Path, require: str, passing: set[str]
 ) -> None:
     first = attempt("always", seed=1)
-    for verdict in ("helps", "no measurable difference", "hurts"):
+    for verdict in ("helps", "no measurable difference", "not tried", "hurts"):
         before = current(tmp_path)
         done = attempt(require, verdict=verdict, keep=99)
         assert done.passed == (verdict in passing)

@@ -12,9 +12,11 @@ import yaml
 from gan_augment.core.atomic import file_hash, read_json
 from gan_augment.core.checksums import CHECKSUMS
 from gan_augment.core.errors import MissingInputError
+from gan_augment.core.not_made import read_not_made, write_not_made
 from gan_augment.core.records import DatasetSpec
-from gan_augment.core.samples import read_samples, write_samples
+from gan_augment.core.samples import MANIFEST_COLUMNS, Samples, read_samples, write_samples
 from gan_augment.core.seeds import derive_seed
+from gan_augment.core.verbosity import VERBOSITY
 from gan_augment.curation import curate as curate_module
 from gan_augment.curation import evidence
 from gan_augment.curation.ledger import Ledger
@@ -111,6 +113,33 @@ def test_the_folder_is_the_one_written_from_memory(tmp_path: Path) -> None:
     curated.scores.to_parquet(tmp_path / "held/scores.parquet", index=False)
     pd.concat(curated.sureness_chunks()).to_parquet(tmp_path / "held/sureness.parquet", index=False)
     assert file_hash(tmp_path / "held") == file_hash(project.layout.curated, without=(CHECKSUMS,))
+
+
+def test_a_class_without_rows_is_told_with_its_reason(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    """One class was not made, another's rows are those of a third."""
+    project = _project(tmp_path, TABLE)
+    layout, candidates = project.layout, good_candidates(TABLE)
+    others = candidates.of_class("C")
+    for key, label, samples in (("a", "A", candidates.take(slice(0))), ("b", "B", others)):
+        shutil.rmtree(layout.synthetic(key))
+        layout.synthetic(key).mkdir()
+        ids = [f"{key}-{number}" for number in range(len(samples))]
+        manifest = samples.manifest.assign(label=label, id=ids).astype(MANIFEST_COLUMNS)
+        write_samples(layout.synthetic(key), Samples(manifest, samples.payload))
+    write_not_made(layout.synthetic("a"), {"a": "it collapsed"})
+    monkeypatch.setenv(VERBOSITY, "quiet")
+    run(project)
+    reasons = read_not_made(layout.curated)
+    assert reasons["a"] == "it collapsed"
+    assert reasons["b"].startswith("curation refused it (wrong class: ")
+    assert reasons.keys() == {"a", "b"}
+    report = read_json(layout.curate_report)["classes"]
+    assert [report[key]["not_made"] for key in "abc"] == [reasons["a"], reasons["b"], None]
+    said = capsys.readouterr().out
+    assert "Class 'A' got no synthetic rows, because it collapsed." in said
+    assert "Class 'B' got no synthetic rows, because curation refused it (wrong class: " in said
 
 
 @pytest.fixture

@@ -14,8 +14,10 @@ import pytest
 
 from gan_augment.core.atomic import file_hash, read_json
 from gan_augment.core.errors import GanAugmentError, MissingInputError, ParamsError
+from gan_augment.core.not_made import write_not_made
 from gan_augment.core.predictions import read_arm, read_probabilities
-from gan_augment.core.samples import read_samples
+from gan_augment.core.samples import read_samples, write_samples
+from gan_augment.core.streams import count_samples
 from gan_augment.core.verbosity import VERBOSITY
 from gan_augment.downstream.config import ARMS
 from gan_augment.stages import measure, mix, retrain
@@ -292,10 +294,35 @@ def test_another_seed_gives_other_classifiers(tmp_path: Path, image: tuple[Proje
 
 def test_nothing_accepted_leaves_a_plain_answer(tmp_path: Path) -> None:
     measured = run_all(table_project(tmp_path, "none"))
-    assert measured["verdict"] == "no measurable difference"
+    assert measured["verdict"] == "not tried"
+    assert not measured["use_synthetic"]
     assert list(measured["skipped"]) == ["synthetic"]
     assert "No synthetic row was accepted" in measured["notes"][0]
     assert measured["ratio"] == measured["shown_ratio"] == 0
+
+
+def test_a_class_without_rows_is_told_and_why_even_if_quiet(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    """The rows of the larger class alone are compared: that says nothing of rows for the smaller one."""
+    project = table_project(tmp_path)
+    layout, spec = project.layout, project.spec()
+    rare = min(spec.classes, key=lambda record: count_samples(layout.train(record.key)))
+    accepted = read_samples(layout.curated)
+    kept = (accepted.manifest["label"] != rare.label).to_numpy()
+    shutil.rmtree(layout.curated)
+    layout.curated.mkdir()
+    write_samples(layout.curated, accepted.take(kept))
+    sureness = pd.DataFrame({"judge_probability": np.full(int(kept.sum()), 0.95, np.float32)})
+    sureness.to_parquet(layout.curated / "sureness.parquet", index=False)
+    write_not_made(layout.curated, {rare.key: "it collapsed"})
+    monkeypatch.setenv(VERBOSITY, "quiet")
+    measured = run_all(project)
+    assert (measured["verdict"], measured["use_synthetic"]) == ("not tried", False)
+    assert measured["not_made"] == {rare.key: "it collapsed"}
+    said = f"Class {rare.label!r} got no synthetic rows, because it collapsed."
+    assert said in measured["sentence"]
+    assert said in capsys.readouterr().out
 
 
 def test_an_arm_outside_the_params_is_refused(table: tuple[Project, Any]) -> None:

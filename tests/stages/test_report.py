@@ -148,6 +148,7 @@ def test_table_columns_stand_side_by_side(tmp_path: Path) -> None:
     [
         ("helps", "good", "Train on the exported shards"),
         ("no measurable difference", "even", "Do without"),
+        ("not tried", "even", "See why the classes below got no synthetic rows"),
         ("hurts", "bad", "Leave the synthetic rows out"),
     ],
 )
@@ -155,6 +156,7 @@ def test_each_verdict_has_its_tone_and_advice(tmp_path: Path, verdict: str, tone
     page = page_of(tmp_path, verdict=verdict)
     assert f'<span class="pill {tone}">{verdict}</span>' in page
     assert advice in page
+    assert ("points gained" in page) == (verdict != "not tried")  # no figure speaks for rows that were not tried
 
 
 def test_the_same_project_gives_the_same_bytes(tmp_path: Path) -> None:

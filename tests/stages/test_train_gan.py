@@ -64,7 +64,7 @@ def test_a_class_that_was_not_learnt_is_not_synthesised_and_the_reason_is_writte
     assert served["served"] == "none"
     assert served["reason"].startswith("not synthesised: ")
     assert len(samples) == 0
-    assert "class digit-1 gets no synthetic samples: not synthesised: " in capsys.readouterr().out
+    assert "Class '1' got no synthetic rows, because " in capsys.readouterr().out
 
 
 def test_infogan_serves_the_classes_that_its_codes_found_and_no_other(tmp_path: Path) -> None:

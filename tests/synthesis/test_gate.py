@@ -7,11 +7,12 @@ from pathlib import Path
 from typing import Any
 
 import numpy as np
+import pandas as pd
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from gan_augment.core.records import ClassRecord, DatasetSpec, ImageSpec
+from gan_augment.core.records import ClassRecord, Column, DatasetSpec, ImageSpec, TableSpec
 from gan_augment.core.samples import Samples, TrainView, ValidationView, make_manifest
 from gan_augment.encoding.feature_space import fit_feature_space
 from gan_augment.synthesis.api import SampleRequest, Synthetic
@@ -97,3 +98,59 @@ def test_accepted_means_no_figure_got_worse(kid: float, cas: float, new_kid: flo
     decision = decide(ClassScore(kid=kid, cas=cas), ClassScore(kid=new_kid, cas=new_cas))
     assert (decision.decision == "accepted") == (new_kid <= kid and new_cas >= cas)
     assert (decision.served == "specialised") == (decision.decision == "accepted")
+
+
+class Clouds:
+    """Draws real rows of a table of two overlapping classes; a class of one label, or labels dealt out at random."""
+
+    def __init__(self, *, shuffled: bool = False) -> None:
+        self.shuffled = shuffled
+        self.stats: list[dict[str, float]] = []
+        self.summary: dict[str, Any] = {}
+
+    def sample(self, request: SampleRequest) -> Iterator[Synthetic]:
+        rng = np.random.default_rng([request.seed % 1000, request.label])
+        labels = np.full(request.count, request.label)
+        if self.shuffled:
+            labels = (rng.random(request.count) < RARE / (RARE + COMMON)).astype(np.int64)
+        yield Synthetic(cloud(labels, rng))
+
+    def save(self, directory: Path) -> None:
+        raise NotImplementedError
+
+
+COMMON, RARE = 1080, 120
+TABLE = DatasetSpec(
+    name="credit",
+    modality="table",
+    classes=(ClassRecord(key="good", label="good"), ClassRecord(key="bad", label="bad")),
+    table=TableSpec(columns=tuple(Column(name=name, kind="numeric", dtype="float64") for name in "xyz"), target="risk"),
+)
+
+
+def cloud(labels: np.ndarray[Any, Any], rng: np.random.Generator) -> pd.DataFrame:
+    """A balanced Bayes error of 25 %; by chance alone, without weights, nearly every row is called good."""
+    shift = 1.35 / 3**0.5
+    return pd.DataFrame({name: rng.normal(shift * labels) for name in "xyz"})
+
+
+def credit(kind: type[Any], split: str, good: int, bad: int, seed: int) -> Any:
+    labels = np.repeat([0, 1], [good, bad])
+    ids = [f"{split}{i}" for i in range(len(labels))]
+    names = [TABLE.labels[label] for label in labels]
+    manifest = make_manifest(len(labels), id=ids, label=names, split=split, origin="real")
+    return kind(TABLE, Samples(manifest, cloud(labels, np.random.default_rng(seed))))
+
+
+@pytest.mark.parametrize("bad", [0, 1, 3, 18])
+def test_an_overlapping_rare_class_is_synthesised_where_its_rows_are_as_real_ones(bad: int) -> None:
+    train = credit(TrainView, "train", COMMON, RARE, seed=1)
+    validation = credit(ValidationView, "validation", 160, bad, seed=2)
+    space = fit_feature_space(train)
+    for label in (0, 1):
+        decision = choose_model(Clouds(), Clouds(), train, validation, label=label, features=space, seed=0)
+        assert decision.served != "none"
+    decision = choose_model(
+        Clouds(shuffled=True), Clouds(shuffled=True), train, validation, label=1, features=space, seed=0
+    )
+    assert (decision.served, decision.reason[:29]) == ("none", "not synthesised: wrong class:")

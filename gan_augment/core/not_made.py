@@ -1,0 +1,31 @@
+"""Classes without synthetic rows, and why: written where it is found out, said wherever a verdict is said."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from pathlib import Path
+
+from gan_augment.core.atomic import read_json, write_json
+from gan_augment.core.records import DatasetSpec
+
+__all__ = ["not_made_sentences", "read_not_made", "write_not_made"]
+
+_FILE = "not_made.json"
+
+
+def write_not_made(directory: Path, reasons: Mapping[str, str]) -> None:
+    """Write class key -> why it has no rows beside a folder's samples; no file where no class is without."""
+    if reasons:
+        write_json(directory / _FILE, dict(reasons))
+
+
+def read_not_made(directory: Path) -> dict[str, str]:
+    """What `write_not_made` wrote; nothing where it was not called."""
+    path = directory / _FILE
+    return dict(read_json(path)) if path.exists() else {}
+
+
+def not_made_sentences(spec: DatasetSpec, reasons: Mapping[str, str]) -> list[str]:
+    """A sentence a class that got no synthetic rows."""
+    labels = {record.key: record.label for record in spec.classes}
+    return [f"Class {labels[key]!r} got no synthetic rows, because {reason}." for key, reason in reasons.items()]

@@ -1,0 +1,40 @@
+"""Is another classifier without any synthetic row clearly better? Then that is the first thing to be said."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from gan_augment.gain.metrics import METRICS
+from gan_augment.gain.verdict import ARM_NAMES
+
+if TYPE_CHECKING:
+    from gan_augment.gain.measurement import ArmPredictions, Evaluation
+
+__all__ = ["better_without"]
+
+_ACCURACY = METRICS["balanced_accuracy"]
+
+
+def better_without(other: ArmPredictions, ours: ArmPredictions, evaluation: Evaluation) -> str | None:
+    """A sentence where `other` is better on validation, and on test with the whole interval; else None.
+
+    `other`: the best arm without synthetic rows of another family of classifiers, `ours`: the best arm of the family
+    that decides the verdict, with synthetic rows or without; both named by validation.
+    """
+    worse = other.family.best.validation_loss >= ours.family.best.validation_loss
+    if worse or other.test.shape != ours.test.shape:
+        return None
+    found = evaluation.difference(_ACCURACY, other.decided, ours.decided)
+    if found.low <= 0:
+        return None
+    theirs, own = (f"{evaluation.level(_ACCURACY, arm.decided).mean * 100:.1f} %" for arm in (other, ours))
+    points, low, high = (f"{100 * value:+.1f}" for value in (found.mean, found.low, found.high))
+    return (
+        f"Another classifier is clearly better without any synthetic row: {_named(other)} has a balanced accuracy of "
+        f"{theirs}, {_named(ours)} of {own} ({points} points, {evaluation.config.confidence:.0%} interval {low} to "
+        f"{high}). Change the classifier first."
+    )
+
+
+def _named(arm: ArmPredictions) -> str:
+    return f"{arm.family.classifier.replace('_', ' ')} ({ARM_NAMES[arm.record.arm]}: {arm.family.best.name})"
