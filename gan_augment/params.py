@@ -12,7 +12,7 @@ from gan_augment.core.documents import Document, read_document
 from gan_augment.core.errors import ParamsError
 from gan_augment.core.quantities import Samples, Seed
 from gan_augment.core.records import Record
-from gan_augment.core.validation import counted, explain_mistakes, listed
+from gan_augment.core.validation import counted, explain_mistakes, listed, shown
 from gan_augment.curation.config import CurateConfig
 from gan_augment.data.config import PrepareConfig
 from gan_augment.downstream.config import RetrainConfig
@@ -95,7 +95,7 @@ def as_params(document: Document, where: Path) -> Params:
         raise ParamsError(
             "params.yaml holds no sections",
             where=where,
-            got="nothing" if raw is None else f"a {type(raw).__name__}",
+            got={type(None): "nothing", str: "text", list: "a list"}.get(type(raw), f"the value {shown(raw)}"),
             expected="a mapping of sections",
             remedy="run `gan-augment init PATH_TO_YOUR_DATA --force`, which keeps this file as params.yaml.bak",
         )

@@ -20,7 +20,7 @@ _WORD = r"(?:pass(?:word|wd|phrase)|pwd|secret|token|api[_-]?key|access[_-]?key|
 _NAME = rf"{_WORD}[\w-]{{0,40}}"
 _VALUE = r"""(?!\d{1,5}\b)(?:"[^"\n]*"|'[^'\n]*'|[^\s"',;&)\]}]+)"""
 _VARIABLE = re.compile(rf"{_WORD}|auth_string|(?:^|_)sas(?:_|$)", re.IGNORECASE)
-_PASSWORD = re.compile(r"://[^\s:/@]*:(\S{1,500})@")
+_PASSWORD = re.compile(r"://[^\s:/@]*:(?!\d{1,5}(?:/|\s|$))(\S{1,500})@")
 # What is kept is in the first brackets, the rest of the match is masked.
 _PATTERNS = tuple(
     re.compile(pattern, re.IGNORECASE)

@@ -126,7 +126,8 @@ def _explain(item: Any, model: type[BaseModel]) -> tuple[str, list[str]]:
     if kind == "missing":
         return f"{place}: missing", []
     if kind == "value_error":
-        return f"{place}: {context['error']} (got {shown(item['input'])})", []
+        got = "" if isinstance(item["input"], dict) else f" (got {shown(item['input'])})"
+        return f"{place}: {context['error']}{got}", []
     if kind.startswith("union_tag"):
         key = context["discriminator"].strip("'")
         place = f"{place}.{key}" if place else key
