@@ -21,9 +21,15 @@ from gan_augment.reporting.config import ReportConfig
 from gan_augment.sharding.config import ExportConfig, PublishConfig
 from gan_augment.synthesis.config import GenerateConfig, SynthesisConfig, TrainGanConfig
 
-__all__ = ["BaseConfig", "ClassParams", "Params", "as_params", "load_params"]
+__all__ = ["CHECK", "NO_PARAMS", "BaseConfig", "ClassParams", "Params", "as_params", "load_params", "salvage"]
 
-_CHECK = "gan-augment params check"
+CHECK = "gan-augment params check"
+NO_PARAMS = "run `gan-augment init PATH_TO_YOUR_DATA` here, or change to the project's folder"
+_STAND_INS: dict[str, Any] = {  # for sections that have no defaults
+    "classes": {"a": {"label": "a"}, "b": {"label": "b"}},
+    "prepare": {"source": {"kind": "demo", "name": "digits"}},
+    "synthesis": {"method": "oversample"},
+}
 
 
 class BaseConfig(Record):
@@ -84,8 +90,7 @@ def load_params(path: Path) -> Params:
     SetupError
         It may not be read.
     """
-    remedy = "run `gan-augment init PATH_TO_YOUR_DATA` here, or change to the project's folder"
-    return as_params(read_document(path, remedy, check=_CHECK), path)
+    return as_params(read_document(path, NO_PARAMS, check=CHECK), path)
 
 
 def as_params(document: Document, where: Path) -> Params:
@@ -106,9 +111,20 @@ def as_params(document: Document, where: Path) -> Params:
             f"params.yaml has {counted(mistakes)}",
             where=where,
             got=listed(mistakes),
-            remedy=f"correct the keys above; `{_CHECK}` reads the file again",
+            remedy=f"correct the keys above; `{CHECK}` reads the file again",
         )
     return params
+
+
+def salvage(raw: dict[Any, Any]) -> tuple[Params, set[str]]:
+    """The sections that are right, others in place of the rest; and which are wrong or missing."""
+    right = {name: raw[name] for name in Params.model_fields if name in raw and _is_right(name, raw[name])}
+    wrong = (raw.keys() & Params.model_fields.keys() | _STAND_INS.keys()) - right.keys()
+    return Params.model_validate({**_STAND_INS, **right}), wrong
+
+
+def _is_right(name: str, section: Any) -> bool:
+    return _validated({**_STAND_INS, name: section})[0] is not None
 
 
 def _validated(raw: dict[Any, Any]) -> tuple[Params | None, list[str]]:

@@ -184,9 +184,10 @@ def _executor(options: argparse.Namespace) -> Any:
 
 
 def _run_as_flow(options: argparse.Namespace) -> None:
-    from pipelines.embedded import prepare_environment
+    from pipelines.embedded import check_server, prepare_environment
 
     plan = _read_plan(options)  # a mistake in the project is said now, not after a server has started
+    check_server()
     prepare_environment(options.root)
     try:
         from pipelines.flow import augment, hand_over

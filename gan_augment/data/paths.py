@@ -13,8 +13,16 @@ __all__ = ["existing", "existing_directory", "existing_file"]
 def existing(root: Path, path: str, said_in: str | None = None) -> Path:
     """`path` relative to `root`. Raises DataError with the nearest name where nothing is there; `said_in`: by what."""
     found = root / path
-    if found.exists():
-        return found
+    try:
+        if found.exists():
+            return found
+    except (OSError, ValueError) as error:  # too long, a NUL in it, a folder on the way that may not be read
+        raise DataError(
+            "The path of the data cannot be followed",
+            where=said_in or (path if len(path) <= 200 else f"{path[:100]} ... ({len(path)} characters)"),
+            got=getattr(error, "strerror", None) or str(error),
+            remedy="name a path that is there and readable for your user",
+        ) from None
     siblings = sorted(p.name for p in found.parent.iterdir()) if found.parent.is_dir() else []
     near = difflib.get_close_matches(found.name, siblings, n=1)
     raise DataError(

@@ -20,7 +20,7 @@ from gan_augment.stages.prepared import write_part, write_parts
 from gan_augment.stages.progress import progress_bar
 from gan_augment.stages.project import Layout, Project
 
-__all__ = ["run"]
+__all__ = ["check_classes", "run"]
 
 
 def run(project: Project) -> None:
@@ -48,10 +48,7 @@ def run(project: Project) -> None:
 def _dataset_spec(data: LoadedData, params: Params) -> DatasetSpec:
     """dataset.json, with the classes in the order of params.yaml. Raises ParamsError where they are not the data's."""
     classes = tuple(ClassRecord(key=key, label=value.label) for key, value in params.classes.items())
-    found = set(data.rows["label"])
-    named = {record.label for record in classes}
-    if named != found:
-        raise _other_classes(sorted(found - named), sorted(named - found))
+    check_classes(params, set(data.rows["label"]))
     return DatasetSpec(
         name=data.name,
         modality=data.modality,
@@ -60,6 +57,13 @@ def _dataset_spec(data: LoadedData, params: Params) -> DatasetSpec:
         table=data.table,
         licence=data.licence,
     )
+
+
+def check_classes(params: Params, found: set[str]) -> None:
+    """Refuse classes in params.yaml that are not those of the data. Raises ParamsError."""
+    named = {value.label for value in params.classes.values()}
+    if named != found:
+        raise _other_classes(sorted(found - named), sorted(named - found))
 
 
 def _other_classes(new: list[str], gone: list[str]) -> ParamsError:
