@@ -17,7 +17,7 @@ def show_preview(root: Path, html: Path | None, *, as_json: bool) -> None:
 
     project = Project.open(root)
     path = html or preview_path(project)
-    check_writable(path, "The page")
+    path = check_writable(path, "The page")
     preview = run(project, path)
     if as_json:
         print(json.dumps({"page": str(path), **preview.audit}, indent=2, ensure_ascii=False))

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import importlib.util
-import json
 import os
 import re
 import shutil
@@ -18,6 +17,7 @@ import yaml
 from gan_augment.core.atomic import replacing_file, write_text
 from gan_augment.core.documents import parse_yaml
 from gan_augment.core.errors import DataError, ParamsError, SetupError
+from gan_augment.core.quoting import yaml_quoted
 from gan_augment.data.config import (
     DemoSource,
     ImageFolderSource,
@@ -364,21 +364,12 @@ def _inline(value: Any) -> str:
     """One line of YAML."""
     text = yaml.safe_dump(value, default_flow_style=True, allow_unicode=True, width=10**6, sort_keys=False)
     text = text.removesuffix("\n").removesuffix("\n...")
-    return _quoted(value) if len(text.splitlines()) > 1 else text
-
-
-_UNPRINTABLE = re.compile("[\x7f-\x9f\u2028\u2029\ufeff\ufffe\uffff\ud800-\udfff]")
-
-
-def _quoted(value: Any) -> str:
-    """Double-quoted YAML: JSON, which YAML reads the same but for characters that it does not take as they are."""
-    text = json.dumps(value, ensure_ascii=False)
-    return _UNPRINTABLE.sub(lambda found: f"\\u{ord(found[0]):04x}", text)
+    return yaml_quoted(value) if len(text.splitlines()) > 1 else text
 
 
 def _word(name: str) -> str:
     """A name as it is, in quotes only where YAML would take it for a number, a date or a truth value."""
-    return name if yaml.safe_load(name) == name else _quoted(name)
+    return name if yaml.safe_load(name) == name else yaml_quoted(name)
 
 
-_TEMPLATES.filters.update(inline=_inline, quoted=_quoted, word=_word)
+_TEMPLATES.filters.update(inline=_inline, quoted=yaml_quoted, word=_word)
