@@ -3,13 +3,16 @@
 from __future__ import annotations
 
 from pathlib import Path
+from typing import Any
 
-import yaml
-from pydantic import Field, ValidationError
+from pydantic import Field, ValidationError, field_validator
 
-from gan_augment.core.errors import MissingInputError, ParamsError
+from gan_augment.core.class_key import ClassKey
+from gan_augment.core.documents import Document, read_document
+from gan_augment.core.errors import ParamsError
+from gan_augment.core.quantities import Samples, Seed
 from gan_augment.core.records import Record
-from gan_augment.core.validation import counted, explain_mistakes
+from gan_augment.core.validation import counted, explain_mistakes, listed, shown
 from gan_augment.curation.config import CurateConfig
 from gan_augment.data.config import PrepareConfig
 from gan_augment.downstream.config import RetrainConfig
@@ -18,15 +21,23 @@ from gan_augment.reporting.config import ReportConfig
 from gan_augment.sharding.config import ExportConfig, PublishConfig
 from gan_augment.synthesis.config import GenerateConfig, SynthesisConfig, TrainGanConfig
 
-__all__ = ["BaseConfig", "ClassParams", "Params", "load_params"]
+__all__ = ["CHECK", "NO_PARAMS", "BaseConfig", "ClassParams", "Params", "as_params", "load_params", "salvage"]
+
+CHECK = "gan-augment params check"
+NO_PARAMS = "run `gan-augment init PATH_TO_YOUR_DATA` here, or change to the project's folder"
+_STAND_INS: dict[str, Any] = {  # for sections that have no defaults
+    "classes": {"a": {"label": "a"}, "b": {"label": "b"}},
+    "prepare": {"source": {"kind": "demo", "name": "digits"}},
+    "synthesis": {"method": "oversample"},
+}
 
 
 class BaseConfig(Record):
     """What every stage shares."""
 
-    seed: int = Field(default=0, ge=0)
+    seed: Seed = 0
     device: str = Field(
-        default="auto", pattern=r"^(auto|cpu|cuda(:\d+)?|mps)$", description="auto, cpu, cuda, cuda:1 or mps"
+        default="auto", pattern=r"^(auto|cpu|cuda(:\d{1,4})?|mps)$", description="auto, cpu, cuda, cuda:1 or mps"
     )
     gpu_share: int = Field(default=1, ge=1, le=16, description="how many trainings may share a GPU; 1: none")
 
@@ -36,14 +47,14 @@ class ClassParams(Record):
 
     label: str
     specialise: bool | None = None
-    candidates: int | None = Field(default=None, ge=0)
+    candidates: Samples | None = None
 
 
 class Params(Record):
     """params.yaml."""
 
     base: BaseConfig = BaseConfig()
-    classes: dict[str, ClassParams]
+    classes: dict[ClassKey, ClassParams]
     prepare: PrepareConfig
     synthesis: SynthesisConfig
     train_gan: TrainGanConfig = TrainGanConfig()
@@ -57,6 +68,15 @@ class Params(Record):
     export: ExportConfig = ExportConfig()
     publish: PublishConfig = PublishConfig()
 
+    @field_validator("classes")
+    @classmethod
+    def _one_label_a_class(cls, classes: dict[str, ClassParams]) -> dict[str, ClassParams]:
+        first: dict[str, str] = {}
+        for key, value in classes.items():
+            if (earlier := first.setdefault(value.label, key)) != key:
+                raise ValueError(f"{earlier} and {key} have the same label {value.label!r:.60}: one class a label")
+        return classes
+
 
 def load_params(path: Path) -> Params:
     """Read and check params.yaml.
@@ -66,44 +86,49 @@ def load_params(path: Path) -> Params:
     MissingInputError
         There is no such file.
     ParamsError
-        It is not YAML, or holds an unknown key or a wrong type; the message names each one.
+        It is not YAML, or holds a key twice, an unknown key or a wrong value; the message names each one.
+    SetupError
+        It may not be read.
     """
-    try:
-        text = path.read_text(encoding="utf-8")
-    except FileNotFoundError:
-        raise MissingInputError(
-            "There is no params.yaml here",
-            where=path.absolute(),
-            remedy="run `gan-augment init PATH_TO_YOUR_DATA` here, or change to the project's folder",
-        ) from None
-    except UnicodeDecodeError as error:
-        raise ParamsError(
-            "params.yaml is not UTF-8",
-            where=f"{path}, line {error.object[: error.start].count(10) + 1}",
-            got=f"the byte {error.object[error.start]:#04x}",
-            remedy="save the file as UTF-8 in your editor",
-        ) from None
-    try:
-        raw = yaml.safe_load(text)
-    except yaml.YAMLError as error:
-        raise ParamsError("params.yaml is not valid YAML", where=path, got=_yaml_mistake(error)) from None
+    return as_params(read_document(path, NO_PARAMS, check=CHECK), path)
+
+
+def as_params(document: Document, where: Path) -> Params:
+    """The settings in a YAML document. Raises ParamsError with every mistake."""
+    raw = document.value
     if not isinstance(raw, dict):
-        raise ParamsError("params.yaml holds no sections", where=path, expected="a mapping of sections")
-    try:
-        return Params.model_validate(raw)
-    except ValidationError as error:
-        mistakes = explain_mistakes(error, Params)
+        raise ParamsError(
+            "params.yaml holds no sections",
+            where=where,
+            got={type(None): "nothing", str: "text", list: "a list"}.get(type(raw), f"the value {shown(raw)}"),
+            expected="a mapping of sections",
+            remedy="run `gan-augment init PATH_TO_YOUR_DATA --force`, which keeps this file as params.yaml.bak",
+        )
+    params, mistakes = _validated(raw)
+    mistakes = [*document.mistakes, *mistakes]
+    if params is None or mistakes:
         raise ParamsError(
             f"params.yaml has {counted(mistakes)}",
-            where=path,
-            got="\n            ".join(mistakes),
-            remedy="correct the keys above; `gan-augment params check` reads the file again",
-        ) from None
+            where=where,
+            got=listed(mistakes),
+            remedy=f"correct the keys above; `{CHECK}` reads the file again",
+        )
+    return params
 
 
-def _yaml_mistake(error: yaml.YAMLError) -> str:
-    """`line 3, column 5: expected ..., but found ...`"""
-    mark = getattr(error, "problem_mark", None)
-    if mark is None:
-        return " ".join(str(error).split())
-    return f"line {mark.line + 1}, column {mark.column + 1}: {getattr(error, 'problem', '')}"
+def salvage(raw: dict[Any, Any]) -> tuple[Params, set[str]]:
+    """The sections that are right, others in place of the rest; and which are wrong or missing."""
+    right = {name: raw[name] for name in Params.model_fields if name in raw and _is_right(name, raw[name])}
+    wrong = (raw.keys() & Params.model_fields.keys() | _STAND_INS.keys()) - right.keys()
+    return Params.model_validate({**_STAND_INS, **right}), wrong
+
+
+def _is_right(name: str, section: Any) -> bool:
+    return _validated({**_STAND_INS, name: section})[0] is not None
+
+
+def _validated(raw: dict[Any, Any]) -> tuple[Params | None, list[str]]:
+    try:
+        return Params.model_validate(raw), []
+    except ValidationError as error:
+        return None, explain_mistakes(error, Params)

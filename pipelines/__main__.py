@@ -11,7 +11,8 @@ from collections.abc import Callable, Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from gan_augment.core.errors import GanAugmentError, SetupError
+from gan_augment.core.errors import SetupError
+from gan_augment.core.last_resort import run_to_its_end
 
 if TYPE_CHECKING:
     from pipelines.plan import Plan
@@ -22,17 +23,11 @@ _MOST_LANES = 64
 
 
 def main(arguments: Sequence[str] | None = None) -> int:
-    """Exit code 0: done; 2: something for the user to remove; 1: a failure; 130 or 143: interrupted."""
-    options = _parser().parse_args(arguments)
+    """Exit code 0: done; 2: something for the user to remove; 1: a failure or a defect; 130 or 143: interrupted."""
+    words = sys.argv[1:] if arguments is None else arguments
+    options = _parser().parse_args(words)
     signal.signal(signal.SIGTERM, _raise_exit)
-    try:
-        return int(options.action(options))
-    except GanAugmentError as error:
-        print(error, file=sys.stderr)
-        return error.exit_code
-    except KeyboardInterrupt:
-        print("Interrupted; the next run goes on from here", file=sys.stderr)
-        return 130
+    return run_to_its_end(lambda: int(options.action(options)), words)
 
 
 def _raise_exit(number: int, _frame: Any) -> None:
@@ -189,9 +184,10 @@ def _executor(options: argparse.Namespace) -> Any:
 
 
 def _run_as_flow(options: argparse.Namespace) -> None:
-    from pipelines.embedded import prepare_environment
+    from pipelines.embedded import check_server, prepare_environment
 
     plan = _read_plan(options)  # a mistake in the project is said now, not after a server has started
+    check_server()
     prepare_environment(options.root)
     try:
         from pipelines.flow import augment, hand_over

@@ -4,10 +4,9 @@ from __future__ import annotations
 
 from pathlib import Path
 
-import yaml
-
+from gan_augment.core.documents import read_document
 from gan_augment.core.errors import MissingInputError, SetupError
-from pipelines.embedded import server_is_configured
+from pipelines.embedded import check_server, server_is_configured
 
 __all__ = ["EVENT", "announce_new_data", "dataset_resource"]
 
@@ -17,8 +16,8 @@ EVENT = "gan-augment.dataset.updated"
 def dataset_resource(root: Path) -> str:
     """The id under which Prefect knows the project's data, from the name in prefect.yaml. Raises MissingInputError."""
     try:
-        name = yaml.safe_load((root / "prefect.yaml").read_text(encoding="utf-8"))["name"]
-    except (OSError, yaml.YAMLError, KeyError, TypeError):
+        name = read_document(root / "prefect.yaml", "run `gan-augment init` here").value["name"]
+    except (MissingInputError, KeyError, TypeError):
         raise MissingInputError(
             "There is no prefect.yaml with a `name` here",
             where=root / "prefect.yaml",
@@ -43,6 +42,7 @@ def announce_new_data(root: Path) -> str:
             "No Prefect server is configured, so nobody would hear of the new data",
             remedy="export PREFECT_API_URL=http://SERVER:4200/api, see docs/schedule.md",
         )
+    check_server()
     from prefect.events import emit_event
 
     emit_event(EVENT, resource={"prefect.resource.id": resource})

@@ -3,25 +3,34 @@
 from __future__ import annotations
 
 import os
-import tomllib
 from pathlib import Path
 
+from gan_augment.cli.prefect_server import named_server
+from gan_augment.core.errors import SetupError
 from pipelines.scratch import scratch_folder
 
-__all__ = ["prepare_environment", "server_is_configured"]
+__all__ = ["check_server", "prepare_environment", "server_is_configured"]
 
 
 def server_is_configured() -> bool:
-    """Whether the user has named a Prefect server: in the environment, or in the active profile."""
-    if os.environ.get("PREFECT_API_URL"):
-        return True
-    home = Path(os.environ.get("PREFECT_HOME", "~/.prefect")).expanduser()
-    try:
-        profiles = tomllib.loads((home / "profiles.toml").read_text(encoding="utf-8"))
-    except (OSError, tomllib.TOMLDecodeError):
-        return False
-    active = os.environ.get("PREFECT_PROFILE") or profiles.get("active", "")
-    return bool(profiles.get("profiles", {}).get(active, {}).get("PREFECT_API_URL"))
+    """Whether the user has named a Prefect server, wherever Prefect looks for one."""
+    return named_server() is not None
+
+
+def check_server() -> None:
+    """Raise SetupError, within seconds, where the server that the user has named does not answer.
+
+    Prefect itself tries for a minute, and ends with a hundred lines.
+    """
+    server = named_server()
+    problem = server.problem() if server else ""
+    if server and problem:
+        raise SetupError(
+            "The Prefect server does not answer",
+            where=f"{server.said_in}: {server.url}",
+            got=problem,
+            remedy="start it (`prefect server start`), correct the address, or remove it to run without a server",
+        )
 
 
 def prepare_environment(root: Path) -> None:

@@ -9,6 +9,7 @@ import time
 from collections.abc import Callable, Mapping
 from pathlib import Path
 from statistics import fmean
+from typing import Any
 
 from gan_augment.core.atomic import write_json
 from pipelines.lane import LaneError, LaneResult
@@ -33,8 +34,8 @@ class Durations:
     def __init__(self, root: Path) -> None:
         self._path = scratch_folder(root) / "durations.json"
         try:
-            self._seconds: dict[str, float] = json.loads(self._path.read_text(encoding="utf-8"))
-        except (OSError, ValueError):  # absent, or damaged: it is only an estimate
+            self._seconds = _durations(json.loads(self._path.read_text(encoding="utf-8")))
+        except (OSError, ValueError, RecursionError):  # absent, or damaged: it is only an estimate
             self._seconds = {}
 
     def record(self, result: LaneResult) -> None:
@@ -53,6 +54,12 @@ class Durations:
         known = {**self._seconds, **running}
         siblings = [seconds for name, seconds in known.items() if _kind(name) == _kind(lane)]
         return fmean(siblings or known.values()) if known else None
+
+
+def _durations(found: Any) -> dict[str, float]:
+    """What a file holds of lanes and how long they took; whatever else it holds is no duration."""
+    items = found.items() if isinstance(found, dict) else ()
+    return {lane: float(value) for lane, value in items if isinstance(value, int | float) and 0 <= value < 1e9}
 
 
 def _kind(lane: str) -> str:

@@ -33,6 +33,7 @@ from pydantic import DirectoryPath, Field
 
 from gan_augment.cli.costs import read_costs
 from gan_augment.core.errors import GanAugmentError
+from gan_augment.core.masking import mask
 from pipelines.drive import Run, RunError, drive
 from pipelines.estimate import Durations, Tally, read_progress
 from pipelines.lane import LaneError, LaneResult, LiveLanes, run_lane
@@ -239,7 +240,7 @@ def _prefect_executor(root: Path, policy: RetryPolicy, watch: _FlowLog) -> Itera
 @task(name="publish", task_run_name="publish", retries=1, retry_delay_seconds=10, cache_policy=NO_CACHE)
 def _publish_shards(root: Path) -> str:
     """The gate: shards whose verdict passes become current, otherwise what was current stays."""
-    sentence = publish_shards(root)
+    sentence = mask(publish_shards(root))
     get_run_logger().info(sentence)
     create_markdown_artifact(sentence, key="published", description=sentence)
     return sentence
@@ -265,5 +266,5 @@ def _publish_verdict(root: Path) -> None:
             )
             if png is not None
         ]
-        markdown = "\n\n".join([verdict_markdown(measure).rstrip("\n"), *pictures]) + "\n"
-        create_markdown_artifact(markdown, key="verdict", description=verdict_sentence(root))
+        markdown = "\n\n".join([mask(verdict_markdown(measure)).rstrip("\n"), *pictures]) + "\n"
+        create_markdown_artifact(markdown, key="verdict", description=mask(verdict_sentence(root)))

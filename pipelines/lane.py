@@ -16,6 +16,7 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Literal
 
+from gan_augment.core.masking import mask
 from pipelines import guard
 from pipelines.plan import Lane
 
@@ -280,6 +281,7 @@ class _Transcript:
     def feed(self, line: str) -> None:
         if not line.strip() or line.startswith(_HINTS):
             return
+        line = mask(line)
         self.log(line)
         self.tail.append(line)
         if found := _RUNNING.match(line):

@@ -6,7 +6,7 @@ from datetime import timedelta
 from typing import Any
 
 from gan_augment.core.errors import SetupError
-from pipelines.embedded import server_is_configured
+from pipelines.embedded import check_server, server_is_configured
 
 __all__ = ["notify_by_webhook"]
 
@@ -36,6 +36,7 @@ def notify_by_webhook(url: str, *, verdicts: bool) -> str:
             "No Prefect server is configured, so nobody would watch the runs",
             remedy="export PREFECT_API_URL=http://SERVER:4200/api, see docs/schedule.md",
         )
+    check_server()
     from prefect.automations import Automation
     from prefect.events.actions import SendNotification
     from prefect.events.schemas.automations import EventTrigger, Posture

@@ -7,8 +7,7 @@ import subprocess
 import sys
 from pathlib import Path
 
-import yaml
-
+from gan_augment.core.documents import read_document
 from gan_augment.core.errors import DataError
 from pipelines.lane import lane_environment
 from pipelines.plan import Plan
@@ -22,7 +21,8 @@ def wants_to_publish(root: Path, plan: Plan) -> bool:
     """Whether params.yaml names a place, and the plan brought the export up to date."""
     if not any(_EXPORT in lane.stages for lane in plan.lanes):
         return False
-    section = (yaml.safe_load((root / "params.yaml").read_text(encoding="utf-8")) or {}).get("publish")
+    params = read_document(root / "params.yaml", "run `gan-augment init` here").value
+    section = params.get("publish") if isinstance(params, dict) else None
     return isinstance(section, dict) and section.get("to") is not None
 
 

@@ -28,7 +28,7 @@ def run_comparison(runs: Sequence[str], root: Path, html: Path | None, *, as_jso
     from gan_augment.stages.comparison import compare
 
     if html is not None:
-        check_writable(html, "The page")
+        html = check_writable(html, "The page")
     with found_runs(runs, root) as folders:
         board = compare(folders)
     if html is not None:

@@ -7,12 +7,13 @@ import platform
 import shutil
 import sys
 from collections.abc import Iterator
-from dataclasses import asdict
+from dataclasses import asdict, replace
 from importlib.metadata import PackageNotFoundError, entry_points, version
 from pathlib import Path
 
 from gan_augment.cli.doctor_project import project_findings
 from gan_augment.cli.finding import Finding
+from gan_augment.core.masking import mask
 
 __all__ = ["Finding", "examine", "render"]
 
@@ -37,7 +38,8 @@ def examine(root: Path) -> list[Finding]:
 
 
 def render(findings: list[Finding], *, as_json: bool) -> None:
-    """A line a finding, the remedy below it; or JSON."""
+    """A line a finding, the remedy below it; or JSON. Passwords in addresses are masked."""
+    findings = [replace(one, state=mask(one.state), remedy=mask(one.remedy)) for one in findings]
     if as_json:
         print(json.dumps([asdict(finding) for finding in findings], indent=2))
         return

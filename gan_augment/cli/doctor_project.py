@@ -5,12 +5,10 @@ from __future__ import annotations
 import fcntl
 import json
 import logging
-import os
 import re
 import shlex
 import shutil
 import subprocess
-import urllib.request
 from collections.abc import Callable, Iterator
 from pathlib import Path
 from queue import Empty, Queue
@@ -18,11 +16,12 @@ from threading import Thread
 from typing import Any
 
 from gan_augment.cli.finding import Finding
+from gan_augment.cli.prefect_server import named_server
+from gan_augment.core.errors import GanAugmentError
 
 __all__ = ["project_findings"]
 
 REMOTE_SECONDS = 8.0  # a store that has not answered by then is called unreachable
-SERVER_SECONDS = 3.0
 
 
 def project_findings(root: Path) -> Iterator[Finding]:
@@ -38,18 +37,26 @@ def project_findings(root: Path) -> Iterator[Finding]:
 
 
 def _params(root: Path) -> Iterator[Finding]:
-    from gan_augment.core.errors import GanAugmentError
-    from gan_augment.params import load_params
+    from gan_augment.project.check import check_project
 
     try:
-        params = load_params(root / "params.yaml")
-        yield Finding("params.yaml", f"{len(params.classes)} classes, method {params.synthesis.method}")
-        yield from _leftovers(root, set(params.classes), set(params.retrain.arms))
+        checked = check_project(root, read_data=False)
     except GanAugmentError as error:
-        remedy = "; ".join(part for part in (error.got, error.remedy) if part)
-        yield Finding("params.yaml", error.problem, remedy, blocking=True)
+        yield _mistake(error)
+    else:
+        params = checked.params
+        yield from map(_mistake, checked.errors)
+        if not checked.errors:
+            yield Finding("params.yaml", f"{len(params.classes)} classes, method {params.synthesis.method}")
+            yield from _leftovers(root, set(params.classes), set(params.retrain.arms))
     if not (root / "dvc.yaml").exists():
         yield Finding("dvc.yaml", "absent", "gan-augment init PATH_TO_YOUR_DATA", blocking=True)
+
+
+def _mistake(error: GanAugmentError) -> Finding:
+    facts = ": ".join(part for part in (error.problem, error.where) if part)
+    remedy = "; ".join(part for part in (error.got, error.remedy) if part)
+    return Finding("params.yaml", facts, remedy or "correct it; `gan-augment params check` says more", blocking=True)
 
 
 def _leftovers(root: Path, classes: set[str], arms: set[str]) -> Iterator[Finding]:
@@ -255,16 +262,12 @@ def _unreachable(home: Path, name: str) -> str:
 
 
 def _prefect() -> Iterator[Finding]:
-    url = os.environ.get("PREFECT_API_URL", "")
-    if not url:
+    server = named_server()
+    if server is None:
         yield Finding("Prefect", "no PREFECT_API_URL: `python -m pipelines run` starts a server for the run alone")
-        return
-    try:
-        with urllib.request.urlopen(f"{url.rstrip('/')}/health", timeout=SERVER_SECONDS) as answer:  # noqa: S310
-            answer.read()
-        yield Finding("Prefect", f"the server at {url} answers")
-    except (OSError, ValueError) as error:
-        reason: Any = getattr(error, "reason", None) or error
-        reason = getattr(reason, "strerror", None) or reason
+    elif problem := server.problem():
         remedy = "start it (prefect server start), correct PREFECT_API_URL, or unset it to run without one"
-        yield Finding("Prefect", f"the server at {url} does not answer: {reason}", remedy)
+        state = f"the server at {server.url} ({server.said_in}) does not answer: {problem}"
+        yield Finding("Prefect", state, remedy)
+    else:
+        yield Finding("Prefect", f"the server at {server.url} answers")

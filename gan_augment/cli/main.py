@@ -1,40 +1,39 @@
 """The `gan-augment` command: argv in, exit code out. Every command imports what it needs only when it runs.
 
 Exit codes: 0 done, 2 a mistake or an obstacle that the user can remove (said without a traceback), 130 interrupted,
-1 a defect of ours (with a traceback).
+141 the reader of the output has gone, 1 a defect of ours (the traceback is in a file, which the message names).
 """
 
 from __future__ import annotations
 
-import os
 import sys
-import traceback
 
-from gan_augment.cli.app import app
-from gan_augment.core.errors import GanAugmentError
-from gan_augment.core.obstacles import obstacle
-from gan_augment.core.verbosity import VERBOSITY
+from gan_augment.core.last_resort import run_to_its_end
 
 __all__ = ["main"]
 
 
 def main() -> None:
     """Run the command line; never returns."""
+    sys.exit(run_to_its_end(_run, sys.argv[1:]))
+
+
+def _run() -> int:
+    """The exit code. Typer would turn the end of an input into "Aborted" and swallow Ctrl-C: it may not."""
+    from gan_augment.cli.app import app  # needs packages that a light installation lacks
+
     try:
-        app()
-    except GanAugmentError as error:
-        _fail(error)
-    except KeyboardInterrupt:
-        print("interrupted; nothing half-written was left behind", file=sys.stderr)
-        sys.exit(130)
-    except OSError as error:
-        if (found := obstacle(error)) is not None:
-            _fail(found)
-        raise
+        code = app(standalone_mode=False)
+    except Exception as error:
+        if type(error).__name__ == "Abort":
+            raise error.__cause__ or KeyboardInterrupt from None
+        if not hasattr(error, "show"):
+            raise
+        error.show()  # a wrong option or argument
+        return int(getattr(error, "exit_code", 2))
+    if code == _INTERRUPTED:
+        raise KeyboardInterrupt
+    return code if isinstance(code, int) else 0
 
 
-def _fail(error: GanAugmentError) -> None:
-    if os.environ.get(VERBOSITY) == "verbose":
-        traceback.print_exc()
-    print(f"error: {error.render()}", file=sys.stderr)
-    sys.exit(error.exit_code)
+_INTERRUPTED = 130

@@ -18,7 +18,7 @@ def show_preview(root: Path, html: Path | None, *, as_json: bool) -> None:
 
     project = Project.open(root)
     path = html or preview_path(project)
-    check_writable(path, "The page")
+    path = check_writable(path, "The page")
     with stage_locks(root, project.params, "preview"):
         preview = run(project, path)
     if as_json:

@@ -8,9 +8,8 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from gan_augment.core.errors import DataError, ParamsError
-from gan_augment.core.records import DatasetSpec
 from gan_augment.core.verbosity import remark
-from gan_augment.params import Params, load_params
+from gan_augment.params import load_params
 
 if TYPE_CHECKING:
     from gan_augment.cli.costs import Cost
@@ -71,45 +70,24 @@ def _agreed(files: list[Path]) -> bool:
     if not sys.stdin.isatty():
         return False
     names = ", ".join(file.name for file in files)
-    return input(f"replace {names} (the old ones are kept as .bak)? [y/N] ").strip().lower() in ("y", "yes")
+    try:
+        answer = input(f"replace {names} (the old ones are kept as .bak)? [y/N] ")
+    except EOFError:  # Ctrl-D
+        return False
+    return answer.strip().lower() in ("y", "yes")
 
 
 def check_params(root: Path, *, as_json: bool) -> None:
-    """Check params.yaml by itself, and against dataset.json where `prepare` has run."""
-    from gan_augment.core.records import ClassRecord, Column, ImageSpec, TableSpec
-    from gan_augment.data.paths import existing
-    from gan_augment.sharding.formats import chosen_formats
-    from gan_augment.stages.project import Layout
-    from gan_augment.stages.synthesis import check_method
+    """Check params.yaml by itself and against the data, and against dataset.json where `prepare` has run."""
+    from gan_augment.project.check import check_project
 
-    params = load_params(root / "params.yaml")
-    dataset = Layout(root).dataset
-    if dataset.exists():
-        spec = DatasetSpec.load(dataset)
-    else:
-        classes = tuple(ClassRecord(key=key, label=value.label) for key, value in params.classes.items())
-        is_table = params.prepare.source.kind == "table" or getattr(params.prepare.source, "name", "") in (
-            "breast_cancer",
-            "penguins",
-        )
-        table = TableSpec(columns=(Column(name="any", kind="numeric", dtype="float64"),), target="target")
-        spec = DatasetSpec(
-            name="not prepared yet",
-            modality="table" if is_table else "image",
-            classes=classes,
-            image=None if is_table else ImageSpec(height=32, width=32, channels=3),
-            table=table if is_table else None,
-        )
-    _check_requests(params)
-    if source := getattr(params.prepare.source, "path", None):
-        existing(root, source, "prepare.source.path in params.yaml")
-    _check_classifiers(params, spec)
-    chosen_formats(params.export, spec.modality)
-    method, _ = check_method(params, spec)
+    checked = check_project(root, read_data=True)
+    checked.refuse()
+    classes, method, modality = list(checked.params.classes), checked.params.synthesis.method, checked.spec.modality
     if as_json:
-        print(json.dumps({"classes": list(params.classes), "method": method.name, "modality": spec.modality}))
+        print(json.dumps({"classes": classes, "method": method, "modality": modality}))
     else:
-        print(f"params.yaml is right: {len(params.classes)} classes, method {method.name}, {spec.modality}s")
+        print(f"params.yaml is right: {len(classes)} classes, method {method}, {modality}s")
 
 
 def show_schema(root: Path, *, write: bool) -> None:
@@ -120,32 +98,6 @@ def show_schema(root: Path, *, write: bool) -> None:
         print(f"wrote {write_schema(root)}")
     else:
         print(json.dumps(params_schema(), indent=2, ensure_ascii=False))
-
-
-def _check_classifiers(params: Params, spec: DatasetSpec) -> None:
-    from gan_augment.downstream.arms import variants_of
-    from gan_augment.downstream.classifiers import classifiers_of
-    from gan_augment.nn.pretrained import check_pretrained
-
-    kinds = set()
-    for arm in params.retrain.arms:
-        variants_of(arm, spec.modality)
-        kinds |= {chosen.kind for chosen in classifiers_of(arm, params.retrain, spec.modality) if chosen}
-    if "linear_probe" in kinds:
-        check_pretrained()
-
-
-def _check_requests(params: Params) -> None:
-    if len(params.classes) < 2:
-        raise ParamsError(
-            "A classifier needs two classes",
-            where="classes in params.yaml",
-            got=f"{len(params.classes)} class",
-            expected="at least 2",
-        )
-    labels = [record.label for record in params.classes.values()]
-    if len(set(labels)) < len(labels):
-        raise ParamsError("Two classes have the same label", where="classes in params.yaml", got=", ".join(labels))
 
 
 def show_summary(root: Path, price_per_hour: float | None, *, as_json: bool) -> None:

@@ -64,7 +64,7 @@ def watch_trainings(
 
     load_params(root / "params.yaml")
     path = html or live_folder(root) / "index.html"
-    check_writable(path, "The page")
+    path = check_writable(path, "The page")
     print(f"page: {path}", flush=True)
     ran, quiet, said = False, 0, ""
     while True:

@@ -49,18 +49,34 @@ def remove(path: Path) -> None:
         path.unlink(missing_ok=True)
 
 
-def check_writable(path: Path, what: str) -> None:
-    """Raise ParamsError, before any work, where `path`, which the user named, cannot be written. `what`: for whom."""
-    if problem := _not_writable(path):
+def check_writable(path: Path, what: str) -> Path:
+    """The file to write for `path`, which the user named: where a link leads, else itself. `what`: for whom.
+
+    Raises ParamsError, before any work, where it cannot be written, or is there and no regular file: a device, a pipe
+    or a folder is never replaced.
+    """
+    try:
+        problem = _not_writable(path)
+    except (OSError, RuntimeError, ValueError) as error:  # too long, a circle of links, a NUL
+        problem = getattr(error, "strerror", None) or str(error)
+    if problem:
         raise ParamsError(
-            f"{what} cannot be written", where=path, got=problem, expected="a file in a folder that can be written"
+            f"{what} cannot be written",
+            where=path if len(str(path)) <= 300 else f"{str(path)[:150]} ... ({len(str(path))} characters)",
+            got=problem,
+            expected="a file in a folder that can be written",
         )
+    return path.resolve() if path.is_symlink() else path
 
 
 def _not_writable(path: Path) -> str | None:
     if path.is_dir():
         return "a folder"
-    above = next(folder for folder in path.absolute().parents if folder.exists())
+    if path.exists() and not path.is_file():
+        return "a device, a pipe or a socket"
+    if path.is_symlink() and not path.exists():
+        return "a link that leads nowhere"
+    above = next(folder for folder in path.absolute().parents if os.path.lexists(folder))
     if not above.is_dir():
         return f"{above.name} is no folder"
     try:

@@ -16,6 +16,8 @@ from __future__ import annotations
 
 from pathlib import Path
 
+from gan_augment.core.masking import mask
+
 __all__ = [
     "DamagedInputError",
     "DataError",
@@ -64,7 +66,7 @@ class GanAugmentError(Exception):
         super().__init__(self.render())
 
     def render(self) -> str:
-        """The message as the terminal shows it: one fact a line."""
+        """The message as the terminal shows it: one fact a line, and no password in any of them."""
         facts = [
             ("where", self.where),
             ("got", self.got),
@@ -72,7 +74,7 @@ class GanAugmentError(Exception):
             ("remedy", self.remedy),
         ]
         lines = [f"  {name + ':':<10}{value}" for name, value in facts if value]
-        return "\n".join([self.problem, *lines])
+        return mask("\n".join([self.problem, *lines]))
 
 
 class ParamsError(GanAugmentError):

@@ -27,6 +27,7 @@ _REMEDIES = {
     errno.ENAMETOOLONG: "work in a folder with a shorter path",
     errno.ELOOP: "mend the link: it leads back to itself",
     errno.EMFILE: "raise the limit on open files (`ulimit -n`)",
+    errno.ENOMEM: "close other programs, or make batches smaller (batch_size)",
     errno.ENFILE: "close other programs: the system has too many open files",
 }
 _SAID = re.compile(r"os error (\d+)|errno (\d+)", re.IGNORECASE)
@@ -36,8 +37,9 @@ def obstacle(error: OSError) -> SetupError | None:
     """The error with a remedy; None where it is none of those that a user can remove."""
     if error.errno not in _REMEDIES:
         return None
-    where = error.filename or Path.cwd()
-    return SetupError(os.strerror(error.errno), where=os.fsdecode(where), remedy=_REMEDIES[error.errno])
+    where = os.fsdecode(error.filename or Path.cwd())
+    shown = where if len(where) <= 300 else f"{where[:150]} ... {where[-100:]}"
+    return SetupError(os.strerror(error.errno), where=shown, remedy=_REMEDIES[error.errno])
 
 
 def os_error_in(error: Exception, path: Path) -> OSError | None:

@@ -32,7 +32,8 @@ ColumnKind = Literal["numeric", "categorical", "boolean", "datetime"]
 class Record(BaseModel):
     """Base of every frozen value object: unknown keys are errors."""
 
-    model_config = ConfigDict(frozen=True, extra="forbid")
+    # No infinity, no NaN: JSON has neither, and no setting means anything by them.
+    model_config = ConfigDict(frozen=True, extra="forbid", allow_inf_nan=False)
 
 
 class ClassRecord(Record):

@@ -5,13 +5,16 @@ from __future__ import annotations
 import difflib
 import inspect
 import re
+import reprlib
 from collections.abc import Iterator, Sequence
 from typing import Any, get_args, get_origin
 
 from pydantic import BaseModel, ValidationError
 from pydantic.fields import FieldInfo
 
-__all__ = ["counted", "explain_mistakes", "models_in"]
+__all__ = ["counted", "explain_mistakes", "listed", "models_in", "shown"]
+
+SHOWN = 20  # mistakes: whoever corrects these reads the file again anyway
 
 _EXPECTED = {
     "int_parsing": "a whole number",
@@ -27,10 +30,11 @@ _EXPECTED = {
     "dict_type": "keys with values",
     "model_type": "keys with values",
     "model_attributes_type": "keys with values",
-    "greater_than": "more than {gt:g}",
-    "greater_than_equal": "at least {ge:g}",
-    "less_than": "less than {lt:g}",
-    "less_than_equal": "at most {le:g}",
+    "greater_than": "more than {gt:.15g}",
+    "greater_than_equal": "at least {ge:.15g}",
+    "less_than": "less than {lt:.15g}",
+    "less_than_equal": "at most {le:.15g}",
+    "finite_number": "a finite number",
     "multiple_of": "a multiple of {multiple_of}",
     "literal_error": "{expected}",
     "union_tag_invalid": "{expected_tags}",
@@ -40,6 +44,7 @@ _EXPECTED = {
 
 
 _ALTERNATIVE = re.compile(r"(tagged-union|literal)\[")  # in a place that pydantic names: stands in no file
+_TYPE = re.compile(r"(float|int|str|bool|constrained-\w+)$")  # likewise, where a value may be of several
 
 
 def explain_mistakes(error: ValidationError, model: type[BaseModel]) -> list[str]:
@@ -52,12 +57,48 @@ def explain_mistakes(error: ValidationError, model: type[BaseModel]) -> list[str
     """
     items = [item for item in error.errors() if not _is_other_way(item)]
     inner = {item["loc"][:length] for item in items for length in range(len(item["loc"]))}
-    return [_explain(item, model) for item in items if item["type"] != "too_short" or item["loc"] not in inner]
+    # A value that may be of several types has a complaint a type: they are one mistake.
+    mistakes: dict[str, list[str]] = {}
+    for item in items:
+        if item["type"] != "too_short" or item["loc"] not in inner:
+            said, expected = _explain(item, model)
+            mistakes.setdefault(said, []).extend(expected)
+    return [", expected ".join([said, *_one_of(right)]) for said, right in mistakes.items()]
+
+
+def _one_of(possibilities: list[str]) -> list[str]:
+    return [" or ".join(dict.fromkeys(possibilities))] if possibilities else []
 
 
 def counted(mistakes: Sequence[str]) -> str:
     """`1 mistake`, `2 mistakes`"""
     return f"{len(mistakes)} mistake{'s' if len(mistakes) > 1 else ''}"
+
+
+def listed(mistakes: Sequence[str]) -> str:
+    """The mistakes one a line, as `got` of an error; the rest as a count."""
+    more = [f"... and {len(mistakes) - SHOWN} more"] if len(mistakes) > SHOWN else []
+    return "\n            ".join([*mistakes[:SHOWN], *more])
+
+
+def shown(value: Any) -> str:
+    """The value in at most 80 characters, without ever spelling out a large one."""
+    return _BOUNDED.repr(value)[:80]
+
+
+class _Bounded(reprlib.Repr):
+    """A `repr` whose cost does not depend on the value: aliases make a mapping of gigabytes of a few lines."""
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.maxlevel, self.maxstring, self.maxother = 3, 80, 80
+        self.maxdict = self.maxlist = self.maxtuple = 5
+
+    def repr_int(self, x: int, _level: int) -> str:
+        return repr(x) if x.bit_length() < 200 else f"a number of {round(x.bit_length() * 0.30103)} digits"
+
+
+_BOUNDED = _Bounded()
 
 
 def models_in(annotation: Any) -> Iterator[type[BaseModel]]:
@@ -75,29 +116,33 @@ def _is_other_way(item: Any) -> bool:
     return way.startswith("literal") if is_section else way.startswith("tagged-union")
 
 
-def _explain(item: Any, model: type[BaseModel]) -> str:
+def _explain(item: Any, model: type[BaseModel]) -> tuple[str, list[str]]:
+    """What is wrong where, and what would be right if that is one of several possibilities."""
     place, owner, field = _find(item["loc"], model)
     kind, context = item["type"], item.get("ctx", {})
     if kind == "extra_forbidden":
-        near = difflib.get_close_matches(str(item["loc"][-1]), owner.model_fields if owner else (), n=1)
-        return f"{place}: unknown key" + (f", did you mean {near[0]!r}?" if near else "")
+        near = difflib.get_close_matches(str(item["loc"][-1])[:80], owner.model_fields if owner else (), n=1)
+        return f"{place}: unknown key" + (f", did you mean {near[0]!r}?" if near else ""), []
     if kind == "missing":
-        return f"{place}: missing"
+        return f"{place}: missing", []
     if kind == "value_error":
-        return f"{place}: {context['error']} (got {item['input']!r:.80})"
+        got = "" if isinstance(item["input"], dict) else f" (got {shown(item['input'])})"
+        return f"{place}: {context['error']}{got}", []
     if kind.startswith("union_tag"):
         key = context["discriminator"].strip("'")
         place = f"{place}.{key}" if place else key
         if kind == "union_tag_not_found":
-            return f"{place}: missing"
+            return f"{place}: missing", []
     got = context.get("tag") or item.get("input")
     if kind == "string_pattern_mismatch" and field is not None and field.description:
         expected = field.description
+    elif item["loc"][-1:] == ("[key]",):
+        expected = "text as a key (in quotes)"
     elif kind in _EXPECTED:
         expected = _EXPECTED[kind].format_map(context)
     else:
         expected = item["msg"]
-    return f"{place}: {got!r:.80}, expected {expected}"
+    return f"{place}: {shown(got)}", [expected]
 
 
 def _find(loc: tuple[int | str, ...], model: type[BaseModel]) -> tuple[str, type[BaseModel] | None, FieldInfo | None]:
@@ -108,7 +153,9 @@ def _find(loc: tuple[int | str, ...], model: type[BaseModel]) -> tuple[str, type
     field: FieldInfo | None = None
     is_mapping = False
     for part in loc:
-        if _ALTERNATIVE.match(str(part)):
+        if _ALTERNATIVE.match(str(part)) or part == "[key]":
+            continue
+        if _TYPE.match(str(part)) and not owners and not is_mapping:
             continue
         holder = next((one for one in owners if part in one.model_fields), None)
         if holder is not None and not is_mapping:
@@ -121,8 +168,14 @@ def _find(loc: tuple[int | str, ...], model: type[BaseModel]) -> tuple[str, type
         else:
             owner = owners[0] if len(owners) == 1 else None
             is_mapping = False
-        parts.append(str(part))
+        parts.append(_plain(str(part)))
     return ".".join(parts), owner, field
+
+
+def _plain(key: str) -> str:
+    """A key as a line can hold it."""
+    key = key if key.isprintable() else repr(key)[1:-1]
+    return key if len(key) <= 80 else f"{key[:80]}..."
 
 
 def _names(model: type[BaseModel]) -> set[Any]:

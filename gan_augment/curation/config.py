@@ -6,6 +6,7 @@ from typing import Literal
 
 from pydantic import Field
 
+from gan_augment.core.quantities import Neighbours, Samples, Steps, Weight
 from gan_augment.core.records import Record
 
 __all__ = [
@@ -52,8 +53,8 @@ class CopyFilter(FilterConfig):
     as `min_parent_ratio` times; nearer, it is that image again. Table rows have no such leave.
     """
 
-    min_ratio: float = Field(default=0.3, ge=0)
-    min_parent_ratio: float = Field(
+    min_ratio: Weight = Field(default=0.3, ge=0)
+    min_parent_ratio: Weight = Field(
         default=0.05, gt=0, description="Nearest an image may be to the train image it was translated from, likewise."
     )
 
@@ -61,7 +62,7 @@ class CopyFilter(FilterConfig):
 class DuplicateFilter(FilterConfig):
     """Rejects rows nearer to an earlier candidate than `min_ratio` times the median held-out distance to train."""
 
-    min_ratio: float = Field(default=0.1, ge=0)
+    min_ratio: Weight = Field(default=0.1, ge=0)
 
 
 class JudgeFilter(FilterConfig):
@@ -77,7 +78,7 @@ class DensityFilter(FilterConfig):
     enabled: bool = False
     budget: float = Field(default=0.2, gt=0, le=1)
     over_budget: Literal["refuse", "keep"] = "keep"
-    neighbours: int = Field(default=3, ge=1)
+    neighbours: Neighbours = Field(default=3, ge=1)
 
 
 class DiscriminatorFilter(FilterConfig):
@@ -95,7 +96,7 @@ class JudgeConfig(Record):
     """
 
     members: int = Field(default=3, ge=1, le=20)
-    steps: int = Field(default=300, ge=1)
+    steps: Steps = Field(default=300, ge=1)
     shifts: bool = True
     table_model: Literal["forest", "linear", "both"] = "both"
 
@@ -133,6 +134,6 @@ class CurateConfig(Record):
     judge: JudgeFilter = JudgeFilter()
     judged_by: JudgeConfig = JudgeConfig()
     weaknesses: WeaknessConfig = WeaknessConfig()
-    neighbours: int = Field(default=5, ge=1)
-    evaluation_rows: int = Field(default=2000, ge=20)
-    train_on_synthetic_seeds: int = Field(default=3, ge=0)
+    neighbours: Neighbours = Field(default=5, ge=1)
+    evaluation_rows: Samples = Field(default=2000, ge=20)
+    train_on_synthetic_seeds: int = Field(default=3, ge=0, le=1000)

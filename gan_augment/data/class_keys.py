@@ -6,17 +6,16 @@ import hashlib
 import re
 import unicodedata
 from collections import Counter
-from collections.abc import Iterable
+from collections.abc import Iterable, Iterator
 
-__all__ = ["KEY_PATTERN", "class_keys"]
+from gan_augment.core.class_key import RESERVED_KEYS
 
-KEY_PATTERN = re.compile(r"[a-z][a-z0-9_-]*")
+__all__ = ["class_keys"]
+
 MAX_LENGTH = 40
 _PREFIX = "c"  # before what does not start with a letter: 7 becomes c7
-# Words that YAML 1.1 reads as truth values or nothing, and names that Windows keeps for devices.
-_YAML_WORDS = {"y", "n", "yes", "no", "on", "off", "true", "false", "null", "none"}
-_DEVICES = {"con", "prn", "aux", "nul"} | {f"{device}{number}" for device in ("com", "lpt") for number in range(10)}
-_RESERVED = frozenset(_YAML_WORDS | _DEVICES)
+# Words that YAML 1.1 reads as truth values or nothing.
+_AVOIDED = RESERVED_KEYS | {"y", "n", "yes", "no", "on", "off", "true", "false", "null", "none"}
 
 
 def class_keys(labels: Iterable[str]) -> dict[str, str]:
@@ -24,7 +23,8 @@ def class_keys(labels: Iterable[str]) -> dict[str, str]:
 
     A key is the label in lower-case ASCII. Labels that clean to the same key, that lose everything, or that are
     too long get a hash of the label at the end; a label that already is its own key keeps it. So a label's key
-    depends on the other labels only where they collide.
+    depends on the other labels only where they collide. No two labels get one key: where another label looks like
+    key and hash, the hash becomes longer.
 
     >>> class_keys(["7", "Gentoo penguin", "cat", "Cat"])
     {'7': 'c7', 'Cat': 'cat-48735c4f', 'Gentoo penguin': 'gentoo-penguin', 'cat': 'cat'}
@@ -32,7 +32,13 @@ def class_keys(labels: Iterable[str]) -> dict[str, str]:
     distinct = sorted(set(labels))
     cleaned = {label: _clean(label) for label in distinct}
     times = Counter(cleaned.values())
-    return {label: key if times[key] == 1 or key == label else _marked(label, key) for label, key in cleaned.items()}
+    keys = {label: key for label, key in cleaned.items() if times[key] == 1 or key == label}
+    taken = set(keys.values())
+    for label in distinct:
+        if label not in keys:
+            keys[label] = next(key for key in _marked_ones(label, cleaned[label]) if key not in taken)
+            taken.add(keys[label])
+    return {label: keys[label] for label in distinct}
 
 
 def _clean(label: str) -> str:
@@ -42,10 +48,16 @@ def _clean(label: str) -> str:
         return _marked(label, "class")
     if not key[0].isalpha():
         key = _PREFIX + key
-    if key in _RESERVED:
+    if key in _AVOIDED:
         key = f"class-{key}"
     return key if len(key) <= MAX_LENGTH else _marked(label, key)
 
 
 def _marked(label: str, key: str) -> str:
-    return f"{key[: MAX_LENGTH - 9]}-{hashlib.sha256(label.encode()).hexdigest()[:8]}"
+    return next(_marked_ones(label, key))
+
+
+def _marked_ones(label: str, key: str) -> Iterator[str]:
+    """The key with a hash of the label, then with longer and longer ones."""
+    digest = hashlib.sha256(label.encode("utf-8", "surrogatepass")).hexdigest()
+    return (f"{key[: MAX_LENGTH - 9]}-{digest[:length]}" for length in range(8, len(digest) + 1, 4))

@@ -6,6 +6,7 @@ from typing import Annotated, Any, Literal, get_args
 
 from pydantic import Field, field_validator
 
+from gan_augment.core.quantities import Rounds, Samples, Weight
 from gan_augment.core.records import Record
 
 __all__ = [
@@ -50,8 +51,8 @@ class LogisticRegressionConfig(Record):
     """Multinomial logistic regression: on scaled columns, or on the principal components of the pixels."""
 
     kind: Literal["logistic_regression"] = "logistic_regression"
-    C: float = Field(default=1.0, gt=0)
-    iterations: int = Field(default=300, ge=1)
+    C: Weight = Field(default=1.0, gt=0)
+    iterations: Rounds = Field(default=300, ge=1)
 
 
 class LinearProbeConfig(Record):
@@ -62,25 +63,25 @@ class LinearProbeConfig(Record):
     """
 
     kind: Literal["linear_probe"] = "linear_probe"
-    C: float = Field(default=0.01, gt=0)
-    iterations: int = Field(default=300, ge=1)
+    C: Weight = Field(default=0.01, gt=0)
+    iterations: Rounds = Field(default=300, ge=1)
 
 
 class RandomForestConfig(Record):
     """A forest of unpruned trees."""
 
     kind: Literal["random_forest"] = "random_forest"
-    trees: int = Field(default=200, ge=1)
-    min_samples_leaf: int = Field(default=1, ge=1)
+    trees: Rounds = Field(default=200, ge=1)
+    min_samples_leaf: Samples = Field(default=1, ge=1)
 
 
 class HistGradientBoostingConfig(Record):
     """Gradient boosting on binned columns, a fixed number of rounds. `column_share` is what makes seeds differ."""
 
     kind: Literal["hist_gradient_boosting"] = "hist_gradient_boosting"
-    iterations: int = Field(default=100, ge=1)
+    iterations: Rounds = Field(default=100, ge=1)
     learning_rate: float = Field(default=0.1, gt=0, le=1)
-    min_samples_leaf: int = Field(default=5, ge=1)
+    min_samples_leaf: Samples = Field(default=5, ge=1)
     column_share: float = Field(default=0.7, gt=0, le=1)
 
 

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from typing import Annotated
+
 from pydantic import Field, field_validator
 
 from gan_augment.core.records import Record
@@ -35,26 +37,22 @@ class MixConfig(Record):
     `judge_probabilities` are then tried: the judge of curation must be that sure of a synthetic row.
     """
 
-    ratios: tuple[float, ...] = (0.0, 0.5, 1.0, 2.0, 3.0)
+    ratios: tuple[Annotated[float, Field(ge=0, le=1000)], ...] = (0.0, 0.5, 1.0, 2.0, 3.0)
     seeds: int = Field(default=3, ge=2, le=100)
     early_stopping: bool = True
     per_class: bool = False
-    judge_probabilities: tuple[float, ...] = Field(
+    judge_probabilities: tuple[Annotated[float, Field(gt=0, lt=1)], ...] = Field(
         default=(0.7, 0.9), description="tried as thresholds for synthetic rows; empty: what curation accepted is used"
     )
 
     @field_validator("ratios")
     @classmethod
     def _with_zero(cls, ratios: tuple[float, ...]) -> tuple[float, ...]:
-        if any(not 0 <= ratio <= 1000 for ratio in ratios):
-            raise ValueError("a ratio is a number from 0 to 1000")
         return tuple(sorted({0.0, *ratios}))
 
     @field_validator("judge_probabilities")
     @classmethod
     def _shares(cls, thresholds: tuple[float, ...]) -> tuple[float, ...]:
-        if any(not 0 < threshold < 1 for threshold in thresholds):
-            raise ValueError("a threshold is a number between 0 and 1")
         return tuple(sorted(set(thresholds)))
 
 

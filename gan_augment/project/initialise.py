@@ -3,20 +3,21 @@
 from __future__ import annotations
 
 import importlib.util
-import json
 import os
 import re
 import shutil
 import subprocess
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
 from pathlib import Path, PurePosixPath
 from typing import Any
 
 import jinja2
 import yaml
 
-from gan_augment.core.atomic import write_text
-from gan_augment.core.errors import DataError, SetupError
+from gan_augment.core.atomic import replacing_file, write_text
+from gan_augment.core.documents import parse_yaml
+from gan_augment.core.errors import DataError, ParamsError, SetupError
+from gan_augment.core.quoting import yaml_quoted
 from gan_augment.data.config import (
     DemoSource,
     ImageFolderSource,
@@ -29,11 +30,20 @@ from gan_augment.data.config import (
 from gan_augment.data.problems import raise_errors
 from gan_augment.data.sources.entries import list_entries
 from gan_augment.data.table_files import read_table_file
+from gan_augment.params import as_params
 from gan_augment.project.code import code_dependencies
 from gan_augment.project.inspect import Findings
 from gan_augment.project.schema import write_schema
 
-__all__ = ["PROJECT_FILES", "existing_files", "project_texts", "refuse_errors", "repository_commands", "write_project"]
+__all__ = [
+    "PROJECT_FILES",
+    "existing_files",
+    "project_texts",
+    "read_back",
+    "refuse_errors",
+    "repository_commands",
+    "write_project",
+]
 
 PROJECT_FILES = ("params.yaml", "dvc.yaml", "prefect.yaml")
 APPENDED_FILES = (".gitignore", ".dvcignore")
@@ -58,7 +68,7 @@ _SOURCE_COMMENTS = {
 
 def existing_files(root: Path) -> list[Path]:
     """Which of the files that `write_project` would replace are there already."""
-    return [root / name for name in PROJECT_FILES if (root / name).exists()]
+    return [root / name for name in PROJECT_FILES if os.path.lexists(root / name)]
 
 
 def write_project(root: Path, findings: Findings, *, force: bool = False, repository: bool = True) -> list[Path]:
@@ -84,10 +94,12 @@ def write_project(root: Path, findings: Findings, *, force: bool = False, reposi
         The data has problems that `prepare` would refuse, or files are in the way. Nothing is written then.
     """
     refuse_errors(findings)
-    root = root.resolve()
+    root = _as_folder(root)
     texts = project_texts(root, findings)
-    changed = {name: text for name, text in texts.items() if _read(root / name) != text}
-    in_the_way = [name for name in changed if (root / name).exists()]
+    read_back(texts, findings)
+    changed = {name: text for name, text in texts.items() if not _is_already(root / name, text)}
+    ignores = dict(_ignores(root))
+    in_the_way = [name for name in changed if os.path.lexists(root / name)]
     if in_the_way and not force:
         raise DataError(
             "Files of a project are here already",
@@ -102,14 +114,67 @@ def write_project(root: Path, findings: Findings, *, force: bool = False, reposi
     kept = [_keep(root / name) for name in in_the_way]
     for name, text in changed.items():
         write_text(root / name, text)
+    for path, content in ignores.items():
+        with replacing_file(path.resolve()) as partial:
+            partial.write_bytes(content)
     write_schema(root)
-    return [*map(Path, changed), *_append_ignores(root), *kept]
+    return [*map(Path, changed), *(Path(path.name) for path in ignores), *kept]
+
+
+def _as_folder(root: Path) -> Path:
+    root = root.resolve()
+    if root.exists() and not root.is_dir():
+        raise ParamsError(
+            "The project's folder is a file", where=root, expected="a folder, or a new name", remedy="-C ANOTHER_FOLDER"
+        )
+    return root
+
+
+def read_back(texts: Mapping[str, str], findings: Findings) -> None:
+    """Read what would be written, as every stage will. Raises DataError where it is not what was found."""
+    halves = [record.label for record in findings.classes if not _is_text(record.label)]
+    if halves:
+        raise DataError(
+            "A class's name is no text that a file can hold",
+            got=", ".join(map(repr, halves)),
+            remedy="rename it: such names come from another encoding of file names, or from damaged tables",
+        )
+    try:
+        documents = {name: parse_yaml(text, what=name, where=name) for name, text in texts.items()}
+        params = as_params(documents["params.yaml"], Path("params.yaml"))
+    except ParamsError as error:
+        raise _unwritable(f"{error.problem}: {error.got}") from None
+    labels = {record.key: record.label for record in findings.classes}
+    if {key: value.label for key, value in params.classes.items()} != labels:
+        raise _unwritable("the classes read back are others")
+    for name in ("exclude", "near_duplicates", "split"):
+        if getattr(params.prepare, name) != getattr(findings.config, name):
+            raise _unwritable(f"prepare.{name} read back is {getattr(params.prepare, name)!r:.80}")
+    written, found = (config.source.model_dump(exclude={"path"}) for config in (params.prepare, findings.config))
+    if written != found:
+        raise _unwritable("prepare.source read back is another")
+
+
+def _unwritable(got: str) -> DataError:
+    return DataError(
+        "These settings cannot be written to params.yaml and read again, so nothing was written",
+        got=got,
+        remedy="leave out --set, or look for unusual characters in the names of classes and columns",
+    )
+
+
+def _is_text(label: str) -> bool:
+    try:
+        label.encode()
+    except UnicodeEncodeError:
+        return False
+    return True
 
 
 def _keep(path: Path) -> Path:
     """Move a file aside, over no other. Returns its new name."""
     names = (path.with_name(f"{path.name}.bak{number or ''}") for number in (0, *range(2, 10**6)))
-    free = next(name for name in names if not name.exists())
+    free = next(name for name in names if not os.path.lexists(name))
     path.rename(free)
     return Path(free.name)
 
@@ -187,22 +252,22 @@ def _upwards(root: Path, name: str) -> Path | None:
     return next((folder for folder in (root, *root.parents) if (folder / name).exists()), None)
 
 
-def _append_ignores(root: Path) -> list[Path]:
-    """Add the lines that .gitignore and .dvcignore lack, each file once; nothing of the user's is changed."""
-    written = []
+def _ignores(root: Path) -> Iterator[tuple[Path, bytes]]:
+    """.gitignore and .dvcignore with the lines that they lack; nothing of the user's is changed, or even decoded."""
     for name in APPENDED_FILES:
-        wanted = _template(name.removeprefix(".")).render()
-        have = _read(root / name) or ""
-        lines = [line for line in wanted.splitlines() if line and line not in have.splitlines()]
-        if any(not line.startswith("#") for line in lines):
-            gap = "\n" if have and not have.endswith("\n") else ""
-            write_text(root / name, have + gap + "\n".join(lines) + "\n")
-            written.append(Path(name))
-    return written
+        path = root / name
+        if path.exists() and not path.is_file():
+            raise ParamsError(f"{name} is no file", where=path, remedy="move it away")
+        have = path.read_bytes() if path.exists() else b""
+        wanted = _template(name.removeprefix(".")).render().encode().splitlines()
+        lines = [line for line in wanted if line and line not in have.splitlines()]
+        if any(not line.startswith(b"#") for line in lines):
+            gap = b"\n" if have and not have.endswith(b"\n") else b""
+            yield path, have + gap + b"\n".join(lines) + b"\n"
 
 
-def _read(path: Path) -> str | None:
-    return path.read_text(encoding="utf-8") if path.is_file() else None
+def _is_already(path: Path, text: str) -> bool:
+    return path.is_file() and path.read_bytes() == text.encode("utf-8", "surrogatepass")
 
 
 def _template(name: str) -> jinja2.Template:
@@ -304,12 +369,13 @@ def _classifier_comment(is_image: bool) -> str:
 def _inline(value: Any) -> str:
     """One line of YAML."""
     text = yaml.safe_dump(value, default_flow_style=True, allow_unicode=True, width=10**6, sort_keys=False)
-    return text.removesuffix("\n").removesuffix("\n...")
+    text = text.removesuffix("\n").removesuffix("\n...")
+    return yaml_quoted(value) if len(text.splitlines()) > 1 else text
 
 
-def _quoted(text: str) -> str:
-    """A double-quoted YAML string: JSON's, which YAML reads the same."""
-    return json.dumps(text, ensure_ascii=False)
+def _word(name: str) -> str:
+    """A name as it is, in quotes only where YAML would take it for a number, a date or a truth value."""
+    return name if yaml.safe_load(name) == name else yaml_quoted(name)
 
 
-_TEMPLATES.filters.update(inline=_inline, quoted=_quoted)
+_TEMPLATES.filters.update(inline=_inline, quoted=yaml_quoted, word=_word)

@@ -53,7 +53,7 @@ _MEANINGS = {
     "LogisticRegressionConfig.C": "Inverse strength of the L2 penalty.",
     "LinearProbeConfig.C": "Inverse strength of the L2 penalty, on scaled features.",
     "HistGradientBoostingConfig.column_share": "Columns each tree may split on; what makes seeds differ.",
-    "CustomConfig.factory": "module:function that returns an object with fit, predict_proba and classes_.",
+    "CustomConfig.factory": "module:function, imported and called; it returns an object with fit and predict_proba.",
     "CustomConfig.settings": "Keyword arguments of the factory.",
     "CustomConfig.input": "encoded: a numeric matrix; raw: the DataFrame or the uint8 images.",
     "CopyFilter.min_ratio": "Nearest a row may be to a train row, in median held-out distances.",

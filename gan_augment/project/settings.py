@@ -6,11 +6,11 @@ import difflib
 from collections.abc import Iterable, Mapping
 from typing import Any
 
-import yaml
 from pydantic import ValidationError
 
+from gan_augment.core.documents import parse_yaml
 from gan_augment.core.errors import ParamsError
-from gan_augment.core.validation import explain_mistakes
+from gan_augment.core.validation import explain_mistakes, listed
 from gan_augment.data.config import PrepareConfig
 
 __all__ = ["apply_settings", "parse_settings"]
@@ -37,10 +37,10 @@ def parse_settings(texts: Iterable[str]) -> dict[str, Any]:
                 expected="prepare.KEY=VALUE, such as prepare.corrupt=skip or prepare.exclude=[rare]",
                 remedy="edit the other sections in params.yaml once it is written",
             )
-        try:
-            settings[key] = yaml.safe_load(value)
-        except yaml.YAMLError as error:
-            raise ParamsError("A setting's value is not YAML", where=f"--set {key}", got=str(error)) from None
+        document = parse_yaml(value, what="The setting's value", where=f"--set {key}")
+        if document.mistakes:
+            raise ParamsError("A key is there twice", where=f"--set {key}", got=listed(document.mistakes))
+        settings[key] = document.value
     return settings
 
 
@@ -58,8 +58,8 @@ def apply_settings(config: PrepareConfig, settings: Mapping[str, Any]) -> Prepar
     try:
         return PrepareConfig.model_validate(plain)
     except ValidationError as error:
-        mistake = explain_mistakes(error, PrepareConfig)[0]
-        raise ParamsError("A setting has a value that cannot be", where="--set", got=f"prepare.{mistake}") from None
+        mistakes = [f"prepare.{mistake}" for mistake in explain_mistakes(error, PrepareConfig)]
+        raise ParamsError("A setting has a value that cannot be", where="--set", got=listed(mistakes)) from None
 
 
 def _section(section: dict[str, Any], name: str, key: str) -> dict[str, Any]:

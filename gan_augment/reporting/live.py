@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import base64
+import math
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
@@ -59,14 +60,17 @@ class LiveRun:
     @property
     def left(self) -> float | None:
         """Seconds to the end, if it does not stop earlier."""
-        return 1000 * (self.total - self.done) / self.rate if self.rate and self.running else None
+        if not self.running or not self.rate or self.rate < 0:
+            return None
+        left = 1000 * (self.total - self.done) / self.rate
+        return max(left, 0.0) if math.isfinite(left) else None
 
 
 def duration(seconds: float | None) -> str:
     """`1 h 05 min`, `4 min 10 s`, `12 s`; a dash for None."""
-    if seconds is None:
+    if seconds is None or not math.isfinite(seconds):
         return "–"
-    minutes, rest = divmod(round(seconds), 60)
+    minutes, rest = divmod(round(max(seconds, 0.0)), 60)
     hours, minutes = divmod(minutes, 60)
     if hours:
         return f"{hours} h {minutes:02d} min"
@@ -85,14 +89,15 @@ def live_text(run: LiveRun) -> str:
     """One line for the terminal."""
     words = [f"{run.name}: {percent(_share(run), 0)}", _state(run)]
     if run.running:
-        words += [f"{number(round(run.rate))} {run.things}/s"] if run.rate else []
+        words += [f"{number(round(run.rate))} {run.things}/s"] if run.rate and math.isfinite(run.rate) else []
         words.append(f"about {duration(run.left)} left")
     words += [f"{short} {value}" for short, value, _ in _accuracies(run)]
     return ", ".join(words).replace("\u202f", " ")
 
 
 def _share(run: LiveRun) -> float:
-    return min(run.done / run.total, 1.0) if run.total else 0.0
+    share = run.done / run.total if run.total > 0 else 0.0
+    return min(max(share, 0.0), 1.0) if math.isfinite(share) else 0.0
 
 
 def _state(run: LiveRun) -> str:
@@ -112,7 +117,7 @@ def _accuracies(run: LiveRun) -> list[tuple[str, str, str]]:
 def _card(run: LiveRun) -> dict[str, Any]:
     facts = [
         (f"{number(run.done)} of {number(run.total)}", f"thousand {run.things}", ""),
-        (number(None if run.rate is None else round(run.rate)), f"{run.things} a second", ""),
+        (number(round(run.rate) if run.rate and math.isfinite(run.rate) else None), f"{run.things} a second", ""),
         (duration(run.left), "left at most", f"after {duration(run.seconds)}"),
     ]
     drawn = sections.panels(run.curve)

@@ -3,9 +3,9 @@
 from __future__ import annotations
 
 import html
-import json
 from typing import Any
 
+from gan_augment.core.quoting import yaml_quoted
 from gan_augment.sharding.index import MANIFEST
 
 __all__ = ["croissant", "readme"]
@@ -66,7 +66,7 @@ def _plain(text: str) -> str:
 
 def _front_matter(index: dict[str, Any]) -> str:
     task = "image-classification" if index["modality"] == "image" else "tabular-classification"
-    lines = ["---", "license: other", f"license_name: {json.dumps(index['licence'])}", f"task_categories: [{task}]"]
+    lines = ["---", "license: other", f"license_name: {yaml_quoted(index['licence'])}", f"task_categories: [{task}]"]
     # Data hubs take one kind of file a data set: the best of those that are there.
     found = [pattern for name, pattern in _HUB_FILES.items() if name in index["formats"]]
     if found:

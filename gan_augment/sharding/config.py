@@ -6,6 +6,7 @@ from typing import Literal
 
 from pydantic import Field, field_validator
 
+from gan_augment.core.quantities import Samples
 from gan_augment.core.records import Modality, Record
 
 __all__ = ["ExportConfig", "FormatName", "PublishConfig", "default_formats"]
@@ -34,7 +35,7 @@ class ExportConfig(Record):
     """
 
     formats: tuple[FormatName, ...] | None = Field(default=None, min_length=1)
-    rows_per_shard: int = Field(default=10_000, ge=1)
+    rows_per_shard: Samples = Field(default=10_000, ge=1)
     workers: int = Field(default=1, ge=1, le=256)
     force: bool = False
     licence: str | None = Field(default=None, min_length=1)

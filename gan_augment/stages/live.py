@@ -115,7 +115,7 @@ class LiveRecorder:
     def _rate(self) -> float | None:
         """Images or rows a second over the last ticks."""
         (first, before), (last, done) = self.ticks[0], self.ticks[-1]
-        return 1000 * (done - before) / (last - first) if last > first else None
+        return 1000 * max(done - before, 0.0) / (last - first) if last > first else None  # a rollback goes back
 
     def _words(self, tick: TickReport) -> str:
         rate = self._rate()

@@ -10,7 +10,7 @@ from gan_augment.core.errors import DataError, ParamsError
 from gan_augment.core.records import ClassRecord, DatasetSpec
 from gan_augment.core.samples import Samples, make_manifest
 from gan_augment.data.audit import audit_figures
-from gan_augment.data.class_keys import KEY_PATTERN, class_keys
+from gan_augment.data.class_keys import class_keys
 from gan_augment.data.duplicates import find_duplicates
 from gan_augment.data.loading import LoadedData, load_data
 from gan_augment.data.problems import raise_errors
@@ -20,7 +20,7 @@ from gan_augment.stages.prepared import write_parts, write_test_part
 from gan_augment.stages.progress import progress_bar
 from gan_augment.stages.project import Layout, Project
 
-__all__ = ["run"]
+__all__ = ["check_classes", "run"]
 
 
 def run(project: Project) -> None:
@@ -48,11 +48,7 @@ def run(project: Project) -> None:
 def _dataset_spec(data: LoadedData, params: Params) -> DatasetSpec:
     """dataset.json, with the classes in the order of params.yaml. Raises ParamsError where they are not the data's."""
     classes = tuple(ClassRecord(key=key, label=value.label) for key, value in params.classes.items())
-    found = set(data.rows["label"])
-    _check_keys(params)
-    named = {record.label for record in classes}
-    if named != found:
-        raise _other_classes(sorted(found - named), sorted(named - found))
+    check_classes(params, set(data.rows["label"]))
     return DatasetSpec(
         name=data.name,
         modality=data.modality,
@@ -63,18 +59,11 @@ def _dataset_spec(data: LoadedData, params: Params) -> DatasetSpec:
     )
 
 
-def _check_keys(params: Params) -> None:
-    wrong = [key for key in params.classes if not KEY_PATTERN.fullmatch(key)]
-    labels = [value.label for value in params.classes.values()]
-    twice = sorted({label for label in labels if labels.count(label) > 1})
-    if not wrong and not twice:
-        return
-    raise ParamsError(
-        "A class key cannot be a name of a stage and of a folder" if wrong else "Two classes have the same label",
-        where="classes in params.yaml",
-        got=", ".join(map(repr, wrong or twice)),
-        expected="a key of a-z, 0-9, _ and - that begins with a letter, and one key a label",
-    )
+def check_classes(params: Params, found: set[str]) -> None:
+    """Refuse classes in params.yaml that are not those of the data. Raises ParamsError."""
+    named = {value.label for value in params.classes.values()}
+    if named != found:
+        raise _other_classes(sorted(found - named), sorted(named - found))
 
 
 def _other_classes(new: list[str], gone: list[str]) -> ParamsError:

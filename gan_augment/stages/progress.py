@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import contextlib
+import math
 import sys
 import time
 from collections.abc import Callable, Iterator
@@ -51,7 +52,7 @@ def _rich_bar(title: str) -> Iterator[Advance]:
     task = bar.add_task(title, total=None)
 
     def advance(done: float, total: float, note: str = "") -> None:
-        bar.update(task, completed=done, total=total)
+        bar.update(task, completed=min(done, total), total=total)
         below.plain = f"  {note}" if note else ""
 
     with Live(Group(bar, below), console=Console(stderr=True), refresh_per_second=8):
@@ -72,7 +73,15 @@ def _line_logger(title: str) -> Advance:
         if now - last < interval or not done:
             return
         last = now
-        left = (now - started) * (total - done) / done
-        print(f"{title}: {done / total:.0%}, about {left:.0f} s left  {note}", file=sys.stderr, flush=True)
+        print(f"{title}: {_how_far(done, total, now - started)}  {note}", file=sys.stderr, flush=True)
 
     return advance
+
+
+def _how_far(done: float, total: float, seconds: float) -> str:
+    """`45%, about 30 s left`; a training may go a little over its total, and a total may turn out to be none."""
+    share = min(max(done / total, 0.0), 1.0) if total > 0 and math.isfinite(done / total) else None
+    if not share:
+        return "begun"
+    left = seconds * (1 - share) / share
+    return f"{share:.0%}, about {left:.0f} s left" if math.isfinite(left) else f"{share:.0%}"

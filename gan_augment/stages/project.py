@@ -9,6 +9,7 @@ from typing import Any
 from gan_augment.core.atomic import read_json
 from gan_augment.core.checksums import check_file
 from gan_augment.core.errors import MissingInputError, ParamsError
+from gan_augment.core.masking import mask
 from gan_augment.core.records import DatasetSpec
 from gan_augment.core.samples import Samples, TestInputs, TrainView, ValidationView, read_samples
 from gan_augment.params import Params, load_params
@@ -132,7 +133,7 @@ class Project:
     def licensed_spec(self) -> DatasetSpec:
         """dataset.json with the licence that `export.licence` gives, for what leaves the project."""
         spec, licence = self.spec(), self.params.export.licence
-        return spec if licence is None else spec.model_copy(update={"licence": licence})
+        return spec if licence is None else spec.model_copy(update={"licence": mask(licence)})
 
     def class_index(self, key: str) -> int:
         """The class index of a key given on the command line. Raises ParamsError with the known keys."""

@@ -15,7 +15,7 @@ from pydantic import ValidationError
 from gan_augment.core.atomic import write_text
 from gan_augment.core.errors import MethodError, ParamsError
 from gan_augment.core.records import DatasetSpec
-from gan_augment.core.validation import counted, explain_mistakes
+from gan_augment.core.validation import counted, explain_mistakes, listed
 from gan_augment.core.verbosity import remark
 from gan_augment.params import Params
 from gan_augment.stages.progress import Advance
@@ -58,7 +58,7 @@ def check_method(params: Params, spec: DatasetSpec) -> tuple[Synthesizer, Method
         raise ParamsError(
             f"The settings of {method.name!r} have {counted(mistakes)}",
             where="synthesis.settings in params.yaml",
-            got="\n            ".join(mistakes),
+            got=listed(mistakes),
             remedy=f"correct them; `gan-augment methods show {method.name}` prints every setting and its default",
         ) from None
     config.check(spec)

@@ -124,7 +124,7 @@ def write_augmented(path: Path, table: UserTable, made: pd.DataFrame) -> None:
     real = table.whole.assign(**{ORIGIN: "real"})
     more = made.assign(**{ORIGIN: "synthetic"}).reindex(columns=list(real.columns))
     whole = pd.concat([real, more.astype(_dtypes(real, table.left_out))], ignore_index=True)
-    with replacing_file(path) as partial:
+    with replacing_file(path.resolve()) as partial:
         if path.suffix.lower() in PARQUET:
             whole.to_parquet(partial, index=False)
         else:

@@ -130,7 +130,7 @@ def test_a_full_disk_is_an_obstacle_not_a_traceback(tmp_path: Path) -> None:
         "import sys, errno\n"
         "import gan_augment.cli.main as main\n"
         "def full(): raise OSError(errno.ENOSPC, 'No space left on device', 'data/x')\n"
-        "main.app = full\n"
+        "main._run = full\n"
         "main.main()\n"
     )
     done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=False)

@@ -19,9 +19,10 @@ from types import SimpleNamespace
 import psutil
 import pytest
 import torch
+import yaml
 
 from gan_augment.cli import doctor, doctor_project
-from gan_augment.cli.doctor import examine
+from gan_augment.cli.doctor import examine, render
 from gan_augment.cli.finding import Finding
 from tests.cli.command import run
 from tests.cli.test_compare import call
@@ -307,3 +308,26 @@ def test_a_server_that_answers_and_one_that_does_not(project: Path, monkeypatch:
 def test_an_address_that_is_none(project: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setenv("PREFECT_API_URL", "localhost")
     assert "PREFECT_API_URL" in found(project)["Prefect"].remedy
+
+
+def test_no_password_is_shown(
+    project: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    url = "https://user:SECRETPW@127.0.0.1:9/x"
+    (project / ".dvc/config").write_text(f"[core]\n    remote = mine\n['remote \"mine\"']\n    url = {url}\n")
+    monkeypatch.setenv("PREFECT_API_URL", "http://u:SECRETAPI@127.0.0.1:9/api")
+    findings = list(doctor_project.project_findings(project))
+    for as_json in (False, True):
+        render(findings, as_json=as_json)
+        shown = capsys.readouterr().out
+        assert "127.0.0.1:9" in shown
+        assert "SECRET" not in shown
+
+
+def test_data_that_is_gone(project: Path) -> None:
+    params = yaml.safe_load((project / "params.yaml").read_text())
+    params["prepare"] = {"source": {"kind": "image_folder", "path": "photos"}}
+    (project / "params.yaml").write_text(yaml.safe_dump(params))
+    finding = found(project)["params.yaml"]
+    assert finding.blocking
+    assert "photos" in finding.state

@@ -8,7 +8,7 @@ from __future__ import annotations
 import errno
 import json
 import sys
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Sequence
 from pathlib import Path
 from typing import Any
 
@@ -19,9 +19,8 @@ import torch
 import typer
 import yaml
 
-from gan_augment.cli import main as entry
 from gan_augment.cli.app import app
-from gan_augment.core import errors
+from gan_augment.core import errors, last_resort
 from gan_augment.core.atomic import write_json
 from gan_augment.project import initialise
 from gan_augment.stages import project as stages_project
@@ -329,13 +328,16 @@ def test_there_is_no_golden_file_that_nothing_writes() -> None:
 def raised(monkeypatch: pytest.MonkeyPatch) -> list[str]:
     """The class of the error that ended the command."""
     seen: list[str] = []
-    fail = entry._fail
+    explain = last_resort._explain
 
-    def note(error: errors.GanAugmentError) -> None:
-        seen.append(type(error).__name__)
-        fail(error)
+    def note(error: BaseException, arguments: Sequence[str]) -> tuple[int, str]:
+        if isinstance(error, errors.GanAugmentError):
+            seen.append(type(error).__name__)
+        elif isinstance(error, OSError):
+            seen.append(errors.SetupError.__name__)
+        return explain(error, arguments)
 
-    monkeypatch.setattr(entry, "_fail", note)
+    monkeypatch.setattr(last_resort, "_explain", note)
     return seen
 
 

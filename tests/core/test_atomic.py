@@ -20,6 +20,7 @@ from gan_augment.core.atomic import (
     replacing_directory,
     replacing_file,
     write_json,
+    write_text,
 )
 from gan_augment.core.errors import DamagedInputError, DataError, MissingInputError, ParamsError
 from gan_augment.core.obstacles import obstacle
@@ -104,6 +105,29 @@ def test_a_place_that_takes_no_file_is_refused_before_any_work(tmp_path: Path, m
     with pytest.raises(ParamsError, match="page cannot be written") as caught:
         check_writable(tmp_path / "new/folder/page.html", "The page")
     assert caught.value.got == f"no file can be made in {tmp_path}: Read-only file system"
+
+
+def test_only_a_regular_file_or_nothing_is_replaced(tmp_path: Path) -> None:
+    os.mkfifo(tmp_path / "pipe")
+    (tmp_path / "device").symlink_to("/dev/null")
+    (tmp_path / "nowhere").symlink_to(tmp_path / "absent")
+    (tmp_path / "circle").symlink_to(tmp_path / "circle")
+    (tmp_path / "folder").mkdir()
+    names = ("pipe", "device", "nowhere", "circle", "folder", "a" * 5000)
+    for name in (*names, *(f"{name}/page.html" for name in names if name != "folder")):
+        with pytest.raises(ParamsError, match="page cannot be written") as caught:
+            check_writable(tmp_path / name, "The page")
+        assert len(str(caught.value)) < 800
+    with pytest.raises(ParamsError):
+        check_writable(Path("/dev/null"), "The page")
+
+
+def test_a_link_is_followed_to_the_file_that_it_names(tmp_path: Path) -> None:
+    (tmp_path / "real.html").write_text("old")
+    (tmp_path / "link.html").symlink_to("real.html")
+    write_text(check_writable(tmp_path / "link.html", "The page"), "new")
+    assert (tmp_path / "link.html").is_symlink()
+    assert (tmp_path / "real.html").read_text() == "new"
 
 
 def test_a_directory_hash_sees_names_and_bytes(tmp_path: Path) -> None:

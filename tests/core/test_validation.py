@@ -8,7 +8,7 @@ import pytest
 from pydantic import Field, ValidationError, field_validator
 
 from gan_augment.core.records import Record
-from gan_augment.core.validation import explain_mistakes, models_in
+from gan_augment.core.validation import explain_mistakes, listed, models_in, shown
 
 
 class Tree(Record):
@@ -35,6 +35,8 @@ class Settings(Record):
     words: tuple[Literal["a", "b"], ...] = Field(default=("a",), min_length=1)
     leaves: dict[str, Leaf] = Field(default_factory=dict)
     share: float = Field(default=0.5, gt=0, lt=1)
+    limit: float | Literal["auto"] = "auto"
+    bound: float | str = 1.0
     on: bool = True
     even: int = 2
 
@@ -69,15 +71,40 @@ class Settings(Record):
         ({"leaves": 3}, ["leaves: 3, expected keys with values"]),
         ({"share": 1}, ["share: 1, expected less than 1"]),
         ({"on": "maybe"}, ["on: 'maybe', expected true or false"]),
+        ({"limit": "x"}, ["limit: 'x', expected a number or 'auto'"]),
+        ({"limit": float("nan")}, ["limit: nan, expected a finite number or 'auto'"]),
+        ({"bound": []}, ["bound: [], expected a number or text"]),
+        ({"share": float("inf")}, ["share: inf, expected a finite number"]),
+        ({"leaves": {3: {"label": "y"}}}, ["leaves.3: 3, expected text as a key (in quotes)"]),
+        ({"leaves": {"float": {}}}, ["leaves.float.label: missing"]),
+        ({"float": 3}, ["float: unknown key"]),
+        ({"a\nb" * 99: 3}, ["a\\nb" * 20 + "...: unknown key"]),
         ({"even": 3}, ["even: must be even (got 3)"]),
         ({"even": "x", "share": 0}, ["share: 0, expected more than 0", "even: 'x', expected a whole number"]),
     ],
-    ids=str,
+    ids=lambda value: str(value)[:60],
 )
 def test_a_mistake_is_said_as_the_file_has_it(settings: dict[str, object], said: list[str]) -> None:
     with pytest.raises(ValidationError) as caught:
         Settings.model_validate(settings)
     assert explain_mistakes(caught.value, Settings) == said
+
+
+def test_a_value_is_shown_in_a_line_however_large_it_is() -> None:
+    vast: object = "x"
+    for _ in range(60):
+        vast = [vast] * 9
+    assert len(shown(vast)) <= 80
+    assert len(shown(dict.fromkeys(range(1000), vast))) <= 80
+    assert shown("y" * 10**6)[:3] == "'yy"
+    assert shown(16**6000) == "a number of 7225 digits"
+    assert shown({"kind": "a"}) == "{'kind': 'a'}"
+
+
+def test_of_many_mistakes_the_first_are_listed() -> None:
+    lines = listed([f"mistake {n}" for n in range(1000)]).splitlines()
+    assert len(lines) == 21
+    assert lines[-1].strip() == "... and 980 more"
 
 
 def test_models_are_found_in_unions_mappings_and_options() -> None:

@@ -3,9 +3,12 @@ from __future__ import annotations
 import configparser
 import contextlib
 import importlib.util
+import os
 import shutil
 import subprocess
+from dataclasses import replace
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 import pandas as pd
@@ -13,8 +16,10 @@ import pytest
 import yaml
 from dvc.repo import Repo
 
-from gan_augment.core.errors import DataError
+from gan_augment.core.errors import DataError, ParamsError
+from gan_augment.data.class_keys import class_keys
 from gan_augment.params import Params, load_params
+from gan_augment.project import initialise
 from gan_augment.project.initialise import (
     PROJECT_FILES,
     existing_files,
@@ -22,7 +27,7 @@ from gan_augment.project.initialise import (
     repository_commands,
     write_project,
 )
-from gan_augment.project.inspect import Findings, inspect_demo, inspect_path
+from gan_augment.project.inspect import ClassFinding, Findings, inspect_demo, inspect_path
 from gan_augment.stages import prepare
 from gan_augment.stages.project import Project
 from gan_augment.synthesis.registry import method_names
@@ -104,6 +109,107 @@ def test_awkward_labels_survive_yaml(tmp_path: Path) -> None:
     pd.DataFrame({"x": x, "kind": rows}).to_csv(tmp_path / "t.csv", index=False)
     params = written(tmp_path / "project", inspect_path(tmp_path / "t.csv", target="kind"))
     assert {value.label for value in params.classes.values()} == set(labels)
+
+
+def labelled(folder: Path, labels: list[str]) -> Findings:
+    """What `inspect_path` would find; the labels need not be such that a CSV file can hold them."""
+    found = table_findings(folder)
+    keys = class_keys(labels)
+    return replace(found, classes=tuple(ClassFinding(key, label, 30, 20) for label, key in keys.items()))
+
+
+AWKWARD = (
+    *("a\x7fb", "a\x85b", "a\x9fb", "a\u2028b", "a\u2029b", "\ufeffa", "a\ufffe", "a\uffffb", "a\tb", "a\nb", "a\0b"),
+    *("yes", "null", "~", "1e3", "- x", "a: b", "# x", "&a", "*a", "!x", "{a}", "[a", "%a", "@a", "`a", "'a", '"a'),
+    *(".inf", "2020-01-31", "0x10", "1_000", "<<", "=", "---", "...", "?", "|", ">", "${a}", "{{ a }}", "\\", "😀"),
+    "x" * 5000,
+)
+
+
+@pytest.mark.parametrize(
+    "label",
+    AWKWARD,
+    ids=lambda label: ascii(label)[:20],
+)
+def test_every_label_is_read_back_as_it_is(tmp_path: Path, label: str) -> None:
+    params = written(tmp_path / "project", labelled(tmp_path, [label, "other"]))
+    assert {value.label for value in params.classes.values()} == {label, "other"}
+
+
+def test_a_label_that_no_file_can_hold_is_refused_before_anything_is_written(tmp_path: Path) -> None:
+    with pytest.raises(DataError, match="no text"):
+        write_project(tmp_path / "project", labelled(tmp_path, ["\udcff", "other"]))
+    assert not (tmp_path / "project").exists()
+
+
+@pytest.mark.parametrize("length", [3, 18, 19, 20, 21, 60])
+def test_a_setting_of_any_length_leaves_a_blank_before_its_comment(tmp_path: Path, length: int) -> None:
+    group = "g" * length
+    findings = table_findings(tmp_path, **{group: [n // 2 for n in range(60)]})
+    config = findings.config.model_copy(update={"split": findings.config.split.model_copy(update={"group": group})})
+    params = written(tmp_path / "project", replace(findings, config=config))
+    assert params.prepare.split.group == group
+
+
+@pytest.mark.parametrize("value", ["a\nb", "a # b", ": ", "\x7f", "'", "${x}"])
+def test_awkward_settings_are_read_back(tmp_path: Path, value: str) -> None:
+    findings = table_findings(tmp_path)
+    config = findings.config.model_copy(
+        update={"exclude": (value, "x"), "split": findings.config.split.model_copy(update={"group": value})}
+    )
+    params = written(tmp_path / "project", replace(findings, config=config))
+    assert params.prepare.split.group == value
+    assert params.prepare.exclude == (value, "x")
+
+
+def test_what_would_be_read_back_otherwise_is_not_written(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    findings = table_findings(tmp_path)
+    monkeypatch.setattr(initialise, "project_texts", lambda *_: {"params.yaml": "a: [", "dvc.yaml": ""})
+    with pytest.raises(DataError, match="nothing was written"):
+        write_project(tmp_path / "project", findings)
+    assert not (tmp_path / "project").exists()
+
+
+def test_the_projects_folder_is_a_file(tmp_path: Path) -> None:
+    findings = table_findings(tmp_path)
+    (tmp_path / "project").touch()
+    with pytest.raises(ParamsError, match="is a file"):
+        write_project(tmp_path / "project", findings)
+
+
+def test_a_gitignore_in_another_encoding_gets_its_lines(tmp_path: Path) -> None:
+    findings = table_findings(tmp_path)
+    (tmp_path / "project").mkdir()
+    (tmp_path / "project/.gitignore").write_bytes(b"caf\xe9")
+    written(tmp_path / "project", findings)
+    lines = (tmp_path / "project/.gitignore").read_bytes().splitlines()
+    assert lines[0] == b"caf\xe9"
+    assert b"/.gan_augment/" in lines
+
+
+@pytest.mark.parametrize("name", [".gitignore", ".dvcignore"])
+def test_an_ignore_file_that_is_none_is_refused_before_anything_is_written(tmp_path: Path, name: str) -> None:
+    findings = table_findings(tmp_path)
+    (tmp_path / "project" / name).mkdir(parents=True)
+    with pytest.raises(ParamsError, match="is no file"):
+        write_project(tmp_path / "project", findings)
+    assert [path.name for path in (tmp_path / "project").iterdir()] == [name]
+
+
+@pytest.mark.parametrize("make", [Path.mkdir, lambda path: path.write_bytes(b"\xff\xfe"), os.mkfifo])
+def test_whatever_is_in_the_way_is_kept(tmp_path: Path, make: Any) -> None:
+    findings = table_findings(tmp_path)
+    (tmp_path / "project").mkdir()
+    make(tmp_path / "project/params.yaml")
+    write_project(tmp_path / "project", findings, force=True, repository=False)
+    assert (tmp_path / "project/params.yaml.bak").exists()
+    load_params(tmp_path / "project/params.yaml")
+
+
+@pytest.mark.parametrize("name", ["123", "true", "1e3", "null", "2020-01-31"])
+def test_a_folder_named_like_a_number_is_a_name_for_prefect(tmp_path: Path, name: str) -> None:
+    write_project(tmp_path / name, table_findings(tmp_path), repository=False)
+    assert yaml.safe_load((tmp_path / name / "prefect.yaml").read_text())["name"] == name
 
 
 @pytest.mark.parametrize("place", ["project", "project/deep/down"])

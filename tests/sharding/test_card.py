@@ -36,10 +36,17 @@ def front_matter(card: str) -> Any:
 def test_front_matter_is_yaml_whatever_the_licence(tmp_path: Path) -> None:
     project = write_project(tmp_path / "p")
     task = task_of(project, IMAGE)
-    licence = 'CC-BY: "quoted" # not a comment\n- 猫'
+    licence = (
+        'CC-BY: "quoted" # not a comment\n- 猫 😀 \x7f\x85\u2028 <script>alert(1)</script> ![x](http://x) `x` | ---'
+    )
     task = dataclasses.replace(task, spec=task.spec.model_copy(update={"licence": licence}))
     export(task, tmp_path / "out")
     assert front_matter((tmp_path / "out/README.md").read_text())["license_name"] == licence
+    body = (tmp_path / "out/README.md").read_text().partition("## Licence")[2]
+    assert "<script>" not in body
+    assert "![x]" not in body
+    assert len(body.strip().splitlines()) == 1
+    assert json.loads((tmp_path / "out/croissant.json").read_text())["license"] == licence
 
 
 def test_the_card_names_models_seeds_verdict_and_limits(tmp_path: Path) -> None:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import io
+import math
 import sys
 
 import pytest
@@ -54,3 +55,24 @@ def test_a_log_gets_as_much_as_was_asked_for(word: str, lines: int, monkeypatch:
         for done in (1, 2, 3):
             advance(done, 3, "")
     assert len(log.getvalue().splitlines()) == lines
+
+
+@pytest.mark.parametrize(
+    ("done", "total", "said"),
+    [
+        (1, 4, "25%, about 30 s left"),
+        (4, 4, "100%, about 0 s left"),
+        (4.0001, 4, "100%, about 0 s left"),
+        (5, 4, "100%, about 0 s left"),
+        (1, 0, "begun"),
+        (1, -1, "begun"),
+        (-1, 4, "begun"),
+        (math.nan, 4, "begun"),
+        (1, math.nan, "begun"),
+        (1, math.inf, "begun"),
+        (math.inf, 4, "begun"),
+        (1e-320, 4, "0%"),
+    ],
+)
+def test_no_time_is_negative_or_none(done: float, total: float, said: str) -> None:
+    assert progress._how_far(done, total, 10.0) == said

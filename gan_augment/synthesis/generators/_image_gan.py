@@ -13,6 +13,7 @@ import torch
 from pydantic import Field
 from torch import Tensor
 
+from gan_augment.core.quantities import Batch, Checks, Rate, Steps, Units, Weight
 from gan_augment.core.records import DatasetSpec, ImageSpec
 from gan_augment.core.samples import TrainView, ValidationView
 from gan_augment.core.seeds import derive_seed
@@ -57,25 +58,25 @@ Run = TypeVar("Run", bound=AdversarialRun)
 class ImageGanConfig(MethodConfig):
     """Settings of every image GAN. `None` means: chosen from the image size, see `run_settings`."""
 
-    batch_size: int = Field(default=64, ge=2)
+    batch_size: Batch = Field(default=64, ge=2)
     architecture: Literal["auto", "mlp", "conv", "residual"] = "auto"
-    width: int | None = Field(default=None, ge=8)
-    latent: int = Field(default=32, ge=1)
+    width: Units | None = Field(default=None, ge=8)
+    latent: Units = Field(default=32, ge=1)
     precision: Literal["auto", "float32", "bfloat16"] = Field(
         default="auto", description="of forward passes; auto: bfloat16 for residual networks on a GPU that has it"
     )
-    learning_rate: float | None = Field(default=None, gt=0)
-    gamma: float | None = Field(default=None, ge=0, description="weight of the R1 and R2 penalties at the start")
-    gamma_end: float | None = Field(
+    learning_rate: Rate | None = Field(default=None, gt=0)
+    gamma: Weight | None = Field(default=None, ge=0, description="weight of the R1 and R2 penalties at the start")
+    gamma_end: Weight | None = Field(
         default=None, ge=0, description="weight of the penalties at the end; null: a tenth of `gamma`"
     )
-    penalty_interval: int | None = Field(default=None, ge=1, description="every how many steps they are computed")
+    penalty_interval: Steps | None = Field(default=None, ge=1, description="every how many steps they are computed")
     augment: tuple[AugmentOperation, ...] | None = None
     augment_probability: Annotated[float, Field(ge=0, le=1)] | Literal["adaptive"] = Field(
         default="adaptive", description="of each operation before the discriminator; adaptive: held where ADA wants it"
     )
-    checks: int = Field(default=10, ge=1, description="how often the snapshot is judged on validation")
-    patience: int = Field(default=4, ge=1, description="checks without improvement after which a run may stop")
+    checks: Checks = Field(default=10, ge=1, description="how often the snapshot is judged on validation")
+    patience: Checks = Field(default=4, ge=1, description="checks without improvement after which a run may stop")
 
     def chosen_architecture(self, image: ImageSpec) -> Architecture:
         """`architecture`, with `auto` resolved by the image size."""

@@ -17,6 +17,7 @@ import pandas as pd
 from pandas.util import hash_pandas_object
 from pydantic import Field
 
+from gan_augment.core.quantities import Units
 from gan_augment.core.records import DatasetSpec
 from gan_augment.core.samples import TrainView
 from gan_augment.encoding.columns import ScaleName
@@ -42,9 +43,9 @@ Hashes = npt.NDArray[np.uint64]
 class TableConfig(MethodConfig):
     """Settings of every table method that makes new rows."""
 
-    max_levels: int = Field(default=32, ge=2, description="levels of a column with a state of their own")
+    max_levels: Units = Field(default=32, ge=2, description="levels of a column with a state of their own")
     redraws: int = Field(
-        default=16, ge=0, description="at most so often copies of train rows are drawn again; 0: they stay"
+        default=16, ge=0, le=1000, description="at most so often copies of train rows are drawn again; 0: they stay"
     )
 
 

@@ -19,6 +19,7 @@ import torch
 from pydantic import Field
 from torch import nn
 
+from gan_augment.core.quantities import Kimg, Units
 from gan_augment.core.records import DatasetSpec, ImageSpec
 from gan_augment.core.samples import TrainView, ValidationView
 from gan_augment.core.seeds import derive_seed
@@ -50,11 +51,11 @@ __all__ = ["Conditional", "ConditionalConfig", "FittedConditional"]
 class ConditionalConfig(ImageGanConfig):
     """Settings of the conditional GAN. `None` means: chosen from the image size, see `run_settings`."""
 
-    kimg: float | None = Field(
+    kimg: Kimg | None = Field(
         default=None, gt=0, description="length of the joint training, in thousands of images seen; null: 200 to 400"
     )
-    specialise_kimg: float = Field(default=20, ge=0, description="length of a class's own training after it")
-    embedding: int = Field(default=32, ge=1)
+    specialise_kimg: Kimg = Field(default=20, ge=0, description="length of a class's own training after it")
+    embedding: Units = Field(default=32, ge=1)
     ramp: bool = Field(default=False, description="start unconditionally where a class has under 50 train rows")
 
     def joint_kimg(self, image: ImageSpec) -> float:

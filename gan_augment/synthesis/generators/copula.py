@@ -13,6 +13,7 @@ from typing import Any, ClassVar
 import numpy as np
 from pydantic import Field
 
+from gan_augment.core.quantities import Samples
 from gan_augment.core.records import DatasetSpec
 from gan_augment.core.samples import Payload, TrainView, ValidationView
 from gan_augment.core.seeds import numpy_generator
@@ -30,7 +31,7 @@ __all__ = ["Copula", "CopulaConfig", "FittedCopula", "describe_copulas", "read_c
 class CopulaConfig(TableConfig):
     """Settings of the copula."""
 
-    max_rows: int = Field(
+    max_rows: Samples = Field(
         default=MAX_ROWS, ge=100, description="train rows that the distribution is estimated from; levels come from all"
     )
     shrinkage: float | None = Field(

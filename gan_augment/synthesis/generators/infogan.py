@@ -19,6 +19,7 @@ import torch
 from pydantic import Field
 
 from gan_augment.core.errors import MethodError
+from gan_augment.core.quantities import Kimg, Samples, Units, Weight
 from gan_augment.core.records import DatasetSpec, ImageSpec
 from gan_augment.core.samples import TrainView, ValidationView
 from gan_augment.core.seeds import derive_seed, numpy_generator
@@ -54,27 +55,27 @@ READING_BATCH = 512
 class InfoganConfig(ImageGanConfig):
     """Settings of the InfoGAN. `None` means: chosen from the data set."""
 
-    kimg: float = Field(default=300, gt=0, description="length of the training, in thousands of images seen")
-    gamma: float | None = Field(default=1.0, ge=0, description="weight of the R1 and R2 penalties at the start")
+    kimg: Kimg = Field(default=300, gt=0, description="length of the training, in thousands of images seen")
+    gamma: Weight | None = Field(default=1.0, ge=0, description="weight of the R1 and R2 penalties at the start")
     objective: Objective = Field(default="relativistic", description="which loss; non_saturating: the paper's own")
-    codes: int | None = Field(
+    codes: Units | None = Field(
         default=None, ge=2, description="levels of the categorical code; null: the number of classes"
     )
-    continuous: int = Field(default=2, ge=0, description="continuous codes: slant, width and the like")
-    information: float = Field(default=1.0, gt=0, description="weight of the categorical code's mutual information")
-    continuous_information: float = Field(
+    continuous: int = Field(default=2, ge=0, le=1000, description="continuous codes: slant, width and the like")
+    information: Weight = Field(default=1.0, gt=0, description="weight of the categorical code's mutual information")
+    continuous_information: Weight = Field(
         default=0.1, ge=0, description="weight of the mutual information of continuous codes"
     )
-    invariance: float = Field(
+    invariance: Weight = Field(
         default=1.0, ge=0, description="weight of real images keeping their code when they are slightly changed"
     )
     codes_from: float = Field(
         default=0.12, ge=0, le=0.5, description="share of the run after which codes begin to count; fully at twice that"
     )
-    guidance: float = Field(
+    guidance: Weight = Field(
         default=1.0, ge=0, description="weight of reading the labelled images' codes; 0: labels only name codes"
     )
-    labels_per_class: int = Field(
+    labels_per_class: Samples = Field(
         default=10, ge=2, description="train labels that are looked at, a class; half of them guide, half judge"
     )
     max_label_noise: float = Field(

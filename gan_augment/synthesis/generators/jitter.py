@@ -16,6 +16,7 @@ import numpy as np
 import numpy.typing as npt
 from pydantic import Field
 
+from gan_augment.core.quantities import Weight
 from gan_augment.core.records import DatasetSpec
 from gan_augment.core.samples import Payload, TrainView, ValidationView
 from gan_augment.core.seeds import numpy_generator
@@ -30,7 +31,7 @@ __all__ = ["FittedJitter", "Jitter", "JitterConfig"]
 class JitterConfig(TableConfig):
     """Settings of the smoothed bootstrap."""
 
-    noise: float = Field(default=0.3, ge=0, description="deviation of the noise, where a column's own is about 1")
+    noise: Weight = Field(default=0.3, ge=0, description="deviation of the noise, where a column's own is about 1")
     exchange: float = Field(default=0.1, ge=0, le=1, description="how often a category is another row's of the class")
 
 

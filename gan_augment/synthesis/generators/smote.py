@@ -19,6 +19,7 @@ from pydantic import Field
 from sklearn.neighbors import NearestNeighbors
 
 from gan_augment.core.errors import MethodError
+from gan_augment.core.quantities import Neighbours
 from gan_augment.core.records import DatasetSpec
 from gan_augment.core.samples import Payload, TrainView, ValidationView
 from gan_augment.core.seeds import numpy_generator
@@ -37,7 +38,7 @@ Indices = npt.NDArray[np.int64]
 class SmoteConfig(TableConfig):
     """Settings of SMOTE."""
 
-    neighbours: int = Field(
+    neighbours: Neighbours = Field(
         default=5, ge=1, description="at most this many; a class of n rows has n - 1 to choose from"
     )
 

@@ -24,6 +24,7 @@ import torch
 from pydantic import Field
 
 from gan_augment.core.errors import MethodError
+from gan_augment.core.quantities import Batch, Rate, Samples, Steps, Units, Weight
 from gan_augment.core.records import DatasetSpec
 from gan_augment.core.samples import Payload, TrainView, ValidationView
 from gan_augment.core.seeds import derive_seed, numpy_generator
@@ -48,23 +49,23 @@ Matrix = npt.NDArray[np.float32]
 class TabularGanConfig(TableConfig):
     """Settings of the tabular GAN."""
 
-    steps: int | None = Field(
+    steps: Steps | None = Field(
         default=None, ge=0, description="of the joint training; null: 250 up to 1,000 rows, growing with their root"
     )
-    specialise_steps: int = Field(default=60, ge=0, description="of a class's own training after it")
-    batch_size: int = Field(default=128, ge=2)
-    width: int = Field(default=128, ge=8, description="units of each hidden layer")
+    specialise_steps: Steps = Field(default=60, ge=0, description="of a class's own training after it")
+    batch_size: Batch = Field(default=128, ge=2)
+    width: Units = Field(default=128, ge=8, description="units of each hidden layer")
     pack: int = Field(default=1, ge=1, le=16, description="rows that the discriminator judges together")
-    trust_rows: float = Field(
+    trust_rows: Weight = Field(
         default=200, ge=0, description="a class of this many rows gets half of the learnt correction; 0: all of it"
     )
-    rate_g: float = Field(default=2e-3, gt=0, description="the generator's learning rate at the start")
-    rate_d: float = Field(default=2e-3, gt=0, description="the discriminator's learning rate at the start")
-    gamma: float = Field(default=0.1, ge=0, description="weight of the R1 and R2 penalties")
-    penalty_interval: int = Field(default=4, ge=1, description="every how many steps they are computed")
-    noise: float = Field(default=0.2, ge=0, description="on real numbers, where a column's own deviation is about 1")
-    temperature: float = Field(default=0.5, gt=0, description="of the softmax that carries the categories' gradient")
-    max_rows: int = Field(
+    rate_g: Rate = Field(default=2e-3, gt=0, description="the generator's learning rate at the start")
+    rate_d: Rate = Field(default=2e-3, gt=0, description="the discriminator's learning rate at the start")
+    gamma: Weight = Field(default=0.1, ge=0, description="weight of the R1 and R2 penalties")
+    penalty_interval: Steps = Field(default=4, ge=1, description="every how many steps they are computed")
+    noise: Weight = Field(default=0.2, ge=0, description="on real numbers, where a column's own deviation is about 1")
+    temperature: Weight = Field(default=0.5, gt=0, description="of the softmax that carries the categories' gradient")
+    max_rows: Samples = Field(
         default=MAX_ROWS, ge=100, description="train rows that it is trained on; levels come from all"
     )
     shrinkage: float | None = Field(

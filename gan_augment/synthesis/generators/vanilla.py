@@ -17,6 +17,7 @@ import numpy.typing as npt
 import torch
 from pydantic import Field
 
+from gan_augment.core.quantities import Kimg
 from gan_augment.core.records import DatasetSpec
 from gan_augment.core.samples import TrainView, ValidationView
 from gan_augment.core.seeds import derive_seed
@@ -47,7 +48,7 @@ __all__ = ["FittedVanilla", "Vanilla", "VanillaConfig"]
 class VanillaConfig(ImageGanConfig):
     """Settings of the GAN of one class."""
 
-    kimg: float = Field(default=60, gt=0, description="length of each class's training, in thousands of images seen")
+    kimg: Kimg = Field(default=60, gt=0, description="length of each class's training, in thousands of images seen")
     objective: Objective = Field(default="relativistic", description="which loss; non_saturating: the paper's own")
 
 

@@ -18,6 +18,7 @@ import torch
 from pydantic import Field, ValidationError
 
 from gan_augment.core.errors import MethodError, MissingInputError, ModelError
+from gan_augment.core.quantities import Batch, Checks, Kimg, Rate, Units, Weight
 from gan_augment.core.records import DatasetSpec, ImageSpec
 from gan_augment.core.samples import Samples, TrainView, ValidationView, read_samples, write_samples
 from gan_augment.core.seeds import derive_seed, numpy_generator
@@ -50,21 +51,21 @@ class SuperResolutionConfig(MethodConfig):
     """Settings of the super-resolution network and of the reductions that it undoes."""
 
     factor: Literal[2, 4] = Field(default=2, description="by how much an image is reduced and enlarged again")
-    l1_kimg: float = Field(default=20, gt=0, description="length of the first stage, in thousands of images seen")
-    adversarial_kimg: float = Field(default=8, ge=0, description="length of the second stage; 0: there is none")
-    adversarial_weight: float = Field(default=0.1, ge=0, description="of the adversarial term beside L1")
-    gamma: float = Field(default=0.01, ge=0, description="weight of the discriminator's R1 and R2 penalties")
-    batch_size: int = Field(default=8, ge=2)
-    width: int = Field(default=32, ge=4, description="channels of the restorer")
-    blocks: int = Field(default=4, ge=1, description="residual blocks of the restorer")
-    discriminator_width: int = Field(default=16, ge=4)
-    learning_rate: float = Field(default=2e-3, gt=0)
-    crop: int = Field(default=64, ge=16, description="training sees windows of at most so many pixels a side")
+    l1_kimg: Kimg = Field(default=20, gt=0, description="length of the first stage, in thousands of images seen")
+    adversarial_kimg: Kimg = Field(default=8, ge=0, description="length of the second stage; 0: there is none")
+    adversarial_weight: Weight = Field(default=0.1, ge=0, description="of the adversarial term beside L1")
+    gamma: Weight = Field(default=0.01, ge=0, description="weight of the discriminator's R1 and R2 penalties")
+    batch_size: Batch = Field(default=8, ge=2)
+    width: Units = Field(default=32, ge=4, description="channels of the restorer")
+    blocks: int = Field(default=4, ge=1, le=1000, description="residual blocks of the restorer")
+    discriminator_width: Units = Field(default=16, ge=4)
+    learning_rate: Rate = Field(default=2e-3, gt=0)
+    crop: Units = Field(default=64, ge=16, description="training sees windows of at most so many pixels a side")
     kernels: tuple[Kernel, ...] = Field(default=("bicubic", "triangle", "lanczos"), min_length=1)
     blur: float = Field(default=0.2, ge=0, le=1, description="the kernel is up to so much wider; 0.2: up to 20 %")
     shift: float = Field(default=1.0, ge=0, le=1, description="samples move by up to so many pixels, also fractions")
-    checks: int = Field(default=10, ge=1, description="how often the first stage's snapshot is judged on validation")
-    patience: int = Field(default=4, ge=1, description="checks without a better PSNR after which the stage ends")
+    checks: Checks = Field(default=10, ge=1, description="how often the first stage's snapshot is judged on validation")
+    patience: Checks = Field(default=4, ge=1, description="checks without a better PSNR after which the stage ends")
 
     def check(self, spec: DatasetSpec) -> None:
         """Raises MethodError where the images are too small for the factor."""

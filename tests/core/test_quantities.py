@@ -1,0 +1,53 @@
+"""No setting of any section or method takes a number that no machine could follow."""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Iterator
+from typing import Any
+
+import pytest
+from pydantic import BaseModel, ValidationError
+
+from gan_augment.params import Params
+from gan_augment.synthesis.registry import method_names, resolve_method
+
+MODELS: dict[str, type[BaseModel]] = {"Params": Params} | {name: resolve_method(name).Config for name in method_names()}
+OF_THE_DATA = {"low", "high"}  # of a rule: any finite number may stand in a column
+
+
+def numbers(schema: Any, name: str = "") -> Iterator[tuple[str, dict[str, Any]]]:
+    """Every number in a JSON Schema, with the key that it belongs to."""
+    if isinstance(schema, dict):
+        if schema.get("type") in ("integer", "number") and not {"const", "enum"} & schema.keys():
+            yield name, schema
+        for key, value in schema.items():
+            yield from numbers(value, name if key in ("anyOf", "items", "properties", "$defs") else key)
+    elif isinstance(schema, list):
+        for value in schema:
+            yield from numbers(value, name)
+
+
+@pytest.mark.parametrize("name", MODELS)
+def test_every_number_of_every_setting_has_bounds(name: str) -> None:
+    unbounded = [
+        key
+        for key, schema in numbers(MODELS[name].model_json_schema())
+        if key not in OF_THE_DATA
+        and not ({"minimum", "exclusiveMinimum"} & schema.keys() and {"maximum", "exclusiveMaximum"} & schema.keys())
+    ]
+    assert unbounded == [], "give them a type of gan_augment/core/quantities.py"
+
+
+ABSURD = (1e308, -1e308, math.inf, -math.inf, math.nan, 10**30, -(10**30), -1, 1.5e9)
+
+
+@pytest.mark.parametrize("name", method_names())
+def test_no_method_takes_an_absurd_number(name: str) -> None:
+    config = resolve_method(name).Config
+    for key, schema in numbers(config.model_json_schema()):
+        bounded = config.model_json_schema()["properties"].get(key, {})
+        assert bounded or schema
+        for value in ABSURD:
+            with pytest.raises(ValidationError):
+                config.model_validate({key: value})
