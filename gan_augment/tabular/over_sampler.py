@@ -81,12 +81,15 @@ class SyntheticOverSampler(BaseOverSampler):  # type: ignore[misc]
         random = check_random_state(self.random_state)
         fit_seed, draw_seed = (int(seed) for seed in random.randint(2**31 - 1, size=2))
         frame = _frame(X)
-        frame[TARGET] = np.asarray(y)
+        target = TARGET
+        while target in frame.columns:
+            target += "_"
+        frame[target] = np.asarray(y)
         self.synthesizer_ = TableSynthesizer(self.method, self.settings, seed=fit_seed)
-        self.synthesizer_.fit(frame, TARGET)
+        self.synthesizer_.fit(frame, target)
         wanted = {label: count for label, count in self.sampling_strategy_.items() if count}
         made = self.synthesizer_.sample(wanted, seed=draw_seed)
-        new_y = made.pop(TARGET).to_numpy()
+        new_y = made.pop(target).to_numpy()
         return _joined(X, made), np.concatenate([np.asarray(y), new_y.astype(np.asarray(y).dtype)])
 
     def __sklearn_tags__(self) -> Any:
