@@ -25,15 +25,15 @@ def whole(value: Any, name: str, *, least: int | None = 0, most: int | None = MO
     if isinstance(value, bool | np.bool_) or not isinstance(value, int | np.integer):
         _refuse(name, value, "a whole number")
     if (least is not None and value < least) or (most is not None and value > most):
-        _refuse(name, value, f"a whole number of at least {least}" + (f", at most {most}" if value > 0 else ""))
+        _refuse(name, value, f"a whole number, at least {least}" if value < (least or 0) else f"at most {most}")
     return int(value)
 
 
-def number(value: Any, name: str, *, above: float, below: float = math.inf) -> float:
-    """A finite number between bounds that it may not reach. Raises ParamsError."""
+def number(value: Any, name: str, *, above: float, most: float = math.inf) -> float:
+    """A finite number above one bound and up to another. Raises ParamsError."""
     is_number = isinstance(value, int | float | np.integer | np.floating) and not isinstance(value, bool)
-    if not is_number or not above < value < below:  # NaN is in no order
-        upper = "" if below == math.inf else f" and below {below:g}"
+    if not (is_number and math.isfinite(value) and above < value <= most):
+        upper = "" if most == math.inf else f", at most {most:g}"
         _refuse(name, value, f"a number above {above:g}{upper}")
     return float(value)
 

@@ -118,8 +118,12 @@ class AugmentationChoice:
         if self.contest is None or not self.chosen.makes_rows:
             return frame.iloc[:0]
         target, classes = self.contest.target, self.contest.classes
-        if set(frame.columns) != {target, *(column.name for column in self.contest.table.columns)}:
-            raise DataError("The frame has other columns than the one that the choice was made for")
+        known = {column.name: column.dtype for column in self.contest.table.columns}
+        if {name: str(dtype) for name, dtype in frame.dtypes.items() if name != target} != known:
+            raise DataError(
+                "The frame has other columns, or other dtypes, than the one that the choice was made for",
+                expected=str(known)[:200],
+            )
         train = _prepared(frame, self.contest)
         chosen = self.contest.rows(self.chosen, train, derive_seed(self.seed, "final")).reset_index(drop=True)
         places = self.contest.labels(chosen)
@@ -189,9 +193,13 @@ def choose_augmentation(
     _check(metric, methods, baselines, contest)
     ratios = None if ratios is None else numbers(ratios, "ratios", above=0)
     selections = None if selections is None else cast(Any, known_words(selections, "selections", ("all", "likely")))
-    folds, seed = whole(folds, "folds", least=3), whole(seed, "seed", least=None, most=None)
+    folds, seed = whole(folds, "folds"), whole(seed, "seed", least=None, most=None)
+    if folds < 3:
+        raise ParamsError("Nested cross-validation needs three folds", got=str(folds), expected="at least 3")
     repeats = None if repeats is None else whole(repeats, "repeats", least=1)
-    alpha, fewest_rows = number(alpha, "alpha", above=0, below=1), whole(fewest_rows, "fewest_rows")
+    if not callable(progress):
+        raise ParamsError("An argument cannot be used", where="progress", got=repr(progress), expected="a function")
+    alpha, fewest_rows = number(alpha, "alpha", above=0, most=1), whole(fewest_rows, "fewest_rows")
     if len(frame) < fewest_rows:
         return AugmentationChoice("undecided", Candidate("none"), contest=contest, seed=seed)
     train = _prepared(frame, contest)

@@ -105,6 +105,8 @@ class TableSynthesizer:
             The target is absent or has missing labels, a column holds free text or identifiers, or infinite numbers,
             or a row breaks a rule.
         """
+        if not callable(progress):
+            raise ParamsError("An argument cannot be used", where="progress", got=repr(progress), expected="a function")
         values, codes = class_values(checked_labels(frame, target))
         features = frame.drop(columns=[target]).reset_index(drop=True)
         columns = tuple(column_of(features[name]) for name in features.columns)

@@ -16,6 +16,7 @@ from scipy import sparse
 from sklearn.utils import check_array, check_random_state
 from sklearn.utils.validation import validate_data
 
+from gan_augment.tabular.arguments import counts_by_label
 from gan_augment.tabular.frame import TableSynthesizer
 
 __all__ = ["SyntheticOverSampler"]
@@ -71,6 +72,7 @@ class SyntheticOverSampler(BaseOverSampler):  # type: ignore[misc]
 
     def _check_X_y(self, X: Any, y: Any) -> tuple[Any, Any, bool]:  # noqa: N802
         y, binarize = check_target_type(y, indicate_one_vs_all=True)
+        _check_strategy(self.sampling_strategy, y)
         if isinstance(X, pd.DataFrame):
             validate_data(self, X=X, y=y, reset=True, skip_check_array=True)
             return X, y, binarize
@@ -96,6 +98,13 @@ class SyntheticOverSampler(BaseOverSampler):  # type: ignore[misc]
         tags = super().__sklearn_tags__()
         tags.input_tags.allow_nan = True
         return tags
+
+
+def _check_strategy(strategy: Any, y: Any) -> None:
+    """What imbalanced-learn takes on trust: whole numbers, and a function that gives a dict. Raises ParamsError."""
+    counts = strategy(y) if callable(strategy) else strategy
+    if callable(strategy) or isinstance(strategy, Mapping):
+        counts_by_label(counts)
 
 
 def _frame(X: Any) -> pd.DataFrame:
