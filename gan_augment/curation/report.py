@@ -26,6 +26,8 @@ __all__ = ["counts_and_copying", "quality", "score_table"]
 Mask = npt.NDArray[np.bool_]
 Ids = npt.NDArray[np.object_]
 
+_READ = 65_536  # findings that are read together
+
 
 def score_table(manifest: pd.DataFrame, start: int, train_ids: Ids, evidence: Evidence, sieve: Sieve) -> pd.DataFrame:
     """One row a candidate, of those from number `start` on: what became of it and why."""
@@ -75,9 +77,17 @@ def counts_and_copying(spec: DatasetSpec, evidence: Evidence, sieve: Sieve, conf
         },
         "real_rejected": sieve.real_rejected,
         "privacy": privacy_notes(
-            {spec.labels[index]: test for index, test in tests.items()}, evidence.closest, config.copies.enabled
+            {spec.labels[index]: test for index, test in tests.items()},
+            evidence.closest,
+            not _copies_left(evidence, sieve),
         ),
     }
+
+
+def _copies_left(evidence: Evidence, sieve: Sieve) -> bool:
+    left = sieve.left
+    parts = (slice(start, start + _READ) for start in range(0, len(left), _READ))
+    return any(bool((left[rows] & (evidence.findings[rows]["distance"] == 0)).any()) for rows in parts)
 
 
 def _counts(sieve: Sieve, agrees: Mask, chosen: Mask) -> dict[str, Any]:
