@@ -28,7 +28,7 @@ _CLASSIFIER = (
 # Relative to the package. A folder where a stage uses two thirds of it, else the files that it uses; `core` is whole
 # for every stage. tests/project/test_code.py derives the same from the imports, and says what to write here.
 CODE: dict[str, tuple[str, ...]] = {
-    "prepare": ("data", "encoding/rules.py", "stages/prepare.py", "stages/prepared.py"),
+    "prepare": ("data", "encoding/dependencies.py", "encoding/rules.py", "stages/prepare.py", "stages/prepared.py"),
     "pretrain": (*_GENERATOR, "training", "stages/pretrain.py", "stages/synthesis.py"),
     "train_gan": (*_GENERATOR, "training", "stages/synthesis.py", "stages/train_gan.py"),
     "generate": (*_GENERATOR, *_RUNNING, "stages/generate.py"),
