@@ -26,14 +26,15 @@ def privacy_notes(tests: dict[str, CopyTest], closest: ClosestRecord | None, fil
     closest
         Over all classes; None where it could not be taken.
     filtered
-        Whether near copies were filtered out of the accepted rows.
+        Whether none of the accepted rows repeats a train row.
     """
     notes = []
     if closest is not None and closest.exact:
         rows = (
             "1 candidate repeats a train row" if closest.exact == 1 else f"{closest.exact} candidates repeat train rows"
         )
-        notes.append(f"{rows} exactly" + ("; they were filtered out." if filtered else "."))
+        usual = "; so do held-out real rows." if closest.heldout_near == 0 else "."
+        notes.append(f"{rows} exactly" + ("; they were filtered out." if filtered else usual))
     notes += [_sentence(label, test) for label, test in tests.items() if _suspicious(test)]
     if closest is None:
         notes.append("Copying could not be tested: there are no held-out rows to compare with.")

@@ -26,6 +26,8 @@ __all__ = ["counts_and_copying", "quality", "score_table"]
 Mask = npt.NDArray[np.bool_]
 Ids = npt.NDArray[np.object_]
 
+_READ = 65_536  # findings that are read together
+
 
 def score_table(manifest: pd.DataFrame, start: int, train_ids: Ids, evidence: Evidence, sieve: Sieve) -> pd.DataFrame:
     """One row a candidate, of those from number `start` on: what became of it and why."""
@@ -77,7 +79,9 @@ def counts_and_copying(spec: DatasetSpec, evidence: Evidence, sieve: Sieve, conf
         },
         "real_rejected": sieve.real_rejected,
         "privacy": privacy_notes(
-            {spec.labels[index]: test for index, test in tests.items()}, evidence.closest, config.copies.enabled
+            {spec.labels[index]: test for index, test in tests.items()},
+            evidence.closest,
+            not _copies_left(evidence, sieve),
         ),
     }
 
@@ -87,6 +91,12 @@ def _usual_recall(recall: npt.NDArray[np.float64], sieve: Sieve) -> float | None
     sizes = np.bincount(sieve.labels, minlength=sieve.classes)
     known = ~np.isnan(recall) & (sizes > 0)
     return float(np.average(recall[known], weights=sizes[known])) if known.any() else None
+
+
+def _copies_left(evidence: Evidence, sieve: Sieve) -> bool:
+    left = sieve.left
+    parts = (slice(start, start + _READ) for start in range(0, len(left), _READ))
+    return any(bool((left[rows] & (evidence.findings[rows]["distance"] == 0)).any()) for rows in parts)
 
 
 def _counts(sieve: Sieve, agrees: Mask, chosen: Mask) -> dict[str, Any]:

@@ -19,7 +19,10 @@ from scipy.sparse import coo_array
 from scipy.sparse.csgraph import connected_components
 from scipy.spatial import cKDTree
 
+from gan_augment.core.records import TableSpec
 from gan_augment.core.samples import Payload
+from gan_augment.data.columns import describe
+from gan_augment.encoding.dependencies import find_dependencies
 
 __all__ = ["Duplicates", "components", "expected_coincidences", "find_duplicates", "near_pairs"]
 
@@ -187,11 +190,18 @@ def _in_table(frame: pd.DataFrame, labels: pd.Series, near: bool) -> Duplicates:
         apart = np.arange(len(frame), dtype=np.int64)
         return Duplicates(apart, apart)
     exact = _equal_rows(frame)
-    if expected_coincidences(frame, labels) >= 1:
+    if expected_coincidences(_undetermined(frame), labels) >= 1:
         return Duplicates(exact, np.arange(len(frame), dtype=np.int64), by_chance=True)
     if not near:
         return Duplicates(exact, exact)
     return Duplicates(exact, components(len(frame), exact, pairs=_near_rows(frame)))
+
+
+def _undetermined(frame: pd.DataFrame) -> pd.DataFrame:
+    """Without the columns that others determine: a shop's town tells no two of its rows apart, however many towns."""
+    table = TableSpec(columns=tuple(describe(frame[name]) for name in frame.columns), target="")
+    found = find_dependencies(frame, table)
+    return frame.drop(columns=[name for one in found if one.kind == "determined" for name in one.columns[1:]])
 
 
 def expected_coincidences(frame: pd.DataFrame, labels: pd.Series) -> float:

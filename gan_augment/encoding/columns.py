@@ -394,26 +394,35 @@ class LevelColumn(_Column):
 
 
 class CombinedColumn(_Column):
-    """Columns of levels that only occur in the train rows' combinations: one choice over the combinations.
+    """Columns that only occur in the train rows' combinations of values: one choice over the combinations.
 
-    `table` holds one row a combination: the code of each member's level. `combined` treats a row's number as a level.
+    `table` holds one row a combination: the code of each member's level. `counts` are the train rows of each, `group`
+    is the state that it belongs to: one of its own, or, beyond the most frequent, one with others that share the value
+    of the coarsest member. Among those it is drawn by its train count, or, without a generator, the most frequent one.
     """
 
     kind: Literal["combined"] = "combined"
     members: tuple[LevelColumn, ...]
     table: tuple[tuple[int, ...], ...]
-    combined: LevelColumn
+    counts: tuple[int, ...]
+    group: tuple[int, ...]
 
     @classmethod
     def fit(cls, columns: tuple[Column, ...], frame: pd.DataFrame, max_levels: int) -> CombinedColumn:
-        """From train rows: the combinations beyond the `max_levels` most frequent share a state."""
+        """From train rows: the `max_levels` most frequent combinations have states of their own."""
         members = tuple(LevelColumn.fit(column, frame[column.name], len(frame)) for column in columns)
         codes = pd.MultiIndex.from_arrays([member.encode(frame, None)[0] for member in members])
         table = codes.unique().sort_values()
         column = Column(name=" + ".join(c.name for c in columns), kind="categorical", dtype="int64")
-        combined = LevelColumn.fit(column, pd.Series(table.get_indexer(codes)), max_levels)
-        rows = tuple(tuple(int(code) for code in row) for row in table)
-        return cls(column=column, members=members, table=rows, combined=combined)
+        rows = np.array([[int(code) for code in row] for row in table], dtype=np.int64)
+        counts = np.bincount(table.get_indexer(codes), minlength=len(table))
+        return cls(
+            column=column,
+            members=members,
+            table=tuple(map(tuple, rows.tolist())),
+            counts=tuple(counts.tolist()),
+            group=tuple(_grouped(rows, counts, max_levels).tolist()),
+        )
 
     @property
     @override
@@ -423,7 +432,7 @@ class CombinedColumn(_Column):
     @property
     @override
     def states(self) -> int:
-        return self.combined.states
+        return max(self.group) + 1
 
     @property
     @override
@@ -439,16 +448,41 @@ class CombinedColumn(_Column):
     def encode(self, frame: pd.DataFrame, generator: np.random.Generator | None) -> tuple[Codes, Floats]:
         codes = pd.MultiIndex.from_arrays([member.encode(frame, None)[0] for member in self.members])
         rows = pd.MultiIndex.from_tuples(self.table).get_indexer(codes)
-        return self.combined.encode(pd.DataFrame({self.column.name: rows}), generator)
+        states = np.array([*self.group, UNKNOWN], dtype=np.int64)[rows]
+        return states, np.full(len(states), np.nan)
 
     @override
     def decode(self, codes: Codes, scaled: Floats, generator: np.random.Generator | None) -> dict[str, pd.Series]:
-        rows = self.combined.decode(codes, scaled, generator)[self.column.name].to_numpy()
-        table = np.asarray(self.table, dtype=np.int64)[rows]
+        table = np.asarray(self.table, dtype=np.int64)[self._drawn(codes, generator)]
         decoded: dict[str, pd.Series] = {}
         for place, member in enumerate(self.members):
             decoded |= member.decode(table[:, place], scaled, None)
         return decoded
+
+    def _drawn(self, codes: Codes, generator: np.random.Generator | None) -> Codes:
+        """Rows of the table [n], one of each state."""
+        group, counts = np.asarray(self.group), np.asarray(self.counts, dtype=np.float64)
+        drawn = np.empty(len(codes), dtype=np.int64)
+        for state in np.unique(codes):
+            own, asked = np.flatnonzero(group == state), np.flatnonzero(codes == state)
+            drawn[asked] = own[counts[own].argmax()]
+            if generator is not None and len(own) > 1:
+                drawn[asked] = generator.choice(own, size=len(asked), p=counts[own] / counts[own].sum())
+        return drawn
+
+
+def _grouped(rows: Codes, counts: Codes, max_levels: int) -> Codes:
+    """The state of each combination [n, members], states by frequency; see `CombinedColumn`."""
+    order = np.lexsort((np.arange(len(counts)), -counts))
+    kept = len(order) if len(order) == max_levels + 1 else min(max_levels, len(order))
+    group = np.empty(len(order), dtype=np.int64)
+    group[order[:kept]] = np.arange(kept)
+    rest = np.sort(order[kept:])
+    if len(rest):
+        kinds = [np.unique(member, return_inverse=True) for member in rows[rest].T]
+        values, inverse = min(kinds, key=lambda kind: (len(kind[0]) < 2, len(kind[0])))
+        group[rest] = kept + (inverse if len(values) <= max_levels else 0)
+    return group
 
 
 ColumnCodec = Annotated[

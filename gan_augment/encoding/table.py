@@ -18,6 +18,7 @@ from pydantic import ValidationError
 from gan_augment.core.errors import DataError, ModelError
 from gan_augment.core.records import Column, CombinationRule, OrderRule, Record, TableSpec
 from gan_augment.encoding.columns import ColumnCodec, CombinedColumn, ScaleName, fit_column
+from gan_augment.encoding.dependencies import Dependency, find_dependencies, kept_together
 from gan_augment.encoding.rules import check_rules, restore_order
 
 __all__ = ["Block", "Part", "TableCodec", "fill_unobserved"]
@@ -51,12 +52,22 @@ class TableCodec(Record):
     columns: tuple[ColumnCodec, ...]
     names: tuple[str, ...]
     orders: tuple[tuple[Column, ...], ...] = ()
+    dependencies: tuple[Dependency, ...] = ()
 
     @classmethod
     def fit(
-        cls, frame: pd.DataFrame, table: TableSpec, *, scale: ScaleName = "quantile", max_levels: int = 32
+        cls,
+        frame: pd.DataFrame,
+        table: TableSpec,
+        *,
+        scale: ScaleName = "quantile",
+        max_levels: int = 32,
+        keep_dependencies: bool = False,
     ) -> TableCodec:
         """From train rows. At most `max_levels` levels of a column get a state of their own, the rest share one.
+
+        With `keep_dependencies`, columns that determine others and one-hot groups are one choice over the train rows'
+        combinations, as those of a combination rule are: every decoded row keeps them.
 
         Raises
         ------
@@ -71,14 +82,16 @@ class TableCodec(Record):
             raise DataError("A table codec cannot be fitted on no rows", expected="at least one train row")
         check_rules(frame, table)
         by_name = {column.name: column for column in table.columns}
-        groups = [
-            tuple(by_name[name] for name in rule.columns) for rule in table.rules if isinstance(rule, CombinationRule)
-        ]
+        found = find_dependencies(frame, table) if keep_dependencies else ()
+        rules = [rule.columns for rule in table.rules if isinstance(rule, CombinationRule)]
+        together = kept_together(found, frame, rules)
+        groups = [tuple(by_name[name] for name in group) for group in together]
+        kept = tuple(one for one in found if any(set(one.columns) <= set(group) for group in together))
         grouped = {column.name for group in groups for column in group}
         single = [fit_column(c, frame[c.name], scale, max_levels) for c in table.columns if c.name not in grouped]
         combined = [CombinedColumn.fit(group, frame, max_levels) for group in groups]
         orders = [tuple(by_name[name] for name in rule.columns) for rule in table.rules if isinstance(rule, OrderRule)]
-        return cls(columns=(*single, *combined), names=names, orders=tuple(orders))
+        return cls(columns=(*single, *combined), names=names, orders=tuple(orders), dependencies=kept)
 
     @property
     def blocks(self) -> tuple[Block, ...]:

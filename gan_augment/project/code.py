@@ -18,6 +18,7 @@ _EVERY_STAGE = ("core", "params.py", "stages/project.py")
 CODE: dict[str, tuple[str, ...]] = {
     "prepare": (
         "data",
+        "encoding/dependencies.py",
         "encoding/rules.py",
         "encoding/times.py",
         "stages/prepare.py",
@@ -102,11 +103,7 @@ CODE: dict[str, tuple[str, ...]] = {
     ),
     "mix": (
         "downstream",
-        "encoding/columns.py",
-        "encoding/rules.py",
-        "encoding/scales.py",
-        "encoding/table.py",
-        "encoding/times.py",
+        "encoding",
         "gain/adjustment.py",
         "gain/config.py",
         "gain/curation_threshold.py",
@@ -126,11 +123,7 @@ CODE: dict[str, tuple[str, ...]] = {
     ),
     "retrain": (
         "downstream",
-        "encoding/columns.py",
-        "encoding/rules.py",
-        "encoding/scales.py",
-        "encoding/table.py",
-        "encoding/times.py",
+        "encoding",
         "gain/adjustment.py",
         "gain/metrics.py",
         "gain/statistics.py",

@@ -14,6 +14,7 @@ from gan_augment.data.config import ImageFolderSource, PrepareConfig
 from gan_augment.data.duplicates import Duplicates
 from gan_augment.data.loading import LoadedData
 from gan_augment.data.problems import Problem
+from gan_augment.encoding.dependencies import find_dependencies
 
 __all__ = ["suspicions"]
 
@@ -131,6 +132,13 @@ def _about_columns(data: LoadedData) -> Iterator[Problem]:
             what="The class can be read off a single column",
             places=tuple(telling),
             remedy="if it would not be known in use, add it to prepare.source.drop",
+        )
+    if data.table is not None and (kept := find_dependencies(data.payload, data.table)):
+        yield Problem(
+            severity="note",
+            what="Columns go together in every row, and will in every synthetic row",
+            places=tuple(map(str, kept)),
+            remedy="synthesis.settings.keep_dependencies: false, where that is chance",
         )
 
 

@@ -79,6 +79,8 @@ def _model_facts(folder: Path) -> dict[str, str]:
     """What the model says about its own training, as far as it is a plain value."""
     about = read_json(folder / "model.json") if (folder / "model.json").exists() else {}
     summary: dict[str, Any] = about.get("summary") or {}
+    if summary.get("dependencies"):
+        summary = {**summary, "dependencies": "; ".join(summary["dependencies"])}
     return {
         name.replace("_", " "): f"{value:.4g}" if isinstance(value, float) else str(value)
         for name, value in summary.items()

@@ -27,6 +27,7 @@ from gan_augment.downstream.balancing import row_weights
 from gan_augment.downstream.tables import gapless_encoder, plain_frame
 from gan_augment.gain.adjustment import adjust, log_prior
 from gan_augment.tabular.frame import TableSynthesizer
+from gan_augment.tabular.labels import ClassValues
 
 __all__ = ["FREE", "Candidate", "Contest", "Probabilities", "Selection", "known_classifier"]
 
@@ -84,12 +85,12 @@ class _Made:
 
 @dataclass(frozen=True)
 class Contest:
-    """A classifier, and what candidates need to train it: class labels `values` in the order of their indices."""
+    """A classifier, and what candidates need to train it. In all frames a label is the text of its class."""
 
     classifier: Any
     table: TableSpec
     target: str
-    values: tuple[Any, ...]
+    classes: ClassValues
     settings: Mapping[str, Mapping[str, Any]]
     rules: Sequence[Mapping[str, Any]] = ()
 
@@ -119,6 +120,11 @@ class Contest:
                 model = self.fit(more.added_to(inputs, chosen), np.r_[labels, more.labels[chosen]], seed)
                 predicted.append(self.probabilities(model, unseen))
         return predicted
+
+    @property
+    def values(self) -> tuple[str, ...]:
+        """The classes' texts in the order of their indices."""
+        return tuple(self.classes.names)
 
     def labels(self, frame: pd.DataFrame) -> Labels:
         """int64 [n]: class indices."""
@@ -213,7 +219,8 @@ def known_classifier(classifier: Any) -> Any:
     }
     if isinstance(classifier, str) and classifier in named:
         return named[classifier]()
-    if not (hasattr(classifier, "predict_proba") and hasattr(classifier, "get_params")):
+    usable = hasattr(classifier, "predict_proba") and hasattr(classifier, "get_params")
+    if isinstance(classifier, type) or not usable:
         raise ParamsError(
             "The classifier cannot be used",
             got=repr(classifier)[:200],

@@ -18,7 +18,7 @@ from __future__ import annotations
 import itertools
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field, replace
-from typing import Any, Literal
+from typing import Any, Literal, cast
 
 import numpy as np
 import numpy.typing as npt
@@ -30,8 +30,10 @@ from gan_augment.core.records import TableSpec
 from gan_augment.core.seeds import derive_seed, numpy_generator
 from gan_augment.gain.metrics import METRICS, Metric, score
 from gan_augment.gain.statistics import Interval, TestRows
+from gan_augment.tabular.arguments import frame_of, keyed, known_words, number, numbers, whole
 from gan_augment.tabular.candidates import FREE, Candidate, Contest, Probabilities, Selection, known_classifier
-from gan_augment.tabular.frame import checked_labels, column_of, shown
+from gan_augment.tabular.frame import TableSynthesizer, checked_labels, column_of, shown
+from gan_augment.tabular.labels import class_values
 
 __all__ = ["LADDER", "AugmentationChoice", "choose_augmentation"]
 
@@ -112,11 +114,21 @@ class AugmentationChoice:
 
     def rows(self, frame: pd.DataFrame) -> pd.DataFrame:
         """The synthetic rows to add to `frame`, made from it as in the trials; none where none was chosen."""
+        frame_of(frame)
         if self.contest is None or not self.chosen.makes_rows:
             return frame.iloc[:0]
-        train = as_categories(frame, self.contest.table)
-        chosen = self.contest.rows(self.chosen, train, derive_seed(self.seed, "final"))
-        return chosen.astype(frame.dtypes.to_dict()).reset_index(drop=True)
+        target, classes = self.contest.target, self.contest.classes
+        known = {column.name: column.dtype for column in self.contest.table.columns}
+        if {name: str(dtype) for name, dtype in frame.dtypes.items() if name != target} != known:
+            raise DataError(
+                "The frame has other columns, or other dtypes, than the one that the choice was made for",
+                expected=str(known)[:200],
+            )
+        train = _prepared(frame, self.contest)
+        chosen = self.contest.rows(self.chosen, train, derive_seed(self.seed, "final")).reset_index(drop=True)
+        places = self.contest.labels(chosen)
+        chosen[target] = classes.series.iloc[places].reset_index(drop=True)
+        return chosen.astype(frame.dtypes.to_dict())
 
 
 def choose_augmentation(
@@ -176,11 +188,21 @@ def choose_augmentation(
     DataError, MethodError, ParamsError
         As `TableSynthesizer`; a class has fewer rows than there are folds; an argument is unknown.
     """
-    contest = _contest(frame, target, classifier, settings or {}, rules)
-    _check(metric, methods, baselines, folds)
+    contest = _contest(frame, target, classifier, keyed(settings, "settings"), rules)
+    methods, baselines = known_words(methods, "methods"), known_words(baselines, "baselines")
+    _check(metric, methods, baselines, contest)
+    ratios = None if ratios is None else numbers(ratios, "ratios", above=0)
+    selections = None if selections is None else cast(Any, known_words(selections, "selections", ("all", "likely")))
+    folds, seed = whole(folds, "folds"), whole(seed, "seed", least=None, most=None)
+    if folds < 3:
+        raise ParamsError("Nested cross-validation needs three folds", got=str(folds), expected="at least 3")
+    repeats = None if repeats is None else whole(repeats, "repeats", least=1)
+    if not callable(progress):
+        raise ParamsError("An argument cannot be used", where="progress", got=repr(progress), expected="a function")
+    alpha, fewest_rows = number(alpha, "alpha", above=0, most=1), whole(fewest_rows, "fewest_rows")
     if len(frame) < fewest_rows:
         return AugmentationChoice("undecided", Candidate("none"), contest=contest, seed=seed)
-    train = as_categories(frame, contest.table)
+    train = _prepared(frame, contest)
     labels = contest.labels(train)
     _check_classes(labels, contest, folds)
     candidates = _candidates(contest, labels, methods, ratios, selections, baselines)
@@ -214,9 +236,9 @@ class _Trial:
     def repeat_until(self, repeats: int, folds: int) -> Iterator[tuple[int, int]]:
         """As many repetitions as are missing; yields (train parts done, train parts in all)."""
         parts = folds + folds * (folds - 1) // 2
-        for number in range(len(self.nested), repeats):
+        for done in range(len(self.nested), repeats):
             for part in self.repeat(folds):
-                yield number * parts + part, repeats * parts
+                yield done * parts + part, repeats * parts
 
     def repeat(self, folds: int) -> Iterator[int]:
         """One more cut into folds; yields how many of its train parts are done."""
@@ -292,6 +314,12 @@ class _Trial:
         )
 
 
+def _prepared(frame: pd.DataFrame, contest: Contest) -> pd.DataFrame:
+    """Rows as a contest takes them: text as categories, and each label as the text of its class."""
+    named = contest.classes.named(checked_labels(frame, contest.target))
+    return as_categories(frame.assign(**{contest.target: named}), contest.table)
+
+
 def as_categories(frame: pd.DataFrame, table: TableSpec) -> pd.DataFrame:
     """Text as pandas categories: whether a column is text or levels was decided on all rows, not on a fold's few."""
     texts = {c.name: "category" for c in table.columns if c.kind == "categorical"}
@@ -305,14 +333,13 @@ def _contest(
     settings: Mapping[str, Mapping[str, Any]],
     rules: Sequence[Mapping[str, Any]],
 ) -> Contest:
-    labels = checked_labels(frame, target)
+    classes, _ = class_values(checked_labels(frame, target))
     features = frame.drop(columns=[target])
     columns = tuple(column_of(features[name]) for name in features.columns)
-    values = tuple(sorted(labels.unique().tolist(), key=str))
-    if len(values) < 2:
-        raise DataError("There is nothing to choose for a target of one class", got=repr(values))
+    if len(classes.series) < 2:
+        raise DataError("There is nothing to choose for a target of one class", got=repr(classes.values))
     return Contest(
-        known_classifier(classifier), TableSpec(columns=columns, target=target), target, values, settings, rules
+        known_classifier(classifier), TableSpec(columns=columns, target=target), target, classes, settings, rules
     )
 
 
@@ -346,15 +373,16 @@ def _upward(metric: str) -> Metric:
     return lambda probabilities, labels, weights: -found(probabilities, labels, weights)
 
 
-def _check(metric: str, methods: Sequence[str], baselines: Sequence[str], folds: int) -> None:
-    if metric not in METRICS:
-        raise ParamsError("There is no such metric", got=repr(metric), expected=f"one of {', '.join(METRICS)}")
+def _check(metric: Any, methods: Sequence[str], baselines: Sequence[str], contest: Contest) -> None:
+    if not isinstance(metric, str) or metric not in METRICS:
+        raise ParamsError("There is no such metric", got=repr(metric)[:200], expected=f"one of {', '.join(METRICS)}")
     if unknown := sorted(set(baselines) - set(FREE)):
         raise ParamsError("There is no such baseline", got=repr(unknown[0]), expected=f"one of {', '.join(FREE)}")
     if unmade := sorted(set(methods) & set(FREE)):
         raise ParamsError(f"{unmade[0]!r} makes no rows", got="it among methods", remedy="name it among baselines")
-    if folds < 3:
-        raise ParamsError("Nested cross-validation needs three folds", got=str(folds), expected="at least 3")
+    known_words(sorted(contest.settings), "settings", methods)
+    for method in methods:
+        TableSynthesizer(method, keyed(contest.settings.get(method), f"settings[{method!r}]"), rules=contest.rules)
 
 
 def _check_classes(labels: npt.NDArray[np.int64], contest: Contest, folds: int) -> None:
@@ -363,7 +391,7 @@ def _check_classes(labels: npt.NDArray[np.int64], contest: Contest, folds: int) 
     if counts[least] < folds:
         raise DataError(
             "A class has fewer rows than there are folds",
-            where=f"class {contest.values[least]!r}",
+            where=f"class {contest.classes.values[least]!r}",
             got=f"{counts[least]} row(s)",
             expected=f"at least {folds}",
             remedy="merge it into another class, collect more rows, or use fewer folds (at least 3)",

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import contextlib
+import itertools
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from pathlib import Path
 from typing import Any, Self
@@ -12,7 +13,7 @@ import pandas as pd
 from pydantic import ValidationError
 
 from gan_augment.core.atomic import read_json, replacing_directory, write_json
-from gan_augment.core.errors import DataError, MethodError, ModelError, ParamsError
+from gan_augment.core.errors import DataError, MethodError, ModelError, ParamsError, SetupError
 from gan_augment.core.records import ClassRecord, Column, DatasetSpec, Record, Rule, TableSpec
 from gan_augment.core.samples import Samples, TrainView, make_manifest
 from gan_augment.core.validation import counted, explain_mistakes
@@ -20,8 +21,12 @@ from gan_augment.data.columns import canonical, describe, unfit
 from gan_augment.encoding.rules import check_rules
 from gan_augment.synthesis.api import Fitted, SampleRequest, TickReport
 from gan_augment.synthesis.registry import resolve_method
+from gan_augment.tabular.arguments import counts_by_label, frame_of, keyed, known_words, path_of, whole
+from gan_augment.tabular.labels import ClassValues, class_values
 
 __all__ = ["TableSynthesizer", "checked_labels", "column_of", "shown"]
+
+MOST_ROWS = 10**9  # of one `sample`
 
 
 class TableSynthesizer:
@@ -63,12 +68,12 @@ class TableSynthesizer:
         seed: int = 0,
         device: str = "cpu",
     ) -> None:
-        self.method = resolve_method(method)
+        self.method = resolve_method(known_words([method], "method")[0])
         if "table" not in self.method.traits.modality:
             raise MethodError(f"The method {method!r} makes no tables", got=method)
-        self.config = _checked(self.method.Config, settings or {}, f"The settings of {method!r}")
+        self.config = _checked(self.method.Config, keyed(settings, "settings"), f"The settings of {method!r}")
         self.rules = _checked(_Rules, {"rules": rules}, "The rules").rules
-        self.seed, self.device = seed, device
+        self.seed, self.device = whole(seed, "seed", least=None, most=None), _checked_device(device)
         self._fitted: Fitted | None = None
         self.copies: dict[Any, int] = {}
 
@@ -100,20 +105,19 @@ class TableSynthesizer:
             The target is absent or has missing labels, a column holds free text or identifiers, or infinite numbers,
             or a row breaks a rule.
         """
-        labels = checked_labels(frame, target)
-        self._target, self._form = target, frame.iloc[:0]
-        self._values = sorted(labels.unique().tolist(), key=str)
+        if not callable(progress):
+            raise ParamsError("An argument cannot be used", where="progress", got=repr(progress), expected="a function")
+        values, codes = class_values(checked_labels(frame, target))
         features = frame.drop(columns=[target]).reset_index(drop=True)
         columns = tuple(column_of(features[name]) for name in features.columns)
-        classes = tuple(ClassRecord(key=f"c{i}", label=str(v)) for i, v in enumerate(self._values))
+        classes = tuple(ClassRecord(key=f"c{i}", label=name) for i, name in enumerate(values.names))
         table = TableSpec(columns=columns, target=target, rules=self.rules)
         check_rules(features, table)
-        self._spec = DatasetSpec(name="frame", modality="table", classes=classes, table=table)
+        spec = DatasetSpec(name="frame", modality="table", classes=classes, table=table)
         ids = [str(number) for number in range(len(features))]
-        manifest = make_manifest(
-            len(features), id=ids, label=labels.astype(str).to_numpy(), split="train", origin="real"
-        )
-        train = TrainView(self._spec, Samples(manifest, features))
+        named = np.array(values.names, dtype=object)[codes]
+        manifest = make_manifest(len(features), id=ids, label=named, split="train", origin="real")
+        train = TrainView(spec, Samples(manifest, features))
         with shown(f"fit {self.method.name}", verbose=verbose) as advance:
 
             def tell(report: TickReport) -> None:
@@ -121,17 +125,19 @@ class TableSynthesizer:
                 progress(report)
 
             self._fitted = self.method.fit(train, self.config, seed=self.seed, device=self.device, progress=tell)
+        self._target, self._form, self._spec, self._classes = target, frame.iloc[:0], spec, values
         self.copies = {}
-        self._shares = labels.value_counts(normalize=True).reindex(self._values).to_numpy(dtype=np.float64)
+        self._shares = np.bincount(codes) / len(codes)
         return self
 
-    def sample(self, counts: int | Mapping[Any, int], *, seed: int = 0, start: int = 0) -> pd.DataFrame:
+    def sample(self, counts: int | Mapping[Any, int] | pd.Series, *, seed: int = 0, start: int = 0) -> pd.DataFrame:
         """Synthetic rows, class after class, in the columns, order and dtypes of the frame that was fitted.
 
         Parameters
         ----------
         counts
-            {label: how many rows}; or one number, which is shared out as the labels are in the train rows.
+            {label: how many rows}, or a Series of them indexed by label, as `value_counts` gives; or one number, which
+            is shared out as the labels are in the train rows.
         seed, start
             Row n of a label depends on (model, label, seed, n) alone, and numbering begins at `start`.
 
@@ -139,19 +145,33 @@ class TableSynthesizer:
         ------
         MethodError
             Nothing was fitted yet, or a label is unknown.
+        ParamsError
+            A count is no whole number of at least 0, or there are more rows than a frame holds: `stream` has no limit.
         """
+        asked = sum(count for _, count in self._plan(counts))
+        if asked > MOST_ROWS:
+            raise ParamsError(
+                "So many rows fit into no frame",
+                got=f"{asked:,} rows",
+                remedy="take them piece by piece from stream(...)",
+            )
         rows = list(self.stream(counts, seed=seed, start=start))
         return pd.concat(rows, ignore_index=True) if rows else self._form.copy()
 
-    def stream(self, counts: int | Mapping[Any, int], *, seed: int = 0, start: int = 0) -> Iterator[pd.DataFrame]:
+    def stream(
+        self, counts: int | Mapping[Any, int] | pd.Series, *, seed: int = 0, start: int = 0
+    ) -> Iterator[pd.DataFrame]:
         """The rows of `sample` in frames of at most some hundred rows, at constant memory."""
-        fitted, plan = self._need(), self._plan(counts)
-        self.copies = {self._values[index]: 0 for index, _ in plan}
+        return self._stream(self._plan(counts), whole(seed, "seed", least=None, most=None), whole(start, "start"))
+
+    def _stream(self, plan: list[tuple[int, int]], seed: int, start: int) -> Iterator[pd.DataFrame]:
+        fitted, values = self._need(), self._classes.values
+        self.copies = {values[index]: 0 for index, _ in plan}
         for index, count in plan:
             for batch in fitted.sample(SampleRequest(label=index, count=count, seed=seed, start=start)):
                 assert isinstance(batch.payload, pd.DataFrame)
-                self.copies[self._values[index]] += batch.copies
-                yield self._with_target(batch.payload, self._values[index])
+                self.copies[values[index]] += batch.copies
+                yield self._with_target(batch.payload, index)
 
     @property
     def summary(self) -> dict[str, Any]:
@@ -159,59 +179,78 @@ class TableSynthesizer:
         return dict(self._need().summary)
 
     def save(self, directory: str | Path) -> None:
-        """Write the model into a directory, replacing what was there. Nothing is pickled."""
-        fitted = self._need()
+        """Write the model into a directory, replacing a model that was there. Nothing is pickled.
+
+        Raises
+        ------
+        MethodError, ModelError
+            Nothing was fitted yet; the labels have no plain form (intervals, tuples).
+        ParamsError, SetupError
+            The directory holds other files, which are not deleted; the disk stands in the way.
+        """
+        fitted, directory = self._need(), path_of(directory)
         about = {
             "method": self.method.name,
             "settings": self.config.model_dump(mode="json"),
             "seed": self.seed,
-            "labels": self._values,
+            "labels": self._classes.to_json(),
             "shares": self._shares.tolist(),
         }
-        with replacing_directory(Path(directory)) as partial:
-            write_json(partial / "synthesizer.json", about)
-            self._spec.save(partial / "dataset.json")
-            self._form.to_parquet(partial / "columns.parquet", index=False)  # no rows: names, order and dtypes
-            (partial / "model").mkdir()
-            fitted.save(partial / "model")
+        _check_replaceable(directory)
+        try:
+            with replacing_directory(directory) as partial:
+                write_json(partial / "synthesizer.json", about)
+                self._spec.save(partial / "dataset.json")
+                self._write_form(partial / "columns.parquet")
+                (partial / "model").mkdir()
+                fitted.save(partial / "model")
+        except OSError as error:
+            raise SetupError("The model cannot be written", where=directory, got=str(error)) from None
 
     @classmethod
     def load(cls, directory: str | Path, *, device: str = "cpu") -> TableSynthesizer:
         """Read what `save` wrote. Raises MissingInputError, ModelError."""
-        directory = Path(directory)
-        about = read_json(directory / "synthesizer.json")
+        directory = path_of(directory)
         try:
+            about = read_json(directory / "synthesizer.json")
             model = cls(about["method"], about["settings"], seed=about["seed"], device=device)
-            model._values, model._shares = about["labels"], np.asarray(about["shares"])
+            model._shares = np.asarray(about["shares"], dtype=np.float64)
+            model._spec = DatasetSpec.load(directory / "dataset.json")
+            assert model._spec.table is not None
+            model._target, model._classes = model._spec.table.target, ClassValues.from_json(about["labels"])
             model._form = pd.read_parquet(directory / "columns.parquet")
-        except (KeyError, OSError) as error:
-            raise ModelError("A saved synthesizer is incomplete", where=directory, got=f"no {error}") from None
-        model._spec = DatasetSpec.load(directory / "dataset.json")
-        assert model._spec.table is not None
-        model._target = model._spec.table.target
+            model._form[model._target] = model._classes.series[:0]
+        except (KeyError, OSError, TypeError, ValueError, AssertionError) as error:
+            raise ModelError(
+                "A saved synthesizer is incomplete or damaged", where=directory, got=str(error).split("\n")[0][:200]
+            ) from None
         model._fitted = model.method.load(directory / "model", model._spec, device=device)
         return model
+
+    def _write_form(self, path: Path) -> None:
+        """No rows: names, order and dtypes; that of the labels stands beside them, as Parquet does not have all."""
+        try:
+            self._form.assign(**{self._target: pd.Series(dtype="str")}).to_parquet(path, index=False)
+        except (TypeError, ValueError) as error:  # pyarrow's are among them
+            raise ModelError("The frame's columns cannot be saved", got=str(error).split("\n")[0][:200]) from None
 
     def _need(self) -> Fitted:
         if self._fitted is None:
             raise MethodError("Nothing was fitted yet", remedy="call fit(frame, target) first")
         return self._fitted
 
-    def _plan(self, counts: int | Mapping[Any, int]) -> list[tuple[int, int]]:
-        if isinstance(counts, Mapping):
-            unknown = [label for label in counts if label not in self._values]
-            if unknown:
-                raise MethodError(
-                    "Rows of an unknown class were asked for",
-                    got=repr(unknown[0]),
-                    expected=f"labels among {', '.join(map(repr, self._values))}",
-                )
-            return [(self._values.index(label), count) for label, count in counts.items()]
-        ends = np.rint(np.cumsum(self._shares) * counts).astype(int)
-        return list(enumerate(np.diff(ends, prepend=0).tolist()))
+    def _plan(self, counts: Any) -> list[tuple[int, int]]:
+        """(class index, how many rows), class after class."""
+        self._need()
+        if not isinstance(counts, int | float | np.number):
+            asked = [one for one in counts_by_label(counts) if one[1] or not self._classes.is_unused(one[0])]
+            return [(self._classes.place(label), count) for label, count in asked]
+        total = whole(counts, "counts")
+        ends = [*(round(total * share) for share in np.cumsum(self._shares)[:-1]), total]
+        return [(index, end - start) for index, (start, end) in enumerate(itertools.pairwise([0, *ends]))]
 
-    def _with_target(self, rows: pd.DataFrame, value: Any) -> pd.DataFrame:
-        labels = pd.Series([value] * len(rows), dtype=self._form[self._target].dtype, index=rows.index)
+    def _with_target(self, rows: pd.DataFrame, index: int) -> pd.DataFrame:
+        labels = self._classes.column(index, rows.index)
         return rows.assign(**{self._target: labels})[list(self._form.columns)]
 
 
@@ -252,12 +291,21 @@ def column_of(series: pd.Series) -> Column:
 
 
 def checked_labels(frame: pd.DataFrame, target: str) -> pd.Series:
-    """The target column. Raises DataError where it is absent or has gaps, or column names are no different strings."""
-    names = list(frame.columns)
+    """The target column.
+
+    Raises
+    ------
+    DataError
+        This is no frame with rows and a feature, the target is absent or has gaps, or column names are no different
+        strings.
+    """
+    names = list(frame_of(frame).columns)
     if not all(isinstance(name, str) for name in names) or len(set(names)) < len(names):
         raise DataError("Column names must be different strings", got=", ".join(map(repr, names))[:200])
-    if target not in names:
-        raise DataError("There is no such target column", got=repr(target), expected=", ".join(names)[:200])
+    if not isinstance(target, str) or target not in names:
+        raise DataError("There is no such target column", got=repr(target)[:200], expected=", ".join(names)[:200])
+    if len(names) == 1:
+        raise DataError("The frame has no feature", got=f"the column {target!r} alone", expected="one more column")
     labels: pd.Series = frame[target]
     if labels.isna().any():
         raise DataError(
@@ -271,6 +319,27 @@ def checked_labels(frame: pd.DataFrame, target: str) -> pd.Series:
 
 class _Rules(Record):
     rules: tuple[Rule, ...]
+
+
+def _checked_device(device: Any) -> str:
+    """A device that is there. Raises DeviceError, ParamsError."""
+    if known_words([device], "device")[0] == "cpu":
+        return "cpu"
+    from gan_augment.training.devices import resolve_device  # imports torch
+
+    return resolve_device(device)
+
+
+def _check_replaceable(directory: Path) -> None:
+    """Raise ParamsError where other things than a saved model would be deleted."""
+    if not directory.exists() or (directory / "synthesizer.json").is_file():
+        return
+    if not directory.is_dir() or any(directory.iterdir()):
+        raise ParamsError(
+            "A model would replace something that is no model",
+            where=directory.absolute(),
+            expected="a new folder, an empty one, or one that `save` wrote",
+        )
 
 
 def _checked(config: Any, settings: Mapping[str, Any], what: str) -> Any:

@@ -16,6 +16,7 @@ from scipy import sparse
 from sklearn.utils import check_array, check_random_state
 from sklearn.utils.validation import validate_data
 
+from gan_augment.tabular.arguments import counts_by_label
 from gan_augment.tabular.frame import TableSynthesizer
 
 __all__ = ["SyntheticOverSampler"]
@@ -71,6 +72,7 @@ class SyntheticOverSampler(BaseOverSampler):  # type: ignore[misc]
 
     def _check_X_y(self, X: Any, y: Any) -> tuple[Any, Any, bool]:  # noqa: N802
         y, binarize = check_target_type(y, indicate_one_vs_all=True)
+        _check_strategy(self.sampling_strategy, y)
         if isinstance(X, pd.DataFrame):
             validate_data(self, X=X, y=y, reset=True, skip_check_array=True)
             return X, y, binarize
@@ -81,18 +83,28 @@ class SyntheticOverSampler(BaseOverSampler):  # type: ignore[misc]
         random = check_random_state(self.random_state)
         fit_seed, draw_seed = (int(seed) for seed in random.randint(2**31 - 1, size=2))
         frame = _frame(X)
-        frame[TARGET] = np.asarray(y)
+        target = TARGET
+        while target in frame.columns:
+            target += "_"
+        frame[target] = np.asarray(y)
         self.synthesizer_ = TableSynthesizer(self.method, self.settings, seed=fit_seed)
-        self.synthesizer_.fit(frame, TARGET)
+        self.synthesizer_.fit(frame, target)
         wanted = {label: count for label, count in self.sampling_strategy_.items() if count}
         made = self.synthesizer_.sample(wanted, seed=draw_seed)
-        new_y = made.pop(TARGET).to_numpy()
+        new_y = made.pop(target).to_numpy()
         return _joined(X, made), np.concatenate([np.asarray(y), new_y.astype(np.asarray(y).dtype)])
 
     def __sklearn_tags__(self) -> Any:
         tags = super().__sklearn_tags__()
         tags.input_tags.allow_nan = True
         return tags
+
+
+def _check_strategy(strategy: Any, y: Any) -> None:
+    """What imbalanced-learn takes on trust: whole numbers, and a function that gives a dict. Raises ParamsError."""
+    counts = strategy(y) if callable(strategy) else strategy
+    if callable(strategy) or isinstance(strategy, Mapping):
+        counts_by_label(counts)
 
 
 def _frame(X: Any) -> pd.DataFrame:

@@ -18,7 +18,8 @@ from gan_augment.encoding.table import TableCodec
 from gan_augment.fidelity.exposure import Exposure, exposed_values
 from gan_augment.fidelity.membership import MembershipAttack, membership_attack
 from gan_augment.fidelity.nearest_records import ClosestRecord, closest_record
-from gan_augment.tabular.frame import column_of
+from gan_augment.tabular.arguments import frame_of, whole
+from gan_augment.tabular.frame import checked_labels, column_of
 
 __all__ = ["PrivacySignals", "privacy_signals"]
 
@@ -76,9 +77,12 @@ def privacy_signals(
     DataError
         A frame is empty, or lacks the target or a column.
     """
+    whole(seed, "seed", least=None, most=None)
+    checked_labels(train, target)
     for name, frame in (("train", train), ("heldout", heldout), ("synthetic", synthetic)):
-        if frame.empty or target not in frame.columns:
-            raise DataError("A frame has no rows or no target", where=name, expected=f"rows with a column {target!r}")
+        absent = sorted({target, *train.columns} - set(frame_of(frame, name).columns), key=str)
+        if absent:
+            raise DataError("A frame lacks a column", where=name, got=f"no column {absent[0]!r}")
     features = train.drop(columns=[target])
     table = TableSpec(columns=tuple(column_of(features[name]) for name in features.columns), target=target)
     codec = TableCodec.fit(features, table, scale="standard")

@@ -8,8 +8,8 @@ import numpy as np
 import pandas as pd
 import pytest
 
-from gan_augment.core.records import DatasetSpec
-from gan_augment.core.samples import Payload, Samples
+from gan_augment.core.records import Column, DatasetSpec, TableSpec
+from gan_augment.core.samples import Payload, Samples, TrainView, ValidationView, make_manifest
 from gan_augment.curation.config import CurateConfig
 from gan_augment.curation.curate import Curated, curate
 from tests.curation.toys import IMAGES, TABLE, draw, good_candidates, synthetic, views
@@ -272,3 +272,24 @@ def test_a_tables_parents_are_train_rows_like_any_other() -> None:
     moved = own.payload.assign(x=own.payload["x"] + 0.01)
     curated = _curate(TABLE, _translated(TABLE, list(own.manifest["id"]), moved))
     assert curated.report["classes"]["b"]["refused_by"] == "copy"
+
+
+def test_in_a_table_of_few_levels_copies_are_the_valid_rows_and_stay() -> None:
+    columns = tuple(Column(name=name, kind="categorical", dtype="string") for name in ("city", "country"))
+    spec = TABLE.model_copy(update={"table": TableSpec(columns=columns, target="kind")})
+
+    def rows(count: int, seed: int) -> pd.DataFrame:
+        city = np.random.default_rng(seed).choice(["Rome", "Bari", "Nice"], count)
+        return pd.DataFrame({"city": city, "country": [{"N": "F"}.get(one[0], "I") for one in city]}).astype("string")
+
+    def samples(split: Any, origin: str, count: int, seed: int) -> Samples:
+        ids = [f"{origin}-{split}-{number}" for number in range(count)]
+        labels = [spec.labels[number % 3] for number in range(count)]
+        return Samples(make_manifest(count, id=ids, label=labels, split=split, origin=origin), rows(count, seed))
+
+    train = TrainView(spec, samples("train", "real", 90, 0))
+    validation = ValidationView(spec, samples("validation", "real", 60, 1))
+    config = CurateConfig.model_validate(QUICK | {"judge": {"enabled": False}})
+    report = curate(train, validation, samples("train", "synthetic", 90, 2), config, seed=0).report
+    assert report["overall"]["accepted"] == 90
+    assert "so do held-out real rows" in report["privacy"][0]

@@ -28,5 +28,11 @@ def test_exact_repetitions_come_first_and_say_whether_they_were_filtered() -> No
     assert "filtered out" not in privacy_notes({}, _closest(1), filtered=False)[0]
 
 
+def test_repetitions_that_stay_are_compared_with_those_of_held_out_rows() -> None:
+    coarse = ClosestRecord(0.0, 0.0, 0.0, 0.0, 40, 0.5)
+    assert "so do held-out real rows" in privacy_notes({}, coarse, filtered=False)[0]
+    assert "held-out" not in privacy_notes({}, _closest(40), filtered=False)[0]
+
+
 def test_without_held_out_rows_it_says_so() -> None:
     assert "could not be tested" in privacy_notes({}, None, filtered=True)[0]

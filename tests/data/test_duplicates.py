@@ -157,3 +157,18 @@ def test_expected_coincidences_against_simulation() -> None:
         counts.append(np.triu((cells[:, None] == cells).all(axis=2), k=1).sum())
         expected.append(expected_coincidences(frame, labels(40)))
     assert np.mean(expected) == pytest.approx(np.mean(counts), rel=0.15)
+
+
+def test_rows_that_a_shop_explains_are_equal_by_chance_however_much_is_said_of_it() -> None:
+    random = np.random.default_rng(0)
+    shop, facts = random.integers(0, 20, 300), random.integers(0, 10, (20, 6))
+    frame = pd.DataFrame({f"fact {place}": [f"v{n}" for n in facts[shop, place]] for place in range(6)})
+    frame = frame.assign(shop=[f"s{n}" for n in shop]).astype("string")
+    found = find_duplicates(frame, pd.Series(["a", "b", "b"] * 100))
+    assert found.by_chance
+    assert len(set(found.near)) == 300
+    measured = frame.assign(size=random.normal(size=300))
+    twice = pd.concat([measured, measured[:3]], ignore_index=True)
+    again = find_duplicates(twice, pd.Series(["a", "b", "b"] * 101))
+    assert not again.by_chance
+    assert len(set(again.near)) == 300

@@ -112,6 +112,14 @@ def test_a_column_that_gives_the_class_away_is_said(tmp_path: Path) -> None:
     assert "outcome" in problem(findings, "read off a single column")
 
 
+def test_columns_that_go_together_are_said(tmp_path: Path) -> None:
+    city = ["Rome", "Bari", "Nice", "Metz"] * 15
+    path = table(tmp_path, city=city, country=[{"R": "I", "B": "I"}.get(name[0], "F") for name in city])
+    found = problem(inspect_path(path, target="kind"), "go together in every row")
+    assert found.startswith("note")
+    assert "city -> country" in found
+
+
 def test_labels_that_differ_by_capitals_are_said(tmp_path: Path) -> None:
     findings = inspect_path(write_folder(tmp_path, {"Cat": 20, "cat": 20, "dog": 20}))
     assert "'Cat' (20) and 'cat' (20)" in problem(findings, "only in capitals")

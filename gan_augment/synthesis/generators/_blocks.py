@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator
+from functools import partial
 
 import numpy as np
 import numpy.typing as npt
@@ -27,19 +28,22 @@ def sample_in_blocks(
     *,
     copies: Callable[[pd.DataFrame], Marks] | None = None,
     redraws: int = 0,
+    usual: float = 0.0,
+    in_support: Callable[[pd.DataFrame], Marks] | None = None,
 ) -> Iterator[Synthetic]:
     """Yield the requested part of each block that holds some of it.
 
     `make_block(generator)` must return `BLOCK` rows of the requested class (and their parents, or None), drawing from
     `generator` only: block b is seeded by (request.seed, request.label, b). Rows that `copies` marks are drawn again
-    within their block, see `without_copies`.
+    within their block where they are more than the `usual` share, see `without_copies`.
     """
     end = request.start + request.count
     for block in range(request.start // BLOCK, -(-end // BLOCK)):
         generator = numpy_generator(request.seed, request.label, block)
         drawn, left = make_block(generator), np.zeros(BLOCK, dtype=bool)
         if copies is not None:
-            drawn, left = without_copies(drawn, lambda: make_block(generator), copies, redraws)  # noqa: B023
+            again = partial(make_block, generator)
+            drawn, left = without_copies(drawn, again, copies, redraws, usual=usual, in_support=in_support)
         payload, parents = drawn
         first = block * BLOCK
         wanted = slice(max(request.start - first, 0), min(end - first, BLOCK))
@@ -48,25 +52,46 @@ def sample_in_blocks(
 
 
 def without_copies(
-    drawn: Block, again: Callable[[], Block], copies: Callable[[pd.DataFrame], Marks], redraws: int
+    drawn: Block,
+    again: Callable[[], Block],
+    copies: Callable[[pd.DataFrame], Marks],
+    redraws: int,
+    *,
+    usual: float = 0.0,
+    in_support: Callable[[pd.DataFrame], Marks] | None = None,
 ) -> tuple[Block, Marks]:
     """The block with rows of later blocks in the place of copies, and the marks of the copies that stay.
 
-    At most `redraws` blocks more are drawn. A block without a single new row ends it: a class whose every possible row
-    is a train row keeps its copies, and is not searched for long.
+    As many copies stay as fresh real rows would hold, the `usual` share of them: to draw those again would select for
+    rows that cannot exist. At most `redraws` blocks more are drawn, and rows of them that are not `in_support` replace
+    nothing. A block without a single row to take ends it: a class whose every possible row is a train row keeps its
+    copies, and is not searched for long.
     """
     left = copies(_frame(drawn)).copy()
+    surplus = left & ~_spared(left, usual)
     for _ in range(redraws):
-        if not left.any():
+        if not surplus.any():
             break
         other = again()
-        fresh = np.flatnonzero(~copies(_frame(other)))[: int(left.sum())]
+        new = ~copies(_frame(other))
+        if in_support is not None:
+            new &= in_support(_frame(other))
+        fresh = np.flatnonzero(new)[: int(surplus.sum())]
         if len(fresh) == 0:
             break
-        places = np.flatnonzero(left)[: len(fresh)]
+        places = np.flatnonzero(surplus)[: len(fresh)]
         drawn = _replaced(drawn, places, other, fresh)
-        left[places] = False
+        surplus[places] = left[places] = False
     return drawn, left
+
+
+def _spared(copies: Marks, usual: float) -> Marks:
+    """Which copies may stay: the first ones at which no beginning of the block has more than its usual share."""
+    spared, stayed = np.zeros(len(copies), dtype=bool), 0
+    for place in np.flatnonzero(copies):
+        if stayed + 1 <= usual * (place + 1):
+            spared[place], stayed = True, stayed + 1
+    return spared
 
 
 def _frame(block: Block) -> pd.DataFrame:

@@ -77,7 +77,6 @@ def _read_json(path: Path) -> Any:
     check_file(path)
     try:
         return read_json(path)
-    except MissingInputError as error:
-        raise ModelError(
-            "A saved model is incomplete or damaged", where=path, got=error.problem, remedy=REMEDY
-        ) from None
+    except (MissingInputError, UnicodeDecodeError) as error:
+        got = error.problem if isinstance(error, MissingInputError) else str(error)
+        raise ModelError("A saved model is incomplete or damaged", where=path, got=got, remedy=REMEDY) from None

@@ -55,7 +55,8 @@ class FittedCopula(FittedTable):
     @property
     def summary(self) -> dict[str, Any]:
         """The matrix's width, how many train rows were used, and each class's shrinkage and smoothing."""
-        return {"width": self.codec.width, "rows_used": self.rows_used, **describe_copulas(self.copulas, self.spec)}
+        about = describe_copulas(self.copulas, self.spec)
+        return {"width": self.codec.width, "rows_used": self.rows_used, **about, **self.dependencies}
 
     def sample(self, request: SampleRequest) -> Iterator[Synthetic]:
         """Rows of the class. Raises MethodError for a class it has not learnt."""

@@ -47,7 +47,7 @@ class FittedJitter(FittedRows):
     @property
     def summary(self) -> dict[str, Any]:
         """How many rows there are to draw from."""
-        return {"rows": len(self.matrix), "width": self.codec.width}
+        return {"rows": len(self.matrix), "width": self.codec.width, **self.dependencies}
 
     def sample(self, request: SampleRequest) -> Iterator[Synthetic]:
         """Moved rows of the class; `parents` names the row each one started from. Raises MethodError."""

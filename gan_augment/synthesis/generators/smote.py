@@ -58,7 +58,7 @@ class FittedSmote(FittedRows):
     @property
     def summary(self) -> dict[str, Any]:
         """How many rows there are to draw from, and how many neighbours were used at most."""
-        return {"rows": len(self.matrix), "neighbours": self.neighbours.shape[1]}
+        return {"rows": len(self.matrix), "neighbours": self.neighbours.shape[1], **self.dependencies}
 
     def sample(self, request: SampleRequest) -> Iterator[Synthetic]:
         """Rows of the class; `parents` names the two real rows that each one lies between. Raises MethodError."""

@@ -171,7 +171,7 @@ class TabularGan:
             matrix, labels, codec.blocks, drawing, shrinkage=config.shrinkage, smoothing=config.smoothing
         )
         fitted = _fresh(head, copulas, derive_seed(seed, "initial weights"), device)
-        fitted.summary["rows_used"] = len(used)
+        fitted.summary |= {"rows_used": len(used), **fitted.dependencies}
         places = np.searchsorted(copulas.classes, labels)
         with one_thread():
             train_tabular_gan(

@@ -1,0 +1,172 @@
+"""The classes of a target column, whatever its dtype: values come back as they were."""
+
+from __future__ import annotations
+
+import datetime
+import math
+from collections import Counter
+from collections.abc import Callable
+from dataclasses import dataclass
+from typing import Any
+
+import numpy as np
+import numpy.typing as npt
+import pandas as pd
+
+from gan_augment.core.errors import DataError, MethodError, ModelError
+
+__all__ = ["ClassValues", "class_values"]
+
+# How values that JSON has not are written: name, type, to JSON, back.
+_FORMS: tuple[tuple[str, type, Callable[[Any], Any], Callable[[Any], Any]], ...] = (
+    ("bytes", bytes, bytes.hex, bytes.fromhex),
+    ("duration", pd.Timedelta, lambda value: [str(value.unit), int(value.asm8.view("i8"))],
+     lambda form: pd.Timedelta(np.timedelta64(form[1], form[0]))),
+    ("timestamp", pd.Timestamp, lambda value: value.isoformat(), pd.Timestamp),
+    ("time", datetime.datetime, datetime.datetime.isoformat, datetime.datetime.fromisoformat),
+    ("date", datetime.date, datetime.date.isoformat, datetime.date.fromisoformat),
+    ("numpy", np.generic, lambda value: [value.dtype.str, value.item()], lambda form: np.dtype(form[0]).type(form[1])),
+    ("float", float, repr, float),
+)  # fmt: skip
+
+
+@dataclass(frozen=True)
+class ClassValues:
+    """One value a class, in the column's dtype and in the order of class indices."""
+
+    series: pd.Series
+
+    @property
+    def values(self) -> list[Any]:
+        """The values as Python has them."""
+        return list(self.series.tolist())
+
+    @property
+    def names(self) -> list[str]:
+        """A text of its own for each class."""
+        texts = [str(value) for value in self.values]
+        often = Counter(texts)
+        return [text if often[text] == 1 else repr(value) for text, value in zip(texts, self.values, strict=True)]
+
+    def place(self, label: Any) -> int:
+        """The class index of a label. Raises MethodError for an unknown one."""
+        for place, value in enumerate(self.values):
+            if _same(value, label) or _same(value, self._cast(label)):
+                return place
+        raise MethodError(
+            "Rows of an unknown class were asked for",
+            got=repr(label)[:200],
+            expected=f"labels among {', '.join(map(repr, self.values))}"[:500],
+        )
+
+    def named(self, labels: pd.Series) -> npt.NDArray[np.object_]:
+        """object [n]: the text of each label's class. Raises MethodError for an unknown one."""
+        found, codes = class_values(labels)
+        names = np.array(self.names, dtype=object)[[self.place(value) for value in found.values]]
+        return np.asarray(names[codes], dtype=object)
+
+    def column(self, place: int, index: pd.Index) -> pd.Series:
+        """The value of one class, in each row of an index."""
+        return pd.Series(self.series.iloc[[place] * len(index)].set_axis(index))
+
+    def is_unused(self, label: Any) -> bool:
+        """Whether it is a category of the column that no row has."""
+        dtype = self.series.dtype
+        return isinstance(dtype, pd.CategoricalDtype) and any(_same(value, label) for value in dtype.categories)
+
+    def to_json(self) -> dict[str, Any]:
+        """The dtype and plain values. Raises ModelError for a type that has no plain form."""
+        return {"dtype": _plain_dtype(self.series.dtype), "values": [_plain(value) for value in self.values]}
+
+    @classmethod
+    def from_json(cls, plain: dict[str, Any]) -> ClassValues:
+        """What `to_json` gave. Raises ModelError."""
+        try:
+            values = [_restored(value) for value in plain["values"]]
+            return cls(pd.Series(values, dtype=_restored_dtype(plain["dtype"])))
+        except (TypeError, ValueError, KeyError, AttributeError, StopIteration) as error:
+            raise ModelError("The labels of a saved synthesizer are damaged", got=repr(error)[:200]) from None
+
+    def _cast(self, label: Any) -> Any:
+        """0.1 as the 32-bit float that a column of these holds."""
+        dtype = self.series.dtype
+        if isinstance(dtype, np.dtype) and dtype.kind == "f" and isinstance(label, float | np.floating):
+            return dtype.type(label).item()
+        return label
+
+
+def class_values(labels: pd.Series) -> tuple[ClassValues, npt.NDArray[np.int64]]:
+    """The classes of a target column without gaps, in the order of their texts, and the class index of each row.
+
+    Raises
+    ------
+    DataError
+        Labels are lists or the like, or are equal but not the same (1 and True), so that no class is either.
+    """
+    try:
+        codes = pd.factorize(labels)[0]
+    except TypeError as error:
+        raise DataError("Labels cannot be compared", where=f"column {labels.name!r}", got=str(error)[:200]) from None
+    if labels.dtype == object:
+        _check_types(labels, codes)
+    found = labels.iloc[np.unique(codes, return_index=True)[1]]
+    order = sorted(range(len(found)), key=lambda place: (str(found.iloc[place]), type(found.iloc[place]).__name__))
+    rank = np.empty(len(order), dtype=np.int64)
+    rank[order] = np.arange(len(order))
+    return ClassValues(found.iloc[order].reset_index(drop=True)), rank[codes]
+
+
+def _check_types(labels: pd.Series, codes: npt.NDArray[Any]) -> None:
+    kinds = pd.DataFrame({"code": codes, "kind": [type(value).__name__ for value in labels]}).drop_duplicates()
+    twice = kinds["code"][kinds["code"].duplicated()]
+    if len(twice):
+        code = twice.iloc[0]
+        raise DataError(
+            "Labels are equal but of different types: they are neither one class nor two",
+            where=f"column {labels.name!r}",
+            got=f"{labels[codes == code].iloc[0]!r} as {', '.join(kinds['kind'][kinds['code'] == code])}",
+            remedy="write each class in one way",
+        )
+
+
+def _same(value: Any, label: Any) -> bool:
+    if any(isinstance(value, kind) != isinstance(label, kind) for kind in (bool | np.bool_, bytes, str)):
+        return False
+    try:
+        return bool(value == label)
+    except (TypeError, ValueError):  # arrays, and what cannot be compared
+        return False
+
+
+def _plain(value: Any) -> Any:
+    if type(value) in (bool, int, str) or (type(value) is float and math.isfinite(value)):
+        return value
+    for name, kind, form, _ in _FORMS:
+        if isinstance(value, kind):
+            return {name: form(value)}
+    raise ModelError(
+        "Labels of this type cannot be saved",
+        got=f"{type(value).__name__}: {value!r}"[:200],
+        expected="text or numbers",
+    )
+
+
+def _plain_dtype(dtype: Any) -> Any:
+    if not isinstance(dtype, pd.CategoricalDtype):
+        return str(dtype)
+    levels = [_plain(level) for level in dtype.categories.tolist()]
+    return {"levels": levels, "of": str(dtype.categories.dtype), "ordered": bool(dtype.ordered)}
+
+
+def _restored(value: Any) -> Any:
+    if not isinstance(value, dict):
+        return value
+    ((name, form),) = value.items()
+    return next(back for known, _, _, back in _FORMS if known == name)(form)
+
+
+def _restored_dtype(plain: Any) -> Any:
+    if isinstance(plain, str):
+        return pd.api.types.pandas_dtype(plain)
+    levels = pd.Index([_restored(level) for level in plain["levels"]], dtype=plain["of"])
+    return pd.CategoricalDtype(levels, ordered=plain["ordered"])
