@@ -16,6 +16,7 @@ __all__ = [
     "Batch",
     "Checks",
     "Kimg",
+    "Level",
     "Neighbours",
     "Rate",
     "Rounds",
@@ -36,4 +37,5 @@ Rate = Annotated[float, Field(le=1)]  # of learning
 Weight = Annotated[float, Field(le=1_000_000)]  # of a term, a penalty, a noise beside others
 Rounds = Annotated[int, Field(le=1_000_000)]  # iterations, trees, how often something is done
 Checks = Annotated[int, Field(le=10_000)]
+Level = Annotated[int, Field(ge=-(2**32), le=2**32)] | Annotated[float, Field(ge=-(2**32), le=2**32)]  # of a pixel
 Neighbours = Annotated[int, Field(le=10_000)]

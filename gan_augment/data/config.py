@@ -6,6 +6,7 @@ from typing import Annotated, Literal
 
 from pydantic import Field, field_validator, model_validator
 
+from gan_augment.core.quantities import Level
 from gan_augment.core.records import ColumnKind, Record, Rule
 
 __all__ = [
@@ -184,8 +185,8 @@ class PrepareConfig(Record):
     image_size: int | None = Field(default=None, ge=4, le=1024)
     resize: Literal["crop", "pad", "stretch"] = "crop"
     background: int = Field(default=255, ge=0, le=255)
-    black: int | float = Field(default=0, ge=-(2**32), le=2**32)
-    white: int | float = Field(default=65535, ge=-(2**32), le=2**32)
+    black: Level = 0
+    white: Level = 65535
     corrupt: Literal["refuse", "skip"] = "refuse"
     near_duplicates: Literal["together", "ignore"] = "together"
     split: SplitConfig = SplitConfig()

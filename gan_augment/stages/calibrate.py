@@ -96,7 +96,7 @@ def run_once(calibration: Calibration, control: Control, seed: int) -> Outcome:
     """One fresh split, one synthesizer, one verdict. The seed decides all of it."""
     spec, samples = calibration.spec, calibration.samples
     split = split_rows(samples.label_indices(spec), control, numpy_generator(seed, "split"))
-    base = BaseConfig(seed=seed, device=calibration.params.base.device)
+    base = BaseConfig(seed=seed % 2**32, device=calibration.params.base.device)
     # No judge has seen what the controls hand out, so there is no threshold to search.
     unjudged = calibration.params.mix.model_copy(update={"judge_probabilities": ()})
     alone = {"cross_fit": CrossFitConfig(), "mix": unjudged}  # nor anything to fit on folds

@@ -14,7 +14,7 @@ from hypothesis import strategies as st
 from gan_augment.core.errors import ParamsError
 from gan_augment.core.records import Modality
 from gan_augment.downstream import networks
-from gan_augment.downstream.arms import known_arm, search_recipe, uses_synthetic, variants_of
+from gan_augment.downstream.arms import Treatment, known_arm, search_recipe, uses_synthetic, variants_of
 from gan_augment.downstream.config import ARMS, Arm, ClassicalConfig, CnnConfig
 from gan_augment.downstream.experiment import Sources, train_recipe
 from gan_augment.downstream.networks import CnnClassifier
@@ -37,7 +37,7 @@ def test_an_arm_uses_what_its_name_says(arm: Arm, modality: Modality) -> None:
 def test_real_alone_is_untouched(modality: Modality) -> None:
     (recipe,) = variants_of("real", modality)
     assert recipe.fill == "none"
-    assert not any(vars(recipe.treatment).values())
+    assert recipe.treatment == Treatment()
 
 
 def test_what_synthetic_data_is_compared_with_may_balance_too() -> None:

@@ -10,7 +10,6 @@ import os
 import signal
 import subprocess
 import sys
-import time
 from pathlib import Path
 
 import pytest
@@ -18,9 +17,9 @@ import pytest
 from gan_augment.core.locks import holding, running
 from gan_augment.stages.locks import READS, lock_folder
 from tests.faults.small_project import COMMANDS, copy_of, outputs_hash, run_command
+from tests.patience import HANG
 
 Command = tuple[str, ...]
-PATIENCE = 240.0  # only for what hangs
 
 
 def start(root: Path, command: Command, **environment: str) -> subprocess.Popen[str]:
@@ -34,18 +33,11 @@ def start(root: Path, command: Command, **environment: str) -> subprocess.Popen[
     )
 
 
-def wait_for(condition: object, what: str) -> None:
-    deadline = time.monotonic() + PATIENCE
-    while not condition():  # type: ignore[operator]
-        assert time.monotonic() < deadline, what
-        time.sleep(0.05)
-
-
 def twice(root: Path, command: Command) -> None:
     before = outputs_hash(root, command)
     both = [start(root, command), start(root, command)]
     for process in both:
-        _, said = process.communicate(timeout=PATIENCE)
+        _, said = process.communicate(timeout=HANG)
         assert process.returncode == 0, said
     assert outputs_hash(root, command) == before
     assert running(lock_folder(root)) == []
@@ -74,7 +66,7 @@ def test_who_waits_says_for_whom_and_works_on_what_is_there_afterwards(finished:
         params.write_text(params.read_text(encoding="utf-8").replace("label: a", "label: c"), encoding="utf-8")
         dataset = root / "data/prepared/dataset.json"
         dataset.write_bytes(dataset.read_bytes()[:40])
-    _, rest = waiting.communicate(timeout=PATIENCE)
+    _, rest = waiting.communicate(timeout=HANG)
     assert f"process {os.getpid()}" in said
     assert "writes the outputs of prepare" in said
     assert "since 20" in said

@@ -6,11 +6,11 @@ import importlib
 from pathlib import Path
 from typing import Any
 
-import jinja2
 import pytest
 import yaml
 
 from gan_augment.core.errors import MissingInputError, SetupError
+from gan_augment.project.initialise import _TEMPLATES
 from pipelines.announce import EVENT, announce_new_data, dataset_resource
 from tests.pipelines.fake_project import REPOSITORY
 
@@ -18,8 +18,7 @@ TEMPLATE = REPOSITORY / "gan_augment/project/templates/prefect.yaml.j2"
 
 
 def rendered(name: str) -> str:
-    environment = jinja2.Environment(undefined=jinja2.StrictUndefined, autoescape=False)
-    return environment.from_string(TEMPLATE.read_text(encoding="utf-8")).render(project_name=name, directory="/d")
+    return _TEMPLATES.get_template("prefect.yaml.j2").render(project_name=name, directory="/d")
 
 
 @pytest.fixture

@@ -50,7 +50,7 @@ def test_what_is_right_is_right(tmp_path: Path) -> None:
         ({"prepare": prepare(exclude=["c"])}, "left out"),
         ({"prepare": {"source": {"kind": "table", "path": "t.csv", "target": "z"}}}, "'z'"),
         ({"prepare": {"source": {"kind": "table", "path": "u.csv", "target": "y"}}}, "not there"),
-        ({"prepare": {"source": {"kind": "table", "path": "u" * 5000, "target": "y"}}}, "cannot be followed"),
+        ({"prepare": {"source": {"kind": "table", "path": "u" * 5000, "target": "y"}}}, "File name too long"),
         ({"synthesis": {"method": "conditional"}}, "cannot make tables"),
         ({"synthesis": {"method": "smote", "settings": {"neighbours": 10**30}}}, "at most 10000"),
     ],

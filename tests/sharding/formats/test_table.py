@@ -12,7 +12,7 @@ import pandas as pd
 import pyarrow as pa
 import pyarrow.parquet as pq
 import pytest
-from hypothesis import HealthCheck, given, settings
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from gan_augment.core.records import ClassRecord, Column, DatasetSpec, TableSpec
@@ -183,7 +183,7 @@ def of_user(table: pa.Table, root: Path) -> pd.DataFrame:
         table=raw.content.spec,  # type: ignore[union-attr]
     )
     export(ExportTask(spec, (root / "source",), None, REAL_ONLY, ExportConfig(), 0), root / "out")
-    return ParquetTableReader(root / "out")(SHARD)
+    return ParquetTableReader(Files(root / "out"))(SHARD)
 
 
 @pytest.mark.parametrize("name", SOURCES)
@@ -193,12 +193,12 @@ def test_real_rows_of_a_parquet_file_come_back_in_their_types(tmp_path: Path, na
     back = pq.ParquetFile(tmp_path / "out" / SHARD).read().sort_by("_id").select(["x"])
     assert back.schema.field("x").type == pq.read_table(tmp_path / "t.parquet").schema.field("x").type
     assert back.column("x").to_pylist() == table.column("x").to_pylist()
-    pd.testing.assert_frame_equal(CsvReader(tmp_path / "out")(SHARD), frame)
+    pd.testing.assert_frame_equal(CsvReader(Files(tmp_path / "out"))(SHARD), frame)
     assert pd.read_parquet(tmp_path / "out" / SHARD)["x"].isna().sum() == table.column("x").null_count
 
 
 @given(data=st.data())
-@settings(max_examples=15, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
+@settings(max_examples=10)
 def test_any_columns_of_a_parquet_file_come_back(tmp_path: Path, data: st.DataObject) -> None:
     names = data.draw(st.lists(st.sampled_from(list(SOURCES)), min_size=1, unique=True))
     order = data.draw(st.permutations(range(6)))

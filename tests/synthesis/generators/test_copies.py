@@ -149,7 +149,7 @@ def test_a_row_depends_on_its_number_alone(method: str) -> None:
 @every_method
 def test_a_class_whose_every_possible_row_is_a_train_row_keeps_its_copies_and_counts_them(method: str) -> None:
     frame = pd.DataFrame({"a": ["p", "p", "q", "q"] * 10, "b": [True, False] * 20})
-    model = fitted(method, view(frame, ["x"] * 24 + ["y"] * 16), redraws=10**9)
+    model = fitted(method, view(frame, ["x"] * 24 + ["y"] * 16), redraws=1000)
     made, _, left = draw(model, 1, 300)
     assert len(made) == 300
     assert left == 300
