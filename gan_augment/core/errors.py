@@ -31,6 +31,8 @@ __all__ = [
     "SetupError",
 ]
 
+_MOST_CHARACTERS = 4000
+
 
 class GanAugmentError(Exception):
     """A mistake or an obstacle that the user can remove.
@@ -73,8 +75,15 @@ class GanAugmentError(Exception):
             ("expected", self.expected),
             ("remedy", self.remedy),
         ]
-        lines = [f"  {name + ':':<10}{value}" for name, value in facts if value]
+        lines = [f"  {name + ':':<10}{_bounded(value)}" for name, value in facts if value]
         return mask("\n".join([self.problem, *lines]))
+
+
+def _bounded(fact: str) -> str:
+    """The fact, or the ends of it where a library quotes whole files."""
+    if len(fact) <= _MOST_CHARACTERS:
+        return fact
+    return f"{fact[: _MOST_CHARACTERS // 2]} ... ({len(fact)} characters) ... {fact[-200:]}"
 
 
 class ParamsError(GanAugmentError):

@@ -80,6 +80,7 @@ def _read_parquet(path: Path) -> TableFile:
         raise DataError(
             "The Parquet file cannot be read", where=path, got=str(error).split("\n")[0], remedy="write it again"
         ) from None
+    table = table.replace_schema_metadata()  # pandas' own, which pyarrow parses even where it is told to ignore it
     frame = table.to_pandas(ignore_metadata=True, date_as_object=False, types_mapper=NULLABLE.get)
     places = tuple(f"row {number}" for number in range(1, len(frame) + 1))
     _check_rows(path, frame)
