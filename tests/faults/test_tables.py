@@ -155,6 +155,8 @@ def same(read_value: Any, value: Any) -> bool:
         return str(read_value) == value.strip()
     if isinstance(value, decimal.Decimal):
         value = float(value)
+    if isinstance(value, datetime.datetime):
+        value = pd.Timestamp(value)  # Python's own equals none of another zone in the hour that clocks repeat
     return bool(read_value == value)
 
 
