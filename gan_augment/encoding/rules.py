@@ -62,7 +62,7 @@ def check_rules(frame: pd.DataFrame, table: TableSpec) -> None:
             series = [frame[name] for name in rule.columns]
             values, _ = _comparable(series, times=_are_times(table, rule.columns))
             for left, right in _pairs(len(values)):
-                descends |= values[left] > values[right]
+                descends |= _above(values[left], values[right])
             _refuse(descends, frame[list(rule.columns)], " <= ".join(rule.columns))
 
 
@@ -72,7 +72,7 @@ def restore_order(frame: pd.DataFrame, columns: Sequence[Column]) -> pd.DataFram
     values, ticks = _comparable(series, times=columns[0].kind == "datetime")
     before = [value.copy() for value in values]
     for left, right in _pairs(len(values)):
-        wrong = np.asarray(values[left] > values[right], dtype=bool)
+        wrong = _above(values[left], values[right])
         values[left][wrong], values[right][wrong] = values[right][wrong], values[left][wrong]
     largest: Values = np.full(len(frame), -np.inf)
     for place, column in enumerate(columns):
@@ -124,7 +124,7 @@ def _outside(series: pd.Series, rule: RangeRule, *, times: bool) -> npt.NDArray[
     for bound, low in ((rule.low, True), (rule.high, False)):
         if bound is not None:
             (values, limit), _ = _comparable([series, _bound(bound, series, rule, times=times)], times=times)
-            outside |= np.asarray(values < limit[0] if low else values > limit[0], dtype=bool)
+            outside |= _above(limit, values) if low else _above(values, limit)
     return outside
 
 
@@ -216,6 +216,12 @@ def _unit(digits: int) -> str:
     return {6: "datetime64[M]", 8: "datetime64[D]"}.get(digits, "datetime64[s]")
 
 
+def _above(values: Values, others: Values) -> npt.NDArray[np.bool_]:
+    """Where neither is missing and the first is greater."""
+    with np.errstate(invalid="ignore"):  # NaN among objects
+        return np.asarray(values > others, dtype=bool)
+
+
 def _absent(values: Values) -> npt.NDArray[np.bool_]:
     return np.asarray(pd.isna(values), dtype=bool)
 
@@ -225,16 +231,16 @@ def _fitted(values: Values, largest: Values, column: Column, times: pd.Series | 
 
     `times` is the column itself where the values are ticks of time.
     """
-    fit = (lambda one, up: _on_grid(one, times, up=up)) if times is not None else partial(_rounded, column)
+    fit = partial(_rounded, column) if times is None else partial(_on_grid, times)
     present = ~_absent(values)
     fitted = values.copy()
-    fitted[present] = fit(values[present], False)
-    below = present & np.asarray(fitted < largest, dtype=bool)
-    fitted[below] = fit(largest[below], True)
+    fitted[present] = fit(values[present], up=False)
+    below = present & _above(largest, fitted)
+    fitted[below] = fit(largest[below], up=True)
     return fitted
 
 
-def _rounded(column: Column, values: Values, up: bool) -> Values:
+def _rounded(column: Column, values: Values, *, up: bool) -> Values:
     digits = 0 if column.integer else column.decimals
     if digits is None or not len(values):
         return values
@@ -246,7 +252,7 @@ def _rounded(column: Column, values: Values, up: bool) -> Values:
     return np.asarray((np.ceil if up else np.round)(scaled) / 10.0**digits)
 
 
-def _on_grid(ticks: Values, series: pd.Series, *, up: bool) -> Values:
+def _on_grid(series: pd.Series, ticks: Values, *, up: bool) -> Values:
     """To moments that the column can hold: whole days, where it holds days."""
     if holds_numbers(series) and (_digits(series) or 8) == 6:
         whole = [-(-int(tick) // _NANO) if up else int(tick) // _NANO for tick in ticks]

@@ -43,7 +43,7 @@ class TableSynthesizer:
         What every row keeps, in the spelling of params.yaml: `{"kind": "order", "columns": ["start", "end"]}`,
         `{"kind": "range", "column": "age", "low": 0}`, `{"kind": "combination", "columns": ["city", "country"]}`.
     seed
-        Of the fit. The same frame, settings and seed give the same model.
+        Of the fit: any whole number. The same frame, settings and seed give the same model.
     device
         "cpu" or a torch device; only trained methods use it.
 

@@ -135,8 +135,5 @@ def _decimals(series: pd.Series) -> pd.Series:
             expected=f"finite Decimals of at most {WIDEST} digits",
             remedy="make the column text, column.astype('string'), or round it",
         )
-    return (
-        pd.Series(pd.arrays.ArrowExtensionArray(pa.array(present.tolist())), index=present.index)
-        .reindex(series.index)
-        .rename(series.name)
-    )
+    cells = [None if absent else value for value, absent in zip(series, series.isna(), strict=True)]
+    return pd.Series(pd.arrays.ArrowExtensionArray(pa.array(cells)), index=series.index, name=series.name)
