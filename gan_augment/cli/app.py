@@ -222,6 +222,9 @@ def choose(
     drop: Annotated[
         list[str] | None, typer.Option(metavar="COLUMN", help="Leave a column out; may be repeated.")
     ] = None,
+    decimal: Annotated[
+        str | None, typer.Option(metavar="SIGN", help="The sign before decimals in a CSV, '.' or ','; read by default.")
+    ] = None,
     write: Annotated[
         Path | None, typer.Option(metavar="FILE", help="Where to write the table with the rows, if they pay.")
     ] = None,
@@ -245,6 +248,7 @@ def choose(
         classifier=classifier,
         methods=methods,
         drop=drop or [],
+        decimal=decimal,
         write=write,
         repeats=repeats,
         seed=seed,

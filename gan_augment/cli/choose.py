@@ -29,6 +29,7 @@ def run_choice(
     classifier: str,
     methods: str,
     drop: list[str],
+    decimal: str | None,
     write: Path | None,
     repeats: int | None,
     seed: int,
@@ -40,7 +41,7 @@ def run_choice(
     from gan_augment.tabular.files import check_output, read_user_table
 
     names = _methods(methods)
-    table = read_user_table(path, target, drop)
+    table = read_user_table(path, target, drop, _decimal(decimal))
     if write is not None:
         check_output(write, table.whole, path)
     if len(table.whole) < FEWEST_ROWS:
@@ -84,6 +85,12 @@ def _methods(words: str) -> list[str]:
     return names
 
 
+def _decimal(sign: str | None) -> Any:
+    if sign not in (None, ".", ","):
+        raise ParamsError("This is no sign before decimals", where="--decimal", got=repr(sign), expected="'.' or ','")
+    return sign
+
+
 def _report(choice: AugmentationChoice, table: UserTable) -> dict[str, Any]:
     assert choice.gain is not None
     return {
@@ -99,6 +106,7 @@ def _report(choice: AugmentationChoice, table: UserTable) -> dict[str, Any]:
         "rows": len(table.whole),
         "candidates": choice.table.round(4).to_dict("records"),
         "left_out": table.left_out,
+        "notes": list(table.notes),
     }
 
 
@@ -131,6 +139,8 @@ def _print(choice: AugmentationChoice, report: dict[str, Any], asked: Path | Non
         figures = (f"{line['score']:.3f}", f"{line['gain']:+.3f}", f"{line['standard_error']:.3f}")
         table.add_row(_name(line), *figures, f"{line['picked']:.0%}")
     Console(width=None if sys.stdout.isatty() else 120).print(table)
+    for note in report["notes"]:
+        print(note)
     for name, reason in report["left_out"].items():
         print(f"column {name!r} was left out: {reason}")
     print(choice.sentence)

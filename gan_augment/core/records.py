@@ -73,8 +73,8 @@ class RangeRule(Record):
 
     kind: Literal["range"] = "range"
     column: str
-    low: float | str | None = None
-    high: float | str | None = None
+    low: int | float | str | None = None
+    high: int | float | str | None = None
 
 
 class OrderRule(Record):

@@ -263,7 +263,7 @@ def _objects(values: pd.Series) -> pd.Series:
     if kind in ("datetime", "datetime64", "date"):
         return _in_nanoseconds(plain_times(values))
     if all(isinstance(value, numbers.Number) and not isinstance(value, (bool, complex)) for value in values.dropna()):
-        return values.astype("float64")
+        return values.where(values.notna(), None).astype("float64")
     raise DataError(
         "A column holds values that are neither numbers, text, truth values nor times",
         where=f"column {values.name!r}",

@@ -43,6 +43,8 @@ class TableFile:
         The sign before decimals, where columns that can be read in one way only show it.
     arrow
         Of a Parquet file: the Arrow types of its columns of numbers, truth values, times and texts.
+    delimiter
+        Of a text file, what stands between cells.
     """
 
     frame: pd.DataFrame
@@ -52,6 +54,7 @@ class TableFile:
     problems: tuple[Problem, ...]
     decimal: Decimal | None = None
     arrow: dict[str, str] = field(default_factory=dict)
+    delimiter: str = ","
 
 
 def read_table_file(path: Path, encoding: str | None = None) -> TableFile:
@@ -113,7 +116,8 @@ def _read_text(path: Path, text: Text) -> TableFile:
     _check_rows(path, frame)
     places = tuple(f"line {line}" for line, _ in records[1:])
     decimal = decimal_sign(frame[name].head(_LOOKED_AT) for name in frame.columns)
-    return TableFile(frame, places, False, delimiter != ",", _encoding_note(path, text), decimal)
+    problems = _encoding_note(path, text)
+    return TableFile(frame, places, False, delimiter != ",", problems, decimal, delimiter=delimiter)
 
 
 def _delimiter(path: Path, content: str) -> str:

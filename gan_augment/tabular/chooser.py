@@ -34,6 +34,7 @@ from gan_augment.tabular.arguments import frame_of, keyed, known_words, number, 
 from gan_augment.tabular.candidates import FREE, Candidate, Contest, Probabilities, Selection, known_classifier
 from gan_augment.tabular.frame import TableSynthesizer, checked_labels, column_of, shown
 from gan_augment.tabular.labels import class_values
+from gan_augment.tabular.shapes import in_dtype, plain_columns
 
 __all__ = ["LADDER", "AugmentationChoice", "choose_augmentation"]
 
@@ -119,7 +120,8 @@ class AugmentationChoice:
             return frame.iloc[:0]
         target, classes = self.contest.target, self.contest.classes
         known = {column.name: column.dtype for column in self.contest.table.columns}
-        if {name: str(dtype) for name, dtype in frame.dtypes.items() if name != target} != known:
+        plain = plain_columns(frame.drop(columns=[target], errors="ignore"))
+        if {name: str(dtype) for name, dtype in plain.dtypes.items()} != known:
             raise DataError(
                 "The frame has other columns, or other dtypes, than the one that the choice was made for",
                 expected=str(known)[:200],
@@ -128,7 +130,7 @@ class AugmentationChoice:
         chosen = self.contest.rows(self.chosen, train, derive_seed(self.seed, "final")).reset_index(drop=True)
         places = self.contest.labels(chosen)
         chosen[target] = classes.series.iloc[places].reset_index(drop=True)
-        return chosen.astype(frame.dtypes.to_dict())
+        return pd.DataFrame({name: in_dtype(chosen[name], dtype) for name, dtype in frame.dtypes.items()})
 
 
 def choose_augmentation(
@@ -317,7 +319,7 @@ class _Trial:
 def _prepared(frame: pd.DataFrame, contest: Contest) -> pd.DataFrame:
     """Rows as a contest takes them: text as categories, and each label as the text of its class."""
     named = contest.classes.named(checked_labels(frame, contest.target))
-    return as_categories(frame.assign(**{contest.target: named}), contest.table)
+    return as_categories(plain_columns(frame.assign(**{contest.target: named})), contest.table)
 
 
 def as_categories(frame: pd.DataFrame, table: TableSpec) -> pd.DataFrame:
@@ -334,7 +336,7 @@ def _contest(
     rules: Sequence[Mapping[str, Any]],
 ) -> Contest:
     classes, _ = class_values(checked_labels(frame, target))
-    features = frame.drop(columns=[target])
+    features = plain_columns(frame.drop(columns=[target]))
     columns = tuple(column_of(features[name]) for name in features.columns)
     if len(classes.series) < 2:
         raise DataError("There is nothing to choose for a target of one class", got=repr(classes.values))

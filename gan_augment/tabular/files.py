@@ -6,17 +6,22 @@ kinds of columns, the same columns left out.
 
 from __future__ import annotations
 
+import re
 from collections.abc import Sequence
 from dataclasses import dataclass
+from decimal import Decimal
 from pathlib import Path
 from typing import Any
 
 import pandas as pd
+import pyarrow as pa
+import pyarrow.parquet as pq
 
 import gan_augment.data.sources  # noqa: F401  before data.targets, which it imports and is imported by
 from gan_augment.core.atomic import check_writable, replacing_file
 from gan_augment.core.errors import DataError, ParamsError
-from gan_augment.data.columns import MISSING_TEXTS, canonical, parse_text, unfit
+from gan_augment.data import number_texts
+from gan_augment.data.columns import MISSING_TEXTS, Parsed, canonical, parse_column, unfit
 from gan_augment.data.paths import existing_file
 from gan_augment.data.table_files import TableFile, read_table_file
 from gan_augment.data.targets import check_column, target_labels
@@ -30,10 +35,17 @@ SEPARATORS = {".csv": ",", ".tsv": "\t", ".txt": "\t"}
 
 @dataclass(frozen=True)
 class UserTable:
-    """All columns of the file, typed; and why some are not used: {column: reason}. The target is always used."""
+    """All columns of the file, typed; and why some are not used: {column: reason}. The target is always used.
+
+    `notes` says what was taken for granted while reading. `source`, `delimiter` and `decimal` are the file's.
+    """
 
     whole: pd.DataFrame
     left_out: dict[str, str]
+    notes: tuple[str, ...] = ()
+    source: Path | None = None
+    delimiter: str | None = None
+    decimal: str = "."
 
     @property
     def used(self) -> pd.DataFrame:
@@ -41,7 +53,9 @@ class UserTable:
         return self.whole.drop(columns=list(self.left_out))
 
 
-def read_user_table(path: Path, target: str, drop: Sequence[str] = ()) -> UserTable:
+def read_user_table(
+    path: Path, target: str, drop: Sequence[str] = (), decimal: number_texts.Decimal | None = None
+) -> UserTable:
     """Read a table by its ending.
 
     Parameters
@@ -50,6 +64,8 @@ def read_user_table(path: Path, target: str, drop: Sequence[str] = ()) -> UserTa
         .csv, .tsv, .txt or .parquet; the column of classes.
     drop
         Columns that the user does not want to use. Free text and identifiers are left out unasked.
+    decimal
+        Of a text file, the sign before decimals; None: as the numbers are written.
 
     Raises
     ------
@@ -63,6 +79,7 @@ def read_user_table(path: Path, target: str, drop: Sequence[str] = ()) -> UserTa
     labels = pd.Series(target_labels(path, table, target), dtype="string")
     whole: dict[str, pd.Series] = {}
     left_out = dict.fromkeys(drop, "as asked for")
+    notes = [problem.what for problem in table.problems]
     for name in map(str, table.frame.columns):
         if name == target:
             whole[name] = canonical(table.frame[name]) if table.typed else labels
@@ -70,10 +87,13 @@ def read_user_table(path: Path, target: str, drop: Sequence[str] = ()) -> UserTa
         if name in left_out:
             whole[name] = table.frame[name]
             continue
-        whole[name] = _typed(path, table, name)
+        parsed = _typed(path, table, name, decimal)
+        whole[name] = parsed.values
         problem = unfit(whole[name])
         if problem is not None and problem.severity == "warning":
-            left_out[name] = problem.reason
+            left_out[name] = _as_option(problem.reason)
+        elif parsed.note is not None:
+            notes.append(f"column {name!r} is read as {_as_option(parsed.note)}")
     if len(left_out) == len(whole) - 1:
         raise DataError(
             "No column is left as a feature",
@@ -81,15 +101,23 @@ def read_user_table(path: Path, target: str, drop: Sequence[str] = ()) -> UserTa
             got="; ".join(f"{name}: {reason}" for name, reason in left_out.items()) or f"the column {target!r} alone",
             expected="at least one column of numbers, categories, truth values or times",
         )
-    return UserTable(pd.DataFrame({name: column.reset_index(drop=True) for name, column in whole.items()}), left_out)
+    frame = pd.DataFrame({name: column.reset_index(drop=True) for name, column in whole.items()})
+    delimiter = None if table.typed else table.delimiter
+    return UserTable(frame, left_out, tuple(notes), path, delimiter, decimal or table.decimal or ".")
 
 
-def _typed(path: Path, table: TableFile, name: str) -> pd.Series:
+def _as_option(text: str) -> str:
+    """What is said of params.yaml, said of the command line."""
+    return re.sub(r"set prepare\.source\.decimal(?: to|:)", "use --decimal", text)
+
+
+def _typed(path: Path, table: TableFile, name: str, decimal: number_texts.Decimal | None) -> Parsed:
     column = table.frame[name].set_axis(pd.Index(table.places), axis=0)
     try:
         if table.typed:
-            return canonical(column)
-        return parse_text(column, MISSING_TEXTS, decimal_comma=table.decimal_comma, decimal=table.decimal)
+            return Parsed(canonical(column))
+        known = decimal or table.decimal
+        return parse_column(column, MISSING_TEXTS, decimal_comma=table.decimal_comma, decimal=known)
     except DataError as error:
         raise DataError(
             error.problem,
@@ -120,7 +148,14 @@ def check_output(path: Path, table: pd.DataFrame, source: Path) -> None:
 
 
 def write_augmented(path: Path, table: UserTable, made: pd.DataFrame) -> None:
-    """The real rows, then `made`; columns that were not used are missing in the latter, and `origin` comes last."""
+    """The real rows, then `made`; columns that were not used are missing in the latter, and `origin` comes last.
+
+    Parquet from Parquet keeps the real rows and the types of the source; CSV from CSV its separator and decimal sign.
+    """
+    if path.suffix.lower() in PARQUET and table.source is not None and table.delimiter is None:
+        with replacing_file(path.resolve()) as partial:
+            pq.write_table(_in_source_types(table.source, made), partial)
+        return
     real = table.whole.assign(**{ORIGIN: "real"})
     more = made.assign(**{ORIGIN: "synthetic"}).reindex(columns=list(real.columns))
     whole = pd.concat([real, more.astype(_dtypes(real, table.left_out))], ignore_index=True)
@@ -128,7 +163,36 @@ def write_augmented(path: Path, table: UserTable, made: pd.DataFrame) -> None:
         if path.suffix.lower() in PARQUET:
             whole.to_parquet(partial, index=False)
         else:
-            whole.to_csv(partial, index=False, sep=SEPARATORS[path.suffix.lower()])
+            whole.to_csv(partial, index=False, sep=_separator(path, table), decimal=table.decimal)
+
+
+def _separator(path: Path, table: UserTable) -> str:
+    suffix = path.suffix.lower()
+    return SEPARATORS[suffix] if suffix == ".tsv" or table.delimiter is None else table.delimiter
+
+
+def _in_source_types(source: Path, made: pd.DataFrame) -> pa.Table:
+    real = pq.ParquetFile(source).read()
+    fields = [item.with_nullable(True) for item in real.schema]
+    columns = [
+        _as_arrow(made[item.name], item.type) if item.name in made else pa.nulls(len(made), item.type)
+        for item in fields
+    ]
+    schema = pa.schema(fields, metadata=real.schema.metadata)
+    parts = [pa.table(real.columns, schema=schema), pa.table(columns, schema=schema)]
+    origin = pa.array(["real"] * len(real) + ["synthetic"] * len(made))
+    return pa.concat_tables(parts).append_column(ORIGIN, origin)
+
+
+def _as_arrow(values: pd.Series, kind: pa.DataType) -> pa.Array:
+    """Made values of a column in its Arrow type."""
+    if pa.types.is_decimal(kind):
+        step = Decimal(1).scaleb(-kind.scale)
+        return pa.array([None if pd.isna(v) else Decimal(str(v)).quantize(step) for v in values], type=kind)
+    array = pa.nulls(len(values)) if values.isna().all() else pa.array(values, from_pandas=True)
+    if pa.types.is_dictionary(kind):
+        return array.cast(kind.value_type).dictionary_encode().cast(kind)
+    return array.cast(kind, safe=False)
 
 
 def _dtypes(real: pd.DataFrame, left_out: dict[str, str]) -> Any:

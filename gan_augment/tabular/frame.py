@@ -23,6 +23,7 @@ from gan_augment.synthesis.api import Fitted, SampleRequest, TickReport
 from gan_augment.synthesis.registry import resolve_method
 from gan_augment.tabular.arguments import counts_by_label, frame_of, keyed, known_words, path_of, whole
 from gan_augment.tabular.labels import ClassValues, class_values
+from gan_augment.tabular.shapes import dtype_from_json, dtype_to_json, in_dtype, plain_columns
 
 __all__ = ["TableSynthesizer", "checked_labels", "column_of", "shown"]
 
@@ -42,7 +43,7 @@ class TableSynthesizer:
         What every row keeps, in the spelling of params.yaml: `{"kind": "order", "columns": ["start", "end"]}`,
         `{"kind": "range", "column": "age", "low": 0}`, `{"kind": "combination", "columns": ["city", "country"]}`.
     seed
-        Of the fit. The same frame, settings and seed give the same model.
+        Of the fit: any whole number. The same frame, settings and seed give the same model.
     device
         "cpu" or a torch device; only trained methods use it.
 
@@ -108,7 +109,7 @@ class TableSynthesizer:
         if not callable(progress):
             raise ParamsError("An argument cannot be used", where="progress", got=repr(progress), expected="a function")
         values, codes = class_values(checked_labels(frame, target))
-        features = frame.drop(columns=[target]).reset_index(drop=True)
+        features = plain_columns(frame.drop(columns=[target]).reset_index(drop=True))
         columns = tuple(column_of(features[name]) for name in features.columns)
         classes = tuple(ClassRecord(key=f"c{i}", label=name) for i, name in enumerate(values.names))
         table = TableSpec(columns=columns, target=target, rules=self.rules)
@@ -195,13 +196,13 @@ class TableSynthesizer:
             "seed": self.seed,
             "labels": self._classes.to_json(),
             "shares": self._shares.tolist(),
+            "columns": self._columns_to_json(),
         }
         _check_replaceable(directory)
         try:
             with replacing_directory(directory) as partial:
                 write_json(partial / "synthesizer.json", about)
                 self._spec.save(partial / "dataset.json")
-                self._write_form(partial / "columns.parquet")
                 (partial / "model").mkdir()
                 fitted.save(partial / "model")
         except OSError as error:
@@ -218,21 +219,25 @@ class TableSynthesizer:
             model._spec = DatasetSpec.load(directory / "dataset.json")
             assert model._spec.table is not None
             model._target, model._classes = model._spec.table.target, ClassValues.from_json(about["labels"])
-            model._form = pd.read_parquet(directory / "columns.parquet")
-            model._form[model._target] = model._classes.series[:0]
-        except (KeyError, OSError, TypeError, ValueError, AssertionError) as error:
+            model._form = model._form_from_json(about["columns"])
+        except (DataError, KeyError, OSError, TypeError, ValueError, AssertionError) as error:
             raise ModelError(
                 "A saved synthesizer is incomplete or damaged", where=directory, got=str(error).split("\n")[0][:200]
             ) from None
         model._fitted = model.method.load(directory / "model", model._spec, device=device)
         return model
 
-    def _write_form(self, path: Path) -> None:
-        """No rows: names, order and dtypes; that of the labels stands beside them, as Parquet does not have all."""
-        try:
-            self._form.assign(**{self._target: pd.Series(dtype="str")}).to_parquet(path, index=False)
-        except (TypeError, ValueError) as error:  # pyarrow's are among them
-            raise ModelError("The frame's columns cannot be saved", got=str(error).split("\n")[0][:200]) from None
+    def _columns_to_json(self) -> dict[str, Any]:
+        """{name: dtype} of the frame's columns, in their order; the target's dtype is with the labels."""
+        return {
+            str(name): None if name == self._target else dtype_to_json(dtype)
+            for name, dtype in self._form.dtypes.items()
+        }
+
+    def _form_from_json(self, columns: dict[str, Any]) -> pd.DataFrame:
+        """A frame without rows of these columns."""
+        empty = {name: pd.Series(dtype=dtype_from_json(form)) for name, form in columns.items() if form is not None}
+        return pd.DataFrame(empty | {self._target: self._classes.series[:0]})[list(columns)]
 
     def _need(self) -> Fitted:
         if self._fitted is None:
@@ -250,8 +255,10 @@ class TableSynthesizer:
         return [(index, end - start) for index, (start, end) in enumerate(itertools.pairwise([0, *ends]))]
 
     def _with_target(self, rows: pd.DataFrame, index: int) -> pd.DataFrame:
-        labels = self._classes.column(index, rows.index)
-        return rows.assign(**{self._target: labels})[list(self._form.columns)]
+        form = self._form.dtypes
+        made = {name: in_dtype(rows[name], form[name]) for name in rows.columns}
+        made[self._target] = self._classes.column(index, rows.index)
+        return pd.DataFrame(made, index=rows.index)[list(self._form.columns)]
 
 
 @contextlib.contextmanager

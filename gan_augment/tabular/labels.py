@@ -14,8 +14,9 @@ import numpy.typing as npt
 import pandas as pd
 
 from gan_augment.core.errors import DataError, MethodError, ModelError
+from gan_augment.encoding.times import pandas_dtype_of
 
-__all__ = ["ClassValues", "class_values"]
+__all__ = ["ClassValues", "class_values", "plain_dtype", "restored_dtype"]
 
 # How values that JSON has not are written: name, type, to JSON, back.
 _FORMS: tuple[tuple[str, type, Callable[[Any], Any], Callable[[Any], Any]], ...] = (
@@ -76,15 +77,15 @@ class ClassValues:
 
     def to_json(self) -> dict[str, Any]:
         """The dtype and plain values. Raises ModelError for a type that has no plain form."""
-        return {"dtype": _plain_dtype(self.series.dtype), "values": [_plain(value) for value in self.values]}
+        return {"dtype": plain_dtype(self.series.dtype), "values": [_plain(value) for value in self.values]}
 
     @classmethod
     def from_json(cls, plain: dict[str, Any]) -> ClassValues:
         """What `to_json` gave. Raises ModelError."""
         try:
             values = [_restored(value) for value in plain["values"]]
-            return cls(pd.Series(values, dtype=_restored_dtype(plain["dtype"])))
-        except (TypeError, ValueError, KeyError, AttributeError, StopIteration) as error:
+            return cls(pd.Series(values, dtype=restored_dtype(plain["dtype"])))
+        except (DataError, TypeError, ValueError, KeyError, AttributeError, StopIteration) as error:
             raise ModelError("The labels of a saved synthesizer are damaged", got=repr(error)[:200]) from None
 
     def _cast(self, label: Any) -> Any:
@@ -145,13 +146,14 @@ def _plain(value: Any) -> Any:
         if isinstance(value, kind):
             return {name: form(value)}
     raise ModelError(
-        "Labels of this type cannot be saved",
+        "Values of this type cannot be saved",
         got=f"{type(value).__name__}: {value!r}"[:200],
         expected="text or numbers",
     )
 
 
-def _plain_dtype(dtype: Any) -> Any:
+def plain_dtype(dtype: Any) -> Any:
+    """The dtype's name, or what a category is made of, as JSON has it. Raises ModelError."""
     if not isinstance(dtype, pd.CategoricalDtype):
         return str(dtype)
     levels = [_plain(level) for level in dtype.categories.tolist()]
@@ -165,8 +167,9 @@ def _restored(value: Any) -> Any:
     return next(back for known, _, _, back in _FORMS if known == name)(form)
 
 
-def _restored_dtype(plain: Any) -> Any:
+def restored_dtype(plain: Any) -> Any:
+    """What `plain_dtype` was given. Raises DataError, KeyError, TypeError, ValueError where it is damaged."""
     if isinstance(plain, str):
-        return pd.api.types.pandas_dtype(plain)
-    levels = pd.Index([_restored(level) for level in plain["levels"]], dtype=plain["of"])
+        return pandas_dtype_of(plain)
+    levels = pd.Index([_restored(level) for level in plain["levels"]], dtype=pandas_dtype_of(plain["of"]))
     return pd.CategoricalDtype(levels, ordered=plain["ordered"])

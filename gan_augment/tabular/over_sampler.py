@@ -36,7 +36,7 @@ class SyntheticOverSampler(BaseOverSampler):  # type: ignore[misc]
     sampling_strategy
         As in imbalanced-learn: "auto" brings every class to the size of the largest.
     random_state
-        int, RandomState or None, of the fit and of the draws.
+        int from 0 to 2**32 - 1 (as all of scikit-learn takes), RandomState or None, of the fit and of the draws.
 
     Attributes
     ----------

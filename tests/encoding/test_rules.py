@@ -7,6 +7,7 @@ from typing import Any
 
 import numpy as np
 import pandas as pd
+import pyarrow as pa
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
@@ -151,3 +152,104 @@ def test_a_rule_about_the_wrong_column_is_refused(rule: dict[str, Any]) -> None:
 def test_a_column_in_two_combinations_is_refused() -> None:
     with pytest.raises(ParamsError, match="'city'"):
         check_rules(frame(), table(PLACE, {"kind": "combination", "columns": ["coast", "city"]}))
+
+
+BIG = 2**60
+DAYS = pd.date_range("2021-01-28", periods=8)
+SHAPES: dict[str, pd.Series] = {
+    "YYYYMMDD": pd.Series(DAYS.strftime("%Y%m%d").astype(int)),
+    "YYYYMMDD with gaps": pd.Series([None, *map(float, DAYS.strftime("%Y%m%d")[1:])]),
+    "YYYYMM": pd.Series([202101, 202102, 202103, 202012, 202101, 202102, 202103, 202104]),
+    "YYYYMMDDHH": pd.Series(DAYS.strftime("%Y%m%d07").astype(int)),
+    "ns": pd.Series(DAYS + pd.to_timedelta(1, "ns")),
+    "s": pd.Series((DAYS + pd.to_timedelta(90, "min")).as_unit("s")),
+    "zone": pd.Series(DAYS.tz_localize("Asia/Tokyo")),
+    "dates": pd.Series([None, *DAYS.date[1:]], dtype=object),
+    "arrow date": pd.Series(DAYS.date, dtype=pd.ArrowDtype(pa.date32())),
+    "arrow zone": pd.Series(DAYS.tz_localize("UTC").as_unit("us"), dtype=pd.ArrowDtype(pa.timestamp("us", "UTC"))),
+    "until 9999": pd.Series(np.array(["2021-01-30", "9999-12-31"] * 4, dtype="datetime64[s]")),
+}
+
+
+def timed(*names: str) -> tuple[pd.DataFrame, TableSpec]:
+    random = np.random.default_rng(len(names))
+    made = pd.DataFrame({f"t{i}": SHAPES[name].iloc[random.permutation(8)].array for i, name in enumerate(names)})
+    columns = tuple(Column(name=str(n), kind="datetime", dtype=str(d)) for n, d in made.dtypes.items())
+    order = {"kind": "order", "columns": list(made.columns)}
+    return made, TableSpec.model_validate({"columns": columns, "target": "y", "rules": [order]})
+
+
+@pytest.mark.parametrize("first", SHAPES)
+@pytest.mark.parametrize("second", SHAPES)
+def test_times_of_all_shapes_are_ordered(first: str, second: str) -> None:
+    for names in ((first, second), (first, second, "YYYYMM"), ("s", first, second)):
+        source, spec = timed(*names)
+        made = restore_order(source, spec.columns)
+        if "until 9999" not in names[:-1]:  # no nanoseconds hold that day, and no month begins after it
+            check_rules(made, spec)
+        pd.testing.assert_series_equal(made.dtypes, source.dtypes)
+        assert made.isna().equals(source.isna())
+
+
+def test_whole_numbers_beyond_floats_are_ordered_exactly() -> None:
+    source = pd.DataFrame({"a": pd.Series([BIG + 1, BIG, None], dtype="Int64"), "b": [BIG, BIG + 1, 5]})
+    columns = [Column(name=n, kind="numeric", dtype=str(source[n].dtype), integer=True) for n in "ab"]
+    made = restore_order(source, columns)
+    assert made["a"].tolist()[:2] == [BIG, BIG]
+    assert made["b"].tolist() == [BIG + 1, BIG + 1, 5]
+    spec = TableSpec.model_validate(
+        {"columns": columns, "target": "y", "rules": [{"kind": "order", "columns": ["a", "b"]}]}
+    )
+    check_rules(made, spec)
+    with pytest.raises(DataError, match="1 of 3 rows"):
+        check_rules(source, spec)
+
+
+def test_nanoseconds_are_ordered_exactly() -> None:
+    early = pd.Timestamp("2021-01-01")
+    late = early + pd.Timedelta(1, "ns")
+    source = pd.DataFrame({"a": [late, early], "b": [early, late]})
+    columns = [Column(name=n, kind="datetime", dtype="datetime64[ns]") for n in "ab"]
+    assert restore_order(source, columns).to_numpy().tolist() == [[early.value, late.value]] * 2
+
+
+@pytest.mark.parametrize(
+    ("values", "kind", "low", "high", "outside"),
+    [
+        (pd.Series([BIG, BIG + 1, BIG + 2]), "numeric", BIG + 1, BIG + 1, 2),
+        (pd.Series([BIG, None, BIG + 2], dtype="Int64"), "numeric", BIG + 1, None, 1),
+        (pd.Series([2**64 - 1, 2**64 - 2], dtype="uint64"), "numeric", 0, 2**64 - 2, 1),
+        (SHAPES["YYYYMMDD"], "datetime", "2021-02-01", None, 4),
+        (SHAPES["YYYYMMDD"], "datetime", 20210201, None, 4),
+        (SHAPES["YYYYMM"], "datetime", "2021-01-01", "2021-03-01", 2),
+        (SHAPES["dates"], "datetime", "2021-02-01", None, 3),
+        (SHAPES["arrow date"], "datetime", "2021-02-01", "2021-02-03", 5),
+        (SHAPES["zone"], "datetime", "2021-02-01", None, 4),
+        (SHAPES["zone"], "datetime", "2021-01-31T15:00Z", None, 4),
+        (SHAPES["ns"], "datetime", None, "2021-02-04", 1),
+    ],
+)
+def test_a_bound_means_what_it_says(values: pd.Series, kind: Any, low: Any, high: Any, outside: int) -> None:
+    column = Column(name="c", kind=kind, dtype=str(values.dtype), integer=kind == "numeric")
+    rule = {"kind": "range", "column": "c", "low": low, "high": high}
+    spec = TableSpec.model_validate({"columns": [column], "target": "y", "rules": [rule]})
+    with pytest.raises(DataError, match=f"{outside} of {len(values)} rows"):
+        check_rules(values.to_frame("c"), spec)
+
+
+@pytest.mark.parametrize(
+    ("values", "kind", "low"),
+    [
+        (pd.Series([1, 2]), "numeric", "2020-01-01"),
+        (SHAPES["ns"], "datetime", 2020),
+        (SHAPES["ns"], "datetime", "2020-01-01T00:00Z"),
+        (SHAPES["ns"], "datetime", "soon"),
+    ],
+)
+def test_a_bound_of_another_kind_is_refused(values: pd.Series, kind: Any, low: Any) -> None:
+    column = Column(name="c", kind=kind, dtype=str(values.dtype))
+    rule = {"kind": "range", "column": "c", "low": low}
+    with pytest.raises(ParamsError, match="'c'"):
+        check_rules(
+            values.to_frame("c"), TableSpec.model_validate({"columns": [column], "target": "y", "rules": [rule]})
+        )
