@@ -31,6 +31,8 @@ __all__ = [
     "SetupError",
 ]
 
+MOST_CHARACTERS = 1000  # of a line of a message
+
 
 class GanAugmentError(Exception):
     """A mistake or an obstacle that the user can remove.
@@ -74,7 +76,12 @@ class GanAugmentError(Exception):
             ("remedy", self.remedy),
         ]
         lines = [f"  {name + ':':<10}{value}" for name, value in facts if value]
-        return mask("\n".join([self.problem, *lines]))
+        return "\n".join(map(_bounded, mask("\n".join([self.problem, *lines])).split("\n")))
+
+
+def _bounded(line: str) -> str:
+    """A line that a terminal can show: a label, a path or a cell of a stranger's data may have thousands of characters."""
+    return line if len(line) <= MOST_CHARACTERS else f"{line[: MOST_CHARACTERS // 2]} ... ({len(line):,} characters)"
 
 
 class ParamsError(GanAugmentError):

@@ -18,6 +18,7 @@ SHOWN = 20  # mistakes: whoever corrects these reads the file again anyway
 
 _EXPECTED = {
     "int_parsing": "a whole number",
+    "int_parsing_size": "a whole number",
     "int_type": "a whole number",
     "int_from_float": "a whole number",
     "float_parsing": "a number",
@@ -134,6 +135,7 @@ def _explain(item: Any, model: type[BaseModel]) -> tuple[str, list[str]]:
         if kind == "union_tag_not_found":
             return f"{place}: missing", []
     got = context.get("tag") or item.get("input")
+    got = list(got) if isinstance(got, tuple) else got  # a file has lists alone
     if kind == "string_pattern_mismatch" and field is not None and field.description:
         expected = field.description
     elif item["loc"][-1:] == ("[key]",):
