@@ -129,6 +129,15 @@ def test_other_classes_than_in_params_are_refused_with_what_to_change(
     assert said in str(error.value)
 
 
+def test_a_thousand_other_classes_and_endless_labels_are_told_in_a_few_lines(tmp_path: Path) -> None:
+    project = folder_project(tmp_path, ["x" * 5000, *(f"c{number}" for number in range(1000))])
+    with pytest.raises(ParamsError) as error:
+        prepare.run(project)
+    assert len(str(error.value).splitlines()) < 50
+    assert len(str(error.value)) < 6000
+    assert "... and 983 more" in str(error.value)
+
+
 def test_nothing_is_written_when_the_data_is_refused(tmp_path: Path) -> None:
     opened = folder_project(tmp_path)
     (tmp_path / "raw/cat/broken.png").write_bytes(b"broken")
