@@ -111,3 +111,20 @@ def test_too_few_classes_are_refused_alike_by_whoever_reads_the_file(tmp_path: P
     done = run(*words, cwd=tmp_path)
     assert done.returncode == 2
     assert "classes: a classifier needs at least two classes" in done.stderr
+
+
+def test_a_check_never_imports_the_factory(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.syspath_prepend(str(tmp_path))
+    (tmp_path / "door.py").write_text(f"open({str(tmp_path / 'RAN')!r}, 'w')\n")
+    write(tmp_path, retrain={"classifier": {"kind": "custom", "factory": "door:f"}})
+    assert said(tmp_path) == []
+    assert run("retrain", "real", "--dry-run", cwd=tmp_path).returncode == 0
+    assert not (tmp_path / "RAN").exists()
+
+
+@pytest.mark.parametrize("word", ["a; touch RAN", "$(touch RAN)", "a\nb", "`x`", "a b", "-C", "a'b"])
+def test_a_check_refuses_what_a_shell_would_run(tmp_path: Path, word: str) -> None:
+    write(tmp_path, classes={word: {"label": "a"}, "b": {"label": "b"}})
+    assert said(tmp_path) != []
+    write(tmp_path, retrain={"arms": ["real", "real_synthetic", word]})
+    assert said(tmp_path) != []

@@ -117,7 +117,7 @@ def test_tables_keep_missing_values_and_dtypes(tmp_path: Path) -> None:
 @pytest.mark.parametrize(
     ("labels", "said"),
     [
-        (["cat"], 'add     dog: {label: "dog"}'),
+        (["cat", "cow"], 'add     dog: {label: "dog"}'),
         (["cat", "dog", "cow"], "remove  the class with label 'cow'"),
     ],
 )
