@@ -63,7 +63,9 @@ def read_costs(root: Path) -> dict[str, Cost]:
     """Stage -> its cost, of the stages that ran here."""
     costs = {}
     for path in sorted((root / ".gan_augment" / "costs").glob("*.json")):
-        with contextlib.suppress(OSError, ValueError, TypeError, RecursionError):  # damaged: it is no result of anything
+        with contextlib.suppress(
+            OSError, ValueError, TypeError, RecursionError
+        ):  # damaged: it is no result of anything
             cost = Cost(**json.loads(path.read_text(encoding="utf-8")))
             costs[cost.stage] = cost
     return costs

@@ -80,7 +80,7 @@ class GanAugmentError(Exception):
 
 
 def _bounded(line: str) -> str:
-    """A line that a terminal can show: a label, a path or a cell of a stranger's data may have thousands of characters."""
+    """A line that a terminal can show: a label or a path of a stranger's data may have thousands of characters."""
     return line if len(line) <= MOST_CHARACTERS else f"{line[: MOST_CHARACTERS // 2]} ... ({len(line):,} characters)"
 
 

@@ -134,7 +134,7 @@ def _explain(item: Any, model: type[BaseModel]) -> tuple[str, list[str]]:
         place = f"{place}.{key}" if place else key
         if kind == "union_tag_not_found":
             return f"{place}: missing", []
-    got = context.get("tag") or item.get("input")
+    got: Any = context.get("tag") or item.get("input")
     got = list(got) if isinstance(got, tuple) else got  # a file has lists alone
     if kind == "string_pattern_mismatch" and field is not None and field.description:
         expected = field.description

@@ -15,7 +15,7 @@ import jinja2
 import yaml
 
 from gan_augment.core.atomic import replacing_file, write_text
-from gan_augment.core.documents import parse_yaml
+from gan_augment.core.documents import MOST_BYTES, parse_yaml
 from gan_augment.core.errors import DataError, ParamsError, SetupError
 from gan_augment.core.quoting import yaml_quoted
 from gan_augment.data.config import (
@@ -178,6 +178,8 @@ def read_back(texts: Mapping[str, str], findings: Findings) -> None:
             got=", ".join(map(repr, halves)),
             remedy="rename it: such names come from another encoding of file names, or from damaged tables",
         )
+    if (size := len(texts["params.yaml"].encode())) > MOST_BYTES:
+        raise _unwritable(f"params.yaml would have {size:,} bytes, and more than {MOST_BYTES:,} are not read")
     try:
         documents = {name: parse_yaml(text, what=name, where=name) for name, text in texts.items()}
         params = as_params(documents["params.yaml"], Path("params.yaml"))

@@ -162,6 +162,14 @@ def test_awkward_settings_are_read_back(tmp_path: Path, value: str) -> None:
     assert params.prepare.exclude == (value, "x")
 
 
+def test_a_file_that_is_too_large_to_be_read_is_not_written(tmp_path: Path) -> None:
+    findings = table_findings(tmp_path)
+    first, *others = findings.classes
+    with pytest.raises(DataError, match="more than 1,000,000 are not read"):
+        write_project(tmp_path / "p", replace(findings, classes=(replace(first, label="x" * 10**6), *others)))
+    assert not (tmp_path / "p").exists()
+
+
 def test_what_would_be_read_back_otherwise_is_not_written(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     findings = table_findings(tmp_path)
     monkeypatch.setattr(initialise, "project_texts", lambda *_: {"params.yaml": "a: [", "dvc.yaml": ""})
@@ -273,7 +281,8 @@ def test_dvc_takes_a_folder_of_images_as_it_is_named(tmp_path: Path, name: str) 
 
 
 @pytest.mark.parametrize(
-    "name", ["data/prepared/train/mine.txt", "models/train_gan/a.pt", "predictions/p.csv", "export/a", "reports/mix.json"]
+    "name",
+    ["data/prepared/train/mine.txt", "models/train_gan/a.pt", "predictions/p.csv", "export/a", "reports/mix.json"],
 )
 def test_the_users_own_files_are_not_where_stages_write(tmp_path: Path, name: str) -> None:
     root = tmp_path / "project"
@@ -282,8 +291,8 @@ def test_the_users_own_files_are_not_where_stages_write(tmp_path: Path, name: st
     findings = table_findings(tmp_path / "raw")
     with pytest.raises(DataError, match="would replace them") as error:
         write_project(root, findings, repository=False, force=True)
-    assert name.split("/")[0] in str(error.value)
-    assert [path.name for path in root.iterdir()] == [name.split("/")[0]], "nothing is written"
+    assert name.split("/", maxsplit=1)[0] in str(error.value)
+    assert [path.name for path in root.iterdir()] == [name.split("/", maxsplit=1)[0]], "nothing is written"
 
 
 def test_files_beside_what_stages_write_and_a_projects_own_results_are_no_obstacle(tmp_path: Path) -> None:

@@ -15,8 +15,17 @@ STRANGE = (math.inf, -math.inf, math.nan, 0.0, -1.0, 1e-320, 1e308)
 
 def training(**changes: Any) -> LiveRun:
     facts: dict[str, Any] = {
-        **{"name": "train_gan cat", "things": "images", "done": 20.0, "total": 100.0, "rate": 1000.0, "seconds": 20.0},
-        **{"silent": 1.0, "running": True, "figures": {"loss": 0.5}, "curve": pd.DataFrame(), "samples": None},
+        "name": "train_gan cat",
+        "things": "images",
+        "done": 20.0,
+        "total": 100.0,
+        "rate": 1000.0,
+        "seconds": 20.0,
+        "silent": 1.0,
+        "running": True,
+        "figures": {"loss": 0.5},
+        "curve": pd.DataFrame(),
+        "samples": None,
     }
     return LiveRun(**facts | changes)
 
