@@ -9,6 +9,7 @@ import signal
 import subprocess
 import sys
 import tempfile
+from collections.abc import Callable
 from pathlib import Path
 
 import pytest
@@ -283,3 +284,10 @@ def test_json_that_is_nested_without_end_is_damaged(tmp_path: Path, depth: int, 
     if seal or depth > 1000:
         with pytest.raises(DamagedInputError):
             read_json(path)
+
+
+@pytest.mark.parametrize("make", [os.mkfifo, Path.mkdir, lambda path: path.symlink_to("/dev/zero")])
+def test_what_is_no_file_is_not_waited_for(tmp_path: Path, make: Callable[[Path], None]) -> None:
+    make(tmp_path / "a.json")
+    with pytest.raises(DamagedInputError, match="a pipe or a device"):
+        read_json(tmp_path / "a.json")
