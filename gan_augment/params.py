@@ -25,6 +25,7 @@ __all__ = ["CHECK", "NO_PARAMS", "BaseConfig", "ClassParams", "Params", "as_para
 
 CHECK = "gan-augment params check"
 NO_PARAMS = "run `gan-augment init PATH_TO_YOUR_DATA` here, or change to the project's folder"
+_COUNTS = ("there is none", "one alone is")
 _STAND_INS: dict[str, Any] = {  # for sections that have no defaults
     "classes": {"a": {"label": "a"}, "b": {"label": "b"}},
     "prepare": {"source": {"kind": "demo", "name": "digits"}},
@@ -70,7 +71,9 @@ class Params(Record):
 
     @field_validator("classes")
     @classmethod
-    def _one_label_a_class(cls, classes: dict[str, ClassParams]) -> dict[str, ClassParams]:
+    def _two_classes_of_one_label_each(cls, classes: dict[str, ClassParams]) -> dict[str, ClassParams]:
+        if len(classes) < 2:
+            raise ValueError(f"a classifier needs at least two classes, and {_COUNTS[len(classes)]} here")
         first: dict[str, str] = {}
         for key, value in classes.items():
             if (earlier := first.setdefault(value.label, key)) != key:

@@ -33,7 +33,7 @@ from pydantic import DirectoryPath, Field
 
 from gan_augment.cli.costs import read_costs
 from gan_augment.core.errors import GanAugmentError
-from gan_augment.core.masking import mask
+from gan_augment.core.masking import mask, mask_texts
 from pipelines.drive import Run, RunError, drive
 from pipelines.estimate import Durations, Tally, read_progress
 from pipelines.lane import LaneError, LaneResult, LiveLanes, run_lane
@@ -248,7 +248,7 @@ def _publish_shards(root: Path) -> str:
 
 def _publish_stages(plan: Plan, run: Run, root: Path) -> None:
     create_table_artifact(
-        stage_rows(plan, run, read_costs(root)), key="stages", description="What became of each stage"
+        mask_texts(stage_rows(plan, run, read_costs(root))), key="stages", description="What became of each stage"
     )
 
 

@@ -2,12 +2,12 @@
 
 from __future__ import annotations
 
-import json
 from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
 
 from gan_augment.cli.costs import Cost
+from gan_augment.core.atomic import read_json
 from pipelines.drive import Run
 from pipelines.plan import Plan
 
@@ -20,11 +20,9 @@ _INTERVALS = (
 
 
 def read_measure(root: Path) -> dict[str, Any] | None:
-    """reports/measure.json, or None where there is none yet."""
-    try:
-        measure: dict[str, Any] = json.loads((root / "reports/measure.json").read_text(encoding="utf-8"))
-    except FileNotFoundError:
-        return None
+    """reports/measure.json, or None where there is none yet. Raises DamagedInputError."""
+    path = root / "reports/measure.json"
+    measure: dict[str, Any] | None = read_json(path) if path.exists() else None
     return measure
 
 

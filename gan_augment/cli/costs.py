@@ -7,7 +7,6 @@ it: the same project gives the same report, however busy the machine was.
 from __future__ import annotations
 
 import contextlib
-import json
 import os
 import time
 from collections.abc import Iterable, Iterator
@@ -16,7 +15,8 @@ from pathlib import Path
 from typing import Any
 
 from gan_augment.cli.verbosity import tell_cost
-from gan_augment.core.atomic import write_json
+from gan_augment.core.atomic import read_json, write_json
+from gan_augment.core.errors import GanAugmentError
 
 __all__ = ["Cost", "costs_json", "read_costs", "recorded", "render_costs"]
 
@@ -63,8 +63,8 @@ def read_costs(root: Path) -> dict[str, Cost]:
     """Stage -> its cost, of the stages that ran here."""
     costs = {}
     for path in sorted((root / ".gan_augment" / "costs").glob("*.json")):
-        with contextlib.suppress(OSError, ValueError, TypeError):  # damaged: it is no result of anything
-            cost = Cost(**json.loads(path.read_text(encoding="utf-8")))
+        with contextlib.suppress(OSError, TypeError, GanAugmentError):  # damaged: it is no result of anything
+            cost = Cost(**read_json(path))
             costs[cost.stage] = cost
     return costs
 

@@ -152,7 +152,7 @@ def _locks(folder: Path, *, hardlink: bool) -> Iterator[Finding]:
         return
     try:
         entries = _entries(json.loads(rwlock.read_text(encoding="utf-8") or "{}"))
-    except (ValueError, KeyError, TypeError, AttributeError):
+    except (ValueError, KeyError, TypeError, AttributeError, RecursionError):
         yield Finding("DVC rwlock", "damaged, by a kill while it was written", f"rm {rwlock}", blocking=True)
         return
     dead = [pid for pid in entries if _exists(pid) and not _owns(pid, rwlock)]

@@ -8,6 +8,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from gan_augment.core.errors import DataError, ParamsError
+from gan_augment.core.masking import mask, mask_texts
 from gan_augment.core.verbosity import remark
 from gan_augment.params import load_params
 
@@ -110,7 +111,7 @@ def show_summary(root: Path, price_per_hour: float | None, *, as_json: bool) -> 
 
     layout = Layout(root)
     load_params(root / "params.yaml")  # outside of a project `dvc repro` would be no remedy
-    measured = read_measured(layout)
+    measured = mask_texts(read_measured(layout))
     costs = _costs(root)
     if as_json:
         print(json.dumps(measured | {"costs": costs_json(costs, price_per_hour)}, indent=2, ensure_ascii=False))
@@ -118,7 +119,7 @@ def show_summary(root: Path, price_per_hour: float | None, *, as_json: bool) -> 
     paths = {"report": layout.report, "shards": layout.export, "figures": layout.measure_report}
     width = None if sys.stdout.isatty() else 120
     console = Console(width=width)
-    console.print(render(measured, {name: str(path) for name, path in paths.items() if path.exists()}))
+    console.print(render(measured, {name: mask(str(path)) for name, path in paths.items() if path.exists()}))
     if costs:
         console.print(render_costs(costs, price_per_hour))
     elif price_per_hour is not None:

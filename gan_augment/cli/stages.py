@@ -135,6 +135,7 @@ def _recorded(project: Project, stage: StageCommand, key: str | None, gpu: str |
 def print_config(stage: StageCommand, root: Path, key: str | None) -> None:
     """The settings that the stage would run with, defaults filled in, as JSON."""
     from gan_augment.core.errors import ParamsError
+    from gan_augment.core.masking import mask_texts
     from gan_augment.params import load_params
 
     params = load_params(root / "params.yaml").model_dump(mode="json")
@@ -145,4 +146,4 @@ def print_config(stage: StageCommand, root: Path, key: str | None) -> None:
                 "There is no such class", got=repr(key), expected=f"one of {', '.join(params['classes'])}"
             )
         sections["classes"] = {key: params["classes"][key]}
-    print(json.dumps(sections, indent=2, ensure_ascii=False))
+    print(json.dumps(mask_texts(sections), indent=2, ensure_ascii=False))

@@ -15,6 +15,7 @@ import json
 import os
 import re
 import shutil
+import stat
 import tempfile
 from collections.abc import Collection, Iterator
 from pathlib import Path
@@ -301,6 +302,8 @@ def read_json(path: Path) -> Any:
         The file is absent; DamagedInputError: it is not JSON, or not as it was sealed.
     """
     try:
+        if not stat.S_ISREG(path.stat().st_mode):  # a pipe would be waited for without end
+            raise _damaged(path, "a folder, a pipe or a device")
         value = json.loads(path.read_text(encoding="utf-8"))
     except FileNotFoundError:
         raise MissingInputError(
@@ -320,7 +323,7 @@ def _unsealed(path: Path, value: Any) -> Any:
     rest = {key: item for key, item in value.items() if key != _SEAL}
     try:
         right = _checksum(rest) == value[_SEAL]
-    except ValueError:  # NaN, or half a character: this was never written so
+    except (ValueError, RecursionError):  # NaN, half a character, a thousand levels: this was never written so
         right = False
     if not right:
         raise _damaged(path, "its contents are not those of its checksum")

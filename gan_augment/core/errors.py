@@ -31,7 +31,7 @@ __all__ = [
     "SetupError",
 ]
 
-_MOST_CHARACTERS = 4000
+MOST_CHARACTERS = 1000  # of a line of a message
 
 
 class GanAugmentError(Exception):
@@ -75,15 +75,13 @@ class GanAugmentError(Exception):
             ("expected", self.expected),
             ("remedy", self.remedy),
         ]
-        lines = [f"  {name + ':':<10}{_bounded(value)}" for name, value in facts if value]
-        return mask("\n".join([self.problem, *lines]))
+        lines = [f"  {name + ':':<10}{value}" for name, value in facts if value]
+        return "\n".join(map(_bounded, mask("\n".join([self.problem, *lines])).split("\n")))
 
 
-def _bounded(fact: str) -> str:
-    """The fact, or the ends of it where a library quotes whole files."""
-    if len(fact) <= _MOST_CHARACTERS:
-        return fact
-    return f"{fact[: _MOST_CHARACTERS // 2]} ... ({len(fact)} characters) ... {fact[-200:]}"
+def _bounded(line: str) -> str:
+    """A line that a terminal can show: a label or a path of a stranger's data may have thousands of characters."""
+    return line if len(line) <= MOST_CHARACTERS else f"{line[: MOST_CHARACTERS // 2]} ... ({len(line):,} characters)"
 
 
 class ParamsError(GanAugmentError):

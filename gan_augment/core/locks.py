@@ -147,7 +147,7 @@ def _read_card(path: Path) -> Holder | None:
         owner = Owner(**facts.pop("owner")) if facts["owner"] else facts.pop("owner")
         facts |= {"writes": tuple(facts["writes"]), "reads": tuple(facts["reads"])}
         return Holder(**facts, dvc=owner.process if owner else None, orphan=owner is not None and not owner.lives())
-    except (OSError, ValueError, KeyError, TypeError):
+    except (OSError, ValueError, KeyError, TypeError, RecursionError):
         return None  # gone meanwhile, or another version's
 
 

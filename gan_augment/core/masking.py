@@ -8,11 +8,12 @@ from __future__ import annotations
 
 import os
 import re
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from pathlib import Path
+from typing import Any
 from urllib.parse import unquote
 
-__all__ = ["MASK", "mask"]
+__all__ = ["MASK", "mask", "mask_texts"]
 
 MASK = "***"
 _SHORTEST = 6  # a shorter value of a variable is no secret worth the name, and stands in every second line
@@ -46,6 +47,15 @@ def mask(text: str) -> str:
     for pattern in _PATTERNS:
         text = pattern.sub(rf"\1{MASK}", text)
     return text
+
+
+def mask_texts(value: Any) -> Any:
+    """What JSON can hold, with every text in it masked: of a whole document the quotation marks would be lost."""
+    if isinstance(value, str):
+        return mask(value)
+    if isinstance(value, Mapping):
+        return {key: mask_texts(item) for key, item in value.items()}
+    return [mask_texts(item) for item in value] if isinstance(value, list | tuple) else value
 
 
 def _secrets() -> Iterator[str]:

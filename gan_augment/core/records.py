@@ -3,12 +3,13 @@
 from __future__ import annotations
 
 from pathlib import Path
-from typing import Annotated, Literal
+from typing import Annotated, Any, Literal
 
 from pydantic import BaseModel, ConfigDict, Field, model_validator
 
 from gan_augment.core.atomic import read_json, write_json
 from gan_augment.core.checksums import telling_damage
+from gan_augment.core.quantities import without_truths
 
 __all__ = [
     "ClassRecord",
@@ -34,6 +35,14 @@ class Record(BaseModel):
 
     # No infinity, no NaN: JSON has neither, and no setting means anything by them.
     model_config = ConfigDict(frozen=True, extra="forbid", allow_inf_nan=False)
+
+    @model_validator(mode="before")
+    @classmethod
+    def _no_truth_for_a_number(cls, value: Any) -> Any:
+        if not isinstance(value, dict):
+            return value
+        fields = cls.model_fields
+        return {k: without_truths(v, fields[k].annotation) if k in fields else v for k, v in value.items()}
 
 
 class ClassRecord(Record):

@@ -18,6 +18,7 @@ SHOWN = 20  # mistakes: whoever corrects these reads the file again anyway
 
 _EXPECTED = {
     "int_parsing": "a whole number",
+    "int_parsing_size": "a whole number",
     "int_type": "a whole number",
     "int_from_float": "a whole number",
     "float_parsing": "a number",
@@ -133,7 +134,8 @@ def _explain(item: Any, model: type[BaseModel]) -> tuple[str, list[str]]:
         place = f"{place}.{key}" if place else key
         if kind == "union_tag_not_found":
             return f"{place}: missing", []
-    got = context.get("tag") or item.get("input")
+    found = context.get("tag") or item.get("input")
+    found = list(found) if isinstance(found, tuple) else found  # a file has lists alone
     if kind == "string_pattern_mismatch" and field is not None and field.description:
         expected = field.description
     elif item["loc"][-1:] == ("[key]",):
@@ -142,7 +144,7 @@ def _explain(item: Any, model: type[BaseModel]) -> tuple[str, list[str]]:
         expected = _EXPECTED[kind].format_map(context)
     else:
         expected = item["msg"]
-    return f"{place}: {shown(got)}", [expected]
+    return f"{place}: {shown(found)}", [expected]
 
 
 def _find(loc: tuple[int | str, ...], model: type[BaseModel]) -> tuple[str, type[BaseModel] | None, FieldInfo | None]:

@@ -95,24 +95,13 @@ def _checks(
     from gan_augment.sharding.formats import chosen_formats
     from gan_augment.stages.synthesis import check_method
 
-    yield {"classes"}, lambda: _two_classes(params)
-    if read_data and params.prepare.source.kind != "demo":
+    if read_data:
         yield {"prepare"}, lambda: _read_data(params, root, is_right="classes" not in wrong)
     else:
         yield {"prepare"}, lambda: _path(params, root)
     yield {"retrain", "prepare"}, lambda: _classifiers(params, spec)
     yield {"export", "prepare"}, lambda: chosen_formats(params.export, spec.modality)
     yield {"synthesis", "prepare", "classes"}, lambda: check_method(params, spec)
-
-
-def _two_classes(params: Params) -> None:
-    if len(params.classes) < 2:
-        raise ParamsError(
-            "A classifier needs two classes",
-            where="classes in params.yaml",
-            got=f"{len(params.classes)} class",
-            expected="at least 2",
-        )
 
 
 def _path(params: Params, root: Path) -> None:

@@ -15,7 +15,7 @@ import jinja2
 import yaml
 
 from gan_augment.core.atomic import replacing_file, write_text
-from gan_augment.core.documents import parse_yaml
+from gan_augment.core.documents import MOST_BYTES, parse_yaml
 from gan_augment.core.errors import DataError, ParamsError, SetupError
 from gan_augment.core.quoting import yaml_quoted
 from gan_augment.data.config import (
@@ -97,6 +97,7 @@ def write_project(root: Path, findings: Findings, *, force: bool = False, reposi
     root = _as_folder(root)
     texts = project_texts(root, findings)
     read_back(texts, findings)
+    _refuse_foreign_outputs(root, texts["dvc.yaml"])
     changed = {name: text for name, text in texts.items() if not _is_already(root / name, text)}
     ignores = dict(_ignores(root))
     in_the_way = [name for name in changed if os.path.lexists(root / name)]
@@ -121,6 +122,44 @@ def write_project(root: Path, findings: Findings, *, force: bool = False, reposi
     return [*map(Path, changed), *(Path(path.name) for path in ignores), *kept]
 
 
+def _refuse_foreign_outputs(root: Path, dvc_yaml: str) -> None:
+    """Raise DataError for files where a stage will write: DVC removes what is there, and it is no stage's yet."""
+    if _is_project(root):
+        return
+    foreign = [name for name in _outputs(dvc_yaml) if _holds_files(root / name)]
+    if foreign:
+        raise DataError(
+            "Files are here already where the stages will write, which would replace them",
+            where=root,
+            got=", ".join(foreign),
+            remedy="move them away, or make the project in another folder with -C FOLDER",
+        )
+
+
+def _is_project(root: Path) -> bool:
+    """Whether `init` was here before: then what lies in the stages' folders is the stages'."""
+    try:
+        return "gan-augment prepare" in (root / "dvc.yaml").read_text(encoding="utf-8")
+    except (OSError, ValueError):
+        return False
+
+
+def _outputs(dvc_yaml: str) -> list[str]:
+    """What the stages write; of a stage for each class or arm, the folder of them all."""
+    found = parse_yaml(dvc_yaml, what="dvc.yaml", where="dvc.yaml").value
+    stages = [stage.get("do", stage) for stage in found["stages"].values()]
+    entries = [entry for stage in stages for kind in ("outs", "metrics", "plots") for entry in stage.get(kind, ())]
+    names = [next(iter(entry)) if isinstance(entry, dict) else str(entry) for entry in entries]
+    return sorted({name.partition("${")[0].rstrip("/") for name in names})
+
+
+def _holds_files(path: Path) -> bool:
+    try:
+        return any(path.iterdir()) if path.is_dir() else os.path.lexists(path)
+    except OSError:
+        return True  # it may not be read: then it is not ours
+
+
 def _as_folder(root: Path) -> Path:
     root = root.resolve()
     if root.exists() and not root.is_dir():
@@ -139,6 +178,8 @@ def read_back(texts: Mapping[str, str], findings: Findings) -> None:
             got=", ".join(map(repr, halves)),
             remedy="rename it: such names come from another encoding of file names, or from damaged tables",
         )
+    if (size := len(texts["params.yaml"].encode())) > MOST_BYTES:
+        raise _unwritable(f"params.yaml would have {size:,} bytes, and more than {MOST_BYTES:,} are not read")
     try:
         documents = {name: parse_yaml(text, what=name, where=name) for name, text in texts.items()}
         params = as_params(documents["params.yaml"], Path("params.yaml"))
@@ -307,8 +348,13 @@ def _raw_data(config: PrepareConfig, root: Path) -> list[str]:
         outside = list(list_entries(Path(config.source.path)).links)  # DVC does not follow them
     for folder in outside:
         if folder != root and folder not in root.parents:
-            paths.append(Path(os.path.relpath(folder, root)).as_posix())
+            paths.append(_literal(Path(os.path.relpath(folder, root)).as_posix()))
     return paths
+
+
+def _literal(path: str) -> str:
+    """A path that DVC takes as it is: in dvc.yaml `${` is a variable."""
+    return path.replace("${", "\\${")
 
 
 def _folder_of_images(source: ImageManifestSource) -> Path:

@@ -12,9 +12,9 @@ from typing import Any
 
 import numpy as np
 import numpy.typing as npt
-import yaml
 
 from gan_augment.core.atomic import read_json
+from gan_augment.core.documents import parse_yaml, read_text
 from gan_augment.core.errors import DamagedInputError, MissingInputError, ParamsError
 from gan_augment.core.predictions import read_arm, read_probabilities
 from gan_augment.core.records import DatasetSpec
@@ -37,7 +37,7 @@ class _Run:
     root: Path
     measure: Mapping[str, Any]
     curate: Mapping[str, Any]
-    params: Mapping[str, Any]
+    params: Mapping[str, Mapping[str, Any]]
 
 
 @dataclass(frozen=True)
@@ -85,13 +85,15 @@ def _read(name: str, folder: Path) -> _Run:
     return _Run(name, folder, read_measured(layout), curate, _params(folder / "params.yaml"))
 
 
-def _params(path: Path) -> Mapping[str, Any]:
-    """What an older version wrote need not pass today's check: only two values are read from it."""
-    try:
-        found = yaml.safe_load(path.read_text(encoding="utf-8"))
-    except (FileNotFoundError, yaml.YAMLError):
-        return {}
-    return found if isinstance(found, dict) else {}
+def _params(path: Path) -> Mapping[str, Mapping[str, Any]]:
+    """Sections alone, as an older version's need not pass today's check: two values are read from them.
+
+    Raises ParamsError where it is no YAML: with a seed that was guessed, runs would be paired that are none.
+    """
+    text = read_text(path)
+    found = None if text is None else parse_yaml(text, what=path.name, where=path).value
+    sections = found.items() if isinstance(found, dict) else ()
+    return {str(name): section for name, section in sections if isinstance(section, dict)}
 
 
 def _score(run: _Run) -> RunScore:
@@ -99,7 +101,7 @@ def _score(run: _Run) -> RunScore:
     arm: Mapping[str, Any] = next((a for a in run.measure["arms"] if a["arm"] == gain["synthetic_arm"]), {})
     return RunScore(
         name=run.name,
-        method=str((run.params.get("synthesis") or {}).get("method", "")),
+        method=str(run.params.get("synthesis", {}).get("method", "")),
         verdict=str(run.measure["verdict"]),
         gain=float(gain["points"]),
         low=float(gain["low"]),
@@ -126,7 +128,9 @@ def _predicted(run: _Run) -> _Predicted | str:
         return f"{run.name} has no predictions on disk (`dvc pull` or `dvc repro` brings them)"
     index = {label: place for place, label in enumerate(spec.labels)}
     labels = tuple(index[label] for label in held.loc[list(record.test_ids)])
-    seed = int((run.params.get("base") or {}).get("seed", 0))
+    seed = run.params.get("base", {}).get("seed", 0)
+    if not isinstance(seed, int):
+        return f"base.seed of {run.name} is no number"
     decided = adjust(test, record.families["first"].best.adjustment)
     return _Predicted(record.test_ids, labels, tuple(c.key for c in spec.classes), seed, decided)
 

@@ -7,8 +7,10 @@ import pandas as pd
 
 from gan_augment.core.atomic import write_json
 from gan_augment.core.errors import DataError, ParamsError
+from gan_augment.core.quoting import yaml_quoted
 from gan_augment.core.records import ClassRecord, DatasetSpec
 from gan_augment.core.samples import Samples, make_manifest
+from gan_augment.core.validation import listed
 from gan_augment.data.audit import audit_figures
 from gan_augment.data.class_keys import class_keys
 from gan_augment.data.duplicates import find_duplicates
@@ -68,18 +70,16 @@ def check_classes(params: Params, found: set[str]) -> None:
 
 def _other_classes(new: list[str], gone: list[str]) -> ParamsError:
     keys = class_keys(new)
-    lines = [f"in the data only:        {label!r}" for label in new]
-    lines += [f"in params.yaml only:     {label!r}" for label in gone]
-    add = [f'add     {keys[label]}: {{label: "{label}"}}' for label in new]
-    remove = [f"remove  the class with label {label!r}" for label in gone]
+    lines = [f"in the data only:        {label!r:.200}" for label in new]
+    lines += [f"in params.yaml only:     {label!r:.200}" for label in gone]
+    changes = [f"add     {keys[label]}: {{label: {yaml_quoted(label)}}}" for label in new]
+    changes += [f"remove  the class with label {label!r:.200}" for label in gone]
     return ParamsError(
         "The classes in params.yaml are not those of the data",
         where="classes in params.yaml",
-        got="\n            ".join(lines),
+        got=listed(lines),
         expected="one class for each label of the data",
-        remedy="\n            ".join(
-            ["change classes in params.yaml (or run `gan-augment init` again):", *add, *remove]
-        ),
+        remedy="change classes in params.yaml (or run `gan-augment init` again):\n            " + listed(changes),
     )
 
 

@@ -111,7 +111,7 @@ def load_state(path: Path, loop: Loop[Any]) -> None:
             _load_adam(tensors, phase.name, list(phase.parameters), phase.optimiser)
         memory = type(loop.memory)(**header["memory"])
         loop.images_seen, loop.skipped, loop.history = (header[key] for key in ("images_seen", "skipped", "history"))
-    except (OSError, SafetensorError, RuntimeError, KeyError, TypeError) as error:
+    except (OSError, SafetensorError, RuntimeError, KeyError, TypeError, ValueError) as error:
         raise ModelError(
             "A checkpoint does not fit this run",
             where=path,

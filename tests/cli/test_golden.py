@@ -67,7 +67,7 @@ def params(**sections: Any) -> Setup:
 
     def write(root: Path, patch: pytest.MonkeyPatch) -> None:
         whole: dict[str, Any] = {
-            "classes": {"cat": {"label": "cat"}, "dog": {"label": "dog"}},
+            "classes": {f"c{digit}": {"label": str(digit)} for digit in range(10)},
             "prepare": {"source": {"kind": "demo", "name": "digits"}},
             "synthesis": {"method": "conditional"},
         }
@@ -242,7 +242,7 @@ MISTAKES: dict[str, tuple[Setup, str]] = {
     "stage-unknown-class-generate": (finished, "generate dog"),
     "stage-unknown-class-dry": (params(), "train_gan god --dry-run"),
     "prepare-unreadable-image": (folder_source, "prepare"),
-    "prepare-other-classes": (params(), "prepare"),
+    "prepare-other-classes": (params(classes={"cat": {"label": "cat"}, "dog": {"label": "dog"}}), "prepare"),
     "prepare-leak": (leaking, "prepare"),
     "stage-no-model": (finished, "generate cat"),
     "stage-another-methods-model": (another_methods_model, "generate cat"),

@@ -9,6 +9,7 @@ import signal
 import subprocess
 import sys
 import tempfile
+from collections.abc import Callable
 from pathlib import Path
 
 import pytest
@@ -273,3 +274,20 @@ def test_sealed_json_comes_back_as_it_was_and_tells_any_change(tmp_path: Path) -
                 assert str(path) in str(error)  # noqa: PT017 - told, or read as it was
                 continue
             assert {key: found[key] for key in SEALED} == SEALED
+
+
+@pytest.mark.parametrize("depth", [500, 900, 3000, 100_000])
+@pytest.mark.parametrize("seal", ["", f', "sha256": "{"0" * 64}"'])
+def test_json_that_is_nested_without_end_is_damaged(tmp_path: Path, depth: int, seal: str) -> None:
+    path = tmp_path / "a.json"
+    path.write_text(f'{{"a": {"[" * depth}{"]" * depth}{seal}}}')
+    if seal or depth > 1000:
+        with pytest.raises(DamagedInputError):
+            read_json(path)
+
+
+@pytest.mark.parametrize("make", [os.mkfifo, Path.mkdir, lambda path: path.symlink_to("/dev/zero")])
+def test_what_is_no_file_is_not_waited_for(tmp_path: Path, make: Callable[[Path], None]) -> None:
+    make(tmp_path / "a.json")
+    with pytest.raises(DamagedInputError, match="a pipe or a device"):
+        read_json(tmp_path / "a.json")

@@ -5,7 +5,7 @@ from __future__ import annotations
 import pytest
 
 from gan_augment.core.errors import DataError
-from gan_augment.core.masking import mask
+from gan_augment.core.masking import mask, mask_texts
 
 
 @pytest.fixture(autouse=True)
@@ -71,3 +71,8 @@ def test_a_long_text_takes_no_longer_than_its_length() -> None:
 def test_errors_are_masked() -> None:
     error = DataError("no", where="s3://a:XYZ@h/x", got="XYZhunter", remedy="https://h?token=XYZ")
     assert "XYZ" not in str(error)
+
+
+def test_documents_stay_documents() -> None:
+    found = mask_texts({"path": "https://u:XYZ@h/x", "list": ["a", ("XYZ/def+ghijkl", 3)], "token": "t", "n": None})
+    assert found == {"path": "https://u:***@h/x", "list": ["a", ["***", 3]], "token": "t", "n": None}

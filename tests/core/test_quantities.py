@@ -9,6 +9,7 @@ from typing import Any
 import pytest
 from pydantic import BaseModel, ValidationError
 
+from gan_augment.core.validation import explain_mistakes
 from gan_augment.params import Params
 from gan_augment.synthesis.registry import method_names, resolve_method
 
@@ -51,3 +52,55 @@ def test_no_method_takes_an_absurd_number(name: str) -> None:
         for value in ABSURD:
             with pytest.raises(ValidationError):
                 config.model_validate({key: value})
+
+
+@pytest.mark.parametrize("name", method_names())
+def test_no_method_takes_true_for_a_number(name: str) -> None:
+    config = resolve_method(name).Config
+    for key, schema in config.model_json_schema()["properties"].items():
+        kinds = {found.get("type") for found in (schema, *schema.get("anyOf", ()))}
+        if kinds & {"integer", "number"} and "boolean" not in kinds:
+            with pytest.raises(ValidationError):
+                config.model_validate({key: True})
+
+
+@pytest.mark.parametrize(
+    ("sections", "place"),
+    [
+        ({"base": {"seed": True}}, "base.seed"),
+        ({"generate": {"candidates": False}}, "generate.candidates"),
+        ({"mix": {"ratios": [0, True]}}, "mix.ratios.1"),
+        ({"retrain": {"classifier": {"kind": "cnn", "steps": True}}}, "retrain.classifier.steps"),
+        ({"classes": {"a": {"label": "a", "candidates": True}, "b": {"label": "b"}}}, "classes.a.candidates"),
+        ({"prepare": {"source": {"kind": "demo", "name": "digits"}, "white": True}}, "prepare.white"),
+        (
+            {
+                "prepare": {
+                    "source": {
+                        "kind": "table",
+                        "path": "t.csv",
+                        "target": "y",
+                        "rules": [{"kind": "range", "column": "x", "low": True}],
+                    }
+                }
+            },
+            "prepare.source.rules.0.low",
+        ),
+    ],
+)
+def test_true_is_no_number_wherever_it_stands(sections: dict[str, Any], place: str) -> None:
+    whole = {"classes": {"a": {"label": "a"}, "b": {"label": "b"}}, "synthesis": {"method": "smote"}} | {
+        "prepare": {"source": {"kind": "demo", "name": "digits"}}
+    }
+    with pytest.raises(ValidationError) as caught:
+        Params.model_validate(whole | sections | {"measure": {"confidence": 7}})
+    mistakes = explain_mistakes(caught.value, Params)
+    assert len(mistakes) == 2, "the others are told as well"
+    assert any(said.startswith(f"{place}: ") and "number" in said for said in mistakes)
+
+
+def test_truth_values_stay_where_they_are_meant() -> None:
+    Params.model_validate(
+        {"classes": {"a": {"label": "a", "specialise": True}, "b": {"label": "b"}}, "synthesis": {"method": "smote"}}
+        | {"prepare": {"source": {"kind": "demo", "name": "digits"}}, "mix": {"per_class": True}}
+    )

@@ -114,3 +114,21 @@ def test_lanes_that_wait_for_each_other_take_turns_even_where_workers_are_free(t
     tally = Tally(durations, side_by_side=4)
     tally.planned(Plan(chain, frozenset()))
     assert tally.seconds_left() == pytest.approx(20.0)
+
+
+@pytest.mark.parametrize(
+    "content",
+    [
+        *(b"", b"[]", b"3", b"null", b"{", b"\xff\xfe", b"[" * 100_000, b'{"curate": "long"}', b'{"curate": -1}'),
+        *(b'{"curate": NaN}', b'{"curate": Infinity}', b'{"curate": 1e400}', b'{"curate": [1]}', b'{"curate": null}'),
+    ],
+)
+def test_damaged_durations_are_no_durations(tmp_path: Path, content: bytes) -> None:
+    tally = Tally(Durations(tmp_path), side_by_side=2)
+    (tmp_path / ".gan_augment/durations.json").write_bytes(content)
+    tally = Tally(Durations(tmp_path), side_by_side=2)
+    tally.planned(PLAN)
+    assert tally.seconds_left() is None
+    tally.started(JOIN)
+    tally.succeeded(JOIN, ran(JOIN, 3.0))
+    assert Durations(tmp_path).guess(JOIN.name, {}) == 3.0

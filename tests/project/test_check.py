@@ -13,6 +13,7 @@ import yaml
 
 from gan_augment.core.errors import GanAugmentError, MissingInputError, ParamsError
 from gan_augment.project.check import check_project
+from tests.cli.command import run
 from tests.data.pictures import write_folder
 
 
@@ -44,7 +45,10 @@ def test_what_is_right_is_right(tmp_path: Path) -> None:
     ("sections", "word"),
     [
         ({"classes": {"a": {"label": "a"}, "c": {"label": "c"}}}, "not those of the data"),
-        ({"classes": {"a": {"label": "a"}}}, "not those of the data"),
+        ({"classes": {"a": {"label": "a"}}}, "at least two classes, and one alone is here"),
+        ({"classes": {}}, "at least two classes, and there is none here"),
+        ({"prepare": {"source": {"kind": "demo", "name": "breast_cancer"}}}, "not those of the data"),
+        ({"prepare": {"source": {"kind": "demo", "name": "penguins"}, "exclude": ["Emu"]}}, "left out"),
         ({"prepare": prepare(split={"column": "part"})}, "part"),
         ({"prepare": prepare(split={"group": "patient"})}, "patient"),
         ({"prepare": prepare(exclude=["c"])}, "left out"),
@@ -99,3 +103,28 @@ def test_no_params(tmp_path: Path) -> None:
     (tmp_path / "params.yaml").write_text("- a\n")
     with pytest.raises(GanAugmentError):
         check_project(tmp_path, read_data=True)
+
+
+@pytest.mark.parametrize("words", [("params", "check"), ("prepare",), ("mix",), ("retrain", "real"), ("publish",)])
+def test_too_few_classes_are_refused_alike_by_whoever_reads_the_file(tmp_path: Path, words: tuple[str, ...]) -> None:
+    write(tmp_path, classes={"a": {"label": "a"}})
+    done = run(*words, cwd=tmp_path)
+    assert done.returncode == 2
+    assert "classes: a classifier needs at least two classes" in done.stderr
+
+
+def test_a_check_never_imports_the_factory(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.syspath_prepend(str(tmp_path))
+    (tmp_path / "door.py").write_text(f"open({str(tmp_path / 'RAN')!r}, 'w')\n")
+    write(tmp_path, retrain={"classifier": {"kind": "custom", "factory": "door:f"}})
+    assert said(tmp_path) == []
+    assert run("retrain", "real", "--dry-run", cwd=tmp_path).returncode == 0
+    assert not (tmp_path / "RAN").exists()
+
+
+@pytest.mark.parametrize("word", ["a; touch RAN", "$(touch RAN)", "a\nb", "`x`", "a b", "-C", "a'b"])
+def test_a_check_refuses_what_a_shell_would_run(tmp_path: Path, word: str) -> None:
+    write(tmp_path, classes={word: {"label": "a"}, "b": {"label": "b"}})
+    assert said(tmp_path) != []
+    write(tmp_path, retrain={"arms": ["real", "real_synthetic", word]})
+    assert said(tmp_path) != []

@@ -162,6 +162,14 @@ def test_awkward_settings_are_read_back(tmp_path: Path, value: str) -> None:
     assert params.prepare.exclude == (value, "x")
 
 
+def test_a_file_that_is_too_large_to_be_read_is_not_written(tmp_path: Path) -> None:
+    findings = table_findings(tmp_path)
+    first, *others = findings.classes
+    with pytest.raises(DataError, match="more than 1,000,000 are not read"):
+        write_project(tmp_path / "p", replace(findings, classes=(replace(first, label="x" * 10**6), *others)))
+    assert not (tmp_path / "p").exists()
+
+
 def test_what_would_be_read_back_otherwise_is_not_written(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     findings = table_findings(tmp_path)
     monkeypatch.setattr(initialise, "project_texts", lambda *_: {"params.yaml": "a: [", "dvc.yaml": ""})
@@ -258,6 +266,43 @@ def test_an_image_manifest_depends_on_its_images_too(tmp_path: Path) -> None:
     stages = yaml.safe_load((tmp_path / "project/dvc.yaml").read_text())["stages"]
     assert stages["prepare"]["deps"] == ["${prepare.source.path}", "../raw/pictures"]
     prepare.run(Project.open(tmp_path / "project"))
+
+
+@pytest.mark.parametrize("name", ["${x}", "a${", "${prepare.source.path}", "b$c"])
+def test_dvc_takes_a_folder_of_images_as_it_is_named(tmp_path: Path, name: str) -> None:
+    names = [f"{name}/{n}.png" for n in range(40)]
+    for number, file in enumerate(names):
+        save(tmp_path / "raw" / file, noise(number))
+    pd.DataFrame({"file": names, "kind": ["a", "b"] * 20}).to_csv(tmp_path / "raw/list.csv", index=False)
+    write_project(tmp_path / "project", inspect_path(tmp_path / "raw/list.csv", target="kind"), repository=True)
+    with contextlib.chdir(tmp_path / "project"), Repo() as repo:
+        (stage,) = [stage for stage in repo.index.stages if stage.addressing == "prepare"]
+        assert str(tmp_path / "raw" / name) in [dep.fs_path for dep in stage.deps]
+
+
+@pytest.mark.parametrize(
+    "name",
+    ["data/prepared/train/mine.txt", "models/train_gan/a.pt", "predictions/p.csv", "export/a", "reports/mix.json"],
+)
+def test_the_users_own_files_are_not_where_stages_write(tmp_path: Path, name: str) -> None:
+    root = tmp_path / "project"
+    (root / name).parent.mkdir(parents=True)
+    (root / name).write_text("mine")
+    findings = table_findings(tmp_path / "raw")
+    with pytest.raises(DataError, match="would replace them") as error:
+        write_project(root, findings, repository=False, force=True)
+    assert name.split("/", maxsplit=1)[0] in str(error.value)
+    assert [path.name for path in root.iterdir()] == [name.split("/", maxsplit=1)[0]], "nothing is written"
+
+
+def test_files_beside_what_stages_write_and_a_projects_own_results_are_no_obstacle(tmp_path: Path) -> None:
+    root = tmp_path / "project"
+    for name in ("data/photos/a.png", "models/mine.pt", "reports/2023.pdf", "export", "data/synthetic"):
+        (root / name).mkdir(parents=True)
+    findings = table_findings(tmp_path / "raw")
+    written(root, findings)
+    (root / "export/index.json").write_text("{}")
+    written(root, findings)
 
 
 def test_linked_class_folders_are_dependencies_as_dvc_does_not_look_behind_links(tmp_path: Path) -> None:

@@ -1,6 +1,7 @@
 from __future__ import annotations
 
 import io
+from itertools import pairwise
 from pathlib import Path
 from typing import Any
 
@@ -92,6 +93,37 @@ def test_other_seeds_are_not_paired(tmp_path: Path) -> None:
     params = tmp_path / "b/params.yaml"
     params.write_text(params.read_text().replace("seed: 3", "seed: 4"))
     assert compare(["a", "b"], tmp_path).pairs[0].reason == "base.seed is 4, that of a is 3"
+
+
+@pytest.mark.parametrize("seed", ["[1]", "abc", "null", "{a: 1}"])
+def test_a_seed_that_is_none_is_not_guessed(tmp_path: Path, seed: str) -> None:
+    for name in ("a", "b"):
+        finished(tmp_path, name, right=0.5, gain=2.0)
+    params = tmp_path / "b/params.yaml"
+    params.write_text(params.read_text().replace("seed: 3", f"seed: {seed}"))
+    assert "no number" in compare(["a", "b"], tmp_path).pairs[0].reason
+
+
+BOMB = "a: &a [x, x, x, x, x, x, x, x, x]\n" + "".join(
+    f"{name}: &{name} [{', '.join([f'*{before}'] * 9)}]\n" for before, name in pairwise("abcdefgh")
+)
+
+
+@pytest.mark.parametrize("text", ["a: [", "[" * 3000, "\x00", BOMB])
+def test_settings_that_cannot_be_read_are_refused(tmp_path: Path, text: str) -> None:
+    for name in ("a", "b"):
+        finished(tmp_path, name, right=0.5, gain=2.0)
+    (tmp_path / "b/params.yaml").write_text(text)
+    with pytest.raises(ParamsError, match=r"params\.yaml is not valid YAML"):
+        compare(["a", "b"], tmp_path)
+
+
+@pytest.mark.parametrize("text", ["", "- a\n", "base: 3\nsynthesis: [a]\n"])
+def test_sections_that_are_none_are_left_blank(tmp_path: Path, text: str) -> None:
+    for name in ("a", "b"):
+        finished(tmp_path, name, right=0.5, gain=2.0)
+        (tmp_path / name / "params.yaml").write_text(text)
+    assert [score.method for score in compare(["a", "b"], tmp_path).scores] == ["", ""]
 
 
 def test_mistakes_are_named(tmp_path: Path) -> None:

@@ -117,7 +117,7 @@ def test_tables_keep_missing_values_and_dtypes(tmp_path: Path) -> None:
 @pytest.mark.parametrize(
     ("labels", "said"),
     [
-        (["cat"], 'add     dog: {label: "dog"}'),
+        (["cat", "cow"], 'add     dog: {label: "dog"}'),
         (["cat", "dog", "cow"], "remove  the class with label 'cow'"),
     ],
 )
@@ -127,6 +127,15 @@ def test_other_classes_than_in_params_are_refused_with_what_to_change(
     with pytest.raises(ParamsError, match="not those of the data") as error:
         prepare.run(folder_project(tmp_path, labels))
     assert said in str(error.value)
+
+
+def test_a_thousand_other_classes_and_endless_labels_are_told_in_a_few_lines(tmp_path: Path) -> None:
+    project = folder_project(tmp_path, ["x" * 5000, *(f"c{number}" for number in range(1000))])
+    with pytest.raises(ParamsError) as error:
+        prepare.run(project)
+    assert len(str(error.value).splitlines()) < 50
+    assert len(str(error.value)) < 6000
+    assert "... and 983 more" in str(error.value)
 
 
 def test_nothing_is_written_when_the_data_is_refused(tmp_path: Path) -> None:
