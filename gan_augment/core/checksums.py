@@ -5,7 +5,8 @@ of their own. It may name files elsewhere (`../test_labels.parquet`) that belong
 their own. A JSON file without a folder is sealed instead (`core.atomic.write_json`). Every reader of an output asks
 `check_file` or `check_folder` first; a file is read once for it, however often it is asked about.
 
-A folder without a list is one of an older version, or somebody's own: nothing is known of it, and nothing is refused.
+Beside a list lies `.listed`, which says that there was one: a list that is gone is damage too. A folder with neither is
+one of an older version, or somebody's own: nothing is known of it, and nothing is refused.
 """
 
 from __future__ import annotations
@@ -24,6 +25,7 @@ from gan_augment.core.errors import DamagedInputError, MissingInputError
 
 __all__ = [
     "CHECKSUMS",
+    "LISTED",
     "check_file",
     "check_folder",
     "is_whole",
@@ -35,6 +37,11 @@ __all__ = [
 ]
 
 CHECKSUMS = "SHA256SUMS"
+LISTED = ".listed"
+_SAYS = f"""\
+{CHECKSUMS} lists the files of this folder, and they are read only as long as it is there and right.
+Whoever changes one by hand writes the list again: sha256sum * > {CHECKSUMS}
+"""
 _Stamp = tuple[int, int, int, int]
 _known: dict[Path, tuple[_Stamp, str]] = {}  # what was hashed already in this process, as long as it is the same file
 
@@ -53,14 +60,15 @@ def list_checksums(folder: Path, elsewhere: dict[str, Path] | None = None) -> No
     `elsewhere`: name in the list -> a file that is listed too, though it lies in another folder.
     """
     for place, _, names in os.walk(folder):
-        files = {name: Path(place) / name for name in sorted(names) if name != CHECKSUMS}
+        files = {name: Path(place) / name for name in sorted(names) if name not in (CHECKSUMS, LISTED)}
         if Path(place) == folder:
             files |= elsewhere or {}
         elif CHECKSUMS in names:
             continue
         if files:
             lines = [f"{file_hash(file)}  {name}\n" for name, file in files.items()]
-            (Path(place) / CHECKSUMS).write_text("".join(lines), encoding="utf-8", newline="\n")
+            for name, text in ((CHECKSUMS, "".join(lines)), (LISTED, _SAYS)):
+                (Path(place) / name).write_text(text, encoding="utf-8", newline="\n")
 
 
 def check_file(path: Path, *, listed_in: Path | None = None) -> None:
@@ -89,7 +97,7 @@ def check_folder(folder: Path, *, elsewhere: bool = False) -> None:
     `elsewhere`: so for files of other folders that are listed; another machine may have fetched the folder alone.
     """
     for place, _, names in os.walk(folder):
-        if CHECKSUMS in names:
+        if CHECKSUMS in names or LISTED in names:
             for name, digest in (_read_list(Path(place)) or {}).items():
                 if "/" in name and not elsewhere:
                     continue
@@ -127,11 +135,13 @@ def _digest(path: Path) -> str:
 
 
 def _read_list(folder: Path) -> dict[str, str] | None:
-    """Name -> digest; None where there is no list."""
+    """Name -> digest; None where there is no list, and was none. Raises MissingInputError, DamagedInputError."""
     path = folder / CHECKSUMS
     try:
         lines = path.read_text(encoding="utf-8").splitlines()
     except FileNotFoundError:
+        if (folder / LISTED).exists():
+            raise _list_gone(path, folder) from None
         return None
     except UnicodeDecodeError:
         lines = []
@@ -139,6 +149,15 @@ def _read_list(folder: Path) -> dict[str, str] | None:
     if not listed or not all(len(digest) == 64 and name for name, digest in listed.items()):
         raise _damaged(path, "no list of checksums", folder)
     return listed
+
+
+def _list_gone(path: Path, folder: Path) -> MissingInputError:
+    return MissingInputError(
+        "The list of an input's checksums is gone",
+        where=path,
+        expected=f"the list that {folder / LISTED} tells of",
+        remedy=f"{_remedy(folder)}; if you trust the files: (cd {folder} && sha256sum * > {CHECKSUMS})",
+    )
 
 
 def _damaged(path: Path, got: str, folder: Path) -> DamagedInputError:
