@@ -8,7 +8,15 @@ from pathlib import Path
 
 import pytest
 
-from gan_augment.core.checksums import CHECKSUMS, LISTED, check_file, check_folder, is_whole, replacing_output
+from gan_augment.core.checksums import (
+    CHECKSUMS,
+    LISTED,
+    check_file,
+    check_folder,
+    is_whole,
+    replacing_output,
+    unlisted,
+)
 from gan_augment.core.errors import DamagedInputError, MissingInputError
 
 
@@ -69,3 +77,30 @@ def test_the_mark_alone_decides_nothing_where_the_list_is_there(folder: Path) ->
     (folder / "rows").write_text("others")
     with pytest.raises(DamagedInputError, match="rows"):
         check_folder(folder)
+
+
+def test_another_folder_in_this_ones_place_is_told(folder: Path) -> None:
+    other = folder.rename(folder.with_name("other"))
+    for check in (lambda: check_folder(other), lambda: check_file(other / "rows")):
+        with pytest.raises(DamagedInputError, match="written as out"):
+            check()
+    check_folder(other.rename(folder))
+
+
+def test_a_movable_folder_is_read_wherever_it_lies(tmp_path: Path) -> None:
+    with replacing_output(tmp_path / "out", movable=True) as partial:
+        (partial / "rows").write_text("rows")
+    check_folder((tmp_path / "out").rename(tmp_path / "elsewhere"))
+
+
+def test_what_somebody_put_into_a_folder_is_known_from_what_was_written(folder: Path) -> None:
+    patterns = ("rows", "below/*")
+    assert unlisted(folder, without_list=()) == []
+    for name in ("notes.txt", "below/notes.txt", ".DS_Store"):
+        (folder / name).write_text("mine")
+    (folder / "link").symlink_to(folder / "below")
+    assert unlisted(folder, without_list=patterns) == ["below/notes.txt", "link", "notes.txt"]
+    for place in (folder, folder / "below"):
+        (place / CHECKSUMS).unlink()
+        (place / LISTED).unlink()
+    assert unlisted(folder, without_list=patterns) == ["link", "notes.txt"]
