@@ -5,7 +5,9 @@ of their own. It may name files elsewhere (`../test_labels.parquet`) that belong
 their own. A JSON file without a folder is sealed instead (`core.atomic.write_json`). Every reader of an output asks
 `check_file` or `check_folder` first; a file is read once for it, however often it is asked about.
 
-A folder without a list is one of an older version, or somebody's own: nothing is known of it, and nothing is refused.
+Beside a list lies `.listed`, which says that there was one, and the folder's name: a list that is gone is damage too,
+and so is another class's folder in this one's place. A folder with neither is one of an older version, or somebody's
+own: nothing is known of it, and nothing is refused.
 """
 
 from __future__ import annotations
@@ -13,6 +15,7 @@ from __future__ import annotations
 import contextlib
 import os
 from collections.abc import Iterator, Sequence
+from fnmatch import fnmatch
 from pathlib import Path
 from typing import Any
 
@@ -24,6 +27,8 @@ from gan_augment.core.errors import DamagedInputError, MissingInputError
 
 __all__ = [
     "CHECKSUMS",
+    "LISTED",
+    "OF_THE_SYSTEM",
     "check_file",
     "check_folder",
     "is_whole",
@@ -31,29 +36,43 @@ __all__ = [
     "replacing_output",
     "saved_array",
     "telling_damage",
+    "unlisted",
     "write_array",
 ]
 
 CHECKSUMS = "SHA256SUMS"
+LISTED = ".listed"
+_NAME = "folder: "  # so begins the first line of the mark, if the folder is not to be moved
+_SAYS = f"""\
+{CHECKSUMS} lists the files of this folder, and they are read only as long as it is there and right.
+Whoever changes one by hand writes the list again: sha256sum * > {CHECKSUMS}
+"""
+OF_THE_SYSTEM = (".DS_Store", "Thumbs.db", "desktop.ini")  # file managers leave them, nobody misses them
 _Stamp = tuple[int, int, int, int]
 _known: dict[Path, tuple[_Stamp, str]] = {}  # what was hashed already in this process, as long as it is the same file
 
 
 @contextlib.contextmanager
-def replacing_output(path: Path, *, beside: Sequence[Path] = ()) -> Iterator[Path]:
-    """`replacing_directory` for a stage's output: with its checksums, and those of the finished files `beside`."""
+def replacing_output(path: Path, *, beside: Sequence[Path] = (), movable: bool = False) -> Iterator[Path]:
+    """`replacing_directory` for a stage's output: with its checksums, and those of the finished files `beside`.
+
+    `movable`: the folder may be read under another name.
+    """
     with replacing_directory(path) as partial:
         yield partial
-        list_checksums(partial, {os.path.relpath(file, path): file for file in beside})
+        name = None if movable else path.name
+        list_checksums(partial, {os.path.relpath(file, path): file for file in beside}, name=name)
 
 
-def list_checksums(folder: Path, elsewhere: dict[str, Path] | None = None) -> None:
+def list_checksums(folder: Path, elsewhere: dict[str, Path] | None = None, *, name: str | None = None) -> None:
     """Write the list of a folder, and of each folder below that has files and no list yet.
 
-    `elsewhere`: name in the list -> a file that is listed too, though it lies in another folder.
+    `elsewhere`: name in the list -> a file that is listed too, though it lies in another folder. `name`: the only one
+    under which the folder is to be read.
     """
+    says = _SAYS if name is None else f"{_NAME}{name}\n{_SAYS}"
     for place, _, names in os.walk(folder):
-        files = {name: Path(place) / name for name in sorted(names) if name != CHECKSUMS}
+        files = {name: Path(place) / name for name in sorted(names) if name not in (CHECKSUMS, LISTED)}
         if Path(place) == folder:
             files |= elsewhere or {}
         elif CHECKSUMS in names:
@@ -61,6 +80,7 @@ def list_checksums(folder: Path, elsewhere: dict[str, Path] | None = None) -> No
         if files:
             lines = [f"{file_hash(file)}  {name}\n" for name, file in files.items()]
             (Path(place) / CHECKSUMS).write_text("".join(lines), encoding="utf-8", newline="\n")
+            (Path(place) / LISTED).write_text(says if Path(place) == folder else _SAYS, encoding="utf-8", newline="\n")
 
 
 def check_file(path: Path, *, listed_in: Path | None = None) -> None:
@@ -89,7 +109,7 @@ def check_folder(folder: Path, *, elsewhere: bool = False) -> None:
     `elsewhere`: so for files of other folders that are listed; another machine may have fetched the folder alone.
     """
     for place, _, names in os.walk(folder):
-        if CHECKSUMS in names:
+        if CHECKSUMS in names or LISTED in names:
             for name, digest in (_read_list(Path(place)) or {}).items():
                 if "/" in name and not elsewhere:
                     continue
@@ -103,6 +123,26 @@ def is_whole(folder: Path) -> bool:
     except MissingInputError:
         return False
     return folder.is_dir() and (folder / CHECKSUMS).is_file()
+
+
+def unlisted(folder: Path, *, without_list: Sequence[str]) -> list[str]:
+    """Names of what lies in a folder, or below, and was not written with it: somebody put it there.
+
+    `without_list`: patterns of what belongs to a folder of an older version, which has no list.
+    """
+    found = []
+    for place, below, names in os.walk(folder):
+        here = Path(place)
+        try:
+            listed = _read_list(here)
+        except MissingInputError:  # damaged: the patterns decide
+            listed = None
+        for name in [*names, *(name for name in below if (here / name).is_symlink())]:
+            shown = os.path.relpath(here / name, folder)
+            own = name in listed if listed is not None else any(fnmatch(shown, p) for p in without_list)
+            if not own and name not in (CHECKSUMS, LISTED, *OF_THE_SYSTEM):
+                found.append(shown)
+    return sorted(found)
 
 
 def _compare(path: Path, digest: str, folder: Path) -> None:
@@ -127,11 +167,14 @@ def _digest(path: Path) -> str:
 
 
 def _read_list(folder: Path) -> dict[str, str] | None:
-    """Name -> digest; None where there is no list."""
+    """Name -> digest; None where there is no list, and was none. Raises MissingInputError, DamagedInputError."""
     path = folder / CHECKSUMS
+    _check_name(folder)
     try:
         lines = path.read_text(encoding="utf-8").splitlines()
     except FileNotFoundError:
+        if (folder / LISTED).exists():
+            raise _list_gone(path, folder) from None
         return None
     except UnicodeDecodeError:
         lines = []
@@ -139,6 +182,22 @@ def _read_list(folder: Path) -> dict[str, str] | None:
     if not listed or not all(len(digest) == 64 and name for name, digest in listed.items()):
         raise _damaged(path, "no list of checksums", folder)
     return listed
+
+
+def _check_name(folder: Path) -> None:
+    mark = folder / LISTED
+    said = mark.read_text(encoding="utf-8", errors="replace").partition("\n")[0] if mark.is_file() else ""
+    if said.startswith(_NAME) and said.removeprefix(_NAME) != folder.name:
+        raise _damaged(folder, f"the folder that was written as {said.removeprefix(_NAME)}", folder)
+
+
+def _list_gone(path: Path, folder: Path) -> MissingInputError:
+    return MissingInputError(
+        "The list of an input's checksums is gone",
+        where=path,
+        expected=f"the list that {folder / LISTED} tells of",
+        remedy=f"{_remedy(folder)}; if you trust the files: (cd {folder} && sha256sum * > {CHECKSUMS})",
+    )
 
 
 def _damaged(path: Path, got: str, folder: Path) -> DamagedInputError:

@@ -139,7 +139,8 @@ def running(folder: Path) -> list[Holder]:
 
 def _read_card(path: Path) -> Holder | None:
     try:
-        with path.open(encoding="utf-8") as stream:
+        # A pipe would be waited for, a link followed.
+        with open(path, encoding="utf-8", opener=_without_waiting) as stream:
             if _is_free(stream.fileno()):
                 path.unlink(missing_ok=True)
                 return None
@@ -149,6 +150,10 @@ def _read_card(path: Path) -> Holder | None:
         return Holder(**facts, dvc=owner.process if owner else None, orphan=owner is not None and not owner.lives())
     except (OSError, ValueError, KeyError, TypeError, RecursionError):
         return None  # gone meanwhile, or another version's
+
+
+def _without_waiting(path: str, flags: int) -> int:
+    return os.open(path, flags | os.O_NONBLOCK | os.O_NOFOLLOW)
 
 
 def _is_free(descriptor: int) -> bool:
@@ -178,7 +183,8 @@ def _register(locks: Locks, folder: Path, writes: Sequence[str], reads: Sequence
 
 
 def _open(file: Path) -> int:
-    descriptor = os.open(file, os.O_RDWR | os.O_CREAT | os.O_CLOEXEC, 0o666)
+    # Never through a link: the rights of what it leads to are somebody's.
+    descriptor = os.open(file, os.O_RDWR | os.O_CREAT | os.O_CLOEXEC | os.O_NOFOLLOW, 0o666)
     with contextlib.suppress(OSError):
         os.fchmod(descriptor, 0o666)  # whatever the umask: a colleague's run has to open it too
     return descriptor

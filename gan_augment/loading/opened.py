@@ -99,7 +99,14 @@ class Export:
     def _footer(self) -> Any:
         """The manifest's: read once, since that of many shards takes longer than a row group."""
         with reading(self.root, MANIFEST):
-            return pq.read_metadata(self.files(MANIFEST))
+            footer = pq.read_metadata(self.files(MANIFEST))
+        self._check_rows(MANIFEST, footer.num_rows, sum(self.counts.values()))
+        return footer
+
+    def _check_rows(self, name: str, found: int, wanted: int) -> None:
+        """Raise before anything is unpacked: a few bytes of Parquet can stand for billions of rows."""
+        if found != wanted:
+            raise changed(self.root, name, f"{found:,} rows, not {wanted:,}")
 
     @property
     def shards(self) -> int:
@@ -178,6 +185,10 @@ class Export:
         return (self._chosen(self._table(read, file), number) for number, file in enumerate(self.tables))
 
     def _table(self, read: TableReader, *shards: str) -> pd.DataFrame:
+        for shard in shards if self.format == "table" else ():
+            with reading(self.root, shard):
+                found = pq.read_metadata(self.files(shard)).num_rows
+            self._check_rows(shard, found, self._footer.row_group(self.tables.index(shard)).num_rows)
         with reading(self.root, shards[0] if len(shards) == 1 else self.format):
             return read(*shards)
 

@@ -36,7 +36,7 @@ from gan_augment.sharding.config import ExportConfig
 from gan_augment.sharding.content import Content
 from gan_augment.sharding.formats import chosen_formats
 from gan_augment.sharding.formats.table import write_schema
-from gan_augment.sharding.index import INDEX, MANIFEST, build_index, write_checksums
+from gan_augment.sharding.index import INDEX, MANIFEST, added_files, build_index, write_checksums
 from gan_augment.sharding.rows import RowSchema, Source, read_labels, row_schema
 from gan_augment.sharding.spill import ShardBounds, scatter
 from gan_augment.sharding.writing import ShardJob, write_shard
@@ -85,11 +85,11 @@ def export(
     MissingInputError
         A samples folder is absent.
     DataError
-        There are fewer synthetic rows than the content asks for, or `directory` holds something else.
+        There are fewer synthetic rows than the content asks for, or `directory` holds something else, too.
     ParamsError
         A format does not hold the data set's modality.
     """
-    refuse_foreign(directory, INDEX)
+    _refuse_added(directory)
     formats = chosen_formats(task.config, task.spec.modality)
     rows = _count_rows(task)
     bounds = ShardBounds(rows, task.config.rows_per_shard)
@@ -106,6 +106,18 @@ def export(
     _finish(task, schema, index, records, work)
     _move_into_place(work, directory)
     return index
+
+
+def _refuse_added(directory: Path) -> None:
+    """Raise DataError where somebody's own files would be lost: another folder's, or added to an older export."""
+    refuse_foreign(directory, INDEX)
+    if directory.is_dir() and (strange := added_files(directory)):
+        raise DataError(
+            "The export to replace holds files that were not exported, which would be lost",
+            where=directory,
+            got=", ".join(strange[:5]) + (f" and {len(strange) - 5} more" if len(strange) > 5 else ""),
+            remedy="move them away, or name another folder",
+        )
 
 
 def _count_rows(task: ExportTask) -> int:

@@ -14,6 +14,7 @@ from typing import Any
 from pydantic import Field
 
 from gan_augment.core.atomic import file_hash, replacing_file
+from gan_augment.core.checksums import OF_THE_SYSTEM
 from gan_augment.core.errors import DataError, GanAugmentError, MissingInputError
 from gan_augment.core.records import DatasetSpec, Modality, Record
 from gan_augment.core.version import __version__
@@ -26,6 +27,7 @@ __all__ = [
     "INDEX",
     "MANIFEST",
     "Verification",
+    "added_files",
     "build_index",
     "examine",
     "read_index",
@@ -192,6 +194,15 @@ def _files(directory: Path) -> set[str]:
     """Every entry that is no folder, but the list of checksums itself, which a killed run may have left."""
     found = (Path(folder, name) for folder, _, names in os.walk(directory) for name in names)
     return {path.relative_to(directory).as_posix() for path in found} - {CHECKSUMS}
+
+
+def added_files(directory: Path) -> list[str]:
+    """The names of what was put into an export after it was written; none where its list of checksums is damaged."""
+    try:
+        listed = read_checksums(directory)
+    except (DataError, MissingInputError):
+        return []
+    return sorted(name for name in _files(directory) - set(listed) if Path(name).name not in OF_THE_SYSTEM)
 
 
 @dataclass(frozen=True)

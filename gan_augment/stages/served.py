@@ -6,7 +6,7 @@ from pathlib import Path
 from typing import Any
 
 from gan_augment.core.atomic import file_hash, read_json
-from gan_augment.core.checksums import CHECKSUMS, check_folder
+from gan_augment.core.checksums import CHECKSUMS, LISTED, check_folder
 from gan_augment.core.errors import ModelError
 
 __all__ = ["SERVED", "read_served"]
@@ -26,7 +26,7 @@ def read_served(model: Path) -> dict[str, Any]:
     """
     check_folder(model)
     served: dict[str, Any] = read_json(model / SERVED)
-    found = file_hash(model, without=(SERVED, CHECKSUMS))
+    found = file_hash(model, without=(SERVED, CHECKSUMS, LISTED))
     if served.get("model_hash") != found:
         raise ModelError(
             "A saved model is not the one that was chosen for its class",

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import contextlib
 import itertools
+import os
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from pathlib import Path
 from typing import Any, Self
@@ -12,8 +13,9 @@ import numpy as np
 import pandas as pd
 from pydantic import ValidationError
 
-from gan_augment.core.atomic import read_json, replacing_directory, write_json
-from gan_augment.core.errors import DataError, MethodError, ModelError, ParamsError, SetupError
+from gan_augment.core.atomic import read_json, write_json
+from gan_augment.core.checksums import LISTED, check_folder, replacing_output, unlisted
+from gan_augment.core.errors import DataError, MethodError, MissingInputError, ModelError, ParamsError, SetupError
 from gan_augment.core.records import ClassRecord, Column, DatasetSpec, Record, Rule, TableSpec
 from gan_augment.core.samples import Samples, TrainView, make_manifest
 from gan_augment.core.validation import counted, explain_mistakes
@@ -28,6 +30,7 @@ from gan_augment.tabular.shapes import dtype_from_json, dtype_to_json, in_dtype,
 __all__ = ["TableSynthesizer", "checked_labels", "column_of", "shown"]
 
 MOST_ROWS = 10**9  # of one `sample`
+_ABOUT, _MODEL = "synthesizer.json", "model"  # in a saved model's folder
 
 
 class TableSynthesizer:
@@ -198,22 +201,23 @@ class TableSynthesizer:
             "shares": self._shares.tolist(),
             "columns": self._columns_to_json(),
         }
-        _check_replaceable(directory)
         try:
-            with replacing_directory(directory) as partial:
-                write_json(partial / "synthesizer.json", about)
+            directory = _replaceable(directory)
+            with replacing_output(directory, movable=True) as partial:
+                write_json(partial / _ABOUT, about)
                 self._spec.save(partial / "dataset.json")
-                (partial / "model").mkdir()
-                fitted.save(partial / "model")
+                (partial / _MODEL).mkdir()
+                fitted.save(partial / _MODEL)
         except OSError as error:
-            raise SetupError("The model cannot be written", where=directory, got=str(error)) from None
+            raise SetupError("The model cannot be written", where=directory, got=error.strerror or str(error)) from None
 
     @classmethod
     def load(cls, directory: str | Path, *, device: str = "cpu") -> TableSynthesizer:
-        """Read what `save` wrote. Raises MissingInputError, ModelError."""
+        """Read what `save` wrote. Raises MissingInputError where there is none, ModelError where it is damaged."""
         directory = path_of(directory)
+        _check_whole(directory)
         try:
-            about = read_json(directory / "synthesizer.json")
+            about = read_json(directory / _ABOUT)
             model = cls(about["method"], about["settings"], seed=about["seed"], device=device)
             model._shares = np.asarray(about["shares"], dtype=np.float64)
             model._spec = DatasetSpec.load(directory / "dataset.json")
@@ -221,10 +225,8 @@ class TableSynthesizer:
             model._target, model._classes = model._spec.table.target, ClassValues.from_json(about["labels"])
             model._form = model._form_from_json(about["columns"])
         except (DataError, KeyError, OSError, TypeError, ValueError, AssertionError) as error:
-            raise ModelError(
-                "A saved synthesizer is incomplete or damaged", where=directory, got=str(error).split("\n")[0][:200]
-            ) from None
-        model._fitted = model.method.load(directory / "model", model._spec, device=device)
+            raise _damaged(directory, str(error).split("\n")[0][:200]) from None
+        model._fitted = model.method.load(directory / _MODEL, model._spec, device=device)
         return model
 
     def _columns_to_json(self) -> dict[str, Any]:
@@ -337,16 +339,50 @@ def _checked_device(device: Any) -> str:
     return resolve_device(device)
 
 
-def _check_replaceable(directory: Path) -> None:
-    """Raise ParamsError where other things than a saved model would be deleted."""
-    if not directory.exists() or (directory / "synthesizer.json").is_file():
-        return
-    if not directory.is_dir() or any(directory.iterdir()):
+def _replaceable(directory: Path) -> Path:
+    """The folder to write, where a link leads. Raises ParamsError where more than a saved model would be deleted."""
+    directory = Path(os.path.realpath(directory)) if directory.is_symlink() else directory
+    if not os.path.lexists(directory):
+        return directory
+    if not directory.is_dir() or (strange := _no_part_of_a_model(directory)):
         raise ParamsError(
             "A model would replace something that is no model",
             where=directory.absolute(),
-            expected="a new folder, an empty one, or one that `save` wrote",
+            got=", ".join(strange[:5]) if directory.is_dir() else "no folder",
+            expected="a new folder, an empty one, or one that `save` wrote and nobody added to",
+            remedy="move it away, or name another folder",
         )
+    return directory
+
+
+def _no_part_of_a_model(directory: Path) -> list[str]:
+    """What lies in a folder and was not put there by `save`."""
+    if (directory / _ABOUT).is_file():
+        return unlisted(directory, without_list=("dataset.json", "columns.parquet", _ABOUT, f"{_MODEL}/*"))
+    return sorted(path.name for path in directory.iterdir())
+
+
+def _check_whole(directory: Path) -> None:
+    if not os.path.lexists(directory / _ABOUT) and not os.path.lexists(directory / LISTED):
+        raise MissingInputError(
+            "There is no saved synthesizer here",
+            where=directory,
+            expected=f"a folder that `save` wrote, with {_ABOUT}",
+            remedy="give the folder that save(...) was given",
+        )
+    try:
+        check_folder(directory)
+    except MissingInputError as error:
+        raise _damaged(directory, f"{error.problem}: {error.where}") from None
+
+
+def _damaged(directory: Path, got: str) -> ModelError:
+    return ModelError(
+        "A saved synthesizer is incomplete or damaged",
+        where=directory,
+        got=got,
+        remedy="copy it here again, or fit and save it again",
+    )
 
 
 def _checked(config: Any, settings: Mapping[str, Any], what: str) -> Any:

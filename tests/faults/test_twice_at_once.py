@@ -113,6 +113,24 @@ def _interrupt(said: list[str]):  # type: ignore[no-untyped-def]
     return say
 
 
+def test_a_link_in_a_locks_place_is_not_followed(tmp_path: Path) -> None:
+    (tmp_path / "somebodys").write_text("mine")
+    (tmp_path / "somebodys").chmod(0o600)
+    (tmp_path / "mix.lock").symlink_to("somebodys")
+    with pytest.raises(OSError, match=r"mix\.lock"), holding(tmp_path, writes=["mix"]):
+        pass
+    assert (tmp_path / "somebodys").stat().st_mode & 0o777 == 0o600
+
+
+def test_what_is_no_card_among_the_cards_is_passed_over(tmp_path: Path) -> None:
+    cards = tmp_path / "running"
+    (cards / "folder.json").mkdir(parents=True)
+    (cards / "link.json").symlink_to("nowhere")
+    (cards / "text.json").write_text("no card")
+    os.mkfifo(cards / "pipe.json")
+    assert running(tmp_path) == []
+
+
 def test_every_command_names_its_reads_in_the_order_of_the_stages() -> None:
     order = list(READS)
     for command, reads in READS.items():

@@ -188,6 +188,21 @@ def test_an_older_export_stays_until_the_new_one_is_whole(
     assert file_hash(tmp_path / "out") == before
 
 
+def test_files_that_somebody_put_into_an_export_are_not_lost(task: ExportTask, tmp_path: Path) -> None:
+    export(task, tmp_path / "out")
+    (tmp_path / "out/.DS_Store").write_text("a file manager's")
+    export(task, tmp_path / "out")
+    for name in ("notes.txt", "mine/notes.txt"):
+        (tmp_path / "out" / name).parent.mkdir(exist_ok=True)
+        (tmp_path / "out" / name).write_text("mine")
+        with pytest.raises(DataError, match=name):
+            export(task, tmp_path / "out")
+        (tmp_path / "out" / name).rename(tmp_path / "moved")
+    (tmp_path / "out/SHA256SUMS").write_text("damaged")  # nobody knows then, and `export` is the remedy
+    export(task, tmp_path / "out")
+    assert examine(tmp_path / "out").ok
+
+
 def test_verify_finds_every_kind_of_damage(task: ExportTask, tmp_path: Path) -> None:
     export(task, tmp_path / "out")
     assert examine(tmp_path / "out").ok

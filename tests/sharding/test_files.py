@@ -198,6 +198,49 @@ def test_images_that_no_memory_holds_are_told_with_what_to_do(forged: Path) -> N
         gan_augment.load(forged, "numpy")
 
 
+def multiply(path: Path, times: int) -> None:
+    """Many rows in few bytes: the first one again and again."""
+    table = pq.read_table(path)
+    pq.write_table(table.take(pa.array([0] * table.num_rows * times)), path, compression="zstd")
+
+
+@pytest.mark.parametrize("forged", ["table"], indirect=True)
+@pytest.mark.parametrize("name", ["manifest.parquet", "table/parquet/train-00001-of-00005.parquet"])
+def test_more_rows_than_the_index_says_are_told_before_they_are_unpacked(
+    forged: Path, name: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    multiply(forged / name, 1000)
+
+    def change(index: Any) -> None:
+        for shard in index["shards"]:
+            shard["bytes"] = (forged / shard["file"]).stat().st_size
+
+    forge(forged, "index.json", change)
+    unpacked: list[Path] = []
+    monkeypatch.setattr(pq.ParquetFile, "read", lambda _: unpacked.append(forged))
+    for to in ("pandas", "numpy"):
+        with pytest.raises(DataError, match=f"{name}.*\\n.*,000 rows"):
+            gan_augment.load(forged, to)  # type: ignore[arg-type]
+    assert unpacked == []
+    with pytest.raises(DataError, match=name):
+        list(gan_augment.load(forged, "frames", only="real"))
+
+
+@pytest.mark.parametrize("forged", ["image"], indirect=True)
+def test_a_row_group_of_more_pictures_than_are_written_is_told(forged: Path) -> None:
+    path = min((forged / "parquet").iterdir())
+    multiply(path, 1000)
+
+    def change(index: Any) -> None:
+        for shard in index["shards"]:
+            if shard["format"] == "parquet":
+                shard["bytes"] = (forged / shard["file"]).stat().st_size
+
+    forge(forged, "index.json", change)
+    with pytest.raises(DataError, match="row group of"):
+        gan_augment.load(forged, "numpy", format="parquet")
+
+
 @pytest.mark.parametrize("forged", ["image"], indirect=True)
 def test_a_newer_layout_says_upgrade(forged: Path) -> None:
     forge(forged, "index.json", lambda index: index.update(layout=2, gan_augment="9.1.0", unheard_of=[]))

@@ -46,7 +46,7 @@ def test_without_folds_it_leaves_an_empty_folder_and_loads_nothing(
     project = table(tmp_path, 0)
     monkeypatch.setattr(folds, "make_folds", lambda _: pytest.fail("a fold was made"))
     cross_fit.run(project)
-    assert {path.name for path in project.layout.cross_fit.iterdir()} == {"folds.json", "SHA256SUMS"}
+    assert {path.name for path in project.layout.cross_fit.iterdir()} == {"folds.json", "SHA256SUMS", ".listed"}
 
 
 def test_each_row_is_held_once_and_its_synthesizer_has_not_seen_it(tmp_path: Path) -> None:

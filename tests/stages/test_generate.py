@@ -14,7 +14,7 @@ from typing import Any
 import pytest
 
 from gan_augment.core.atomic import file_hash, read_json
-from gan_augment.core.checksums import CHECKSUMS, list_checksums
+from gan_augment.core.checksums import CHECKSUMS, LISTED, list_checksums
 from gan_augment.core.samples import Samples, join_payloads, make_manifest, read_samples, write_samples
 from gan_augment.stages import generate, pretrain, train_gan
 from gan_augment.stages.project import Layout, Project
@@ -68,7 +68,7 @@ def _with(project: Project, **settings: Any) -> Project:
 
 def _hash(project: Project, key: str) -> str:
     generate.run(project, key)
-    return file_hash(project.layout.synthetic(key), without=(CHECKSUMS,))
+    return file_hash(project.layout.synthetic(key), without=(CHECKSUMS, LISTED))
 
 
 def _leftovers(project: Project) -> list[str]:

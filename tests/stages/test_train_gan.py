@@ -39,7 +39,7 @@ def run(opened: Project, key: str) -> tuple[dict[str, Any], Any]:
 def test_a_method_of_one_class_trains_in_train_gan_and_is_judged_on_validation(tmp_path: Path) -> None:
     opened = project(tmp_path, "vanilla", kimg=4.8)
     pretrain.run(opened)
-    assert {path.name for path in opened.layout.pretrain.iterdir()} == {"README", "SHA256SUMS"}
+    assert {path.name for path in opened.layout.pretrain.iterdir()} == {"README", "SHA256SUMS", ".listed"}
     served, samples = run(opened, "digit-0")
     assert (served["served"], served["decision"]) == ("specialised", "not tried")
     assert len(samples) == 70

@@ -9,7 +9,8 @@ import pandas as pd
 import pytest
 
 from gan_augment.core.atomic import file_hash
-from gan_augment.core.errors import DataError, MethodError, ModelError, ParamsError
+from gan_augment.core.checksums import LISTED
+from gan_augment.core.errors import DataError, MethodError, MissingInputError, ModelError, ParamsError, SetupError
 from gan_augment.tabular import TableSynthesizer
 from tests.toys import table_frame
 
@@ -64,9 +65,66 @@ def test_a_saved_model_gives_the_same_rows(tmp_path: Path) -> None:
     again = TableSynthesizer(settings=QUICK, seed=2).fit(frame(), "class")
     again.save(tmp_path / "again")
     assert file_hash(tmp_path / "model") == file_hash(tmp_path / "again")
-    (tmp_path / "model" / "synthesizer.json").write_text("{}")
-    with pytest.raises(ModelError):
-        TableSynthesizer.load(tmp_path / "model")
+
+
+@pytest.mark.parametrize("method", ["tabular_gan", "smote"])
+def test_a_saved_model_that_was_damaged_is_told_and_gives_no_rows(tmp_path: Path, method: str) -> None:
+    model = TableSynthesizer(method, QUICK if method == "tabular_gan" else {}, seed=2).fit(frame(), "class")
+    model.save(tmp_path / "model")
+    folder = (tmp_path / "model").rename(tmp_path / "moved")  # as a user may
+    for path in filter(Path.is_file, folder.rglob("*")):
+        content = path.read_bytes()
+        flipped = content[:-2] + bytes([content[-2] ^ 1]) + content[-1:]
+        for damaged in (flipped, content[: len(content) // 2], b"", None):
+            path.unlink() if damaged is None else path.write_bytes(damaged)
+            if path.name != LISTED:  # which says only that there is a list
+                with pytest.raises((ModelError, MissingInputError), match="moved"):
+                    TableSynthesizer.load(folder)
+            path.write_bytes(content)
+    pd.testing.assert_frame_equal(TableSynthesizer.load(folder).sample(40), model.sample(40))
+
+
+def test_where_nothing_was_saved_the_message_speaks_of_save(tmp_path: Path) -> None:
+    (tmp_path / "file").write_text("")
+    for path in (tmp_path, tmp_path / "absent", tmp_path / "file"):
+        with pytest.raises(MissingInputError, match="save"):
+            TableSynthesizer.load(path)
+
+
+def test_save_replaces_what_it_wrote_and_nothing_else(tmp_path: Path) -> None:
+    model = TableSynthesizer("smote").fit(frame(), "class")
+    folder = tmp_path / "model"
+    for _ in range(2):
+        model.save(folder)
+    for name in ("notes.txt", "model/notes.txt", "more/notes.txt"):
+        (folder / name).parent.mkdir(exist_ok=True)
+        (folder / name).write_text("mine")
+        with pytest.raises(ParamsError, match=name):
+            model.save(folder)
+        (folder / name).unlink()
+    model.save(folder)
+    # One that only looks like a model, and one that an older version saved.
+    for path in filter(Path.is_file, [*folder.glob("SHA256SUMS"), *folder.glob("*/SHA256SUMS"), *folder.rglob(LISTED)]):
+        path.unlink()
+    model.save(folder)
+    (tmp_path / "own").mkdir()
+    (tmp_path / "own/synthesizer.json").write_text("{}")
+    (tmp_path / "own/thesis.txt").write_text("mine")
+    with pytest.raises(ParamsError, match="thesis"):
+        model.save(tmp_path / "own")
+
+
+def test_save_follows_a_link_and_tells_what_stands_in_the_way(tmp_path: Path) -> None:
+    model = TableSynthesizer("smote").fit(frame(), "class")
+    (tmp_path / "there").mkdir()
+    (tmp_path / "link").symlink_to(tmp_path / "there")
+    model.save(tmp_path / "link")
+    assert (tmp_path / "link").is_symlink()
+    assert len(TableSynthesizer.load(tmp_path / "there").sample(4)) == 4
+    (tmp_path / "circle").symlink_to(tmp_path / "circle")
+    for path in (tmp_path / "circle", tmp_path / ("x" * 300), Path("/dev/null")):
+        with pytest.raises((ParamsError, SetupError)):
+            model.save(path)
 
 
 def test_a_sample_of_nothing_keeps_the_dtypes() -> None:

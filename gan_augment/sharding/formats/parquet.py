@@ -83,5 +83,8 @@ class ParquetReader:
     def _read_group(self, shard: str, number: int) -> list[bytes]:
         if self._file is None or self._file[0] != shard:
             self._file = (shard, pq.ParquetFile(self._files(shard)))
+        rows = self._file[1].metadata.row_group(number).num_rows
+        if rows > _ROW_GROUP:  # a few bytes can stand for billions
+            raise ValueError(f"a row group of {rows:,} rows, where at most {_ROW_GROUP} are written")
         column = self._file[1].read_row_group(number, columns=["image.bytes"]).column("image")
         return [row["bytes"] for row in column.to_pylist()]
