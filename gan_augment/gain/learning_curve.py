@@ -237,7 +237,6 @@ class _Words:
 
     def flat(self) -> str:
         return (
-            "What these synthetic rows are worth in real rows cannot be said, for the learning curve is flat: with a "
-            f"quarter of the {self._rows} real rows of {self._whose} the best arm without synthetic rows is not "
-            "clearly worse."
+            "What these synthetic rows are worth in real rows cannot be said: the learning curve of the best arm without "
+            f"them does not clearly rise with the {self._rows} real rows of {self._whose}."
         )
