@@ -237,6 +237,6 @@ class _Words:
 
     def flat(self) -> str:
         return (
-            "What these synthetic rows are worth in real rows cannot be said: the learning curve of the best arm without "
-            f"them does not clearly rise with the {self._rows} real rows of {self._whose}."
+            "What these synthetic rows are worth in real rows cannot be said: the learning curve of the best arm "
+            f"without them does not clearly rise with the {self._rows} real rows of {self._whose}."
         )
