@@ -33,8 +33,10 @@ def verdict_sentence(root: Path) -> str:
 
 
 def _said(measure: dict[str, Any]) -> list[str]:
-    """The verdict's sentence, and before it what is more important."""
-    return [*map(str, measure.get("before") or []), str(measure["sentence"])]
+    """The verdict's sentence, before it what is more important, and after it what the rows are worth in real rows."""
+    worth = measure.get("worth") or {}
+    after = [str(worth["sentence"])] if worth else []
+    return [*map(str, measure.get("before") or []), str(measure["sentence"]), *after]
 
 
 def verdict_markdown(measure: dict[str, Any]) -> str:

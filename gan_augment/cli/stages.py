@@ -63,6 +63,12 @@ STAGES: dict[str, StageCommand] = {
             "mix", "Choose the mixing ratio on validation.", ("base", "cross_fit", "mix", "retrain"), on_device=True
         ),
         StageCommand("retrain", "Train the classifier of one arm.", ("base", "retrain"), "arm", on_device=True),
+        StageCommand(
+            "learning_curve",
+            "Train the best arm without synthetic rows on fewer real rows: what are the synthetic ones worth?",
+            ("base", "retrain", "measure"),
+            on_device=True,
+        ),
         StageCommand("measure", "Read the test part once, and give the verdict.", ("base", "measure", "retrain")),
         StageCommand("report", "Write the HTML report.", ("base", "report", "export")),
         StageCommand("export", "Write the shards.", ("base", "export")),

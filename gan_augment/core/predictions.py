@@ -16,12 +16,16 @@ from gan_augment.core.records import Record
 __all__ = [
     "Adjustment",
     "ArmRecord",
+    "CurvePoint",
+    "CurveRecord",
     "Family",
     "FamilyRecord",
     "VariantRecord",
     "read_arm",
+    "read_curve",
     "read_probabilities",
     "write_arm",
+    "write_curve",
     "write_probabilities",
 ]
 
@@ -87,6 +91,46 @@ class ArmRecord(Record):
     train_counts: tuple[int, ...]
     test_ids: tuple[str, ...] = ()
     families: dict[Family, FamilyRecord] = Field(default_factory=dict)
+
+
+class CurvePoint(Record):
+    """A share of the rows of the classes that are thinned out: how many rows that is, and the adjustment."""
+
+    share: float
+    rows: int
+    adjustment: Adjustment
+
+
+class CurveRecord(Record):
+    """curve.json: the learning curve of the best arm without synthetic rows, or why there is none.
+
+    `classes` are the indices of those that were thinned out, `rows` their train rows, all together.
+    """
+
+    skipped: str | None = None
+    arm: str = ""
+    variant: str = ""
+    classes: tuple[int, ...] = ()
+    rows: int = 0
+    points: tuple[CurvePoint, ...] = ()
+
+
+def write_curve(directory: Path, record: CurveRecord, test: Probabilities | None) -> None:
+    """Write curve.json and, where there is a curve, the test predictions [points, seeds, n, K]."""
+    if test is not None:
+        write_probabilities(directory, "first", "test", test)
+    write_json(directory / "curve.json", record.model_dump(mode="json"))
+
+
+def read_curve(directory: Path) -> tuple[CurveRecord, Probabilities | None] | None:
+    """What `write_curve` wrote; None where there is nothing, as in projects without the stage."""
+    path = directory / "curve.json"
+    if not path.exists():
+        return None
+    check_file(path)
+    with telling_damage(path):
+        record = CurveRecord.model_validate(read_json(path))
+    return record, read_probabilities(directory, "first", "test") if record.points else None
 
 
 def write_arm(directory: Path, record: ArmRecord) -> None:

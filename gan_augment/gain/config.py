@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import Annotated
+from typing import Annotated, Literal
 
 from pydantic import Field, field_validator
 
@@ -62,3 +62,8 @@ class MeasureConfig(Record):
     confidence: float = Field(default=0.95, gt=0.5, lt=1)
     bootstrap_draws: int = Field(default=1000, ge=200, le=100_000)
     minimum_gain: float = Field(default=0.0, ge=0, le=100, description="percentage points the interval must exceed")
+    learning_curve: Literal["auto", "always", "never"] = Field(
+        default="auto",
+        description="what synthetic rows are worth in real rows, by more trainings of the best arm without them;"
+        " auto: where they cost at most a fifth of what retrain costs",
+    )

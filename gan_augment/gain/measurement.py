@@ -11,11 +11,12 @@ import numpy as np
 import numpy.typing as npt
 
 from gan_augment.core.not_made import not_made_sentences
-from gan_augment.core.predictions import Adjustment, ArmRecord, Family, FamilyRecord
+from gan_augment.core.predictions import Adjustment, ArmRecord, CurveRecord, Family, FamilyRecord
 from gan_augment.core.records import DatasetSpec
 from gan_augment.gain.adjustment import adjust
 from gan_augment.gain.better_without import better_without
 from gan_augment.gain.config import MeasureConfig
+from gan_augment.gain.learning_curve import Worth, explain_worth, rows_worth
 from gan_augment.gain.metrics import (
     DECISIONS,
     METRICS,
@@ -37,6 +38,7 @@ BASELINE_ARMS = ("real", "real_classical", "cheap", "linear_probe")
 SYNTHETIC_ARMS = ("real_synthetic", "real_classical_synthetic")
 
 _FEW_TEST_ROWS = 10
+_NOT_MEASURED = "What these synthetic rows are worth in real rows was not measured"
 _COVERS = "test rows and classifier seeds; not retraining the synthesizer, nor another split of the data"
 
 
@@ -110,6 +112,10 @@ class Evaluation:
         """The difference, first minus second, seed by seed and row set by row set."""
         return self._resampled(metric, first) - self._resampled(metric, second)
 
+    def interval_of(self, difference: Resampled) -> Interval:
+        """The interval of a paired difference, or of a sum of such."""
+        return self._interval(difference, resolution=1 / max(len(self.labels), 1))
+
     def _interval(self, resampled: Resampled, resolution: float = 0.0) -> Interval:
         return self.rows.interval(resampled, confidence=self.config.confidence, resolution=resolution)
 
@@ -131,6 +137,7 @@ def measure(
     evaluation: Evaluation,
     validation_labels: Labels,
     plan: dict[str, Any],
+    curve: tuple[CurveRecord, npt.NDArray[np.float32] | None] | None = None,
 ) -> dict[str, Any]:
     """measure.json. Levels are shares in 0 .. 1, gains are percentage points.
 
@@ -142,6 +149,8 @@ def measure(
         Arms that had no rows to train on.
     plan
         mix's plan.json.
+    curve
+        The learning curve of the best arm without synthetic rows, and its test predictions [points, seeds, n, K].
     """
     arms = families["first"]
     gain, config = _gain(arms, evaluation, plan), evaluation.config
@@ -166,6 +175,7 @@ def measure(
         "use_synthetic": gain.verdict == "helps",
         "before": _before(gain, families, evaluation, plan),
         "sentence": sentence,
+        "worth": None if curve is None else _worth(gain, *curve, evaluation),
         "not_made": plan.get("not_made") or {},
         "notes": [*_notes(gain, tuned, second, shown), *_few_rows(evaluation)],
         "gain": _gain_record(gain, config) | _adjustments(gain, evaluation.spec),
@@ -200,6 +210,49 @@ def _before(
     better = better_without(_best(without, BASELINE_ARMS), ours, evaluation) if without else None
     missing = [] if gain.verdict == "not tried" else not_made_sentences(evaluation.spec, plan.get("not_made") or {})
     return [*([better] if better else []), *missing]
+
+
+def _worth(
+    gain: Gain, curve: CurveRecord, tests: npt.NDArray[np.float32] | None, evaluation: Evaluation
+) -> dict[str, Any] | None:
+    """What the arm with synthetic rows is worth in real rows, and the curve; None of a curve of other predictions."""
+    if curve.skipped or tests is None:
+        return {"kind": "not measured", "sentence": f"{_NOT_MEASURED}: {curve.skipped}."}
+    baseline, best = gain.baseline, gain.baseline.family.best
+    if gain.verdict == "not tried" or (curve.arm, curve.variant) != (baseline.record.arm, best.name):
+        return None
+    if tests.shape[1:] != baseline.test.shape:
+        return None
+    metric, confidence = METRICS["balanced_accuracy"], evaluation.config.confidence
+    decided = [adjust(one, point.adjustment) for one, point in zip(tests, curve.points, strict=True)]
+    losses = [
+        (point.share, evaluation.paired(metric, baseline.decided, one))
+        for one, point in zip(decided, curve.points, strict=True)
+    ]
+    pair = evaluation.paired(metric, gain.synthetic.decided, baseline.decided)
+    worth = rows_worth(pair, losses, evaluation.interval_of, confidence)
+    return _worth_record(worth, curve, evaluation.spec, confidence) | {
+        "curve": [
+            {"share": round(share, 4), "rows": point.rows, "loss": _points(evaluation.interval_of(loss))}
+            for (share, loss), point in zip(losses, curve.points, strict=True)
+        ]
+    }
+
+
+def _worth_record(worth: Worth, curve: CurveRecord, spec: DatasetSpec, confidence: float) -> dict[str, Any]:
+    """Rows in addition to those that are there; None where the curve cannot say."""
+    everything = len(curve.classes) == len(spec.classes)
+    whose = "all classes" if everything else "the rare classes" if len(curve.classes) > 1 else "the rare class"
+    ends = {"rows": worth.factor, "low": worth.low, "high": worth.high}
+    return {
+        "kind": worth.kind,
+        "sentence": explain_worth(worth, curve.rows, whose),
+        **{name: None if end is None else round(curve.rows * (end - 1)) for name, end in ends.items()},
+        "confidence": confidence,
+        "rows_there": curve.rows,
+        "classes": [spec.classes[index].key for index in curve.classes],
+        "arm": curve.arm,
+    }
 
 
 def _points(interval: Interval) -> dict[str, float]:

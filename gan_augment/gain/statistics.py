@@ -66,6 +66,16 @@ class Interval:
         """The same, its ends no further out than a metric can go: Student's t knows of no bounds."""
         return replace(self, low=max(self.low, low), high=min(self.high, high))
 
+    def widened(self, variance: float, degrees: int, confidence: float) -> Interval:
+        """With one more source of chance, known with so many degrees of freedom; Satterthwaite's for the sum."""
+        total = self.standard_error**2 + variance
+        parts = self.standard_error**4 / self.degrees + variance**2 / max(degrees, 1)
+        freedom = float(np.clip(total**2 / max(parts, 1e-300), 1.0, 1e6))
+        error = float(np.sqrt(total))
+        half = float(stats.t.ppf(0.5 + confidence / 2, freedom)) * error
+        p_value = float(2 * stats.t.sf(abs(self.mean) / error, freedom))
+        return Interval(self.mean, self.mean - half, self.mean + half, error, freedom, p_value)
+
     def rounded(self, digits: int = 4, factor: float = 1.0) -> dict[str, float]:
         """mean, low and high for a JSON report, multiplied by `factor`."""
         return {name: round(getattr(self, name) * factor, digits) for name in ("mean", "low", "high")}

@@ -50,6 +50,8 @@ def render(measured: dict[str, Any], paths: dict[str, str]) -> Group:
         table.add_row(*_cells(arm), style=_style(arm["arm"], measured["gain"]))
     lines = [Text(said, style="bold") for said in measured.get("before") or []]
     lines += [Text(measured["sentence"], style=f"bold {_COLOURS[measured['verdict']]}")]
+    if worth := measured.get("worth"):
+        lines += [Text(worth["sentence"])]
     lines += [Text(note) for note in measured.get("notes") or []]
     lines += [Text(f"{what}: {path}", style="dim") for what, path in paths.items()]
     return Group(table, *lines)

@@ -102,6 +102,7 @@ def headline(evidence: Evidence) -> dict[str, Any]:
         "before": list(measure.get("before") or []),
         "tried": tried,
         "sentence": measure["sentence"],
+        "worth": (measure.get("worth") or {}).get("sentence", ""),
         "advice": ADVICE.get(measure["verdict"], ""),
         "track": interval_track(axis, gain["low"], gain["points"], gain["high"], "synthetic", zero=0.0),
         "axis": axis_line(axis, sign=True),

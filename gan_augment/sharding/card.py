@@ -53,7 +53,9 @@ def readme(index: dict[str, Any]) -> str:
 
 
 def _verdict(content: dict[str, Any]) -> str:
-    return "\n\n".join(_plain(said) for said in (*content.get("before", ()), content["sentence"]))
+    worth = content.get("worth")
+    said = (*content.get("before", ()), content["sentence"], *([worth] if worth else []))
+    return "\n\n".join(_plain(one) for one in said)
 
 
 def _plain(text: str) -> str:

@@ -38,6 +38,8 @@ class Content(Record):
         Of the arm whose rows these are, so that a consumer gets what was measured; None of an older measurement.
     before
         What the measurement says before its verdict: a better classifier, classes without synthetic rows.
+    worth
+        What the synthetic rows are worth in real rows, in a sentence.
     """
 
     counts: dict[str, int]
@@ -48,6 +50,7 @@ class Content(Record):
     reason: str
     adjustment: LogitAdjustment | None = None
     before: tuple[str, ...] = ()
+    worth: str | None = None
 
 
 def decide_content(plan: Mapping[str, Any], measure: Mapping[str, Any], *, force: bool) -> Content:
@@ -79,6 +82,7 @@ def _said(measure: Mapping[str, Any]) -> dict[str, Any]:
         "verdict": str(measure["verdict"]),
         "sentence": str(measure["sentence"]),
         "before": tuple(measure.get("before") or ()),
+        "worth": (measure.get("worth") or {}).get("sentence"),
     }
 
 

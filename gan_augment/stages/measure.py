@@ -11,7 +11,7 @@ from rich.console import Console
 
 from gan_augment.core.atomic import replacing_file, write_json
 from gan_augment.core.errors import MissingInputError
-from gan_augment.core.predictions import ArmRecord, Family, read_arm, read_probabilities
+from gan_augment.core.predictions import ArmRecord, Family, read_arm, read_curve, read_probabilities
 from gan_augment.core.records import DatasetSpec
 from gan_augment.core.seeds import numpy_generator
 from gan_augment.core.verbosity import verbosity
@@ -38,6 +38,7 @@ def run(project: Project) -> None:
         evaluation,
         project.validation_view().labels,
         read_plan(layout),
+        read_curve(layout.learning_curve),
     )
     write_json(layout.measure_report, measured, sealed=True)
     with replacing_file(layout.arms_table) as partial:

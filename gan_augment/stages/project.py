@@ -92,9 +92,13 @@ class Layout:
     def ratio_curve(self) -> Path:
         return self.root / "reports/ratio_curve.csv"
 
-    # retrain, measure
+    # retrain, learning_curve, measure
     def predictions(self, arm: str) -> Path:
         return self.root / "predictions" / arm
+
+    @property
+    def learning_curve(self) -> Path:
+        return self.root / "data/learning_curve"
 
     @property
     def measure_report(self) -> Path:

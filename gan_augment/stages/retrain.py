@@ -9,7 +9,6 @@ from collections.abc import Callable
 from pathlib import Path
 
 import numpy as np
-import numpy.typing as npt
 
 from gan_augment.core.checksums import replacing_output
 from gan_augment.core.predictions import Family, FamilyRecord, VariantRecord, write_arm, write_probabilities
@@ -32,7 +31,7 @@ from gan_augment.stages.progress import progress_bar
 from gan_augment.stages.project import Project
 from gan_augment.training.devices import resolve_device
 
-__all__ = ["run"]
+__all__ = ["judged", "run"]
 
 _FAMILIES: tuple[Family, Family] = ("first", "second")
 
@@ -76,8 +75,7 @@ def _train(
     params, validation, recipes = project.params, project.validation_view(), variants_of(arm, sources.spec.modality)
 
     def judge(recipe: Recipe, probabilities: Probabilities) -> VariantRecord:
-        priors = [log_prior(shown_shares(recipe, sources)), log_prior(sources.real_counts)]
-        return _judged(recipe.name, probabilities, validation.labels, priors)
+        return judged(recipe, sources, probabilities, validation.labels)
 
     classifier = make_classifier(
         config,
@@ -96,18 +94,17 @@ def _train(
     return best.record(config.kind, classifier.effort)
 
 
-def _judged(
-    name: str, probabilities: Probabilities, labels: Labels, priors: list[npt.NDArray[np.float64]]
-) -> VariantRecord:
+def judged(recipe: Recipe, sources: Sources, probabilities: Probabilities, labels: Labels) -> VariantRecord:
     """A variant after its adjustment: along the class shares that it was shown, or along those of the real rows.
 
     Where training evened the classes out the former says nothing is left to adjust; the latter matters there, because a
     classifier that separates its train rows hardly notices how often it is shown them.
     """
+    priors = [log_prior(shown_shares(recipe, sources)), log_prior(sources.real_counts)]
     found = choose_tau(probabilities, labels, priors)
     calibrated, decided = adjust(probabilities, found, calibrate=True), adjust(probabilities, found)
     return VariantRecord(
-        name=name,
+        name=recipe.name,
         adjustment=found,
         validation_loss=float(np.mean([score(balanced_log_loss, one, labels) for one in calibrated])),
         validation_balanced_accuracy=float(np.mean([score(balanced_accuracy, one, labels) for one in decided])),

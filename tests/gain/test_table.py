@@ -41,3 +41,12 @@ def test_nothing_is_cut_off(width: int) -> None:
     assert below.split()[-2:] == ["50.0", "50.0"]
     assert "…" not in stream.getvalue()
     assert max(map(len, lines)) <= width
+
+
+def test_what_the_rows_are_worth_is_said_after_the_verdict() -> None:
+    stream = io.StringIO()
+    worth = {"sentence": "These synthetic rows are worth about 9 more real rows."}
+    Console(width=120, file=stream).print(render(measured() | {"worth": worth}, {}))
+    assert "It helps.\nThese synthetic rows are worth about 9" in "\n".join(
+        map(str.rstrip, stream.getvalue().splitlines())
+    )

@@ -50,6 +50,12 @@ def test_what_is_more_important_than_the_verdict_is_said_before_it(tmp_path: Pat
     assert verdict_sentence(tmp_path) == " ".join([*said, MEASURE["sentence"]])
 
 
+def test_what_the_rows_are_worth_is_said_after_it() -> None:
+    worth = {"kind": "flat", "sentence": "It cannot be said."}
+    assert f"{MEASURE['sentence']}\n\nIt cannot be said.\n" in verdict_markdown({**MEASURE, "worth": worth})
+    assert verdict_markdown({**MEASURE, "worth": None}) == verdict_markdown(MEASURE)
+
+
 def test_every_stage_has_a_row_that_says_what_became_of_it() -> None:
     lanes = (
         Lane("prepare", ("prepare",), stale=False),

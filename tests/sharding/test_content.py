@@ -57,3 +57,9 @@ def test_what_is_said_before_the_verdict_goes_along() -> None:
     content = decide_content(PLAN, NOT | {"before": [said]}, force=False)
     assert content.before == (said,)
     assert decide_content(PLAN, HELPS, force=False).before == ()
+
+
+def test_what_the_rows_are_worth_goes_along() -> None:
+    worth = {"kind": "about", "sentence": "These synthetic rows are worth about 9 more real rows."}
+    assert decide_content(PLAN, HELPS | {"worth": worth}, force=False).worth == worth["sentence"]
+    assert decide_content(PLAN, HELPS | {"worth": None}, force=False).worth is None

@@ -15,12 +15,12 @@ import pytest
 from gan_augment.core.atomic import file_hash, read_json
 from gan_augment.core.errors import GanAugmentError, MissingInputError, ParamsError
 from gan_augment.core.not_made import write_not_made
-from gan_augment.core.predictions import read_arm, read_probabilities
+from gan_augment.core.predictions import read_arm, read_curve, read_probabilities
 from gan_augment.core.samples import read_samples, write_samples
 from gan_augment.core.streams import count_samples
 from gan_augment.core.verbosity import VERBOSITY
 from gan_augment.downstream.config import ARMS
-from gan_augment.stages import measure, mix, retrain
+from gan_augment.stages import learning_curve, measure, mix, retrain
 from gan_augment.stages.project import Project
 from tests.stages.downstream_project import Synthesizer, make_project
 
@@ -354,3 +354,51 @@ def test_a_killed_retrain_leaves_the_old_predictions(
 
 def _killed(*_: Any) -> None:
     raise KeyboardInterrupt
+
+
+# --- what the rows are worth in real rows -----------------------------------------------------------------------------
+
+
+def test_the_learning_curve_says_what_the_rows_are_worth(tmp_path: Path, table: tuple[Project, Any]) -> None:
+    shutil.copytree(table[0].layout.root, tmp_path / "p")
+    project = Project.open(tmp_path / "p")
+    hidden = project.layout.test_labels.rename(tmp_path / "labels")
+    learning_curve.run(project)  # where no test label is in reach
+    first = file_hash(project.layout.learning_curve)
+    learning_curve.run(project)
+    assert file_hash(project.layout.learning_curve) == first
+    hidden.rename(project.layout.test_labels)
+    measure.run(project)
+    measured, found = read_json(project.layout.measure_report), read_curve(project.layout.learning_curve)
+    assert found is not None
+    assert found[0].arm == measured["gain"]["baseline_arm"]
+    assert [point.rows for point in found[0].points] == [3, 6]  # of the 12 of the smaller class
+    worth = measured["worth"]
+    assert (worth["rows_there"], worth["classes"]) == (12, [project.spec().classes[1].key])
+    assert [point["share"] for point in worth["curve"]] == [0.25, 0.5]
+    assert "real rows" in worth["sentence"]
+    moved = {name for name in measured if measured[name] != table[1][name]}
+    assert moved == {"worth"}  # it moves no other figure
+
+
+def test_a_curve_of_other_predictions_says_nothing(tmp_path: Path, table: tuple[Project, Any]) -> None:
+    shutil.copytree(table[0].layout.root, tmp_path / "p")
+    project = Project.open(tmp_path / "p")
+    measure.run(project)
+    assert read_json(project.layout.measure_report)["worth"] is None  # a project of before has no such stage
+    learning_curve.run(project)
+    path = project.layout.learning_curve / "curve.json"
+    other = read_json(path) | {"variant": "another"}
+    (project.layout.learning_curve / "SHA256SUMS").unlink(missing_ok=True)
+    path.write_text(json.dumps(other))
+    measure.run(project)
+    assert read_json(project.layout.measure_report)["worth"] is None
+
+
+def test_why_there_is_no_curve_is_said(tmp_path: Path, image: tuple[Project, Any]) -> None:
+    shutil.copytree(image[0].layout.root, tmp_path / "p")
+    project = Project.open(tmp_path / "p")
+    learning_curve.run(project)
+    measure.run(project)
+    said = read_json(project.layout.measure_report)["worth"]["sentence"]
+    assert "was not measured: class '2' has 5 train rows, and a curve needs 8" in said

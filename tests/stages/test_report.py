@@ -129,6 +129,7 @@ def test_every_section_says_what_was_measured(tmp_path: Path) -> None:
         "1111111111111111",
         "CC0 | as the <owner> said",
         "once both arms may move their thresholds <b>",
+        "These synthetic rows are worth about 9 more real rows <b>.",
         "With another classifier (random forest): helps",
         "extra_arm: not trained, it had no row <i>",
         "Counting 7% have other numbers of holes <b>",
