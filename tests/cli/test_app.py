@@ -17,8 +17,8 @@ from tests.cli.command import run
 from tests.finished_project import write_project
 
 PARAMS = {
-    "classes": {"a": {"label": "A"}, "b": {"label": "B"}},
-    "prepare": {"source": {"kind": "demo", "name": "digits"}},
+    "classes": {"a": {"label": "0"}, "b": {"label": "1"}},
+    "prepare": {"source": {"kind": "demo", "name": "digits"}, "exclude": [str(digit) for digit in range(2, 10)]},
     "synthesis": {"method": "conditional"},
 }
 

@@ -24,7 +24,9 @@ pytestmark = [pytest.mark.prefect]
 
 
 def test_with_nothing_configured_the_flow_runs_on_a_temporary_server(finished: Path) -> None:
-    (finished / "params.yaml").write_text((finished / "params.yaml").read_text().replace("measure: 1", "measure: 2"))
+    params = (finished / "params.yaml").read_text()
+    assert "\nmeasure:\n" in params
+    (finished / "params.yaml").write_text(params.replace("\nmeasure:\n", "\nmeasure:\n  confidence: 0.9\n"))
     environment = {name: value for name, value in os.environ.items() if not name.startswith("PREFECT_")}
     done = subprocess.run(
         [sys.executable, "-m", "pipelines", "run", "--workers", "2"],

@@ -222,6 +222,7 @@ def test_more_rows_than_the_index_says_are_told_before_they_are_unpacked(
         with pytest.raises(DataError, match=f"{name}.*\\n.*,000 rows"):
             gan_augment.load(forged, to)  # type: ignore[arg-type]
     assert unpacked == []
+    monkeypatch.undo()
     with pytest.raises(DataError, match=name):
         list(gan_augment.load(forged, "frames", only="real"))
 
