@@ -110,7 +110,7 @@ _DISTRIBUTIONS = {"yaml": "pyyaml", "sklearn": "scikit-learn", "PIL": "pillow", 
 def _unusual(error: OSError) -> SetupError:
     return SetupError(
         os.strerror(error.errno or 0),
-        where=_shortened(os.fsdecode(error.filename)) if error.filename else Path.cwd(),
+        where=os.fsdecode(error.filename or Path.cwd()),
         remedy="look at that path and the machine, and run the command again",
     )
 

@@ -38,8 +38,7 @@ def obstacle(error: OSError) -> SetupError | None:
     if error.errno not in _REMEDIES:
         return None
     where = os.fsdecode(error.filename or Path.cwd())
-    shown = where if len(where) <= 300 else f"{where[:150]} ... {where[-100:]}"
-    return SetupError(os.strerror(error.errno), where=shown, remedy=_REMEDIES[error.errno])
+    return SetupError(os.strerror(error.errno), where=where, remedy=_REMEDIES[error.errno])
 
 
 def os_error_in(error: Exception, path: Path) -> OSError | None:
