@@ -25,7 +25,7 @@ from gan_augment.downstream.arms import Treatment
 from gan_augment.downstream.config import ClassicalConfig, CnnConfig
 from gan_augment.downstream.networks import CnnClassifier
 from gan_augment.gain.ratio import first_rows, make_plans
-from gan_augment.synthesis.api import SampleRequest
+from gan_augment.synthesis.api import Run, SampleRequest, TrainingData
 from gan_augment.synthesis.generators.conditional import Conditional, ConditionalConfig
 
 OFF, ON = {"enabled": False}, {"enabled": True}
@@ -52,7 +52,7 @@ def split(data: ImageSet, seed: int) -> tuple[Parts, list[int]]:
 def draw(data: ImageSet, fitted: object, count: int, seed: int) -> Samples:
     parts = []
     for label, name in enumerate(data.names):
-        request = SampleRequest(label=label, count=count, seed=seed)
+        request = SampleRequest(index=label, count=count, seed=seed)
         images = np.concatenate([batch.payload for batch in fitted.sample(request)])  # type: ignore[attr-defined]
         ids = [f"synthetic-{label}-{number}" for number in range(count)]
         manifest = make_manifest(count, id=ids, label=name, split="train", origin="synthetic", method="conditional")
@@ -75,7 +75,7 @@ def main() -> None:
     for seed in options.seeds:
         parts, rare = split(data, seed)
         train, validation = parts.views(data)
-        fitted = Conditional().fit(train, ConditionalConfig(), seed=seed, validation=validation)
+        fitted = Conditional().fit(TrainingData(train, validation), ConditionalConfig(), Run(seed))
         largest = int(np.bincount(train.labels).max())
         candidates = draw(data, fitted, 3 * largest, seed)
         others = np.setdiff1d(np.arange(len(data.labels)), parts.test)

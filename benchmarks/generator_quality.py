@@ -29,7 +29,7 @@ from sklearn.svm import SVC
 
 from gan_augment.fidelity.distances import frechet_distance
 from gan_augment.fidelity.metrics import prdc
-from gan_augment.synthesis.api import SampleRequest
+from gan_augment.synthesis.api import Run, SampleRequest, TrainingData
 from gan_augment.synthesis.generators.conditional import Conditional, ConditionalConfig
 from gan_augment.training.supervised import fit_classifier, pixels, predict_probabilities
 
@@ -77,10 +77,10 @@ def main() -> None:
         parts = few(data, options.per_class, seed)
         train, validation = parts.views(data)
         started, wall = time.process_time(), time.perf_counter()
-        fitted = Conditional().fit(train, config, seed=seed, validation=validation)
+        fitted = Conditional().fit(TrainingData(train, validation), config, Run(seed))
         seconds, wall = time.process_time() - started, time.perf_counter() - wall
         drawn = [
-            np.concatenate([b.payload for b in fitted.sample(SampleRequest(label=c, count=options.draws, seed=seed))])
+            np.concatenate([b.payload for b in fitted.sample(SampleRequest(index=c, count=options.draws, seed=seed))])
             for c in range(10)
         ]
         synthetic, asked = np.concatenate(drawn), np.repeat(np.arange(10), options.draws)

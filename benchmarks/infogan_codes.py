@@ -30,7 +30,7 @@ from gan_augment.core.seeds import numpy_generator
 from gan_augment.downstream.arms import Treatment
 from gan_augment.downstream.config import ClassicalConfig, CnnConfig
 from gan_augment.downstream.networks import CnnClassifier
-from gan_augment.synthesis.api import SampleRequest
+from gan_augment.synthesis.api import Run, SampleRequest, TrainingData
 from gan_augment.synthesis.code_labels import choose_handful
 from gan_augment.synthesis.generators.infogan import FittedInfogan, Infogan, InfoganConfig
 
@@ -81,7 +81,7 @@ def agreement(fitted: FittedInfogan, judge: SVC) -> float:
     """The judge's agreement with 200 samples a class; nan where every class is refused."""
     found = []
     for label in sorted(set(range(len(fitted.spec.classes))) - set(map(int, fitted.summary["refused_classes"]))):
-        batches = [batch.payload for batch in fitted.sample(SampleRequest(label=label, count=200, seed=1))]
+        batches = [batch.payload for batch in fitted.sample(SampleRequest(index=label, count=200, seed=1))]
         drawn = np.concatenate(batches)
         found.append(np.mean(judge.predict(drawn.reshape(len(drawn), -1) / 255) == label))
     return float(np.mean(found)) if found else float("nan")
@@ -120,7 +120,7 @@ def main() -> None:
     lines = []
     for seed in range(options.first_seed, options.first_seed + options.seeds):
         started = time.process_time()
-        fitted = Infogan().fit(train, config, seed=seed)
+        fitted = Infogan().fit(TrainingData(train), config, Run(seed))
         seconds = time.process_time() - started
         named = choose_handful(labels[:cut], options.labels, numpy_generator(seed, "handful"))
         by_code = accuracy(fitted.codes(images), labels, named, held_out)

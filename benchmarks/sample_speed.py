@@ -20,7 +20,7 @@ from pathlib import Path
 import torch
 from train_speed import views
 
-from gan_augment.synthesis.api import SampleRequest
+from gan_augment.synthesis.api import Run, SampleRequest, TrainingData
 from gan_augment.synthesis.generators.conditional import Conditional, ConditionalConfig, FittedConditional
 from gan_augment.training.devices import resolve_device
 
@@ -43,11 +43,11 @@ def bare_speed(fitted: FittedConditional, count: int, device: str) -> float:
 def draw(folder: Path, side: int, channels: int, count: int, device: str) -> None:
     """Load the model, draw, and print images a second, bare images a second and the peak of memory."""
     fitted = Conditional().load(folder, views(side, channels, rows=2)[0].spec, device=device)
-    for _ in fitted.sample(SampleRequest(label=0, count=10 * BATCH, seed=0)):
+    for _ in fitted.sample(SampleRequest(index=0, count=10 * BATCH, seed=0)):
         pass
     bare = [bare_speed(fitted, min(count, 20_000), device)]
     started = time.perf_counter()
-    drawn = sum(len(batch.payload) for batch in fitted.sample(SampleRequest(label=0, count=count, seed=1)))
+    drawn = sum(len(batch.payload) for batch in fitted.sample(SampleRequest(index=0, count=count, seed=1)))
     speed = drawn / (time.perf_counter() - started)
     bare.append(bare_speed(fitted, min(count, 20_000), device))  # before and after: other work on the machine shows
     peak = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss / 1024
@@ -73,7 +73,7 @@ def main() -> None:
         with tempfile.TemporaryDirectory() as folder:
             train, _ = views(side, options.channels, rows=2)
             config = ConditionalConfig(kimg=0.1, batch_size=16)
-            Conditional().fit(train, config, seed=0, device=device).save(Path(folder))
+            Conditional().fit(TrainingData(train), config, Run(0, device)).save(Path(folder))
             for count in options.counts:
                 sizes = ["--side", str(side), "--channels", str(options.channels), "--counts", str(count)]
                 command = [sys.executable, __file__, "--draw", folder, "--device", device, *sizes]

@@ -26,6 +26,7 @@ from gan_augment.core.samples import Samples, TrainView, ValidationView, make_ma
 from gan_augment.core.seeds import derive_seed
 from gan_augment.encoding.image import encode_images
 from gan_augment.fidelity.restoration import psnr, sharpness_ratio
+from gan_augment.synthesis.api import Run, TrainingData
 from gan_augment.synthesis.translators._restoration import enlarge
 from gan_augment.synthesis.translators.super_resolution import SuperResolutionConfig, prepare_run
 
@@ -106,11 +107,11 @@ def main() -> None:
     )
     inputs = torch.from_numpy(encode_images(low))
     for seed in range(options.first_seed, options.first_seed + options.seeds):
-        run = prepare_run(train, config, seed=seed, validation=validation)
         spent: list[float] = []
-        boundary, started = run.settings.l1_images / 1000, time.process_time()
-        run.progress = lambda tick: spent.append(time.process_time() - started) if tick.done <= boundary else None  # noqa: B023
-        run.train(None)
+        boundary, started = config.run_settings().l1_images / 1000, time.process_time()
+        clock = lambda tick: spent.append(time.process_time() - started) if tick.done <= boundary else None  # noqa: B023, E731
+        run = prepare_run(TrainingData(train, validation), config, Run(seed, progress=clock))
+        run.train()
         seconds = time.process_time() - started
         gains.append(line(f"L1, seed {seed}", enlarge(run.best, inputs), truth, spent[-1]) - best)
         if config.adversarial_kimg:

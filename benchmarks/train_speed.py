@@ -22,6 +22,7 @@ import torch
 from gan_augment.core.records import ClassRecord, DatasetSpec, ImageSpec
 from gan_augment.core.samples import Samples, TrainView, ValidationView, make_manifest
 from gan_augment.synthesis.adversarial import AdversarialRun
+from gan_augment.synthesis.api import Run, TrainingData
 from gan_augment.synthesis.generators.conditional import Conditional, ConditionalConfig
 from gan_augment.training.devices import resolve_device
 from gan_augment.training.loop import Phase
@@ -71,9 +72,8 @@ def measure(side: int, channels: int, architecture: str, kimg: float, device: st
     try:
         with tempfile.TemporaryDirectory() as folder:
             started = time.perf_counter()
-            fitted = Conditional().fit(
-                train, config, seed=0, device=device, validation=validation, checkpoint=Path(folder) / "checkpoint"
-            )
+            run = Run(0, device, checkpoint=Path(folder) / "checkpoint")
+            fitted = Conditional().fit(TrainingData(train, validation), config, run)
             total = time.perf_counter() - started
     finally:
         Phase.step, AdversarialRun._batch = step, batch  # noqa: SLF001

@@ -16,21 +16,21 @@ WIDTH = 100  # columns of `methods show`
 
 
 def list_methods(*, as_json: bool) -> None:
-    """One line a method: name, modality, whose label, first line of its docstring."""
+    """One line a method: name, what it makes, whose label, what is fitted when, first line of its docstring."""
     rows = []
     for name in method_names():
         method = resolve_method(name)
         summary = (type(method).__doc__ or "").strip().splitlines()[0]
-        modality = "+".join(sorted(method.traits.modality))
-        rows.append({"name": name, "modality": modality, "label_from": method.traits.label_from, "summary": summary})
+        traits, makes = method.traits, "+".join(sorted(method.traits.makes))
+        about = {"name": name, "makes": makes, "label_from": traits.label_from, "fitted": traits.fitted}
+        rows.append({**about, "summary": summary})
     if as_json:
         print(json.dumps(rows, indent=2))
         return
-    widths = {key: max(len(row[key]) for row in rows) for key in ("name", "modality", "label_from")}
-    for row in rows:
-        facts = [row["name"], row["modality"], f"label from {row['label_from']}"]
-        wide = [widths["name"], widths["modality"], len("label from ") + widths["label_from"]]
-        print("  ".join([*(fact.ljust(width) for fact, width in zip(facts, wide, strict=True)), row["summary"]]))
+    shown = [(r["name"], r["makes"], f"label from {r['label_from']}", r["fitted"], r["summary"]) for r in rows]
+    widths = [max(map(len, column)) for column in zip(*shown, strict=True)]
+    for facts in shown:
+        print("  ".join(fact.ljust(width) for fact, width in zip(facts, widths, strict=True)).rstrip())
 
 
 def show_method(name: str, *, as_json: bool) -> None:

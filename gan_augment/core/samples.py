@@ -22,6 +22,7 @@ from gan_augment.core.records import DatasetSpec
 __all__ = [
     "MANIFEST_COLUMNS",
     "Payload",
+    "PoolView",
     "Samples",
     "TestInputs",
     "TrainView",
@@ -226,6 +227,13 @@ class ValidationView(_View):
     def of_class(self, index: int) -> ValidationView:
         """The rows of one class."""
         return ValidationView(self.spec, self.samples.of_class(self.spec.labels[index]))
+
+
+class PoolView(_View):
+    """Real rows that only synthesizers see, with labels or without: never validation rows, never test rows."""
+
+    def _split(self) -> str:
+        return "pool"
 
 
 class TestInputs(_View):

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator
 from dataclasses import asdict, dataclass
 from typing import Any
 
@@ -10,6 +10,7 @@ import numpy as np
 import numpy.typing as npt
 import pandas as pd
 
+from gan_augment.core.advance import Advance, silent
 from gan_augment.core.row_file import RecordFile
 from gan_augment.core.samples import Samples, TrainView, ValidationView
 from gan_augment.core.seeds import derive_seed, numpy_generator
@@ -36,7 +37,6 @@ __all__ = ["Curated", "curate"]
 
 Floats = npt.NDArray[np.float64]
 _READ = 65_536  # rows that are put in order together
-Progress = Callable[[float, float, str], None]  # done, total, what is happening now
 
 
 @dataclass(frozen=True)
@@ -93,7 +93,7 @@ def curate(
     *,
     seed: int,
     device: str = "cpu",
-    progress: Progress = lambda *_: None,
+    progress: Advance = silent,
     ledger: Ledger | None = None,
 ) -> Curated:
     """Judge the candidates by real rows, filter them, and measure what is left.
@@ -139,7 +139,7 @@ def curate(
 class _Steps:
     """Counts steps for the progress bar; `along` moves it within the step under way."""
 
-    def __init__(self, progress: Progress, total: int) -> None:
+    def __init__(self, progress: Advance, total: int) -> None:
         self._progress, self._total, self._done = progress, total, 0
 
     def tick(self, note: str) -> None:

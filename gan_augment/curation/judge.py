@@ -19,6 +19,7 @@ from sklearn.linear_model import LogisticRegression
 from sklearn.pipeline import make_pipeline
 from sklearn.preprocessing import StandardScaler
 
+from gan_augment.core.advance import silent
 from gan_augment.core.samples import Payload, TrainView
 from gan_augment.core.seeds import derive_seed, numpy_generator
 from gan_augment.curation.config import JudgeConfig
@@ -52,7 +53,7 @@ def fit_judge(
     *,
     seed: int,
     device: str = "cpu",
-    tick: Callable[[str], None] = lambda _: None,
+    tick: Callable[[str], None] = silent,
 ) -> Judge:
     """Train `config.members` classifiers on real train rows, every class shown equally often. `tick` follows each."""
     codec = None

@@ -13,6 +13,7 @@ import numpy.typing as npt
 import pandas as pd
 import torch
 
+from gan_augment.core.advance import silent
 from gan_augment.core.samples import Payload, TrainView, ValidationView
 from gan_augment.core.seeds import derive_seed
 from gan_augment.curation.config import JudgeConfig
@@ -36,7 +37,7 @@ def train_on_synthetic(
     seeds: int,
     seed: int,
     device: str = "cpu",
-    tick: Callable[[str], None] = lambda _: None,
+    tick: Callable[[str], None] = silent,
 ) -> dict[str, float]:
     """Mean balanced accuracy on validation over `seeds` classifiers: {"real": ..., "synthetic": ...}.
 

@@ -15,6 +15,7 @@ import numpy as np
 import numpy.typing as npt
 import pandas as pd
 
+from gan_augment.core.advance import Advance, silent
 from gan_augment.core.errors import ParamsError
 from gan_augment.core.records import ImageSpec, Modality, TableSpec
 from gan_augment.core.samples import Payload
@@ -25,7 +26,7 @@ from gan_augment.data.images import Canonical, Header, UnreadableImageError, rea
 from gan_augment.data.labels import about_labels
 from gan_augment.data.problems import Problem
 from gan_augment.data.sources import read_source
-from gan_augment.data.sources.api import Advance, ImageHandle, RawData, RawImages, RawTable
+from gan_augment.data.sources.api import ImageHandle, RawData, RawImages, RawTable
 
 __all__ = ["LoadedData", "choose_size", "load_data"]
 
@@ -70,11 +71,7 @@ class LoadedData:
         return "image" if self.image is not None else "table"
 
 
-def _silent(*_: object) -> None:
-    return None
-
-
-def load_data(config: PrepareConfig, root: Path, advance: Advance = _silent) -> LoadedData:
+def load_data(config: PrepareConfig, root: Path, advance: Advance = silent) -> LoadedData:
     """Read everything that `prepare.source` names.
 
     What a person has to decide is in `problems`, and loading goes on without the rows or columns concerned.

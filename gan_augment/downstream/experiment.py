@@ -8,6 +8,7 @@ from dataclasses import dataclass
 import numpy as np
 import numpy.typing as npt
 
+from gan_augment.core.advance import silent
 from gan_augment.core.predictions import ArmRecord, Family, FamilyRecord, VariantRecord
 from gan_augment.core.records import DatasetSpec
 from gan_augment.core.samples import Payload, Samples
@@ -117,7 +118,7 @@ def best_variant(
     seeds: Sequence[int],
     validation: Payload,
     judge: Callable[[Recipe, Probabilities], VariantRecord],
-    report: Callable[[str], None] = lambda _: None,
+    report: Callable[[str], None] = silent,
 ) -> BestVariant:
     """Train every recipe; choose by the loss that `judge` finds in the validation probabilities [seeds, n, classes]."""
     best: list[Predictor] = []

@@ -17,6 +17,7 @@ from pathlib import Path
 
 import pandas as pd
 
+from gan_augment.core.advance import Advance
 from gan_augment.core.atomic import read_json
 from gan_augment.core.records import ClassRecord, DatasetSpec
 from gan_augment.core.samples import Samples, make_manifest
@@ -28,7 +29,6 @@ from gan_augment.gain.config import CrossFitConfig
 from gan_augment.params import BaseConfig, Params
 from gan_augment.stages import measure, mix, retrain
 from gan_augment.stages.prepared import in_split, write_part, write_parts, write_test_part
-from gan_augment.stages.progress import Advance
 from gan_augment.stages.project import Layout, Project
 
 __all__ = ["Calibration", "calibrate", "demo_calibration", "project_calibration", "run_once"]
@@ -46,7 +46,7 @@ class Calibration:
 def demo_calibration(name: DemoName, params: Params | None) -> Calibration:
     """All rows of an embedded data set, under the settings of `params` (the defaults if None)."""
     source = PrepareConfig(source=DemoSource(name=name))
-    data = load_data(source, Path(), lambda *_: None)
+    data = load_data(source, Path())
     labels = sorted(set(data.rows["label"]))
     classes = tuple(ClassRecord(key=f"c{number}", label=label) for number, label in enumerate(labels))
     spec = DatasetSpec(name=data.name, modality=data.modality, classes=classes, image=data.image, table=data.table)

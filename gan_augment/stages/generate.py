@@ -51,7 +51,7 @@ def _say_why(project: Project, key: str, directory: Path) -> None:
 
 def _drawing(project: Project, key: str) -> Drawing:
     params, layout, spec = project.params, project.layout, project.spec()
-    label = project.class_index(key)
+    index = project.class_index(key)
     model = layout.train_gan(key)
     served = read_served(model)
     own = params.classes[key].candidates
@@ -63,7 +63,7 @@ def _drawing(project: Project, key: str) -> Drawing:
         model=model,
         model_hash=served["model_hash"],
         spec=spec,
-        label=label,
+        index=index,
         count=count,
         # Sampling seeds are stored with each row, so they stay within what every file format calls an integer.
         seed=derive_seed(params.base.seed, "generate", key) % 2**31,

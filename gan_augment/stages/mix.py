@@ -8,6 +8,7 @@ from dataclasses import replace
 import numpy as np
 import numpy.typing as npt
 
+from gan_augment.core.advance import Advance
 from gan_augment.core.atomic import write_json
 from gan_augment.core.checksums import replacing_output
 from gan_augment.core.not_made import read_not_made
@@ -19,7 +20,7 @@ from gan_augment.gain.curation_threshold import ThresholdTrial, choose_threshold
 from gan_augment.gain.mixing import Search, curve, plan_record, search_metrics, write_curve
 from gan_augment.gain.ratio import Evaluate, Plan, choose_ratio, drop_useless_classes, make_plans, search_ratios
 from gan_augment.gain.statistics import TestRows
-from gan_augment.stages.progress import Advance, progress_bar
+from gan_augment.stages.progress import progress_bar
 from gan_augment.stages.project import Project
 from gan_augment.stages.search_rows import SearchRows
 from gan_augment.training.devices import resolve_device

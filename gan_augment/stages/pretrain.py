@@ -16,7 +16,7 @@ from gan_augment.stages.synthesis import (
     resumed_checkpoint,
     write_curve,
 )
-from gan_augment.synthesis.api import Fitted
+from gan_augment.synthesis.api import Fitted, Run, TrainingData
 from gan_augment.training.devices import resolve_device
 from gan_augment.training.memory import within_memory
 from gan_augment.training.replicas import joined_replicas
@@ -27,27 +27,19 @@ __all__ = ["run"]
 def run(project: Project) -> None:
     """Fit the method on the train part; the snapshot is chosen on validation."""
     method, config = method_and_config(project)
-    train = project.train_view()
-    if method.traits.label_from == "per_class_model":
+    if method.traits.fitted == "per class":
         _write_nothing_joint(project)
         return
-    device = resolve_device(project.params.base.device)
+    data = TrainingData(project.train_view(), project.validation_view())
+    seed, device = derive_seed(project.params.base.seed, "pretrain"), resolve_device(project.params.base.device)
     with joined_replicas(device) as replicas:
-        fit = partial(
-            method.fit,
-            train,
-            seed=derive_seed(project.params.base.seed, "pretrain"),
-            device=device,
-            validation=project.validation_view(),
-            checkpoint=resumed_checkpoint(project, "pretrain")
-            if replicas.first
-            else checkpoint_path(project, "pretrain"),
-        )
         if not replicas.first:
-            fit(config)
+            method.fit(data, config, Run(seed, device, checkpoint=checkpoint_path(project, "pretrain")))
             return
-        with progress_bar(f"pretrain ({method.name}, {len(train)} train samples)") as advance:
-            fit = partial(fit, progress=report_progress(advance, live_training(project, "pretrain")))
+        checkpoint = resumed_checkpoint(project, "pretrain")
+        with progress_bar(f"pretrain ({method.name}, {len(data.train)} train samples)") as advance:
+            run = Run(seed, device, report_progress(advance, live_training(project, "pretrain")), checkpoint)
+            fit = partial(method.fit, data, run=run)
             # A process that ran out of memory cannot start afresh alone: the others are in the middle of a batch.
             fitted = within_memory(fit, config) if replicas.count == 1 else fit(config)
     _save(project, fitted)

@@ -6,15 +6,14 @@ import contextlib
 import math
 import sys
 import time
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator
 
+from gan_augment.core.advance import Advance, silent
 from gan_augment.core.verbosity import verbosity
 
 __all__ = ["progress_bar"]
 
 _LOG_EVERY_SECONDS = {"normal": 10.0, "verbose": 1.0}
-
-Advance = Callable[[float, float, str], None]  # done, total, what is happening now
 
 
 @contextlib.contextmanager
@@ -24,7 +23,7 @@ def progress_bar(title: str) -> Iterator[Advance]:
     Quiet: nothing is printed.
     """
     if verbosity() == "quiet":
-        yield _nothing
+        yield silent
     elif sys.stderr.isatty():
         with _rich_bar(title) as advance:
             yield advance
@@ -57,10 +56,6 @@ def _rich_bar(title: str) -> Iterator[Advance]:
 
     with Live(Group(bar, below), console=Console(stderr=True), refresh_per_second=8):
         yield advance
-
-
-def _nothing(_done: float, _total: float, _note: str = "") -> None:
-    pass
 
 
 def _line_logger(title: str) -> Advance:

@@ -12,13 +12,13 @@ from typing import Any
 
 from pydantic import ValidationError
 
+from gan_augment.core.advance import Advance
 from gan_augment.core.atomic import write_text
 from gan_augment.core.errors import MethodError, ParamsError
 from gan_augment.core.records import DatasetSpec
 from gan_augment.core.validation import counted, explain_mistakes, listed
 from gan_augment.core.verbosity import remark
 from gan_augment.params import Params
-from gan_augment.stages.progress import Advance
 from gan_augment.stages.project import Project
 from gan_augment.synthesis.api import MethodConfig, Synthesizer, TickReport
 from gan_augment.synthesis.registry import resolve_method
@@ -43,12 +43,12 @@ def method_and_config(project: Project) -> tuple[Synthesizer, MethodConfig]:
 def check_method(params: Params, spec: DatasetSpec) -> tuple[Synthesizer, MethodConfig]:
     """Refuse an unknown method, one for another modality, wrong settings, and settings that do not fit the data."""
     method = resolve_method(params.synthesis.method)
-    if spec.modality not in method.traits.modality:
+    if spec.modality not in method.traits.makes:
         raise MethodError(
             f"The method {method.name!r} cannot make {spec.modality}s",
             where="synthesis.method in params.yaml",
             got=f"modality {spec.modality}",
-            expected=f"modality {' or '.join(sorted(method.traits.modality))}",
+            expected=f"modality {' or '.join(sorted(method.traits.makes))}",
             remedy="run `gan-augment methods list` to see what fits",
         )
     try:

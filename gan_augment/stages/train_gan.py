@@ -19,7 +19,7 @@ from gan_augment.stages.synthesis import (
     resumed_checkpoint,
     write_curve,
 )
-from gan_augment.synthesis.api import Fitted, MethodConfig, Progress, Synthesizer
+from gan_augment.synthesis.api import Fitted, MethodConfig, Run, Synthesizer, TrainingData
 from gan_augment.synthesis.gate import GateDecision, choose_model
 from gan_augment.training.devices import resolve_device
 from gan_augment.training.memory import within_memory
@@ -30,10 +30,15 @@ __all__ = ["run"]
 def run(project: Project, key: str) -> None:
     """Write the model that serves class `key`, with served.json beside it."""
     method, config = method_and_config(project)
-    label = project.class_index(key)
+    index, checkpoint = project.class_index(key), resumed_checkpoint(project, f"train_gan-{key}")
     with progress_bar(f"train_gan {key}") as advance:
-        progress = report_progress(advance, live_training(project, key))
-        served, decision = _train(project, method, config, key, label, progress)
+        run = Run(
+            derive_seed(project.params.base.seed, "train_gan", key),
+            resolve_device(project.params.base.device),
+            report_progress(advance, live_training(project, key)),
+            checkpoint,
+        )
+        served, decision = _train(project, method, config, index, run)
     curve = project.layout.training_curve(key)
     write_curve(curve, served.stats)
     with replacing_output(project.layout.train_gan(key), beside=[curve]) as directory:
@@ -46,55 +51,35 @@ def run(project: Project, key: str) -> None:
 
 
 def _train(
-    project: Project, method: Synthesizer, config: MethodConfig, key: str, label: int, progress: Progress
+    project: Project, method: Synthesizer, config: MethodConfig, index: int, run: Run
 ) -> tuple[Fitted, GateDecision]:
-    device = resolve_device(project.params.base.device)
-    seed = derive_seed(project.params.base.seed, "train_gan", key)
-    checkpoint = resumed_checkpoint(project, f"train_gan-{key}")
-    if method.traits.label_from == "per_class_model":
-        view = project.class_train_view(key)
-        fit = partial(
-            method.fit,
-            view,
-            seed=seed,
-            device=device,
-            validation=project.validation_view().of_class(label),
-            progress=progress,
-            checkpoint=checkpoint,
-        )
-        own = within_memory(fit, config)
-        return own, _untried(own, label, "specialised", "this method trains one model a class")
+    key = project.spec().classes[index].key
+    if method.traits.fitted == "per class":
+        data = TrainingData(project.class_train_view(key), project.validation_view().of_class(index))
+        own = within_memory(partial(method.fit, data, run=run), config)
+        return own, _untried(own, index, "specialised", "this method trains one model a class")
     check_folder(project.layout.pretrain)
-    joint = method.load(project.layout.pretrain, project.spec(), device=device)
+    joint = method.load(project.layout.pretrain, project.spec(), device=run.device)
     if not method.traits.specialises:
-        return joint, _untried(joint, label, "joint", f"{method.name} has no specialisation")
+        return joint, _untried(joint, index, "joint", f"{method.name} has no specialisation")
     wanted = project.params.classes[key].specialise
     if not (project.params.train_gan.specialise if wanted is None else wanted):
-        return joint, _untried(joint, label, "joint", "specialisation is off in params.yaml")
-    specialise = partial(
-        method.specialise,
-        joint,
-        project.class_train_view(key),
-        label=label,
-        seed=seed,
-        device=device,
-        progress=progress,
-        checkpoint=checkpoint,
-    )
-    own = within_memory(specialise, config)
-    return _gate(project, joint, own, label)
+        return joint, _untried(joint, index, "joint", "specialisation is off in params.yaml")
+    train = project.class_train_view(key)
+    own = within_memory(partial(method.specialise, joint, train, index=index, run=run), config)
+    return _gate(project, joint, own, index)
 
 
-def _gate(project: Project, joint: Fitted, own: Fitted, label: int) -> tuple[Fitted, GateDecision]:
+def _gate(project: Project, joint: Fitted, own: Fitted, index: int) -> tuple[Fitted, GateDecision]:
     train, validation = project.train_view(), project.validation_view()
     space = fit_feature_space(train)
-    decision = choose_model(joint, own, train, validation, label=label, features=space, seed=project.params.base.seed)
+    decision = choose_model(joint, own, train, validation, index=index, features=space, seed=project.params.base.seed)
     return (own if decision.served == "specialised" else joint), decision
 
 
-def _untried(fitted: Fitted, label: int, served: str, reason: str) -> GateDecision:
+def _untried(fitted: Fitted, index: int, served: str, reason: str) -> GateDecision:
     """No gate to pass; but a class of which the training itself says that it went wrong is served by no model."""
-    if problem := fitted.summary.get("refused_classes", {}).get(str(label)):
+    if problem := fitted.summary.get("refused_classes", {}).get(str(index)):
         served, reason = "none", f"not synthesised: {problem}"
     return GateDecision.model_validate(
         {"served": served, "decision": "not tried", "joint": None, "specialised": None, "reason": reason}

@@ -8,7 +8,6 @@ from __future__ import annotations
 import math
 from collections.abc import Callable
 from dataclasses import dataclass, replace
-from pathlib import Path
 from typing import Any, Protocol
 
 import numpy as np
@@ -22,7 +21,7 @@ from gan_augment.nn.draws import Draws
 from gan_augment.nn.image_networks import Generator
 from gan_augment.nn.objectives import Game, Objective
 from gan_augment.synthesis.alarms import run_alarm
-from gan_augment.synthesis.api import Progress, TickReport
+from gan_augment.synthesis.api import Run, TickReport
 from gan_augment.synthesis.monitor import LEAST_KID, Monitor
 from gan_augment.synthesis.stop_rule import Check, stop_reason
 from gan_augment.synthesis.usual_noise import UsualNoise
@@ -143,27 +142,25 @@ class AdversarialRun:
         discriminator: nn.Module,
         train: TrainView,
         settings: RunSettings,
+        run: Run,
         *,
-        seed: int,
-        device: str,
         monitor: Monitor | None,
-        progress: Progress,
         conditional: bool = True,
         replicas: Replicas = ALONE,
         shown: UsualNoise | None = None,
         terms: Callable[[torch.Generator], Terms] | None = None,
     ) -> None:
         self.generator, self.discriminator = generator, discriminator
-        self.settings, self.monitor, self.progress = settings, monitor, progress
+        self.settings, self.monitor, self.run = settings, monitor, run
         self.shown = monitor.noise if monitor is not None else shown
-        self.images = torch.from_numpy(encode_images(np.asarray(train.samples.payload))).to(device)
+        self.images = torch.from_numpy(encode_images(np.asarray(train.samples.payload))).to(run.device)
         labels = train.labels if conditional else np.zeros(len(train), dtype=np.int64)
         classes, counts = np.unique(labels, return_counts=True)
         self.class_of, self.counts = torch.from_numpy(classes), torch.from_numpy(counts)
         self.rows = torch.from_numpy(np.argsort(labels, kind="stable"))  # class after class
         self.starts = self.counts.cumsum(0) - self.counts
         self.ramp = settings.ramp and len(classes) > 1 and int(counts.min()) < RAMP_ROWS
-        self.rng = torch.Generator().manual_seed(seed)
+        self.rng = torch.Generator().manual_seed(run.seed)
         self.replicas = replicas
         self.draws = Draws(self.rng, replicas.rank, replicas.count)
         replicas.check_batch(settings.batch_size)
@@ -203,11 +200,11 @@ class AdversarialRun:
             memory=self.memory,
             generator=self.rng,
             replicas=self.replicas,
+            checkpoint=self.run.checkpoint,
         )
 
-    def train(self, checkpoint: Path | None) -> None:
-        """Run to the end; resumes from `checkpoint` where a killed run left one."""
-        self.loop.checkpoint = checkpoint
+    def train(self) -> None:
+        """Train to the end; resumes from the run's checkpoint where a killed one left it."""
         self.reason = self.loop.run()
         if self.monitor is None:
             self.snapshots.take(self.loop.ema.network)
@@ -275,7 +272,7 @@ class AdversarialRun:
     def _tick(self, loop: Loop[AdversarialMemory]) -> str | None:
         self._adapt_augmentation(loop)
         tick = TickReport(loop.images_seen / 1000, self.total_images / 1000, dict(loop.losses))
-        self.progress(tick)
+        self.run.progress(tick)
         if problem := run_alarm(loop.losses):
             return None if self._roll_back(loop) else self._give_up(problem)
         every = self.total_images / self.settings.checks
@@ -285,7 +282,7 @@ class AdversarialRun:
             return None
         reason = self._check(loop)
         pictures = None if self.shown is None else self.shown.sheet(loop.ema.network, self.class_of.numpy())
-        self.progress(replace(tick, row=dict(loop.history[-1]), pictures=pictures))
+        self.run.progress(replace(tick, row=dict(loop.history[-1]), pictures=pictures))
         return reason
 
     def _adapt_augmentation(self, loop: Loop[AdversarialMemory]) -> None:

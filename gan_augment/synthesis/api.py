@@ -1,10 +1,11 @@
 """The one interface behind which every synthesizer stands: read this file first.
 
 A *synthesizer* learns from real train rows and gives synthetic ones. A *generator* turns noise (and a class) into
-a sample; a *translator* turns a real sample into another one. Both look the same from here:
+a sample; a *translator* turns a real sample into another one. Both look the same from here. A class is called by its
+`index` in dataset.json; `label` is the user's word for it.
 
-    fitted = Conditional().fit(train, config, seed=1)
-    for batch in fitted.sample(SampleRequest(label=3, count=100, seed=7)):
+    fitted = Conditional().fit(TrainingData(train, validation), config, Run(seed=1))
+    for batch in fitted.sample(SampleRequest(index=3, count=100, seed=7)):
         ...                                     # batch.payload, batch.parents
     fitted.save(directory); Conditional().load(directory, spec)
 
@@ -14,20 +15,34 @@ docs/methods/. The tests name whichever is missing.
 
 from __future__ import annotations
 
+import itertools
 from collections.abc import Callable, Iterator
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import Any, ClassVar, Literal, Protocol
 
 import numpy as np
 import numpy.typing as npt
+import pandas as pd
 
+from gan_augment.core.advance import silent
+from gan_augment.core.errors import LeakError
 from gan_augment.core.records import DatasetSpec, Modality, Record
-from gan_augment.core.samples import Payload, TrainView, ValidationView
+from gan_augment.core.samples import Payload, PoolView, TrainView, ValidationView
+from gan_augment.core.seeds import derive_seed
 
-__all__ = ["Fitted", "MethodConfig", "Progress", "SampleRequest", "Synthesizer", "Synthetic", "TickReport", "Traits"]
-
-LabelFrom = Literal["condition", "source", "per_class_model", "code"]
+__all__ = [
+    "Fitted",
+    "MethodConfig",
+    "Progress",
+    "Run",
+    "SampleRequest",
+    "Synthesizer",
+    "Synthetic",
+    "TickReport",
+    "TrainingData",
+    "Traits",
+]
 
 
 class MethodConfig(Record):
@@ -41,8 +56,9 @@ class MethodConfig(Record):
 class Traits:
     """What a method can do, so that `params check` refuses the impossible before any training minute."""
 
-    modality: frozenset[Modality]
-    label_from: LabelFrom  # whose label a synthetic sample carries
+    makes: frozenset[Modality]
+    label_from: Literal["condition", "source", "code", "script"]  # whose label a synthetic sample carries
+    fitted: Literal["jointly", "per class"] = "jointly"  # once, in `pretrain`, or once a class, in `train_gan@CLASS`
     trainable: bool = True  # False: nothing to learn (oversampling, interpolation)
     specialises: bool = False  # `specialise` gives a model of one class from the joint one
     data_parallel: bool = False  # `fit` may run in several processes at once, which share its batches
@@ -66,19 +82,87 @@ class TickReport:
 Progress = Callable[[TickReport], None]
 
 
-def _silent(_: TickReport) -> None:
-    return None
+@dataclass(frozen=True)
+class Run:
+    """How to fit, whatever is fitted: the seed of all randomness, the device, and what becomes of a long training.
+
+    A method whose training lasts longer than a minute saves its state to the file `checkpoint` now and then, and
+    resumes from it if it is there; a quick one may ignore it. The caller removes it after success.
+    """
+
+    seed: int
+    device: str = "cpu"
+    progress: Progress = silent
+    checkpoint: Path | None = None
+
+    def derive(self, *names: str | int) -> Run:
+        """The same run under a seed of its own, derived from this one's and `names`."""
+        return replace(self, seed=derive_seed(self.seed, *names))
+
+
+@dataclass(frozen=True)
+class TrainingData:
+    """The rows that a synthesizer may see. They are checked once, here, so that no method can leak.
+
+    Attributes
+    ----------
+    train
+        What is learnt from.
+    validation
+        For choosing among snapshots only; no gradient ever comes from it.
+    pool
+        More real rows of the same form, with labels or without, that only synthesizers see.
+
+    Raises
+    ------
+    LeakError
+        A part is not the view that its name says, describes another data set, or shares a row with another part.
+    """
+
+    train: TrainView
+    validation: ValidationView | None = None
+    pool: PoolView | None = None
+
+    def __post_init__(self) -> None:
+        wanted = {"train": TrainView, "validation": ValidationView, "pool": PoolView}
+        parts = {name: part for name in wanted if (part := getattr(self, name)) is not None or name == "train"}
+        for name, part in parts.items():
+            if not isinstance(part, wanted[name]):
+                raise LeakError(
+                    f"A synthesizer was given something other than {name} rows as its {name} part",
+                    got=type(part).__name__,
+                    expected=wanted[name].__name__,
+                )
+        if any(part.spec != self.train.spec for part in parts.values()):
+            raise LeakError("A synthesizer was given parts of different data sets", expected="one dataset.json for all")
+        _refuse_shared_rows({name: part.samples.manifest["id"] for name, part in parts.items()})
+
+    def of_class(self, index: int) -> TrainingData:
+        """The train and validation rows of one class; the pool, whose rows may have no label, as it is."""
+        validation = None if self.validation is None else self.validation.of_class(index)
+        return replace(self, train=self.train.of_class(index), validation=validation)
+
+
+def _refuse_shared_rows(ids: dict[str, pd.Series]) -> None:
+    for one, other in itertools.combinations(ids, 2):
+        shared = ids[one][ids[one].isin(ids[other])]
+        if len(shared):
+            raise LeakError(
+                f"A synthesizer was given the same row as a {one} row and as a {other} row",
+                got=f"{len(shared)} rows, the first with id {shared.iloc[0]!r}",
+                expected="no row in two parts",
+            )
 
 
 @dataclass(frozen=True)
 class SampleRequest:
-    """`count` samples of class index `label`, numbered from `start`.
+    """`count` samples of the class with number `index`, numbered from `start`.
 
-    The n-th sample depends on (model, label, seed, n) alone: asking for 100 at once, or for 10 ten times with
+    The n-th sample depends on (model, index, seed, n) alone: asking for 100 at once, or for 10 ten times with
     `start` moved, gives the same bytes, so shards can be remade alone and on any number of workers.
     """
 
-    label: int
+    index: int
     count: int
     seed: int
     start: int = 0
@@ -118,36 +202,11 @@ class Synthesizer(Protocol):
     traits: ClassVar[Traits]
     Config: ClassVar[type[MethodConfig]]
 
-    def fit(
-        self,
-        train: TrainView,
-        config: Any,
-        *,
-        seed: int,
-        device: str = "cpu",
-        validation: ValidationView | None = None,
-        progress: Progress = _silent,
-        checkpoint: Path | None = None,
-    ) -> Fitted:
-        """Learn from train rows. `validation` only chooses among snapshots; no gradient ever comes from it.
+    def fit(self, data: TrainingData, config: Any, run: Run) -> Fitted:
+        """Learn from the train rows. Raises MethodError where there are none."""
 
-        A method whose training lasts longer than a minute saves its state to the file `checkpoint` now and then, and
-        resumes from it if it is there; a quick one may ignore it. The caller removes it after success.
-        """
-
-    def specialise(
-        self,
-        joint: Any,
-        train: TrainView,
-        config: Any,
-        *,
-        label: int,
-        seed: int,
-        device: str = "cpu",
-        progress: Progress = _silent,
-        checkpoint: Path | None = None,
-    ) -> Fitted:
-        """From the joint model, a model of the one class `label` (`train` holds that class's rows only).
+    def specialise(self, joint: Any, train: TrainView, config: Any, index: int, run: Run) -> Fitted:
+        """From the joint model, a model of the one class `index` (`train` holds that class's rows only).
 
         Raises MethodError where `traits.specialises` is False.
         """

@@ -42,19 +42,19 @@ class CodeLabels:
     class_noise: npt.NDArray[np.float64]
     rows: int
 
-    def codes_of(self, label: int) -> Indices:
-        """int64: the codes that stand for class `label`; may be none."""
-        return np.flatnonzero(self.class_of_code == label)
+    def codes_of(self, index: int) -> Indices:
+        """int64: the codes that stand for class `index`; may be none."""
+        return np.flatnonzero(self.class_of_code == index)
 
-    def problem(self, label: int, allowed: float) -> str | None:
+    def problem(self, index: int, allowed: float) -> str | None:
         """Why samples of this class cannot be labelled when the share `allowed` of labels may be wrong, or None."""
         if self.noise > allowed:
             return f"the codes get {self.noise:.0%} of held-out labels wrong, more than the {allowed:.0%} allowed"
-        if len(self.codes_of(label)) == 0:
+        if len(self.codes_of(index)) == 0:
             return "no code stands for this class"
-        if self.class_noise[label] > allowed:
+        if self.class_noise[index] > allowed:
             return (
-                f"{self.class_noise[label]:.0%} of held-out rows with this class's codes are of another class, more "
+                f"{self.class_noise[index]:.0%} of held-out rows with this class's codes are of another class, more "
                 f"than the {allowed:.0%} allowed"
             )
         return None

@@ -50,10 +50,10 @@ class GateDecision(Record):
 
 
 def draw_features(
-    fitted: Fitted, label: int, seed: int, features: FeatureSpace, count: int = SAMPLES_PER_CLASS
+    fitted: Fitted, index: int, seed: int, features: FeatureSpace, count: int = SAMPLES_PER_CLASS
 ) -> npt.NDArray[Any]:
-    """`count` synthetic rows of class `label` in the feature space: float [count, d]."""
-    batches = fitted.sample(SampleRequest(label=label, count=count, seed=seed))
+    """`count` synthetic rows of class `index` in the feature space: float [count, d]."""
+    batches = fitted.sample(SampleRequest(index=index, count=count, seed=seed))
     return np.concatenate([features(batch.payload) for batch in batches])
 
 
@@ -63,26 +63,26 @@ def choose_model(
     train: TrainView,
     validation: ValidationView,
     *,
-    label: int,
+    index: int,
     features: FeatureSpace,
     seed: int,
 ) -> GateDecision:
     """Compare both models on one class's validation rows; `features` must have been fitted on train rows only."""
-    seed = derive_seed(seed, "gate", label)
+    seed = derive_seed(seed, "gate", index)
     held_out = features(validation.samples.payload)
-    real = held_out[validation.labels == label]
-    draws = [draw_features(model, label, seed, features) for model in (joint, specialised)]
+    real = held_out[validation.labels == index]
+    draws = [draw_features(model, index, seed, features) for model in (joint, specialised)]
     if len(real) < FEWEST:
         decision = _too_few(len(real))
     else:
-        decision = decide(*_scores(joint, draws, train, real, label=label, features=features, seed=seed))
+        decision = decide(*_scores(joint, draws, train, real, index=index, features=features, seed=seed))
     chosen = specialised if decision.served == "specialised" else joint
-    served = draw_features(chosen, label, seed, features, JUDGED_SAMPLES[train.spec.modality])
+    served = draw_features(chosen, index, seed, features, JUDGED_SAMPLES[train.spec.modality])
     train_features, labels = features(train.samples.payload), train.labels
     groups = train.samples.manifest["group"].to_numpy()
     judge = LabelJudge(train_features, labels, held_out, validation.labels, groups=groups, seed=seed)
-    likeness = judge.likeness(served, label) if np.isfinite(served).all() else None
-    if alarm := class_alarm(train_features[labels == label], real, served, likeness):
+    likeness = judge.likeness(served, index) if np.isfinite(served).all() else None
+    if alarm := class_alarm(train_features[labels == index], real, served, likeness):
         return decision.model_copy(update={"served": "none", "reason": f"not synthesised: {alarm}"})
     return decision
 
@@ -93,19 +93,19 @@ def _scores(
     train: TrainView,
     real: npt.NDArray[Any],
     *,
-    label: int,
+    index: int,
     features: FeatureSpace,
     seed: int,
 ) -> list[ClassScore]:
     """Of each model's rows of the class, by its validation rows; the other classes' are the joint model's."""
     present = [int(c) for c in np.unique(train.labels)]
-    others = [draw_features(joint, c, seed, features) for c in present if c != label]
-    other_labels = np.repeat([c for c in present if c != label], SAMPLES_PER_CLASS)
+    others = [draw_features(joint, c, seed, features) for c in present if c != index]
+    other_labels = np.repeat([c for c in present if c != index], SAMPLES_PER_CLASS)
     scores = []
     for drawn in draws:
         classifier: Any = LogisticRegression(max_iter=1000)
-        classifier.fit(np.concatenate([*others, drawn]), np.r_[other_labels, np.full(len(drawn), label)])
-        cas = float(np.mean(classifier.predict(real) == label))
+        classifier.fit(np.concatenate([*others, drawn]), np.r_[other_labels, np.full(len(drawn), index)])
+        cas = float(np.mean(classifier.predict(real) == index))
         scores.append(ClassScore(kid=kernel_distance(real, drawn), cas=cas))
     return scores
 

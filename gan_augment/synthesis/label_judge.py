@@ -38,11 +38,11 @@ class _Member:
     classifier: Any
     unseen: Mask
 
-    def scores(self, rows: Rows, label: int) -> Floats:
-        """float64 [n]: log odds of class `label`, all classes weighing the same."""
+    def scores(self, rows: Rows, index: int) -> Floats:
+        """float64 [n]: log odds of class `index`, all classes weighing the same."""
         found = np.asarray(self.classifier.decision_function(rows), dtype=np.float64)
         odds = np.stack([-found, found], axis=1) / 2 if found.ndim == 1 else found
-        own = self.classifier.classes_ == label
+        own = self.classifier.classes_ == index
         scores: Floats = odds[:, own][:, 0] - logsumexp(odds[:, ~own], axis=1)
         return scores
 
@@ -72,21 +72,21 @@ class LabelJudge:
                 fitted = LogisticRegression(max_iter=1000, class_weight="balanced")
                 self._members.append(_Member(fitted.fit(self._rows[learn], self._labels[learn]), ~learn))
 
-    def likeness(self, synthetic: Rows, label: int) -> Likeness | None:
-        """Of synthetic rows to class `label`; None where there is nothing to compare with."""
-        known = [member for member in self._members if label in member.classifier.classes_]
+    def likeness(self, synthetic: Rows, index: int) -> Likeness | None:
+        """Of synthetic rows to class `index`; None where there is nothing to compare with."""
+        known = [member for member in self._members if index in member.classifier.classes_]
         if not known or not len(synthetic):
             return None
-        own, total, times = self._labels == label, np.zeros(len(self._labels)), np.zeros(len(self._labels))
+        own, total, times = self._labels == index, np.zeros(len(self._labels)), np.zeros(len(self._labels))
         made = []
         for member in known:
-            scores, asked = member.scores(self._rows, label), member.unseen & own
-            rivals = {c: scores[member.unseen & (self._labels == c)] for c in self._others(label)}
+            scores, asked = member.scores(self._rows, index), member.unseen & own
+            rivals = {c: scores[member.unseen & (self._labels == c)] for c in self._others(index)}
             total[asked] += standing(scores[asked], rivals)
             times[asked] += 1
-            made.append(standing(member.scores(synthetic, label), rivals))
+            made.append(standing(member.scores(synthetic, index), rivals))
         seen = times > 0
-        counts = [int((self._labels == c).sum()) for c in self._others(label)]
+        counts = [int((self._labels == c).sum()) for c in self._others(index)]
         return likeness(total[seen] / times[seen], np.mean(made, axis=0), counts)
 
     @staticmethod
@@ -96,8 +96,8 @@ class LabelJudge:
         own = np.arange(len(labels)) if groups is None else groups
         return spread_over_folds(labels[chosen], own[chosen], _FOLDS, numpy_generator(seed, "judge's folds"))
 
-    def _others(self, label: int) -> list[int]:
-        return [int(c) for c in np.unique(self._labels) if c != label]
+    def _others(self, index: int) -> list[int]:
+        return [int(c) for c in np.unique(self._labels) if c != index]
 
 
 def _at_most(labels: Labels, seed: int) -> npt.NDArray[np.int64]:

@@ -31,7 +31,8 @@ from gan_augment.fidelity.distances import kernel_distance
 from gan_augment.fidelity.likeness import Likeness
 from gan_augment.fidelity.two_sample import two_sample_test
 from gan_augment.nn.image_networks import Generator
-from gan_augment.synthesis.alarms import class_alarm
+from gan_augment.synthesis.alarms import MIN_ROWS, class_alarm
+from gan_augment.synthesis.api import TrainingData
 from gan_augment.synthesis.label_judge import LabelJudge
 from gan_augment.synthesis.usual_noise import NoiseSource, UsualNoise
 
@@ -88,6 +89,21 @@ class Monitor:
             groups = train.samples.manifest["group"].to_numpy()
             self.judge = LabelJudge(self.train_features, self.train_labels, *held_out, groups=groups, seed=seed)
 
+    @classmethod
+    def where_enough(
+        cls,
+        data: TrainingData,
+        seed: int,
+        *,
+        conditional: bool = True,
+        draw_noise: NoiseSource | None = None,
+        reading: Reading | None = None,
+    ) -> Monitor | None:
+        """A monitor, or None where there are too few validation rows for its figures to mean anything."""
+        if data.validation is None or len(data.validation) < MIN_ROWS:
+            return None
+        return cls(data.train, data.validation, seed, conditional=conditional, draw_noise=draw_noise, reading=reading)
+
     @torch.inference_mode()
     def check(self, generator: Generator, discriminator: nn.Module, first_kid: float | None) -> dict[str, float]:
         """One row of the training curve. `first_kid`: the first check's, KID's scale beside CAS; None: this is it."""
@@ -128,20 +144,20 @@ class Monitor:
     def alarms(self, generator: Generator) -> dict[int, str]:
         """Class index -> what is wrong with it; classes without an entry are healthy."""
         found = {}
-        for label in self.classes:
-            drawn = self.space(self.noise.draw(generator, np.full(max(self.draws, JUDGED_SAMPLES), label)))
+        for index in self.classes:
+            drawn = self.space(self.noise.draw(generator, np.full(max(self.draws, JUDGED_SAMPLES), index)))
             of_class = (
-                self.train_features[self.train_labels == label],
-                self.validation_features[self.validation_labels == label],
+                self.train_features[self.train_labels == index],
+                self.validation_features[self.validation_labels == index],
             )
-            if problem := class_alarm(*of_class, drawn, self._likeness(drawn, int(label))):
-                found[int(label)] = problem
+            if problem := class_alarm(*of_class, drawn, self._likeness(drawn, int(index))):
+                found[int(index)] = problem
         return found
 
-    def _likeness(self, features: npt.NDArray[Any], label: int) -> Likeness | None:
+    def _likeness(self, features: npt.NDArray[Any], index: int) -> Likeness | None:
         if self.judge is None or not np.isfinite(features).all():
             return None
-        return self.judge.likeness(features, label)
+        return self.judge.likeness(features, index)
 
 
 def _classifier(features: npt.NDArray[Any], labels: npt.NDArray[np.int64]) -> Any:

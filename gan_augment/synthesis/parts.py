@@ -12,6 +12,7 @@ from concurrent.futures import ProcessPoolExecutor, wait
 from dataclasses import dataclass
 from pathlib import Path
 
+from gan_augment.core.advance import silent
 from gan_augment.core.atomic import remove
 from gan_augment.core.checksums import check_folder, is_whole, replacing_output
 from gan_augment.core.orphans import end_with
@@ -53,7 +54,7 @@ class Drawing:
     model: Path
     model_hash: str
     spec: DatasetSpec
-    label: int
+    index: int
     count: int
     seed: int
     rows: int
@@ -67,7 +68,7 @@ class Drawing:
     @functools.cached_property
     def fingerprint(self) -> str:
         """What decides the parts' bytes: parts of another model, seed or count are never found."""
-        facts = [self.method, self.model_hash, self.spec.model_dump(mode="json"), self.label, self.count, self.seed]
+        facts = [self.method, self.model_hash, self.spec.model_dump(mode="json"), self.index, self.count, self.seed]
         return hashlib.sha256(json.dumps([__version__, self.rows, *facts]).encode()).hexdigest()[:16]
 
     def folder(self, number: int) -> Path:
@@ -105,7 +106,7 @@ def _throw_away_others(drawing: Drawing) -> None:
 
 
 def _draw_share(drawing: Drawing, numbers: Sequence[int], device: str) -> None:
-    _draw(drawing, numbers, device, lambda _: None)
+    _draw(drawing, numbers, device, silent)
 
 
 def _draw(drawing: Drawing, numbers: Sequence[int], device: str, advance: Callable[[int], None]) -> None:
@@ -130,16 +131,16 @@ def _count(drawing: Drawing, number: int) -> int:
 
 def _batches(drawing: Drawing, fitted: Fitted, number: int) -> Iterator[Synthetic]:
     start, count = number * drawing.rows, _count(drawing, number)
-    return fitted.sample(SampleRequest(label=drawing.label, count=count, seed=drawing.seed, start=start))
+    return fitted.sample(SampleRequest(index=drawing.index, count=count, seed=drawing.seed, start=start))
 
 
 def _samples(drawing: Drawing, number: int, batches: Sequence[Synthetic]) -> Samples:
     payload = join_payloads([batch.payload for batch in batches])
-    key, start = drawing.spec.classes[drawing.label].key, number * drawing.rows
+    key, start = drawing.spec.classes[drawing.index].key, number * drawing.rows
     manifest = make_manifest(
         len(payload),
         id=[f"{drawing.method}-{key}-{drawing.seed}-{start + place}" for place in range(len(payload))],
-        label=drawing.spec.labels[drawing.label],
+        label=drawing.spec.labels[drawing.index],
         split="train",
         origin="synthetic",
         method=drawing.method,

@@ -25,6 +25,7 @@ import numpy.typing as npt
 import pandas as pd
 from sklearn.model_selection import StratifiedKFold
 
+from gan_augment.core.advance import silent
 from gan_augment.core.errors import DataError, ParamsError
 from gan_augment.core.records import TableSpec
 from gan_augment.core.seeds import derive_seed, numpy_generator
@@ -151,7 +152,7 @@ def choose_augmentation(
     fewest_rows: int = 100,
     seed: int = 0,
     verbose: bool = False,
-    progress: Progress = lambda _done, _total: None,
+    progress: Progress = silent,
 ) -> AugmentationChoice:
     """Pick a method, a ratio and a selection by nested repeated cross-validation, or none.
 

@@ -13,6 +13,7 @@ import numpy as np
 import pandas as pd
 from pydantic import ValidationError
 
+from gan_augment.core.advance import silent
 from gan_augment.core.atomic import read_json, write_json
 from gan_augment.core.checksums import LISTED, check_folder, replacing_output, unlisted
 from gan_augment.core.errors import DataError, MethodError, MissingInputError, ModelError, ParamsError, SetupError
@@ -21,7 +22,7 @@ from gan_augment.core.samples import Samples, TrainView, make_manifest
 from gan_augment.core.validation import counted, explain_mistakes
 from gan_augment.data.columns import canonical, describe, unfit
 from gan_augment.encoding.rules import check_rules
-from gan_augment.synthesis.api import Fitted, SampleRequest, TickReport
+from gan_augment.synthesis.api import Fitted, Progress, Run, SampleRequest, TickReport, TrainingData
 from gan_augment.synthesis.registry import resolve_method
 from gan_augment.tabular.arguments import counts_by_label, frame_of, keyed, known_words, path_of, whole
 from gan_augment.tabular.labels import ClassValues, class_values
@@ -73,7 +74,7 @@ class TableSynthesizer:
         device: str = "cpu",
     ) -> None:
         self.method = resolve_method(known_words([method], "method")[0])
-        if "table" not in self.method.traits.modality:
+        if "table" not in self.method.traits.makes:
             raise MethodError(f"The method {method!r} makes no tables", got=method)
         self.config = _checked(self.method.Config, keyed(settings, "settings"), f"The settings of {method!r}")
         self.rules = _checked(_Rules, {"rules": rules}, "The rules").rules
@@ -87,7 +88,7 @@ class TableSynthesizer:
         target: str,
         *,
         verbose: bool = False,
-        progress: Callable[[TickReport], None] = lambda _: None,
+        progress: Progress = silent,
     ) -> Self:
         """Learn from train rows; what `frame` holds is what may come back in other combinations.
 
@@ -128,7 +129,7 @@ class TableSynthesizer:
                 advance(report.done, report.total, "")
                 progress(report)
 
-            self._fitted = self.method.fit(train, self.config, seed=self.seed, device=self.device, progress=tell)
+            self._fitted = self.method.fit(TrainingData(train), self.config, Run(self.seed, self.device, tell))
         self._target, self._form, self._spec, self._classes = target, frame.iloc[:0], spec, values
         self.copies = {}
         self._shares = np.bincount(codes) / len(codes)
@@ -172,7 +173,7 @@ class TableSynthesizer:
         fitted, values = self._need(), self._classes.values
         self.copies = {values[index]: 0 for index, _ in plan}
         for index, count in plan:
-            for batch in fitted.sample(SampleRequest(label=index, count=count, seed=seed, start=start)):
+            for batch in fitted.sample(SampleRequest(index=index, count=count, seed=seed, start=start)):
                 assert isinstance(batch.payload, pd.DataFrame)
                 self.copies[values[index]] += batch.copies
                 yield self._with_target(batch.payload, index)

@@ -13,7 +13,7 @@ import pytest
 
 from gan_augment.core.errors import MethodError
 from gan_augment.synthesis import registry
-from gan_augment.synthesis.api import SampleRequest
+from gan_augment.synthesis.api import Run, SampleRequest, TrainingData
 from tests.toys import image_toy
 
 PAGE = Path(__file__).parents[2] / "docs/add-a-method.md"
@@ -41,7 +41,7 @@ def drawn(model: Any, label: int, count: int, start: int = 0) -> Any:
 
 def test_the_example_keeps_the_promises_of_the_page(blend: Any, tmp_path: Path) -> None:
     train, validation = image_toy()
-    model = blend.fit(train, blend.Config(strength=0.3), seed=0, validation=validation)
+    model = blend.fit(TrainingData(train, validation), blend.Config(strength=0.3), Run(0))
     images = drawn(model, 1, 20)
     assert images.shape == (20, 8, 8, 1)
     assert images.dtype == np.uint8

@@ -84,7 +84,7 @@ def test_the_bytes_are_those_of_one_draw_in_memory(
     manifest = read_samples(project.layout.synthetic(key)).manifest
     seed, method = int(manifest["seed"][0]), project.params.synthesis.method
     fitted = resolve_method(method).load(model, spec)
-    payload = join_payloads([b.payload for b in fitted.sample(SampleRequest(label=0, count=COUNT, seed=seed))])
+    payload = join_payloads([b.payload for b in fitted.sample(SampleRequest(index=0, count=COUNT, seed=seed))])
     expected = make_manifest(
         COUNT, id=[f"{method}-{key}-{seed}-{n}" for n in range(COUNT)], label=spec.labels[0], split="train",
         origin="synthetic", method=method, model_hash=read_json(model / "served.json")["model_hash"], seed=seed,

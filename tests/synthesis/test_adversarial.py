@@ -10,10 +10,12 @@ import numpy as np
 import pytest
 import torch
 
+from gan_augment.core.advance import silent
 from gan_augment.core.records import ClassRecord, DatasetSpec, ImageSpec
 from gan_augment.core.samples import Samples, TrainView, ValidationView, make_manifest
 from gan_augment.nn.image_networks import build_discriminator, build_generator
 from gan_augment.synthesis.adversarial import AdversarialRun, RunSettings
+from gan_augment.synthesis.api import Run
 from gan_augment.synthesis.monitor import Monitor
 
 SPEC = DatasetSpec(
@@ -52,7 +54,7 @@ TRAIN, VALIDATION = view(TrainView, "train", 1), view(ValidationView, "validatio
 
 
 def build(
-    settings: RunSettings = SETTINGS, *, monitored: bool = True, progress: Any = lambda _: None
+    settings: RunSettings = SETTINGS, *, monitored: bool = True, progress: Any = silent, checkpoint: Path | None = None
 ) -> AdversarialRun:
     torch.manual_seed(0)
     assert SPEC.image is not None
@@ -61,12 +63,12 @@ def build(
         build_discriminator(SPEC.image, classes=2, architecture="mlp", width=32),
     )
     monitor = Monitor(TRAIN, VALIDATION, 0) if monitored else None
-    return AdversarialRun(*networks, TRAIN, settings, seed=3, device="cpu", monitor=monitor, progress=progress)
+    return AdversarialRun(*networks, TRAIN, settings, Run(3, "cpu", progress, checkpoint), monitor=monitor)
 
 
 def test_it_learns_the_classes_and_keeps_the_best_snapshot() -> None:
     run = build()
-    run.train(None)
+    run.train()
     history = run.loop.history
     assert len(history) == 5
     assert history[-1]["kid"] < history[0]["kid"] / 2
@@ -86,11 +88,11 @@ def test_a_killed_run_resumes_to_the_same_bits(tmp_path: Path, kill_at: float) -
             raise Killed
 
     whole = build()
-    whole.train(None)
+    whole.train()
     with pytest.raises(Killed):
-        build(progress=kill).train(tmp_path / "state")
-    resumed = build()
-    resumed.train(tmp_path / "state")
+        build(progress=kill, checkpoint=tmp_path / "state").train()
+    resumed = build(checkpoint=tmp_path / "state")
+    resumed.train()
     for name, module in whole.loop.networks.items():
         for key, value in module.state_dict().items():
             assert torch.equal(value, resumed.loop.networks[name].state_dict()[key]), (name, key)
@@ -105,14 +107,14 @@ def test_a_discriminator_that_does_not_learn_stops_nothing() -> None:
     with torch.no_grad():
         for parameter in run.discriminator.parameters():
             parameter.zero_()
-    run.train(None)
+    run.train()
     assert run.reason == "length"
 
 
 def test_a_frozen_generator_stops_nothing() -> None:
     run = build(replace(SETTINGS, kimg=3.2))
     run.loop.phases[1].schedule = replace(run.loop.phases[1].schedule, start=0.0, end=0.0)
-    run.train(None)
+    run.train()
     assert run.reason == "length" or run.reason.startswith("alarm")
     assert not any(row["critic_pvalue"] > 0.05 for row in run.loop.history)
 
@@ -124,7 +126,7 @@ def weight_sum(module: torch.nn.Module) -> torch.Tensor:
 def test_not_a_number_is_rolled_back_and_then_given_up() -> None:
     run = build(replace(SETTINGS, kimg=3.2))
     run.loop.phases[1].loss = lambda _: weight_sum(run.generator) * float("nan")
-    run.train(None)
+    run.train()
     assert run.reason.startswith("alarm: ")
     assert "loss is not a number" in run.reason
     assert run.summary["retries"] == 2
@@ -145,7 +147,7 @@ def test_a_collapse_is_rolled_back_with_changed_settings() -> None:
                         parameter.mul_(0.0)
 
     run = build(replace(SETTINGS, kimg=9.6, checks=15, patience=50), progress=collapse)
-    run.train(None)
+    run.train()
     assert run.summary["retries"] >= 1
     assert run.memory.gamma_scale >= 2
     assert run.memory.rate_scale <= 0.5
@@ -157,7 +159,7 @@ def test_a_collapse_is_rolled_back_with_changed_settings() -> None:
 def test_a_dead_discriminator_is_noticed() -> None:
     run = build(replace(SETTINGS, kimg=3.2))
     run.loop.phases[0].loss = lambda _: weight_sum(run.discriminator) * 0.0
-    run.train(None)
+    run.train()
     assert "the discriminator won" in run.reason
 
 
@@ -181,10 +183,8 @@ def test_the_ramp_is_for_small_classes_and_ends_fully_conditional() -> None:
         run.discriminator,
         small,
         replace(SETTINGS, ramp=True),
-        seed=0,
-        device="cpu",
+        Run(0),
         monitor=None,
-        progress=lambda _: None,
     ).ramp
     assert run.ramp
     assert [run._label_scale(p) for p in (0.0, 0.25, 0.375, 0.5, 1.0)] == [0, 0, 0.5, 1, 1]
@@ -196,10 +196,8 @@ def test_batches_are_balanced_however_rare_a_class_is() -> None:
         *(build().generator, build().discriminator),
         TrainView(SPEC, few),
         SETTINGS,
-        seed=0,
-        device="cpu",
+        Run(0),
         monitor=None,
-        progress=lambda _: None,
     )
     labels = torch.cat([run._batch()[1] for _ in range(60)])
     assert abs(float((labels == 1).float().mean()) - 0.5) < 0.05
@@ -208,7 +206,7 @@ def test_batches_are_balanced_however_rare_a_class_is() -> None:
 def test_half_the_bits_train_nearly_the_same_networks_and_leave_the_weights_whole() -> None:
     whole, half = (build(replace(SETTINGS, bfloat16=bfloat16, checks=2), monitored=False) for bfloat16 in (False, True))
     for run in (whole, half):
-        run.train(None)
+        run.train()
     assert {parameter.dtype for parameter in half.best.parameters()} == {torch.float32}
     curves = [[row["discriminator_loss"] for row in run.loop.history] for run in (whole, half)]
     assert curves[0] != curves[1]  # it is another computation

@@ -6,9 +6,9 @@ import numpy as np
 import pytest
 import torch
 
-from gan_augment.synthesis.api import SampleRequest, TickReport
+from gan_augment.synthesis.api import Run, SampleRequest, TickReport, TrainingData
 from gan_augment.synthesis.generators.conditional import Conditional, ConditionalConfig
-from gan_augment.synthesis.generators.vanilla import _part_of
+from gan_augment.synthesis.generators.vanilla import _share_of
 from gan_augment.synthesis.usual_noise import SHEET_COLUMNS, UsualNoise
 from tests.synthesis.test_adversarial import SPEC, TRAIN, build
 
@@ -16,7 +16,7 @@ from tests.synthesis.test_adversarial import SPEC, TRAIN, build
 def test_every_check_reports_its_row_and_samples() -> None:
     ticks: list[TickReport] = []
     run = build(progress=ticks.append)
-    run.train(None)
+    run.train()
     checks = [tick for tick in ticks if tick.row is not None]
     assert [tick.row for tick in checks] == run.loop.history
     assert {"discriminator_train", "discriminator_held_out", "critic_accuracy"} <= set(checks[0].row or {})
@@ -30,10 +30,10 @@ def test_every_check_reports_its_row_and_samples() -> None:
 
 def test_the_sheet_changes_no_bit_of_the_training(monkeypatch: pytest.MonkeyPatch) -> None:
     shown = build()
-    shown.train(None)
+    shown.train()
     monkeypatch.setattr(UsualNoise, "sheet", lambda *_: None)
     unseen = build()
-    unseen.train(None)
+    unseen.train()
     for key, value in shown.best.state_dict().items():
         assert torch.equal(value, unseen.best.state_dict()[key])
     assert shown.loop.history == unseen.loop.history
@@ -41,7 +41,7 @@ def test_the_sheet_changes_no_bit_of_the_training(monkeypatch: pytest.MonkeyPatc
 
 def test_without_a_monitor_there_is_a_row_and_no_sheet() -> None:
     ticks: list[TickReport] = []
-    build(monitored=False, progress=ticks.append).train(None)
+    build(monitored=False, progress=ticks.append).train()
     checks = [tick for tick in ticks if tick.row is not None]
     assert checks
     assert all(tick.pictures is None for tick in checks)
@@ -49,13 +49,13 @@ def test_without_a_monitor_there_is_a_row_and_no_sheet() -> None:
 
 def test_a_class_that_is_specialised_shows_its_own_samples() -> None:
     method, config = Conditional(), ConditionalConfig(kimg=6.4, specialise_kimg=0.64, checks=1)
-    joint = method.fit(TRAIN, config, seed=0)
+    joint = method.fit(TrainingData(TRAIN), config, Run(0))
     ticks: list[TickReport] = []
-    own = method.specialise(joint, TRAIN.of_class(1), config, label=1, seed=0, progress=ticks.append)
+    own = method.specialise(joint, TRAIN.of_class(1), config, 1, Run(0, progress=ticks.append))
     (shown,) = [tick.pictures for tick in ticks if tick.row is not None]
     assert shown is not None
     assert shown.shape == (1, SHEET_COLUMNS, 6, 6, 1)
-    (drawn,) = own.sample(SampleRequest(label=1, count=50, seed=0))
+    (drawn,) = own.sample(SampleRequest(index=1, count=50, seed=0))
     np.testing.assert_allclose(
         shown[0].mean((0, 2, 3)), np.asarray(drawn.payload).mean((0, 2, 3)), atol=30
     )  # the same class
@@ -64,6 +64,6 @@ def test_a_class_that_is_specialised_shows_its_own_samples() -> None:
 def test_one_class_after_the_other_is_one_training() -> None:
     told: list[TickReport] = []
     pictures = np.zeros((1, 2, 3, 3, 1), dtype=np.uint8)
-    _part_of(told.append, 2, 5)(TickReport(1.0, 4.0, {"g": 0.5}, row={"kimg": 1.0, "kid": 0.1}, pictures=pictures))
+    _share_of(told.append, 2, 5)(TickReport(1.0, 4.0, {"g": 0.5}, row={"kimg": 1.0, "kid": 0.1}, pictures=pictures))
     assert (told[0].done, told[0].total, told[0].row) == (9.0, 20.0, {"kimg": 9.0, "kid": 0.1})
     assert told[0].pictures is pictures

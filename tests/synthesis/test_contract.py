@@ -18,7 +18,7 @@ from gan_augment.core.atomic import file_hash
 from gan_augment.core.errors import GanAugmentError, LeakError, MethodError, ModelError
 from gan_augment.core.samples import Payload, Samples, TrainView, ValidationView
 from gan_augment.encoding.table import TableCodec
-from gan_augment.synthesis.api import Fitted, MethodConfig, SampleRequest
+from gan_augment.synthesis.api import Fitted, MethodConfig, Run, SampleRequest, TrainingData
 from gan_augment.synthesis.registry import BUILT_IN, resolve_method
 from tests.settings import METHODS
 
@@ -46,8 +46,7 @@ def config(name: str) -> MethodConfig:
 
 
 def fit(name: str, seed: int = 0) -> Any:
-    train, validation = toy(name)
-    return resolve_method(name).fit(train, config(name), seed=seed, validation=validation)
+    return resolve_method(name).fit(TrainingData(*toy(name)), config(name), Run(seed))
 
 
 @functools.cache
@@ -56,7 +55,7 @@ def fitted(name: str) -> Any:
 
 
 def draw(model: Fitted, label: int, count: int, seed: int = 3, start: int = 0) -> Any:
-    batches = list(model.sample(SampleRequest(label=label, count=count, seed=seed, start=start)))
+    batches = list(model.sample(SampleRequest(index=label, count=count, seed=seed, start=start)))
     payloads: list[Any] = [batch.payload for batch in batches]
     if not payloads:
         return pd.DataFrame()
@@ -83,7 +82,7 @@ def test_names_agree(name: str) -> None:
     method = resolve_method(name)
     assert method.name == name
     assert issubclass(method.Config, MethodConfig)
-    assert toy(name)[0].spec.modality in method.traits.modality
+    assert toy(name)[0].spec.modality in method.traits.makes
 
 
 @every_method
@@ -183,7 +182,7 @@ def test_an_incomplete_model_and_another_methods_model_are_refused(name: str, tm
 def test_only_train_rows_can_be_learnt_from(name: str) -> None:
     train, validation = toy(name)
     with pytest.raises(LeakError):
-        resolve_method(name).fit(validation, config(name), seed=0)  # type: ignore[arg-type]
+        resolve_method(name).fit(TrainingData(validation), config(name), Run(0))  # type: ignore[arg-type]
     with pytest.raises(LeakError):
         TrainView(train.spec, Samples.concat([train.samples, validation.samples]))
 
@@ -209,10 +208,10 @@ def test_specialisation_gives_a_model_of_one_class_or_is_refused(name: str, tmp_
     own = train.of_class(1)
     if not method.traits.specialises:
         with pytest.raises(MethodError):
-            method.specialise(fitted(name), own, config(name), label=1, seed=0)
+            method.specialise(fitted(name), own, config(name), 1, Run(0))
         return
     before = draw(fitted(name), 1, 20)
-    model = method.specialise(fitted(name), own, config(name), label=1, seed=0)
+    model = method.specialise(fitted(name), own, config(name), 1, Run(0))
     assert_same(draw(fitted(name), 1, 20), before)  # the joint model is left as it was
     assert differs(draw(model, 1, 20), before)
     model.save(tmp_path)
@@ -226,7 +225,7 @@ def test_parents_are_train_rows_of_the_same_class(name: str) -> None:
     manifest = toy(name)[0].samples.manifest
     for label in (0, 1):
         own = set(manifest["id"][manifest["label"] == toy(name)[0].spec.labels[label]])
-        for batch in fitted(name).sample(SampleRequest(label=label, count=30, seed=0)):
+        for batch in fitted(name).sample(SampleRequest(index=label, count=30, seed=0)):
             assert (batch.parents is not None) == (resolve_method(name).traits.label_from == "source")
             assert batch.parents is None or len(batch.parents) == len(batch.payload)
             assert {one for parents in batch.parents or () for one in parents.split()} <= own

@@ -44,12 +44,12 @@ class Model:
         self.summary: dict[str, Any] = {}
 
     def sample(self, request: SampleRequest) -> Iterator[Synthetic]:
-        images = bars(request.label, request.count, request.seed % 1000)
-        if request.label == 0 and self.fault == "noise":
+        images = bars(request.index, request.count, request.seed % 1000)
+        if request.index == 0 and self.fault == "noise":
             images = np.random.default_rng(0).integers(0, 255, images.shape).astype(np.uint8)
-        if request.label == 0 and self.fault == "other class":
+        if request.index == 0 and self.fault == "other class":
             images = bars(1, request.count, request.seed % 1000)
-        if request.label == 0 and self.fault == "collapsed":
+        if request.index == 0 and self.fault == "collapsed":
             images = np.repeat(images[:1], len(images), axis=0)
         yield Synthetic(images)
 
@@ -70,7 +70,7 @@ TRAIN, VALIDATION = view(TrainView, "train", 10), view(ValidationView, "validati
 @pytest.mark.parametrize("fault", ["noise", "other class", "collapsed"])
 def test_a_broken_specialised_model_is_refused_and_the_reason_said(fault: str) -> None:
     decision = choose_model(
-        Model(), Model(fault), TRAIN, VALIDATION, label=0, features=fit_feature_space(TRAIN), seed=0
+        Model(), Model(fault), TRAIN, VALIDATION, index=0, features=fit_feature_space(TRAIN), seed=0
     )
     assert (decision.served, decision.decision) == ("joint", "refused")
     assert "KID" in decision.reason
@@ -79,7 +79,7 @@ def test_a_broken_specialised_model_is_refused_and_the_reason_said(fault: str) -
 @pytest.mark.parametrize("fault", ["noise", "other class", "collapsed"])
 def test_a_specialised_model_that_mends_the_joint_one_is_accepted(fault: str) -> None:
     decision = choose_model(
-        Model(fault), Model(), TRAIN, VALIDATION, label=0, features=fit_feature_space(TRAIN), seed=0
+        Model(fault), Model(), TRAIN, VALIDATION, index=0, features=fit_feature_space(TRAIN), seed=0
     )
     assert (decision.served, decision.decision) == ("specialised", "accepted")
 
@@ -87,7 +87,7 @@ def test_a_specialised_model_that_mends_the_joint_one_is_accepted(fault: str) ->
 @pytest.mark.parametrize("fault", ["noise", "other class", "collapsed"])
 def test_a_class_that_both_models_fail_is_not_synthesised(fault: str) -> None:
     decision = choose_model(
-        Model(fault), Model(fault), TRAIN, VALIDATION, label=0, features=fit_feature_space(TRAIN), seed=0
+        Model(fault), Model(fault), TRAIN, VALIDATION, index=0, features=fit_feature_space(TRAIN), seed=0
     )
     assert decision.served == "none"
     assert decision.reason.startswith("not synthesised: ")
@@ -109,8 +109,8 @@ class Clouds:
         self.summary: dict[str, Any] = {}
 
     def sample(self, request: SampleRequest) -> Iterator[Synthetic]:
-        rng = np.random.default_rng([request.seed % 1000, request.label])
-        labels = np.full(request.count, request.label)
+        rng = np.random.default_rng([request.seed % 1000, request.index])
+        labels = np.full(request.count, request.index)
         if self.shuffled:
             labels = (rng.random(request.count) < RARE / (RARE + COMMON)).astype(np.int64)
         yield Synthetic(cloud(labels, rng))
@@ -148,9 +148,9 @@ def test_an_overlapping_rare_class_is_synthesised_where_its_rows_are_as_real_one
     validation = credit(ValidationView, "validation", 160, bad, seed=2)
     space = fit_feature_space(train)
     for label in (0, 1):
-        decision = choose_model(Clouds(), Clouds(), train, validation, label=label, features=space, seed=0)
+        decision = choose_model(Clouds(), Clouds(), train, validation, index=label, features=space, seed=0)
         assert decision.served != "none"
     decision = choose_model(
-        Clouds(shuffled=True), Clouds(shuffled=True), train, validation, label=1, features=space, seed=0
+        Clouds(shuffled=True), Clouds(shuffled=True), train, validation, index=1, features=space, seed=0
     )
     assert (decision.served, decision.reason[:29]) == ("none", "not synthesised: wrong class:")

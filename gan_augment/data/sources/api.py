@@ -18,7 +18,6 @@ from gan_augment.data.problems import Problem
 
 __all__ = [
     "ROW_COLUMNS",
-    "Advance",
     "ArrayImage",
     "EncodedImage",
     "ImageHandle",
@@ -30,7 +29,6 @@ __all__ = [
 ]
 
 ROW_COLUMNS = ("label", "identity", "source", "group", "split")
-Advance = Callable[[float, float, str], None]  # done, total, what is happening now
 
 
 @dataclass(frozen=True)

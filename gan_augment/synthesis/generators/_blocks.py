@@ -1,4 +1,4 @@
-"""Sampling in fixed blocks: what makes the n-th sample depend on (model, label, seed, n) and on nothing else."""
+"""Sampling in fixed blocks: what makes the n-th sample depend on (model, index, seed, n) and on nothing else."""
 
 from __future__ import annotations
 
@@ -34,12 +34,12 @@ def sample_in_blocks(
     """Yield the requested part of each block that holds some of it.
 
     `make_block(generator)` must return `BLOCK` rows of the requested class (and their parents, or None), drawing from
-    `generator` only: block b is seeded by (request.seed, request.label, b). Rows that `copies` marks are drawn again
+    `generator` only: block b is seeded by (request.seed, request.index, b). Rows that `copies` marks are drawn again
     within their block where they are more than the `usual` share, see `without_copies`.
     """
     end = request.start + request.count
     for block in range(request.start // BLOCK, -(-end // BLOCK)):
-        generator = numpy_generator(request.seed, request.label, block)
+        generator = numpy_generator(request.seed, request.index, block)
         drawn, left = make_block(generator), np.zeros(BLOCK, dtype=bool)
         if copies is not None:
             again = partial(make_block, generator)

@@ -8,29 +8,23 @@ import numpy as np
 import numpy.typing as npt
 import pandas as pd
 
-from gan_augment.core.errors import LeakError, MethodError
+from gan_augment.core.errors import MethodError
 from gan_augment.core.records import DatasetSpec, TableSpec
 from gan_augment.core.samples import TrainView
 
-__all__ = ["JointOnly", "check_label", "check_train", "table_rows"]
+__all__ = ["JointOnly", "check_index", "check_train", "table_rows"]
 
 
-def check_train(train: Any, method: str) -> None:
-    """Refuse anything but a TrainView with rows. Raises LeakError, MethodError."""
-    if not isinstance(train, TrainView):
-        raise LeakError(
-            f"{method!r} was given something other than train rows to learn from",
-            got=type(train).__name__,
-            expected="TrainView",
-        )
+def check_train(train: TrainView, method: str) -> None:
+    """Refuse a train part without rows. Raises MethodError."""
     if len(train) == 0:
         raise MethodError(f"{method!r} was given no train row to learn from", expected="at least one")
 
 
-def table_rows(train: Any, method: str) -> tuple[pd.DataFrame, TableSpec]:
-    """The rows and the description of the table in a TrainView. Raises LeakError, MethodError."""
+def table_rows(train: TrainView, method: str) -> tuple[pd.DataFrame, TableSpec]:
+    """The rows and the description of the table in a TrainView. Raises MethodError."""
     check_train(train, method)
-    if not isinstance(train.samples.payload, pd.DataFrame):
+    if train.spec.table is None or not isinstance(train.samples.payload, pd.DataFrame):
         raise MethodError(
             f"{method!r} makes table rows only",
             where="synthesis.method in params.yaml",
@@ -40,12 +34,12 @@ def table_rows(train: Any, method: str) -> tuple[pd.DataFrame, TableSpec]:
     return train.samples.payload, train.spec.table
 
 
-def check_label(label: int, known: npt.NDArray[np.int64], spec: DatasetSpec, method: str) -> int:
-    """The place of class index `label` among the classes a model has learnt. Raises MethodError."""
-    places = np.flatnonzero(known == label)
+def check_index(index: int, known: npt.NDArray[np.int64], spec: DatasetSpec, method: str) -> int:
+    """The place of class `index` among the classes a model has learnt. Raises MethodError."""
+    places = np.flatnonzero(known == index)
     if len(places) == 0:
-        names = ", ".join(repr(spec.labels[index]) for index in known)
-        wanted = repr(spec.labels[label]) if 0 <= label < len(spec.labels) else f"number {label}"
+        names = ", ".join(repr(spec.labels[number]) for number in known)
+        wanted = repr(spec.labels[index]) if 0 <= index < len(spec.labels) else f"number {index}"
         raise MethodError(
             f"This {method!r} model has not learnt the class it was asked for",
             got=f"class {wanted}",

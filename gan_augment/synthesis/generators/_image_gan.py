@@ -15,7 +15,6 @@ from torch import Tensor
 
 from gan_augment.core.quantities import Batch, Checks, Rate, Steps, Units, Weight
 from gan_augment.core.records import DatasetSpec, ImageSpec
-from gan_augment.core.samples import TrainView, ValidationView
 from gan_augment.core.seeds import derive_seed
 from gan_augment.encoding.image import PixelLevels, decode_images
 from gan_augment.nn.diff_augment import AugmentOperation
@@ -29,7 +28,6 @@ from gan_augment.nn.image_networks import (
 )
 from gan_augment.nn.objectives import Objective
 from gan_augment.synthesis.adversarial import AdversarialRun, RunSettings
-from gan_augment.synthesis.alarms import MIN_ROWS
 from gan_augment.synthesis.api import MethodConfig, SampleRequest, Synthetic
 from gan_augment.synthesis.generators._blocks import BLOCK
 from gan_augment.synthesis.generators._files import read_about, write_about
@@ -40,7 +38,6 @@ __all__ = [
     "ImageGanConfig",
     "build_networks",
     "draw_images",
-    "enough_to_judge",
     "image_of",
     "large",
     "read_model",
@@ -52,7 +49,7 @@ __all__ = [
 SAMPLING_BLOCK = BLOCK  # samples are always computed in these fixed blocks, so a batch's size never changes a pixel
 
 Config = TypeVar("Config", bound=MethodConfig)
-Run = TypeVar("Run", bound=AdversarialRun)
+Training = TypeVar("Training", bound=AdversarialRun)
 
 
 class ImageGanConfig(MethodConfig):
@@ -160,21 +157,16 @@ def build_networks(
         )
 
 
-def train_run(run: Run, architecture: Architecture, checkpoint: Path | None) -> Run:
-    """Train, and give back the run with networks that may be trained on.
+def train_run(training: Training, architecture: Architecture) -> Training:
+    """Train, and give it back with networks that may be trained on.
 
     A small MLP uses one thread, whatever the machine; convolutions as many as the process was given.
     """
     with limited_threads(1) if architecture == "mlp" else contextlib.nullcontext():
-        run.train(checkpoint)
-    run.best.requires_grad_(True)
-    run.discriminator.requires_grad_(True)
-    return run
-
-
-def enough_to_judge(validation: ValidationView | TrainView | None) -> bool:
-    """Are there validation rows, and enough of them for figures that mean something?"""
-    return validation is not None and len(validation) >= MIN_ROWS
+        training.train()
+    training.best.requires_grad_(True)
+    training.discriminator.requires_grad_(True)
+    return training
 
 
 def sample_image_blocks(
@@ -182,21 +174,21 @@ def sample_image_blocks(
 ) -> Iterator[Synthetic]:
     """The requested part of each block; `make_block(rng)` gives `SAMPLING_BLOCK` images, drawing from `rng` alone.
 
-    Block b is seeded by (request.seed, request.label, b).
+    Block b is seeded by (request.seed, request.index, b).
     """
     end = request.start + request.count
     for block in range(request.start // SAMPLING_BLOCK, -(-end // SAMPLING_BLOCK)):
-        rng = torch.Generator().manual_seed(derive_seed(request.seed, request.label, block))
+        rng = torch.Generator().manual_seed(derive_seed(request.seed, request.index, block))
         first = block * SAMPLING_BLOCK
         yield Synthetic(make_block(rng)[max(request.start - first, 0) : end - first])
 
 
 @torch.inference_mode()
 def draw_images(
-    generator: Generator, noise: Tensor, label: int, levels: PixelLevels, device: str
+    generator: Generator, noise: Tensor, index: int, levels: PixelLevels, device: str
 ) -> npt.NDArray[np.uint8]:
-    """uint8 [n, h, w, c] of noise [n, latent] under one label, through the codec that the reals went through."""
-    labels = torch.full((len(noise),), label, device=device)
+    """uint8 [n, h, w, c] of noise [n, latent] under one class index, through the codec that the reals went through."""
+    labels = torch.full((len(noise),), index, device=device)
     return levels.snap(decode_images(generator(noise.to(device), labels).float().cpu().numpy()))
 
 

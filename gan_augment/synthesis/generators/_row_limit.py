@@ -22,7 +22,7 @@ def row_limit(labels: npt.NDArray[np.int64], most: int, seed: int) -> npt.NDArra
         return np.arange(len(labels))
     generator = numpy_generator(seed, "row limit")
     parts = []
-    for label, count in zip(*np.unique(labels, return_counts=True), strict=True):
+    for index, count in zip(*np.unique(labels, return_counts=True), strict=True):
         kept = min(int(count), max(FEWEST, round(most * count / len(labels))))
-        parts.append(generator.choice(np.flatnonzero(labels == label), size=kept, replace=False))
+        parts.append(generator.choice(np.flatnonzero(labels == index), size=kept, replace=False))
     return np.sort(np.concatenate(parts))

@@ -27,7 +27,7 @@ from gan_augment.encoding.columns import ScaleName
 from gan_augment.encoding.table import TableCodec
 from gan_augment.synthesis.api import MethodConfig, SampleRequest, Synthetic
 from gan_augment.synthesis.generators._blocks import MakeBlock, sample_in_blocks
-from gan_augment.synthesis.generators._checks import check_label, table_rows
+from gan_augment.synthesis.generators._checks import check_index, table_rows
 from gan_augment.synthesis.generators._files import (
     Arrays,
     read_about,
@@ -95,7 +95,7 @@ class FittedTable:
 
     def in_blocks(self, request: SampleRequest, make_block: MakeBlock) -> Iterator[Synthetic]:
         """`sample_in_blocks` with copies drawn again where they are more than among fresh rows."""
-        usual = float(self.repeats[request.label])
+        usual = float(self.repeats[request.index])
         return sample_in_blocks(
             request,
             make_block,
@@ -126,10 +126,10 @@ class FittedRows(FittedTable):
     labels: npt.NDArray[np.int64]
     ids: tuple[str, ...]
 
-    def places(self, label: int) -> npt.NDArray[np.int64]:
+    def places(self, index: int) -> npt.NDArray[np.int64]:
         """The class's row numbers, ascending. Raises MethodError for a class it has not learnt."""
-        check_label(label, np.unique(self.labels), self.spec, self.name)
-        return np.flatnonzero(self.labels == label)
+        check_index(index, np.unique(self.labels), self.spec, self.name)
+        return np.flatnonzero(self.labels == index)
 
     def save_rows(self, directory: Path, summary: dict[str, Any], **arrays: npt.NDArray[Any]) -> None:
         """The head and rows.safetensors."""
@@ -145,7 +145,7 @@ class FittedRows(FittedTable):
 def table_head(
     train: TrainView, config: TableConfig, method: str, scale: ScaleName = "quantile"
 ) -> tuple[pd.DataFrame, TableHead]:
-    """The train rows, and the codec and hashes fitted on them. Raises DataError, LeakError, MethodError."""
+    """The train rows, and the codec and hashes fitted on them. Raises DataError, MethodError."""
     frame, table = table_rows(train, method)
     codec = TableCodec.fit(
         frame, table, scale=scale, max_levels=config.max_levels, keep_dependencies=config.keep_dependencies

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import copy
-from pathlib import Path
 from typing import TYPE_CHECKING
 
 import numpy as np
@@ -13,7 +12,7 @@ from torch import Tensor
 
 from gan_augment.core.seeds import numpy_generator
 from gan_augment.nn.objectives import Game
-from gan_augment.synthesis.api import Progress, TickReport
+from gan_augment.synthesis.api import Run, TickReport
 from gan_augment.training.ema import Ema
 from gan_augment.training.loop import AdamSchedule, Loop, Memory, Phase
 
@@ -78,20 +77,18 @@ def train_tabular_gan(
     fitted: FittedTabularGan,
     matrix: npt.NDArray[np.float32],
     places: npt.NDArray[np.int64],
+    run: Run,
     *,
     steps: int,
-    seed: int,
     rate_scale: float,
-    progress: Progress,
-    checkpoint: Path | None,
 ) -> None:
     """Train the networks of `fitted` in place on encoded rows [n, width] of classes at `places` [n].
 
     Its generator ends as the EMA; `stats` and `summary` are filled in.
     """
     config = fitted.config
-    batches = _Batches(fitted, matrix, places, seed)
-    random = torch.Generator().manual_seed(seed)
+    batches = _Batches(fitted, matrix, places, run.seed)
+    random = torch.Generator().manual_seed(run.seed)
     generator, discriminator = copy.deepcopy(fitted.generator), fitted.discriminator
     ema = Ema(generator)
     total = steps * batches.size
@@ -116,7 +113,7 @@ def train_tabular_gan(
 
     def tick(loop: Loop[Memory]) -> None:
         loop.history.append({"kimg": loop.images_seen / 1000, **{f"{k}_loss": v for k, v in loop.losses.items()}})
-        progress(TickReport(loop.images_seen / 1000, total / 1000, dict(loop.losses)))
+        run.progress(TickReport(loop.images_seen / 1000, total / 1000, dict(loop.losses)))
 
     def schedule(rate: float) -> AdamSchedule:
         return AdamSchedule(start=rate * rate_scale, end=rate * rate_scale / 5, beta2=(0.95, 0.95))
@@ -135,7 +132,7 @@ def train_tabular_gan(
         on_tick=tick,
         memory=Memory(),
         generator=random,
-        checkpoint=checkpoint,
+        checkpoint=run.checkpoint,
     )
     stopped = loop.run()
     fitted.generator = ema.network.requires_grad_(True)

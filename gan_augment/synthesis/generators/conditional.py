@@ -21,13 +21,12 @@ from torch import nn
 
 from gan_augment.core.quantities import Kimg, Units
 from gan_augment.core.records import DatasetSpec, ImageSpec
-from gan_augment.core.samples import TrainView, ValidationView
-from gan_augment.core.seeds import derive_seed
+from gan_augment.core.samples import TrainView
 from gan_augment.encoding.image import PixelLevels
 from gan_augment.nn.image_networks import Discriminator, Generator
 from gan_augment.synthesis.adversarial import AdversarialRun, RunSettings
-from gan_augment.synthesis.api import MethodConfig, Progress, SampleRequest, Synthetic, Traits
-from gan_augment.synthesis.generators._checks import check_label, check_train
+from gan_augment.synthesis.api import MethodConfig, Run, SampleRequest, Synthetic, TrainingData, Traits
+from gan_augment.synthesis.generators._checks import check_index, check_train
 from gan_augment.synthesis.generators._image_gan import (
     SAMPLING_BLOCK,
     ImageGanConfig,
@@ -69,7 +68,7 @@ class ConditionalConfig(ImageGanConfig):
 
 @dataclass
 class FittedConditional:
-    """Trained networks. `generator` is the EMA; `label`: the class it is specialised on, None: joint."""
+    """Trained networks. `generator` is the EMA; `index`: the class it is specialised on, None: joint."""
 
     spec: DatasetSpec
     config: ConditionalConfig
@@ -77,7 +76,7 @@ class FittedConditional:
     discriminator: Discriminator
     levels: PixelLevels
     device: str = "cpu"
-    label: int | None = None
+    index: int | None = None
     stats: list[dict[str, float]] = field(default_factory=list)
     summary: dict[str, Any] = field(default_factory=dict)
 
@@ -88,12 +87,12 @@ class FittedConditional:
 
     def sample(self, request: SampleRequest) -> Iterator[Synthetic]:
         """Batches of at most `SAMPLING_BLOCK` images; see `SampleRequest` for what each one depends on."""
-        known = np.arange(len(self.spec.classes)) if self.label is None else np.array([self.label])
-        check_label(request.label, known, self.spec, Conditional.name)
+        known = np.arange(len(self.spec.classes)) if self.index is None else np.array([self.index])
+        check_index(request.index, known, self.spec, Conditional.name)
 
         def block(rng: torch.Generator) -> np.ndarray[Any, np.dtype[np.uint8]]:
             noise = torch.randn(SAMPLING_BLOCK, self.generator.latent, generator=rng)
-            return draw_images(self.generator, noise, request.label, self.levels, self.device)
+            return draw_images(self.generator, noise, request.index, self.levels, self.device)
 
         return sample_image_blocks(request, block)
 
@@ -101,7 +100,7 @@ class FittedConditional:
         """generator.safetensors, discriminator.safetensors and model.json."""
         save_module(directory / "generator.safetensors", self.generator)
         save_module(directory / "discriminator.safetensors", self.discriminator)
-        write_model(directory, Conditional.name, self.config, self.levels, self, label=self.label)
+        write_model(directory, Conditional.name, self.config, self.levels, self, label=self.index)
 
 
 class Conditional:
@@ -109,118 +108,81 @@ class Conditional:
 
     name: ClassVar[str] = "conditional"
     traits: ClassVar[Traits] = Traits(
-        modality=frozenset({"image"}), label_from="condition", specialises=True, data_parallel=True
+        makes=frozenset({"image"}), label_from="condition", specialises=True, data_parallel=True
     )
     Config: ClassVar[type[MethodConfig]] = ConditionalConfig
 
-    def fit(
-        self,
-        train: TrainView,
-        config: ConditionalConfig,
-        *,
-        seed: int,
-        device: str = "cpu",
-        validation: ValidationView | None = None,
-        progress: Progress = lambda _: None,
-        checkpoint: Path | None = None,
-    ) -> FittedConditional:
-        """One GAN over all classes of `train`; the snapshot that is kept is chosen on `validation` where given."""
+    def fit(self, data: TrainingData, config: ConditionalConfig, run: Run) -> FittedConditional:
+        """One GAN over all classes; the snapshot that is kept is chosen on validation rows where there are enough."""
+        train = data.train
         check_train(train, self.name)
-        fitted = _fresh(train.spec, config, PixelLevels.of(np.asarray(train.samples.payload)), seed, device)
-        return _trained(
-            fitted,
-            train,
-            config.run_settings(fitted.image, kimg=config.joint_kimg(fitted.image), device=device, ramp=config.ramp),
-            seed=derive_seed(seed, "joint"),
-            monitor=Monitor(train, validation, seed) if validation is not None else None,
-            progress=progress,
-            checkpoint=checkpoint,
-        )
+        fitted = _fresh(train.spec, config, PixelLevels.of(np.asarray(train.samples.payload)), run)
+        kimg = config.joint_kimg(fitted.image)
+        settings = config.run_settings(fitted.image, kimg=kimg, device=run.device, ramp=config.ramp)
+        return _trained(fitted, train, settings, run.derive("joint"), Monitor.where_enough(data, run.seed))
 
     def specialise(
-        self,
-        joint: FittedConditional,
-        train: TrainView,
-        config: ConditionalConfig,
-        *,
-        label: int,
-        seed: int,
-        device: str = "cpu",
-        progress: Progress = lambda _: None,
-        checkpoint: Path | None = None,
+        self, joint: FittedConditional, train: TrainView, config: ConditionalConfig, index: int, run: Run
     ) -> FittedConditional:
         """A copy of the joint model, trained on for `specialise_kimg` on one class with its early layers frozen."""
         fitted = copy.deepcopy(joint)
-        fitted.label, fitted.device = label, device
-        fitted.generator.to(device)
-        fitted.discriminator.to(device)
+        fitted.index, fitted.device = index, run.device
+        fitted.generator.to(run.device)
+        fitted.discriminator.to(run.device)
         _freeze_early_layers(fitted.generator.body)
         _freeze_early_layers(fitted.discriminator.body)
-        settings = config.run_settings(fitted.image, kimg=config.specialise_kimg, device=device)
-        return _trained(
-            fitted,
-            train,
-            # A quarter of the joint rate, with stronger augmentation: one class is little data.
-            replace(
-                settings,
-                learning_rate=settings.learning_rate / 4,
-                augment_probability=min(1.0, settings.augment_probability + 0.2),
-            ),
-            seed=derive_seed(seed, "specialise", label),
-            monitor=None,
-            progress=progress,
-            checkpoint=checkpoint,
+        settings = config.run_settings(fitted.image, kimg=config.specialise_kimg, device=run.device)
+        # A quarter of the joint rate, with stronger augmentation: one class is little data.
+        settings = replace(
+            settings,
+            learning_rate=settings.learning_rate / 4,
+            augment_probability=min(1.0, settings.augment_probability + 0.2),
         )
+        return _trained(fitted, train, settings, run.derive("specialise", index), None)
 
     def load(self, directory: Path, spec: DatasetSpec, *, device: str = "cpu") -> FittedConditional:
         """Read a saved model. Raises ModelError where it is another method's, or damaged."""
         about, own, levels = read_model(directory, self.name, ConditionalConfig)
-        fitted = _fresh(spec, own, levels, 0, device)
+        fitted = _fresh(spec, own, levels, Run(0, device))
         load_module(directory / "generator.safetensors", fitted.generator)
         load_module(directory / "discriminator.safetensors", fitted.discriminator)
-        fitted.label, fitted.stats, fitted.summary = about["label"], about["stats"], about["summary"]
+        fitted.index, fitted.stats, fitted.summary = about["label"], about["stats"], about["summary"]
         return fitted
 
 
-def _fresh(
-    spec: DatasetSpec, config: ConditionalConfig, levels: PixelLevels, seed: int, device: str
-) -> FittedConditional:
+def _fresh(spec: DatasetSpec, config: ConditionalConfig, levels: PixelLevels, run: Run) -> FittedConditional:
     generator, discriminator = build_networks(
         image_of(spec),
         config,
         classes=len(spec.classes),
         latent=config.latent,
         embedding=config.embedding,
-        seed=seed,
+        seed=run.seed,
     )
-    return FittedConditional(spec, config, generator.to(device), discriminator.to(device), levels, device)
+    networks = generator.to(run.device), discriminator.to(run.device)
+    return FittedConditional(spec, config, *networks, levels, run.device)
 
 
 def _trained(
     fitted: FittedConditional,
     train: TrainView,
     settings: RunSettings,
-    *,
-    seed: int,
+    run: Run,
     monitor: Monitor | None,
-    progress: Progress,
-    checkpoint: Path | None,
 ) -> FittedConditional:
-    run = AdversarialRun(
+    training = AdversarialRun(
         copy.deepcopy(fitted.generator),
         fitted.discriminator,
         train,
         settings,
-        seed=seed,
-        device=fitted.device,
+        run,
         monitor=monitor,
-        progress=progress,
         replicas=Replicas.current(),
-        shown=UsualNoise(fitted.levels, seed),
+        shown=UsualNoise(fitted.levels, run.seed),
     )
-    train_run(run, fitted.config.chosen_architecture(fitted.image), checkpoint)
-    fitted.generator = run.best
-    fitted.stats, fitted.summary = run.loop.history, run.summary
+    train_run(training, fitted.config.chosen_architecture(fitted.image))
+    fitted.generator = training.best
+    fitted.stats, fitted.summary = training.loop.history, training.summary
     return fitted
 
 

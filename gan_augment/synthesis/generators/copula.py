@@ -15,11 +15,11 @@ from pydantic import Field
 
 from gan_augment.core.quantities import Samples
 from gan_augment.core.records import DatasetSpec
-from gan_augment.core.samples import Payload, TrainView, ValidationView
+from gan_augment.core.samples import Payload
 from gan_augment.core.seeds import numpy_generator
-from gan_augment.synthesis.api import MethodConfig, Progress, SampleRequest, Synthetic, Traits
+from gan_augment.synthesis.api import MethodConfig, Run, SampleRequest, Synthetic, TrainingData, Traits
 from gan_augment.synthesis.generators._blocks import BLOCK
-from gan_augment.synthesis.generators._checks import JointOnly, check_label
+from gan_augment.synthesis.generators._checks import JointOnly, check_index
 from gan_augment.synthesis.generators._class_copulas import ClassCopulas, fit_copulas
 from gan_augment.synthesis.generators._files import read_arrays, write_arrays
 from gan_augment.synthesis.generators._row_limit import MAX_ROWS, row_limit
@@ -60,7 +60,7 @@ class FittedCopula(FittedTable):
 
     def sample(self, request: SampleRequest) -> Iterator[Synthetic]:
         """Rows of the class. Raises MethodError for a class it has not learnt."""
-        place = check_label(request.label, self.copulas.classes, self.spec, self.name)
+        place = check_index(request.index, self.copulas.classes, self.spec, self.name)
 
         def draw(generator: np.random.Generator) -> tuple[Payload, None]:
             return self.codec.decode(self.copulas.draw(place, BLOCK, generator), generator), None
@@ -77,29 +77,19 @@ class Copula(JointOnly):
     """The shrunk Gaussian copula of each class."""
 
     name: ClassVar[str] = "copula"
-    traits: ClassVar[Traits] = Traits(modality=frozenset({"table"}), label_from="condition")
+    traits: ClassVar[Traits] = Traits(makes=frozenset({"table"}), label_from="condition")
     Config: ClassVar[type[MethodConfig]] = CopulaConfig
 
-    def fit(
-        self,
-        train: TrainView,
-        config: CopulaConfig,
-        *,
-        seed: int,
-        device: str = "cpu",
-        validation: ValidationView | None = None,
-        progress: Progress = lambda _: None,
-        checkpoint: Path | None = None,
-    ) -> FittedCopula:
+    def fit(self, data: TrainingData, config: CopulaConfig, run: Run) -> FittedCopula:
         """Estimate the codec and one Gaussian a class; some milliseconds."""
-        del device, validation, progress, checkpoint
-        frame, head = table_head(train, config, self.name)
-        generator = numpy_generator(seed, "copula")
-        used = row_limit(train.labels, config.max_rows, seed)
+        labels = data.train.labels
+        frame, head = table_head(data.train, config, self.name)
+        generator = numpy_generator(run.seed, "copula")
+        used = row_limit(labels, config.max_rows, run.seed)
         matrix = head.codec.encode(frame.iloc[used], generator)
         copulas = fit_copulas(
             matrix,
-            train.labels[used],
+            labels[used],
             head.codec.blocks,
             generator,
             shrinkage=config.shrinkage,

@@ -21,22 +21,21 @@ from pydantic import Field
 from gan_augment.core.errors import MethodError
 from gan_augment.core.quantities import Kimg, Samples, Units, Weight
 from gan_augment.core.records import DatasetSpec, ImageSpec
-from gan_augment.core.samples import TrainView, ValidationView
+from gan_augment.core.samples import TrainView
 from gan_augment.core.seeds import derive_seed, numpy_generator
 from gan_augment.encoding.image import PixelLevels, encode_images
 from gan_augment.nn.image_networks import Architecture, Generator
 from gan_augment.nn.information import CodeLayout, InfoDiscriminator
 from gan_augment.nn.objectives import Objective
 from gan_augment.synthesis.adversarial import AdversarialRun, RunSettings
-from gan_augment.synthesis.api import MethodConfig, Progress, SampleRequest, Synthetic, Traits
+from gan_augment.synthesis.api import MethodConfig, Run, SampleRequest, Synthetic, TrainingData, Traits
 from gan_augment.synthesis.code_labels import NO_CLASS, CodeLabels, choose_handful, label_codes, second_halves
-from gan_augment.synthesis.generators._checks import JointOnly, check_label, check_train
+from gan_augment.synthesis.generators._checks import JointOnly, check_index, check_train
 from gan_augment.synthesis.generators._image_gan import (
     SAMPLING_BLOCK,
     ImageGanConfig,
     build_networks,
     draw_images,
-    enough_to_judge,
     image_of,
     read_model,
     sample_image_blocks,
@@ -144,14 +143,14 @@ class FittedInfogan:
 
     def sample(self, request: SampleRequest) -> Iterator[Synthetic]:
         """Batches of images whose code stands for the class. Raises MethodError for a class that it cannot label."""
-        check_label(request.label, np.arange(len(self.spec.classes)), self.spec, Infogan.name)
-        if problem := self.summary["refused_classes"].get(str(request.label)):
+        check_index(request.index, np.arange(len(self.spec.classes)), self.spec, Infogan.name)
+        if problem := self.summary["refused_classes"].get(str(request.index)):
             raise MethodError(
                 "InfoGAN cannot label samples of this class",
-                got=f"class {self.spec.labels[request.label]!r}: {problem}",
+                got=f"class {self.spec.labels[request.index]!r}: {problem}",
                 remedy="train longer, set more codes or more labels_per_class, or raise max_label_noise",
             )
-        own, layout = torch.from_numpy(self.labels.codes_of(request.label)), self.config.layout(self.spec)
+        own, layout = torch.from_numpy(self.labels.codes_of(request.index)), self.config.layout(self.spec)
 
         def block(rng: torch.Generator) -> npt.NDArray[np.uint8]:
             codes = own[torch.randint(len(own), (SAMPLING_BLOCK,), generator=rng)]
@@ -176,43 +175,29 @@ class Infogan(JointOnly):
     """One GAN over all train rows, which sees a handful of labels, or none while it trains."""
 
     name: ClassVar[str] = "infogan"
-    traits: ClassVar[Traits] = Traits(modality=frozenset({"image"}), label_from="code")
+    traits: ClassVar[Traits] = Traits(makes=frozenset({"image"}), label_from="code")
     Config: ClassVar[type[MethodConfig]] = InfoganConfig
 
-    def fit(
-        self,
-        train: TrainView,
-        config: InfoganConfig,
-        *,
-        seed: int,
-        device: str = "cpu",
-        validation: ValidationView | None = None,
-        progress: Progress = lambda _: None,
-        checkpoint: Path | None = None,
-    ) -> FittedInfogan:
+    def fit(self, data: TrainingData, config: InfoganConfig, run: Run) -> FittedInfogan:
         """Learn from the images and half of `labels_per_class` train labels a class; all of them then name the codes.
 
         The snapshot is chosen on validation images where given, without their labels. Classes that cannot be labelled
         are in `summary["refused_classes"]`, with the reason.
         """
+        train, device = data.train, run.device
         check_train(train, self.name)
         config.check(train.spec)
-        image, handful = image_of(train.spec), _Handful.of(train, config, seed)
-        generator, discriminator = _networks(train.spec, config, seed)
-        monitor = None
-        if validation is not None and enough_to_judge(validation):
-            draw = config.layout(train.spec).draw
-            monitor = Monitor(train, validation, seed, conditional=False, draw_noise=draw, reading=legibility)
+        image, handful = image_of(train.spec), _Handful.of(train, config, run.seed)
+        generator, discriminator = _networks(train.spec, config, run.seed)
+        draw = config.layout(train.spec).draw
         discriminator.to(device)
-        run = AdversarialRun(
+        training = AdversarialRun(
             generator.to(device),
             discriminator,
             train,
             config.settings_for(image, device),
-            seed=derive_seed(seed, "joint"),
-            device=device,
-            monitor=monitor,
-            progress=progress,
+            run.derive("joint"),
+            monitor=Monitor.where_enough(data, run.seed, conditional=False, draw_noise=draw, reading=legibility),
             conditional=False,
             terms=lambda rng: InformationTerms(
                 discriminator,
@@ -226,9 +211,9 @@ class Infogan(JointOnly):
                 device=device,
             ),
         )
-        train_run(run, config.chosen_architecture(image), checkpoint)
-        discriminator.load_state_dict(run.snapshots.critic.state_dict())
-        return _named(run, discriminator, train, config, handful, device)
+        train_run(training, config.chosen_architecture(image))
+        discriminator.load_state_dict(training.snapshots.critic.state_dict())
+        return _named(training, discriminator, train, config, handful, device)
 
     def load(self, directory: Path, spec: DatasetSpec, *, device: str = "cpu") -> FittedInfogan:
         """Read a saved model. Raises ModelError where it is another method's, or damaged."""
@@ -275,7 +260,7 @@ class _Handful:
 
 
 def _named(
-    run: AdversarialRun,
+    training: AdversarialRun,
     reader: InfoDiscriminator,
     train: TrainView,
     config: InfoganConfig,
@@ -286,7 +271,7 @@ def _named(
     spec = train.spec
     unnamed = CodeLabels(np.zeros(0, dtype=np.int64), 1.0, np.ones(len(spec.classes)), 0)
     levels = PixelLevels.of(np.asarray(train.samples.payload))
-    fitted = FittedInfogan(spec, config, run.best, reader, unnamed, levels, device, run.loop.history)
+    fitted = FittedInfogan(spec, config, training.best, reader, unnamed, levels, device, training.loop.history)
     rows = handful.rows
     fitted.labels = label_codes(
         fitted.codes(np.asarray(train.samples.payload)[rows]),
@@ -296,15 +281,15 @@ def _named(
         rng=handful.rng,
         guided=handful.guided,
     )
-    broken = next(iter(run.alarms.values()), None)
+    broken = next(iter(training.alarms.values()), None)
     problems = {str(c): broken or fitted.labels.problem(c, config.max_label_noise) for c in range(len(spec.classes))}
     fitted.summary = {
-        **run.summary,
+        **training.summary,
         "refused_classes": {c: problem for c, problem in problems.items() if problem},
         "label_noise": fitted.labels.noise,
         "labelled_rows": fitted.labels.rows,
         "guiding_rows": 0 if handful.guided is None else int(handful.guided.sum()),
         "codes_without_class": int((fitted.labels.class_of_code == NO_CLASS).sum()),
-        "judged": run.monitor is not None,
+        "judged": training.monitor is not None,
     }
     return fitted

@@ -18,9 +18,9 @@ from pydantic import Field
 
 from gan_augment.core.quantities import Weight
 from gan_augment.core.records import DatasetSpec
-from gan_augment.core.samples import Payload, TrainView, ValidationView
+from gan_augment.core.samples import Payload
 from gan_augment.core.seeds import numpy_generator
-from gan_augment.synthesis.api import MethodConfig, Progress, SampleRequest, Synthetic, Traits
+from gan_augment.synthesis.api import MethodConfig, Run, SampleRequest, Synthetic, TrainingData, Traits
 from gan_augment.synthesis.generators._blocks import BLOCK
 from gan_augment.synthesis.generators._checks import JointOnly
 from gan_augment.synthesis.generators._table_model import FittedRows, TableConfig, read_head, table_head
@@ -51,7 +51,7 @@ class FittedJitter(FittedRows):
 
     def sample(self, request: SampleRequest) -> Iterator[Synthetic]:
         """Moved rows of the class; `parents` names the row each one started from. Raises MethodError."""
-        own = self.places(request.label)
+        own = self.places(request.index)
 
         def draw(generator: np.random.Generator) -> tuple[Payload, tuple[str, ...]]:
             chosen = generator.choice(own, size=BLOCK)
@@ -85,24 +85,14 @@ class Jitter(JointOnly):
     """The smoothed bootstrap."""
 
     name: ClassVar[str] = "jitter"
-    traits: ClassVar[Traits] = Traits(modality=frozenset({"table"}), label_from="source", trainable=False)
+    traits: ClassVar[Traits] = Traits(makes=frozenset({"table"}), label_from="source", trainable=False)
     Config: ClassVar[type[MethodConfig]] = JitterConfig
 
-    def fit(
-        self,
-        train: TrainView,
-        config: JitterConfig,
-        *,
-        seed: int,
-        device: str = "cpu",
-        validation: ValidationView | None = None,
-        progress: Progress = lambda _: None,
-        checkpoint: Path | None = None,
-    ) -> FittedJitter:
+    def fit(self, data: TrainingData, config: JitterConfig, run: Run) -> FittedJitter:
         """Fit the codec and keep the encoded rows."""
-        del device, validation, progress, checkpoint
+        train = data.train
         frame, head = table_head(train, config, self.name)
-        matrix = head.codec.encode(frame, numpy_generator(seed, "jitter"))
+        matrix = head.codec.encode(frame, numpy_generator(run.seed, "jitter"))
         return FittedJitter(*head, matrix, train.labels, tuple(train.samples.manifest["id"]))
 
     def load(self, directory: Path, spec: DatasetSpec, *, device: str = "cpu") -> FittedJitter:

@@ -15,10 +15,10 @@ import numpy as np
 
 from gan_augment.core.errors import MissingInputError, ModelError
 from gan_augment.core.records import DatasetSpec
-from gan_augment.core.samples import Payload, Samples, TrainView, ValidationView, read_samples, write_samples
-from gan_augment.synthesis.api import MethodConfig, Progress, SampleRequest, Synthetic, Traits
+from gan_augment.core.samples import Payload, Samples, read_samples, write_samples
+from gan_augment.synthesis.api import MethodConfig, Run, SampleRequest, Synthetic, TrainingData, Traits
 from gan_augment.synthesis.generators._blocks import BLOCK, sample_in_blocks
-from gan_augment.synthesis.generators._checks import JointOnly, check_label, check_train
+from gan_augment.synthesis.generators._checks import JointOnly, check_index, check_train
 from gan_augment.synthesis.generators._files import REMEDY, read_about, write_about
 
 __all__ = ["FittedOversample", "Oversample", "OversampleConfig"]
@@ -44,8 +44,8 @@ class FittedOversample:
     def sample(self, request: SampleRequest) -> Iterator[Synthetic]:
         """Real rows of the class, drawn with replacement; `parents` names each one. Raises MethodError."""
         labels = self.rows.label_indices(self.spec)
-        check_label(request.label, np.unique(labels), self.spec, Oversample.name)
-        own = self.rows.take(np.flatnonzero(labels == request.label))
+        check_index(request.index, np.unique(labels), self.spec, Oversample.name)
+        own = self.rows.take(np.flatnonzero(labels == request.index))
 
         def draw(generator: np.random.Generator) -> tuple[Payload, tuple[str, ...]]:
             chosen = own.take(generator.integers(len(own), size=BLOCK))
@@ -64,24 +64,14 @@ class Oversample(JointOnly):
     """Random oversampling, for images and tables."""
 
     name: ClassVar[str] = "oversample"
-    traits: ClassVar[Traits] = Traits(modality=frozenset({"image", "table"}), label_from="source", trainable=False)
+    traits: ClassVar[Traits] = Traits(makes=frozenset({"image", "table"}), label_from="source", trainable=False)
     Config: ClassVar[type[MethodConfig]] = OversampleConfig
 
-    def fit(
-        self,
-        train: TrainView,
-        config: OversampleConfig,
-        *,
-        seed: int,
-        device: str = "cpu",
-        validation: ValidationView | None = None,
-        progress: Progress = lambda _: None,
-        checkpoint: Path | None = None,
-    ) -> FittedOversample:
+    def fit(self, data: TrainingData, config: OversampleConfig, run: Run) -> FittedOversample:
         """Keep the train rows."""
-        del config, seed, device, validation, progress, checkpoint
-        check_train(train, self.name)
-        return FittedOversample(train.spec, train.samples)
+        del config, run
+        check_train(data.train, self.name)
+        return FittedOversample(data.train.spec, data.train.samples)
 
     def load(self, directory: Path, spec: DatasetSpec, *, device: str = "cpu") -> FittedOversample:
         """Read a saved model. Raises ModelError."""

@@ -21,10 +21,10 @@ from sklearn.neighbors import NearestNeighbors
 from gan_augment.core.errors import MethodError
 from gan_augment.core.quantities import Neighbours
 from gan_augment.core.records import DatasetSpec
-from gan_augment.core.samples import Payload, TrainView, ValidationView
+from gan_augment.core.samples import Payload
 from gan_augment.core.seeds import numpy_generator
 from gan_augment.encoding.table import Block, TableCodec, fill_unobserved
-from gan_augment.synthesis.api import MethodConfig, Progress, SampleRequest, Synthetic, Traits
+from gan_augment.synthesis.api import MethodConfig, Run, SampleRequest, Synthetic, TrainingData, Traits
 from gan_augment.synthesis.generators._blocks import BLOCK
 from gan_augment.synthesis.generators._checks import JointOnly
 from gan_augment.synthesis.generators._table_model import FittedRows, TableConfig, read_head, table_head
@@ -62,7 +62,7 @@ class FittedSmote(FittedRows):
 
     def sample(self, request: SampleRequest) -> Iterator[Synthetic]:
         """Rows of the class; `parents` names the two real rows that each one lies between. Raises MethodError."""
-        own = self.places(request.label)
+        own = self.places(request.index)
         reach = int((self.neighbours[own[0]] >= 0).sum())
 
         def draw(generator: np.random.Generator) -> tuple[Payload, tuple[str, ...]]:
@@ -105,27 +105,17 @@ class Smote(JointOnly):
     """SMOTE for numbers, SMOTENC for tables with categories."""
 
     name: ClassVar[str] = "smote"
-    traits: ClassVar[Traits] = Traits(modality=frozenset({"table"}), label_from="source", trainable=False)
+    traits: ClassVar[Traits] = Traits(makes=frozenset({"table"}), label_from="source", trainable=False)
     Config: ClassVar[type[MethodConfig]] = SmoteConfig
 
-    def fit(
-        self,
-        train: TrainView,
-        config: SmoteConfig,
-        *,
-        seed: int,
-        device: str = "cpu",
-        validation: ValidationView | None = None,
-        progress: Progress = lambda _: None,
-        checkpoint: Path | None = None,
-    ) -> FittedSmote:
+    def fit(self, data: TrainingData, config: SmoteConfig, run: Run) -> FittedSmote:
         """Encode the rows and search each one's neighbours. Raises MethodError for a class of one row."""
-        del device, validation, progress, checkpoint
+        train = data.train
         frame, head = table_head(train, config, self.name, scale="standard")
         codec, labels = head.codec, train.labels
         _check_pairs(labels, train.spec)
         encoded = codec.encode(frame)
-        matrix = fill_unobserved(encoded, labels, codec.blocks, numpy_generator(seed, "smote")).astype(np.float32)
+        matrix = fill_unobserved(encoded, labels, codec.blocks, numpy_generator(run.seed, "smote")).astype(np.float32)
         neighbours = _neighbours(matrix, labels, codec, config.neighbours)
         return FittedSmote(*head, matrix, labels, tuple(train.samples.manifest["id"]), neighbours)
 
@@ -138,11 +128,11 @@ class Smote(JointOnly):
 
 
 def _check_pairs(labels: Indices, spec: DatasetSpec) -> None:
-    for label, count in zip(*np.unique(labels, return_counts=True), strict=True):
+    for index, count in zip(*np.unique(labels, return_counts=True), strict=True):
         if count < 2:
             raise MethodError(
                 "SMOTE needs two rows of a class to lie between",
-                where=f"class {spec.labels[label]!r}",
+                where=f"class {spec.labels[index]!r}",
                 got=f"{count} train row",
                 remedy="set synthesis.method to copula or oversample, or give the class more rows",
             )
@@ -151,8 +141,8 @@ def _check_pairs(labels: Indices, spec: DatasetSpec) -> None:
 def _neighbours(matrix: Matrix, labels: Indices, codec: TableCodec, wanted: int) -> Indices:
     classes, counts = np.unique(labels, return_counts=True)
     neighbours = np.full((len(matrix), min(wanted, int(counts.max()) - 1)), -1, dtype=np.int64)
-    for label, count in zip(classes, counts, strict=True):
-        own = np.flatnonzero(labels == label)
+    for index, count in zip(classes, counts, strict=True):
+        own = np.flatnonzero(labels == index)
         reach = min(wanted, int(count) - 1)
         points = _distance_scale(matrix[own], codec)
         # Without an argument, a row is not its own neighbour, even where it has a twin.

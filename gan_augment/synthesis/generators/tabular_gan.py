@@ -26,13 +26,13 @@ from pydantic import Field
 from gan_augment.core.errors import MethodError
 from gan_augment.core.quantities import Batch, Rate, Samples, Steps, Units, Weight
 from gan_augment.core.records import DatasetSpec
-from gan_augment.core.samples import Payload, TrainView, ValidationView
+from gan_augment.core.samples import Payload, TrainView
 from gan_augment.core.seeds import derive_seed, numpy_generator
 from gan_augment.encoding.scales import BOUND
 from gan_augment.nn.table_networks import ChoiceBlocks, PackedDiscriminator, ResidualGenerator
-from gan_augment.synthesis.api import MethodConfig, Progress, SampleRequest, Synthetic, Traits
+from gan_augment.synthesis.api import MethodConfig, Run, SampleRequest, Synthetic, TrainingData, Traits
 from gan_augment.synthesis.generators._blocks import BLOCK
-from gan_augment.synthesis.generators._checks import check_label, table_rows
+from gan_augment.synthesis.generators._checks import check_index, table_rows
 from gan_augment.synthesis.generators._class_copulas import ClassCopulas, fit_copulas
 from gan_augment.synthesis.generators._files import write_arrays
 from gan_augment.synthesis.generators._row_limit import MAX_ROWS, row_limit
@@ -84,7 +84,7 @@ class TabularGanConfig(TableConfig):
 class FittedTabularGan(FittedTable):
     """The codec, the copulas that starts are drawn from, and the networks. `generator` is the EMA.
 
-    `label` is the class index that the model is specialised on; None for the joint one.
+    `index` is the class that the model is specialised on; None for the joint one.
     """
 
     name: ClassVar[str] = "tabular_gan"
@@ -94,7 +94,7 @@ class FittedTabularGan(FittedTable):
     generator: ResidualGenerator
     discriminator: PackedDiscriminator
     device: str = "cpu"
-    label: int | None = None
+    index: int | None = None
     stats: list[dict[str, float]] = field(default_factory=list)
     summary: dict[str, Any] = field(default_factory=dict)
 
@@ -111,12 +111,12 @@ class FittedTabularGan(FittedTable):
     @property
     def known(self) -> np.ndarray[Any, np.dtype[np.int64]]:
         """int64 [k]: the class indices that can be asked for."""
-        return self.copulas.classes if self.label is None else np.array([self.label])
+        return self.copulas.classes if self.index is None else np.array([self.index])
 
     def sample(self, request: SampleRequest) -> Iterator[Synthetic]:
         """Rows of the class. Raises MethodError for a class this model has not learnt."""
-        check_label(request.label, self.known, self.spec, self.name)
-        place = int(np.searchsorted(self.copulas.classes, request.label))
+        check_index(request.index, self.known, self.spec, self.name)
+        place = int(np.searchsorted(self.copulas.classes, request.index))
 
         def draw(generator: np.random.Generator) -> tuple[Payload, None]:
             start = self.copulas.draw(place, BLOCK, generator)
@@ -136,7 +136,7 @@ class FittedTabularGan(FittedTable):
 
     def save(self, directory: Path) -> None:
         """The head, copulas.safetensors, generator.safetensors and discriminator.safetensors."""
-        self.save_head(directory, label=self.label, summary=self.summary, stats=self.stats)
+        self.save_head(directory, label=self.index, summary=self.summary, stats=self.stats)
         write_arrays(directory / "copulas.safetensors", self.copulas.arrays())
         save_module(directory / "generator.safetensors", self.generator)
         save_module(directory / "discriminator.safetensors", self.discriminator)
@@ -146,80 +146,47 @@ class TabularGan:
     """The conditional GAN for tables: corrects draws of each class's copula until a critic takes them for real rows."""
 
     name: ClassVar[str] = "tabular_gan"
-    traits: ClassVar[Traits] = Traits(modality=frozenset({"table"}), label_from="condition", specialises=True)
+    traits: ClassVar[Traits] = Traits(makes=frozenset({"table"}), label_from="condition", specialises=True)
     Config: ClassVar[type[MethodConfig]] = TabularGanConfig
 
-    def fit(
-        self,
-        train: TrainView,
-        config: TabularGanConfig,
-        *,
-        seed: int,
-        device: str = "cpu",
-        validation: ValidationView | None = None,
-        progress: Progress = lambda _: None,
-        checkpoint: Path | None = None,
-    ) -> FittedTabularGan:
-        """The codec, the copulas and one GAN over all classes of `train`. Nothing is chosen on `validation`."""
-        del validation
+    def fit(self, data: TrainingData, config: TabularGanConfig, run: Run) -> FittedTabularGan:
+        """The codec, the copulas and one GAN over all classes. Nothing is chosen on validation rows."""
+        train = data.train
         frame, head = table_head(train, config, self.name)
         codec = head.codec
-        drawing = numpy_generator(seed, "copula")
-        used = row_limit(train.labels, config.max_rows, seed)
+        drawing = numpy_generator(run.seed, "copula")
+        used = row_limit(train.labels, config.max_rows, run.seed)
         matrix, labels = codec.encode(frame.iloc[used], drawing), train.labels[used]
         copulas = fit_copulas(
             matrix, labels, codec.blocks, drawing, shrinkage=config.shrinkage, smoothing=config.smoothing
         )
-        fitted = _fresh(head, copulas, derive_seed(seed, "initial weights"), device)
+        fitted = _fresh(head, copulas, derive_seed(run.seed, "initial weights"), run.device)
         fitted.summary |= {"rows_used": len(used), **fitted.dependencies}
         places = np.searchsorted(copulas.classes, labels)
         with one_thread():
-            train_tabular_gan(
-                fitted,
-                matrix,
-                places,
-                steps=config.steps_for(len(frame)),
-                seed=derive_seed(seed, "joint"),
-                rate_scale=1.0,
-                progress=progress,
-                checkpoint=checkpoint,
-            )
+            steps = config.steps_for(len(frame))
+            train_tabular_gan(fitted, matrix, places, run.derive("joint"), steps=steps, rate_scale=1.0)
         return fitted
 
     def specialise(
-        self,
-        joint: FittedTabularGan,
-        train: TrainView,
-        config: TabularGanConfig,
-        *,
-        label: int,
-        seed: int,
-        device: str = "cpu",
-        progress: Progress = lambda _: None,
-        checkpoint: Path | None = None,
+        self, joint: FittedTabularGan, train: TrainView, config: TabularGanConfig, index: int, run: Run
     ) -> FittedTabularGan:
-        """A copy of the joint model, trained on for `specialise_steps` on one class at half the learning rate."""
-        del device  # the joint model's
+        """A copy of the joint model, trained on for `specialise_steps` on one class at half the learning rate.
+
+        On the joint model's device.
+        """
         frame, _ = table_rows(train, self.name)
-        if set(train.labels) != {label}:
+        if set(train.labels) != {index}:
             raise MethodError("Rows of other classes were given to a model of one class", got=str(set(train.labels)))
-        check_label(label, joint.known, joint.spec, self.name)
+        check_index(index, joint.known, joint.spec, self.name)
         fitted = copy.deepcopy(joint)
-        fitted.label, fitted.config = label, config
-        used = row_limit(train.labels, config.max_rows, seed)
-        matrix = fitted.codec.encode(frame.iloc[used], numpy_generator(seed, "specialise"))
+        fitted.index, fitted.config = index, config
+        used = row_limit(train.labels, config.max_rows, run.seed)
+        matrix = fitted.codec.encode(frame.iloc[used], numpy_generator(run.seed, "specialise"))
         places = np.searchsorted(fitted.copulas.classes, train.labels[used])
         with one_thread():
-            train_tabular_gan(
-                fitted,
-                matrix,
-                places,
-                steps=config.specialise_steps,
-                seed=derive_seed(seed, "specialise", label),
-                rate_scale=0.5,
-                progress=progress,
-                checkpoint=checkpoint,
-            )
+            own = run.derive("specialise", index)
+            train_tabular_gan(fitted, matrix, places, own, steps=config.specialise_steps, rate_scale=0.5)
         return fitted
 
     def load(self, directory: Path, spec: DatasetSpec, *, device: str = "cpu") -> FittedTabularGan:
@@ -228,7 +195,7 @@ class TabularGan:
         fitted = _fresh(head, read_copulas(directory), 0, device)
         load_module(directory / "generator.safetensors", fitted.generator)
         load_module(directory / "discriminator.safetensors", fitted.discriminator)
-        fitted.label, fitted.stats, fitted.summary = about["label"], about["stats"], about["summary"]
+        fitted.index, fitted.stats, fitted.summary = about["label"], about["stats"], about["summary"]
         return fitted
 
 

@@ -19,20 +19,26 @@ from pydantic import Field
 
 from gan_augment.core.quantities import Kimg
 from gan_augment.core.records import DatasetSpec
-from gan_augment.core.samples import TrainView, ValidationView
-from gan_augment.core.seeds import derive_seed
 from gan_augment.encoding.image import PixelLevels
 from gan_augment.nn.image_networks import Generator
 from gan_augment.nn.objectives import Objective
 from gan_augment.synthesis.adversarial import AdversarialRun
-from gan_augment.synthesis.api import MethodConfig, Progress, SampleRequest, Synthetic, TickReport, Traits
-from gan_augment.synthesis.generators._checks import JointOnly, check_label, check_train
+from gan_augment.synthesis.api import (
+    MethodConfig,
+    Progress,
+    Run,
+    SampleRequest,
+    Synthetic,
+    TickReport,
+    TrainingData,
+    Traits,
+)
+from gan_augment.synthesis.generators._checks import JointOnly, check_index, check_train
 from gan_augment.synthesis.generators._image_gan import (
     SAMPLING_BLOCK,
     ImageGanConfig,
     build_networks,
     draw_images,
-    enough_to_judge,
     image_of,
     read_model,
     sample_image_blocks,
@@ -66,8 +72,8 @@ class FittedVanilla:
 
     def sample(self, request: SampleRequest) -> Iterator[Synthetic]:
         """Batches of at most `SAMPLING_BLOCK` images. Raises MethodError for a class it has not learnt."""
-        check_label(request.label, np.array(sorted(self.generators)), self.spec, Vanilla.name)
-        generator = self.generators[request.label]
+        check_index(request.index, np.array(sorted(self.generators)), self.spec, Vanilla.name)
+        generator = self.generators[request.index]
 
         def block(rng: torch.Generator) -> npt.NDArray[np.uint8]:
             noise = torch.randn(SAMPLING_BLOCK, generator.latent, generator=rng)
@@ -77,8 +83,8 @@ class FittedVanilla:
 
     def save(self, directory: Path) -> None:
         """generator-<class index>.safetensors, and model.json. A discriminator is of no use any more."""
-        for label, generator in self.generators.items():
-            save_module(directory / f"generator-{label}.safetensors", generator)
+        for index, generator in self.generators.items():
+            save_module(directory / f"generator-{index}.safetensors", generator)
         write_model(directory, Vanilla.name, self.config, self.levels, self, classes=sorted(self.generators))
 
 
@@ -86,24 +92,15 @@ class Vanilla(JointOnly):
     """One unconditional image GAN a class."""
 
     name: ClassVar[str] = "vanilla"
-    traits: ClassVar[Traits] = Traits(modality=frozenset({"image"}), label_from="per_class_model")
+    traits: ClassVar[Traits] = Traits(makes=frozenset({"image"}), label_from="condition", fitted="per class")
     Config: ClassVar[type[MethodConfig]] = VanillaConfig
 
-    def fit(
-        self,
-        train: TrainView,
-        config: VanillaConfig,
-        *,
-        seed: int,
-        device: str = "cpu",
-        validation: ValidationView | None = None,
-        progress: Progress = lambda _: None,
-        checkpoint: Path | None = None,
-    ) -> FittedVanilla:
-        """One network for each class in `train`. Its snapshot is chosen on the class's own validation rows.
+    def fit(self, data: TrainingData, config: VanillaConfig, run: Run) -> FittedVanilla:
+        """One network for each class with train rows. Its snapshot is chosen on the class's own validation rows.
 
         With fewer than `alarms.MIN_ROWS` of those nothing is chosen: the class is served by the end of its training.
         """
+        train = data.train
         check_train(train, self.name)
         classes = [int(c) for c in np.unique(train.labels)]
         fitted = FittedVanilla(
@@ -111,35 +108,26 @@ class Vanilla(JointOnly):
             config,
             {},
             PixelLevels.of(np.asarray(train.samples.payload)),
-            device,
+            run.device,
             [],
             {"classes": {}, "refused_classes": {}},
         )
-        places = [_own_checkpoint(checkpoint, label, len(classes)) for label in classes]
-        for number, (label, place) in enumerate(zip(classes, places, strict=True)):
-            run = _train_class(
-                train.of_class(label),
-                config,
-                seed=derive_seed(seed, "class", label),
-                device=device,
-                validation=None if validation is None else validation.of_class(label),
-                progress=_part_of(progress, number, len(classes)),
-                checkpoint=place,
-            )
-            _take(fitted, label, run)
-        for place in places:
-            if place is not None and place != checkpoint:
-                place.unlink(missing_ok=True)
+        runs = [_part_of(run, index, number, len(classes)) for number, index in enumerate(classes)]
+        for index, own in zip(classes, runs, strict=True):
+            _take(fitted, index, _train_class(data.of_class(index), config, own))
+        for own in runs:
+            if own.checkpoint is not None and own.checkpoint != run.checkpoint:
+                own.checkpoint.unlink(missing_ok=True)
         return fitted
 
     def load(self, directory: Path, spec: DatasetSpec, *, device: str = "cpu") -> FittedVanilla:
         """Read a saved model. Raises ModelError where it is another method's, or damaged."""
         about, config, levels = read_model(directory, self.name, VanillaConfig)
         fitted = FittedVanilla(spec, config, {}, levels, device, about["stats"], about["summary"])
-        for label in about["classes"]:
+        for index in about["classes"]:
             generator, _ = _networks(spec, config, 0)
-            load_module(directory / f"generator-{label}.safetensors", generator)
-            fitted.generators[label] = generator.to(device)
+            load_module(directory / f"generator-{index}.safetensors", generator)
+            fitted.generators[index] = generator.to(device)
         return fitted
 
 
@@ -148,53 +136,48 @@ def _networks(spec: DatasetSpec, config: VanillaConfig, seed: int) -> tuple[Gene
     return build_networks(image_of(spec), config, classes=1, latent=config.latent, embedding=1, seed=seed)
 
 
-def _train_class(
-    train: TrainView,
-    config: VanillaConfig,
-    *,
-    seed: int,
-    device: str,
-    validation: ValidationView | None,
-    progress: Progress,
-    checkpoint: Path | None,
-) -> AdversarialRun:
-    image = image_of(train.spec)
-    generator, discriminator = _networks(train.spec, config, seed)
-    monitor = None
-    if validation is not None and enough_to_judge(validation):
-        monitor = Monitor(train, validation, seed, conditional=False)
-    run = AdversarialRun(
-        generator.to(device),
-        discriminator.to(device),
-        train,
-        config.run_settings(image, kimg=config.kimg, device=device, objective=config.objective),
-        seed=seed,
-        device=device,
-        monitor=monitor,
-        progress=progress,
+def _train_class(data: TrainingData, config: VanillaConfig, run: Run) -> AdversarialRun:
+    image = image_of(data.train.spec)
+    generator, discriminator = _networks(data.train.spec, config, run.seed)
+    training = AdversarialRun(
+        generator.to(run.device),
+        discriminator.to(run.device),
+        data.train,
+        config.run_settings(image, kimg=config.kimg, device=run.device, objective=config.objective),
+        run,
+        monitor=Monitor.where_enough(data, run.seed, conditional=False),
         conditional=False,
     )
-    return train_run(run, config.chosen_architecture(image), checkpoint)
+    return train_run(training, config.chosen_architecture(image))
 
 
-def _take(fitted: FittedVanilla, label: int, run: AdversarialRun) -> None:
-    """The class's network and figures into the model; the run called its one class 0."""
-    fitted.generators[label] = run.best
-    fitted.stats += [{"class": label, **row} for row in run.loop.history]
-    about = run.summary
+def _take(fitted: FittedVanilla, index: int, training: AdversarialRun) -> None:
+    """The class's network and figures into the model; its training called its one class 0."""
+    fitted.generators[index] = training.best
+    fitted.stats += [{"class": index, **row} for row in training.loop.history]
+    about = training.summary
     refused = about.pop("refused_classes")
-    fitted.summary["classes"][str(label)] = {**about, "judged": run.monitor is not None}
-    fitted.summary["refused_classes"].update({str(label): problem for problem in refused.values()})
+    fitted.summary["classes"][str(index)] = {**about, "judged": training.monitor is not None}
+    fitted.summary["refused_classes"].update({str(index): problem for problem in refused.values()})
 
 
-def _own_checkpoint(checkpoint: Path | None, label: int, classes: int) -> Path | None:
+def _part_of(run: Run, index: int, number: int, parts: int) -> Run:
+    """The run of class `index`, which is the one with this `number` of so many `parts`."""
+    return replace(
+        run.derive("class", index),
+        progress=_share_of(run.progress, number, parts),
+        checkpoint=_own_checkpoint(run.checkpoint, index, parts),
+    )
+
+
+def _own_checkpoint(checkpoint: Path | None, index: int, classes: int) -> Path | None:
     """The caller's file for a single class; with several, each class has one of its own beside it."""
     if checkpoint is None or classes == 1:
         return checkpoint
-    return checkpoint.with_name(f"{checkpoint.stem}-{label}{checkpoint.suffix}")
+    return checkpoint.with_name(f"{checkpoint.stem}-{index}{checkpoint.suffix}")
 
 
-def _part_of(progress: Progress, number: int, parts: int) -> Progress:
+def _share_of(progress: Progress, number: int, parts: int) -> Progress:
     """The ticks of one class's training as those of the whole one, the row's length included."""
 
     def report(tick: TickReport) -> None:

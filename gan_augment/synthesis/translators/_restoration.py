@@ -9,7 +9,6 @@ from __future__ import annotations
 
 import math
 from dataclasses import dataclass
-from pathlib import Path
 from typing import Any
 
 import numpy as np
@@ -22,7 +21,7 @@ from gan_augment.fidelity.restoration import psnr, sharpness_ratio
 from gan_augment.nn.objectives import Game
 from gan_augment.nn.resampling import Kernel, resample, resampling_matrix, resize
 from gan_augment.nn.super_resolution_networks import PatchDiscriminator, Restorer
-from gan_augment.synthesis.api import Progress, TickReport
+from gan_augment.synthesis.api import Run, TickReport
 from gan_augment.training.ema import Ema
 from gan_augment.training.loop import AdamSchedule, Loop, Memory, NextStage, Phase
 from gan_augment.training.snapshots import Snapshots
@@ -150,20 +149,16 @@ class RestorationRun:
         held: Held,
         degradation: Degradation,
         settings: RestorationSettings,
-        *,
-        seed: int,
-        device: str,
-        progress: Progress,
+        run: Run,
     ) -> None:
         self.restorer, self.discriminator = restorer, discriminator
-        self.held, self.degradation, self.settings, self.progress = held, degradation, settings, progress
-        self.device = device
+        self.held, self.degradation, self.settings, self.run = held, degradation, settings, run
         factor = degradation.factor
         # A margin of one factor: windows start anywhere, so every phase of the reduction's grid is practised.
         whole = padded(images, factor)
         self.images = torch.from_numpy(np.pad(whole, ((0, 0), (factor, factor), (factor, factor), (0, 0)), mode="edge"))
         self.window = [min(side, settings.crop - settings.crop % factor) for side in whole.shape[1:3]]
-        self.rng = torch.Generator().manual_seed(seed)
+        self.rng = torch.Generator().manual_seed(run.seed)
         self.snapshots = Snapshots(restorer, discriminator)
         self.memory = RestorationMemory()
         self.figures: dict[str, float] = {}
@@ -206,11 +201,11 @@ class RestorationRun:
             on_tick=self._tick,
             memory=self.memory,
             generator=self.rng,
+            checkpoint=self.run.checkpoint,
         )
 
-    def train(self, checkpoint: Path | None) -> None:
-        """Run to the end; resumes from `checkpoint` where a killed run left one. Then choose what to serve."""
-        self.loop.checkpoint = checkpoint
+    def train(self) -> None:
+        """Train to the end; resumes from the run's checkpoint where a killed one left it. Then choose what to serve."""
         self.reason = self.loop.run()
         self._choose_stage()
 
@@ -226,7 +221,7 @@ class RestorationRun:
         )
         rows = (tops + torch.arange(self.window[0]))[:, :, None]
         columns = (lefts + torch.arange(self.window[1]))[:, None, :]
-        pixels = self.images[which, rows, columns].to(self.device)
+        pixels = self.images[which, rows, columns].to(self.run.device)
         sharp = pixels.permute(0, 3, 1, 2).float().contiguous() / 127.5 - 1
         variation = Variation(
             # No shift: the window's place has moved the grid already, and exactly.
@@ -262,7 +257,7 @@ class RestorationRun:
         decibel = float(each.mean())
         row = {"kimg": loop.images_seen / 1000, "psnr": decibel, "sharpness": sharpness}
         loop.history.append(row | {f"{name}_loss": value for name, value in loop.losses.items()})
-        self.progress(TickReport(loop.place / 1000, loop.total_images / 1000, {"psnr": decibel}, row=row))
+        self.run.progress(TickReport(loop.place / 1000, loop.total_images / 1000, {"psnr": decibel}, row=row))
         return self._judge_l1(loop, decibel) if loop.place <= self.settings.l1_images else None
 
     def _judge_l1(self, loop: Loop[RestorationMemory], decibel: float) -> str | NextStage | None:

@@ -25,8 +25,8 @@ from gan_augment.core.seeds import derive_seed, numpy_generator
 from gan_augment.encoding.image import PixelLevels, encode_images
 from gan_augment.nn.resampling import Kernel
 from gan_augment.nn.super_resolution_networks import PatchDiscriminator, Restorer
-from gan_augment.synthesis.api import MethodConfig, Progress, SampleRequest, Synthetic, Traits
-from gan_augment.synthesis.generators._checks import JointOnly, check_label, check_train
+from gan_augment.synthesis.api import MethodConfig, Run, SampleRequest, Synthetic, TrainingData, Traits
+from gan_augment.synthesis.generators._checks import JointOnly, check_index, check_train
 from gan_augment.synthesis.generators._files import REMEDY, read_about, write_about
 from gan_augment.synthesis.translators._restoration import (
     CHUNK,
@@ -137,15 +137,15 @@ class FittedSuperResolution:
 
         Raises MethodError.
         """
-        check_label(request.label, np.unique(self.labels), self.spec, SuperResolution.name)
-        own = np.flatnonzero(self.labels == request.label)
+        check_index(request.index, np.unique(self.labels), self.spec, SuperResolution.name)
+        own = np.flatnonzero(self.labels == request.index)
         end = request.start + request.count
         # Always whole blocks of one size: then a batch's size never changes a pixel.
         for block in range(request.start // CHUNK, -(-end // CHUNK)):
             first = block * CHUNK
             wanted = slice(max(request.start - first, 0), min(end - first, CHUNK))
-            chosen = own[_places(len(own), first, request.seed, request.label)]
-            images = self._varied(chosen, numpy_generator(request.seed, request.label, "variation", block))
+            chosen = own[_places(len(own), first, request.seed, request.index)]
+            images = self._varied(chosen, numpy_generator(request.seed, request.index, "variation", block))
             ids = self.rows.manifest["id"].iloc[chosen[wanted]]
             yield Synthetic(images[wanted], tuple(str(one) for one in ids))
 
@@ -176,34 +176,24 @@ class SuperResolution(JointOnly):
     """Reduces a real image by a blur of its own and restores it: another image of the same class."""
 
     name: ClassVar[str] = "super_resolution"
-    traits: ClassVar[Traits] = Traits(modality=frozenset({"image"}), label_from="source")
+    traits: ClassVar[Traits] = Traits(makes=frozenset({"image"}), label_from="source")
     Config: ClassVar[type[MethodConfig]] = SuperResolutionConfig
 
-    def fit(
-        self,
-        train: TrainView,
-        config: SuperResolutionConfig,
-        *,
-        seed: int,
-        device: str = "cpu",
-        validation: ValidationView | None = None,
-        progress: Progress = lambda _: None,
-        checkpoint: Path | None = None,
-    ) -> FittedSuperResolution:
-        """One network over all classes. Snapshots are judged on `validation`, without it on the train rows.
+    def fit(self, data: TrainingData, config: SuperResolutionConfig, run: Run) -> FittedSuperResolution:
+        """One network over all classes. Snapshots are judged on validation rows, without any on the train rows.
 
         A class whose held-out images it restores no better than bicubic enlargement is named in
         `summary["refused_classes"]`.
         """
-        run = prepare_run(train, config, seed=seed, device=device, validation=validation, progress=progress)
-        run.train(checkpoint)
-        judged = _judged(train, validation)
-        summary = run.summary | {
+        train, training = data.train, prepare_run(data, config, run)
+        training.train()
+        judged = _judged(data)
+        summary = training.summary | {
             "psnr_on": "train" if judged is train else "validation",
-            "refused_classes": _refused(run, judged.labels[run.held.chosen], np.unique(train.labels)),
+            "refused_classes": _refused(training, judged.labels[training.held.chosen], np.unique(train.labels)),
         }
         return FittedSuperResolution(
-            train.spec, config, run.served, train.samples, device, stats=run.loop.history, summary=summary
+            train.spec, config, training.served, train.samples, run.device, training.loop.history, summary
         )
 
     def load(self, directory: Path, spec: DatasetSpec, *, device: str = "cpu") -> FittedSuperResolution:
@@ -221,37 +211,28 @@ class SuperResolution(JointOnly):
         return FittedSuperResolution(spec, config, restorer, rows, device, about["stats"], about["summary"])
 
 
-def prepare_run(
-    train: TrainView,
-    config: SuperResolutionConfig,
-    *,
-    seed: int,
-    device: str = "cpu",
-    validation: ValidationView | None = None,
-    progress: Progress = lambda _: None,
-) -> RestorationRun:
-    """The run that `fit` trains, not yet trained. Raises LeakError, MethodError."""
+def prepare_run(data: TrainingData, config: SuperResolutionConfig, run: Run) -> RestorationRun:
+    """The networks on their data, not yet trained. Raises MethodError."""
+    train = data.train
     check_train(train, SuperResolution.name)
     if train.spec.image is None:
         raise MethodError("'super_resolution' makes images only", got=f"a data set of modality {train.spec.modality}")
     config.check(train.spec)
     degradation = _degradation(config)
-    restorer, discriminator = _networks(train.spec.image, config, seed)
+    restorer, discriminator = _networks(train.spec.image, config, run.seed)
     return RestorationRun(
-        restorer.to(device),
-        discriminator.to(device),
+        restorer.to(run.device),
+        discriminator.to(run.device),
         np.asarray(train.samples.payload),
-        Held(np.asarray(_judged(train, validation).samples.payload), degradation, device),
+        Held(np.asarray(_judged(data).samples.payload), degradation, run.device),
         degradation,
         config.run_settings(),
-        seed=derive_seed(seed, "super_resolution"),
-        device=device,
-        progress=progress,
+        run.derive("super_resolution"),
     )
 
 
-def _judged(train: TrainView, validation: ValidationView | None) -> TrainView | ValidationView:
-    return validation if validation is not None and len(validation) else train
+def _judged(data: TrainingData) -> TrainView | ValidationView:
+    return data.validation if data.validation is not None and len(data.validation) else data.train
 
 
 def _degradation(config: SuperResolutionConfig) -> Degradation:
@@ -266,24 +247,24 @@ def _networks(image: ImageSpec, config: SuperResolutionConfig, seed: int) -> tup
         return restorer, PatchDiscriminator(image.channels, width=config.discriminator_width)
 
 
-def _places(rows: int, first: int, seed: int, label: int) -> npt.NDArray[np.int64]:
+def _places(rows: int, first: int, seed: int, index: int) -> npt.NDArray[np.int64]:
     """int64 [CHUNK]: which of `rows` rows the samples from number `first` start from.
 
     Round after round, each a shuffle of all rows: no row is used twice more often than another.
     """
     numbers = np.arange(first, first + CHUNK)
     shuffles = {
-        int(turn): numpy_generator(seed, label, "rows", int(turn)).permutation(rows)
+        int(turn): numpy_generator(seed, index, "rows", int(turn)).permutation(rows)
         for turn in np.unique(numbers // rows)
     }
     return np.array([shuffles[int(number) // rows][number % rows] for number in numbers], dtype=np.int64)
 
 
-def _refused(run: RestorationRun, labels: npt.NDArray[np.int64], classes: npt.NDArray[np.int64]) -> dict[str, str]:
+def _refused(training: RestorationRun, labels: npt.NDArray[np.int64], classes: npt.NDArray[np.int64]) -> dict[str, str]:
     """Class index -> why it is not synthesised; a class without held-out images goes by those of all classes."""
-    if run.problem:
-        return {str(index): run.problem for index in classes}
-    ours, bicubic = run.held.figures(run.served)[0], run.held.bicubic
+    if training.problem:
+        return {str(index): training.problem for index in classes}
+    ours, bicubic = training.held.figures(training.served)[0], training.held.bicubic
     refused = {}
     for index in classes:
         mine = labels == index if (labels == index).any() else np.ones(len(labels), dtype=bool)

@@ -10,7 +10,7 @@ import pytest
 
 from gan_augment.core.records import ClassRecord, DatasetSpec, TableSpec
 from gan_augment.core.samples import TrainView
-from gan_augment.synthesis.api import SampleRequest
+from gan_augment.synthesis.api import Run, SampleRequest, TrainingData
 from gan_augment.synthesis.generators._blocks import BLOCK, sample_in_blocks
 from gan_augment.synthesis.generators._row_support import RowSupport
 from gan_augment.synthesis.generators._table_model import row_hashes
@@ -40,11 +40,11 @@ def view(frame: pd.DataFrame, labels: list[str]) -> TrainView:
 
 def fitted(method: str, train: TrainView, **settings: Any) -> Any:
     known = resolve_method(method)
-    return known.fit(train, known.Config.model_validate(QUICK.get(method, {}) | settings), seed=0)
+    return known.fit(TrainingData(train), known.Config.model_validate(QUICK.get(method, {}) | settings), Run(0))
 
 
 def draw(model: Any, label: int, count: int, start: int = 0) -> tuple[pd.DataFrame, list[str], int]:
-    batches = list(model.sample(SampleRequest(label=label, count=count, seed=1, start=start)))
+    batches = list(model.sample(SampleRequest(index=label, count=count, seed=1, start=start)))
     rows = pd.concat([batch.payload for batch in batches], ignore_index=True)
     return rows, [one for batch in batches for one in batch.parents or ()], sum(batch.copies for batch in batches)
 
@@ -114,7 +114,7 @@ def test_copies_that_may_stay_are_spread_over_the_block_and_never_more_than_usua
 
     for usual in (0.0, 0.1, 0.25, 0.5, 1.0):
         (batch,) = sample_in_blocks(
-            SampleRequest(label=0, count=BLOCK, seed=0), block, copies=lambda r: (r["new"] == 0).to_numpy(),
+            SampleRequest(index=0, count=BLOCK, seed=0), block, copies=lambda r: (r["new"] == 0).to_numpy(),
             redraws=3, usual=usual,
         )  # fmt: skip
         stayed = (batch.payload["new"] == 0).to_numpy()
@@ -131,7 +131,7 @@ def test_the_parents_of_a_row_come_with_it() -> None:
     def copies(rows: pd.DataFrame) -> Any:
         return (rows["a"] < 700).to_numpy()
 
-    (batch,) = sample_in_blocks(SampleRequest(label=0, count=BLOCK, seed=0), block, copies=copies, redraws=9)
+    (batch,) = sample_in_blocks(SampleRequest(index=0, count=BLOCK, seed=0), block, copies=copies, redraws=9)
     assert isinstance(batch.payload, pd.DataFrame)
     assert batch.payload["a"].min() >= 700
     assert batch.parents == tuple(map(str, batch.payload["a"]))

@@ -9,7 +9,7 @@ from scipy import stats
 
 from gan_augment.core.records import ClassRecord, Column, DatasetSpec, TableSpec
 from gan_augment.core.samples import TrainView
-from gan_augment.synthesis.api import SampleRequest
+from gan_augment.synthesis.api import Run, SampleRequest, TrainingData
 from gan_augment.synthesis.generators.copula import Copula, CopulaConfig
 from tests.toys import table_toy, views
 
@@ -26,8 +26,8 @@ def numeric_view(frame: pd.DataFrame, labels: list[str]) -> TrainView:
 
 
 def draw(train: TrainView, label: int, count: int = 4000, **settings: float) -> pd.DataFrame:
-    model = Copula().fit(train, CopulaConfig.model_validate(settings), seed=0)
-    batches = model.sample(SampleRequest(label=label, count=count, seed=1))
+    model = Copula().fit(TrainingData(train), CopulaConfig.model_validate(settings), Run(0))
+    batches = model.sample(SampleRequest(index=label, count=count, seed=1))
     return pd.concat([pd.DataFrame(batch.payload) for batch in batches], ignore_index=True)
 
 
@@ -82,9 +82,9 @@ def test_a_class_of_few_rows_borrows_its_spread_from_the_others(rows: int) -> No
 
 def test_full_shrinkage_gives_every_class_the_same_covariance() -> None:
     train, _ = table_toy()
-    copulas = Copula().fit(train, CopulaConfig(shrinkage=1.0), seed=0).copulas
+    copulas = Copula().fit(TrainingData(train), CopulaConfig(shrinkage=1.0), Run(0)).copulas
     np.testing.assert_allclose(copulas.factors[0], copulas.factors[1])
-    own = Copula().fit(train, CopulaConfig(shrinkage=0.0), seed=0).copulas
+    own = Copula().fit(TrainingData(train), CopulaConfig(shrinkage=0.0), Run(0)).copulas
     assert np.abs(own.factors[0] - own.factors[1]).max() > 0.1
 
 

@@ -13,7 +13,7 @@ import torch
 
 from gan_augment.core.errors import MethodError
 from gan_augment.core.samples import Samples, TrainView
-from gan_augment.synthesis.api import SampleRequest, TickReport
+from gan_augment.synthesis.api import Run, SampleRequest, TickReport, TrainingData
 from gan_augment.synthesis.generators import infogan
 from gan_augment.synthesis.generators.infogan import FittedInfogan, Infogan, InfoganConfig, _Handful
 from gan_augment.synthesis.information import legibility
@@ -26,9 +26,9 @@ TRAIN, VALIDATION = image_toy(80)
 
 
 def fit(train: TrainView = TRAIN, **changes: Any) -> FittedInfogan:
-    arguments: dict[str, Any] = {"seed": 0, "validation": VALIDATION}
-    arguments |= {name: changes.pop(name) for name in list(changes) if name in ("seed", "checkpoint", "progress")}
-    return Infogan().fit(train, InfoganConfig.model_validate(SMALL | changes), **arguments)
+    how = {name: changes.pop(name) for name in ("seed", "checkpoint", "progress") if name in changes}
+    data = TrainingData(train, VALIDATION if train.spec == VALIDATION.spec else None)
+    return Infogan().fit(data, InfoganConfig.model_validate(SMALL | changes), Run(**{"seed": 0} | how))
 
 
 def images(train: TrainView) -> Any:
@@ -36,7 +36,7 @@ def images(train: TrainView) -> Any:
 
 
 def draw(model: FittedInfogan, label: int, count: int = 64) -> Any:
-    request = SampleRequest(label=label, count=count, seed=1)
+    request = SampleRequest(index=label, count=count, seed=1)
     return np.concatenate([np.asarray(batch.payload) for batch in model.sample(request)])
 
 

@@ -12,7 +12,7 @@ from imblearn.over_sampling import SMOTE, SMOTENC
 from gan_augment.core.errors import MethodError
 from gan_augment.core.records import ClassRecord, Column, DatasetSpec, TableSpec
 from gan_augment.core.samples import TrainView
-from gan_augment.synthesis.api import SampleRequest
+from gan_augment.synthesis.api import Run, SampleRequest, TrainingData
 from gan_augment.synthesis.generators.smote import Smote, SmoteConfig
 from tests.toys import table_toy, views
 
@@ -29,7 +29,9 @@ def view(frame: pd.DataFrame, labels: list[str]) -> TrainView:
 
 
 def draw(train: TrainView, label: int, count: int) -> tuple[pd.DataFrame, list[str]]:
-    batches = list(Smote().fit(train, SmoteConfig(), seed=0).sample(SampleRequest(label=label, count=count, seed=1)))
+    batches = list(
+        Smote().fit(TrainingData(train), SmoteConfig(), Run(0)).sample(SampleRequest(index=label, count=count, seed=1))
+    )
     rows: Any = pd.concat([pd.DataFrame(batch.payload) for batch in batches], ignore_index=True)
     return rows, [parents for batch in batches for parents in batch.parents or ()]
 

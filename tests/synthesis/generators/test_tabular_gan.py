@@ -10,7 +10,7 @@ import pytest
 import torch
 
 from gan_augment.nn.table_networks import ChoiceBlocks, PackedDiscriminator
-from gan_augment.synthesis.api import SampleRequest, TickReport
+from gan_augment.synthesis.api import Run, SampleRequest, TickReport, TrainingData
 from gan_augment.synthesis.generators.copula import Copula, CopulaConfig
 from gan_augment.synthesis.generators.tabular_gan import TabularGan, TabularGanConfig
 from tests.synthesis.generators.test_copula import numeric_view
@@ -20,14 +20,14 @@ SMALL = {"width": 32, "batch_size": 64}
 
 
 def draw(model: Any, label: int, count: int = 1500) -> pd.DataFrame:
-    batches = model.sample(SampleRequest(label=label, count=count, seed=1))
+    batches = model.sample(SampleRequest(index=label, count=count, seed=1))
     return pd.concat([batch.payload for batch in batches], ignore_index=True)
 
 
 def test_without_training_it_is_its_copula() -> None:
     train, _ = table_toy()
-    model = TabularGan().fit(train, TabularGanConfig(steps=0, **SMALL), seed=0)  # type: ignore[arg-type]
-    base = Copula().fit(train, CopulaConfig(), seed=0)
+    model = TabularGan().fit(TrainingData(train), TabularGanConfig(steps=0, **SMALL), Run(0))  # type: ignore[arg-type]
+    base = Copula().fit(TrainingData(train), CopulaConfig(), Run(0))
     pd.testing.assert_frame_equal(draw(model, 1), draw(base, 1))
 
 
@@ -39,7 +39,7 @@ def test_training_repairs_what_a_gaussian_copula_cannot_express() -> None:
 
     def hollow(steps: int) -> float:
         config = TabularGanConfig(steps=steps, smoothing=1.0, noise=0.05)
-        made = draw(TabularGan().fit(train, config, seed=0), 0)
+        made = draw(TabularGan().fit(TrainingData(train), config, Run(0)), 0)
         return float((np.hypot(made["a"], made["b"]) < 0.6).mean())
 
     assert hollow(300) < 0.6 * hollow(0)
@@ -49,7 +49,7 @@ def test_a_class_of_few_rows_trusts_its_copula_more_than_the_correction() -> Non
     train, _ = table_toy()
 
     def moved(trust_rows: float) -> float:
-        model = TabularGan().fit(train, TabularGanConfig(steps=60, trust_rows=trust_rows), seed=0)
+        model = TabularGan().fit(TrainingData(train), TabularGanConfig(steps=60, trust_rows=trust_rows), Run(0))
         start = model.copulas.draw(0, 256, np.random.default_rng(0))
         return float(np.abs(model._moved(start, 0) - start).mean())
 
@@ -61,7 +61,7 @@ def test_a_class_of_few_rows_trusts_its_copula_more_than_the_correction() -> Non
 def test_progress_is_reported_up_to_the_end() -> None:
     ticks: list[TickReport] = []
     train, _ = table_toy()
-    TabularGan().fit(train, TabularGanConfig(steps=30, **SMALL), seed=0, progress=ticks.append)  # type: ignore[arg-type]
+    TabularGan().fit(TrainingData(train), TabularGanConfig(steps=30, **SMALL), Run(0, progress=ticks.append))  # type: ignore[arg-type]
     assert ticks[-1].done == ticks[-1].total
     assert {"generator", "discriminator"} <= set(ticks[-1].figures)
 
@@ -69,7 +69,7 @@ def test_progress_is_reported_up_to_the_end() -> None:
 def test_threads_are_given_back() -> None:
     before = torch.get_num_threads()
     train, _ = table_toy()
-    draw(TabularGan().fit(train, TabularGanConfig(steps=1, **SMALL), seed=0), 0)  # type: ignore[arg-type]
+    draw(TabularGan().fit(TrainingData(train), TabularGanConfig(steps=1, **SMALL), Run(0)), 0)  # type: ignore[arg-type]
     assert torch.get_num_threads() == before
 
 

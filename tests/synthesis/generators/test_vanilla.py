@@ -12,7 +12,7 @@ import torch
 from gan_augment.core.errors import MethodError
 from gan_augment.core.samples import ValidationView
 from gan_augment.synthesis.adversarial import AdversarialRun
-from gan_augment.synthesis.api import SampleRequest, TickReport
+from gan_augment.synthesis.api import Run, SampleRequest, TickReport, TrainingData
 from gan_augment.synthesis.generators.vanilla import FittedVanilla, Vanilla, VanillaConfig
 from tests.toys import image_toy
 
@@ -21,16 +21,14 @@ TRAIN, VALIDATION = image_toy(80)
 
 
 def fit(label: int | None = None, **changes: Any) -> FittedVanilla:
-    arguments: dict[str, Any] = {"seed": 0, "validation": VALIDATION}
-    arguments |= {
-        name: changes.pop(name) for name in list(changes) if name in ("seed", "validation", "checkpoint", "progress")
-    }
+    how = {name: changes.pop(name) for name in ("seed", "checkpoint", "progress") if name in changes}
     train = TRAIN if label is None else TRAIN.of_class(label)
-    return Vanilla().fit(train, VanillaConfig.model_validate(SMALL | changes), **arguments)
+    data = TrainingData(train, changes.pop("validation", VALIDATION))
+    return Vanilla().fit(data, VanillaConfig.model_validate(SMALL | changes), Run(**{"seed": 0} | how))
 
 
 def draw(model: FittedVanilla, label: int, count: int = 64) -> Any:
-    request = SampleRequest(label=label, count=count, seed=1)
+    request = SampleRequest(index=label, count=count, seed=1)
     return np.concatenate([np.asarray(batch.payload) for batch in model.sample(request)])
 
 

@@ -16,7 +16,7 @@ from gan_augment.core.errors import MethodError
 from gan_augment.core.records import ClassRecord, DatasetSpec, ImageSpec
 from gan_augment.core.samples import Samples, TrainView, ValidationView, make_manifest
 from gan_augment.fidelity.restoration import psnr
-from gan_augment.synthesis.api import SampleRequest
+from gan_augment.synthesis.api import Run, SampleRequest, TrainingData
 from gan_augment.synthesis.translators._restoration import RestorationRun
 from gan_augment.synthesis.translators.super_resolution import (
     FittedSuperResolution,
@@ -59,12 +59,12 @@ TRAIN, VALIDATION = view(TrainView, rectangles(40, 1), "train"), view(Validation
 
 
 def run_of(config: SuperResolutionConfig = SMALL, **options: Any) -> RestorationRun:
-    return prepare_run(TRAIN, config, seed=3, validation=VALIDATION, **options)
+    return prepare_run(TrainingData(TRAIN, VALIDATION), config, Run(3, **options))
 
 
 @functools.cache
 def trained() -> FittedSuperResolution:
-    return SuperResolution().fit(TRAIN, TRAINED, seed=0, validation=VALIDATION)
+    return SuperResolution().fit(TrainingData(TRAIN, VALIDATION), TRAINED, Run(0))
 
 
 def pillow(images: Any, side: int) -> Any:
@@ -107,7 +107,7 @@ def test_the_best_snapshot_of_the_first_stage_is_kept() -> None:
         return np.array([decibel]), 1.0
 
     run.held.figures = judged  # type: ignore[method-assign, assignment]
-    run.train(None)
+    run.train()
     assert torch.equal(weights(run.served), kept[25.0])
     assert run.summary["l1_snapshot_kimg"] == 0.496
 
@@ -117,7 +117,7 @@ def test_the_best_snapshot_of_the_first_stage_is_kept() -> None:
 
 def test_parents_are_of_the_class_and_evenly_used() -> None:
     for label in (0, 1):
-        request = SampleRequest(label=label, count=100, seed=5, start=40)
+        request = SampleRequest(index=label, count=100, seed=5, start=40)
         parents = [parent for batch in trained().sample(request) for parent in batch.parents or ()]
         manifest = TRAIN.samples.manifest.set_index("id")
         assert set(manifest.loc[parents, "label"]) == {LABELS[label]}
@@ -126,7 +126,7 @@ def test_parents_are_of_the_class_and_evenly_used() -> None:
 
 
 def test_a_sample_resembles_its_parent_and_two_of_one_parent_differ() -> None:
-    batches = list(trained().sample(SampleRequest(label=0, count=80, seed=5)))
+    batches = list(trained().sample(SampleRequest(index=0, count=80, seed=5)))
     images = np.concatenate([np.asarray(batch.payload) for batch in batches]).astype(float)
     parents = [parent for batch in batches for parent in batch.parents or ()]
     place = {name: number for number, name in enumerate(TRAIN.samples.manifest["id"])}
@@ -141,8 +141,8 @@ def test_a_sample_resembles_its_parent_and_two_of_one_parent_differ() -> None:
 def test_without_variation_two_samples_of_one_parent_are_equal() -> None:
     """The toy's forced answer: what varies is the reduction, and nothing else."""
     still = SMALL.model_copy(update={"shift": 0.0, "blur": 0.0, "kernels": ("bicubic",)})
-    fitted = SuperResolution().fit(TRAIN, still, seed=0)
-    batches = list(fitted.sample(SampleRequest(label=1, count=80, seed=5)))
+    fitted = SuperResolution().fit(TrainingData(TRAIN), still, Run(0))
+    batches = list(fitted.sample(SampleRequest(index=1, count=80, seed=5)))
     drawn: dict[str, bytes] = {}
     for batch in batches:
         for parent, image in zip(batch.parents or (), np.asarray(batch.payload), strict=True):
@@ -154,8 +154,10 @@ def test_without_variation_two_samples_of_one_parent_are_equal() -> None:
 @pytest.mark.parametrize(("height", "width", "factor"), [(9, 16, 2), (14, 17, 4)])
 def test_sides_need_not_be_multiples_of_the_factor(height: int, width: int, factor: int) -> None:
     train = view(TrainView, rectangles(6, 1, height, width), "train")
-    fitted = SuperResolution().fit(train, SMALL.model_copy(update={"factor": factor, "l1_kimg": 0.04}), seed=0)
-    (batch,) = fitted.sample(SampleRequest(label=0, count=5, seed=0))
+    fitted = SuperResolution().fit(
+        TrainingData(train), SMALL.model_copy(update={"factor": factor, "l1_kimg": 0.04}), Run(0)
+    )
+    (batch,) = fitted.sample(SampleRequest(index=0, count=5, seed=0))
     assert np.asarray(batch.payload).shape == (5, height, width, 1)
 
 
@@ -167,12 +169,12 @@ def test_images_too_small_for_the_factor_are_refused(side: int, factor: int, fit
     config = SMALL.model_copy(update={"factor": factor, "l1_kimg": 0.04})
     train = view(TrainView, rectangles(6, 1, side, side + 4), "train")
     if fits:
-        SuperResolution().fit(train, config, seed=0)
+        SuperResolution().fit(TrainingData(train), config, Run(0))
         return
     with pytest.raises(MethodError, match="too small"):
         config.check(train.spec)
     with pytest.raises(MethodError, match="too small"):
-        SuperResolution().fit(train, config, seed=0)
+        SuperResolution().fit(TrainingData(train), config, Run(0))
 
 
 @pytest.mark.parametrize("shape", [(2, 8, 8, 3), (2, 3, 8, 1), (8, 8, 1)])
@@ -191,7 +193,7 @@ def test_restore_takes_other_sizes_and_none() -> None:
 def test_a_network_no_better_than_bicubic_is_refused_for_every_class() -> None:
     """A learning rate of almost 0 leaves the network at its start, which is bicubic enlargement."""
     idle = SMALL.model_copy(update={"learning_rate": 1e-30})
-    summary = SuperResolution().fit(TRAIN, idle, seed=0, validation=VALIDATION).summary
+    summary = SuperResolution().fit(TrainingData(TRAIN, VALIDATION), idle, Run(0)).summary
     assert set(summary["refused_classes"]) == {"0", "1"}
     assert "no better than by bicubic" in summary["refused_classes"]["0"]
     assert summary["served_stage"] == "l1"
@@ -202,7 +204,8 @@ def test_only_the_class_that_is_restored_badly_is_refused() -> None:
     images = rectangles(15, 2)
     images[15:] = 90
     config = TRAINED.model_copy(update={"l1_kimg": 1.0})
-    fitted = SuperResolution().fit(TRAIN, config, seed=0, validation=view(ValidationView, images, "validation"))
+    data = TrainingData(TRAIN, view(ValidationView, images, "validation"))
+    fitted = SuperResolution().fit(data, config, Run(0))
     assert set(fitted.summary["refused_classes"]) == {"1"}
 
 
@@ -215,7 +218,7 @@ def test_a_weight_of_0_leaves_the_second_stage_continued_l1() -> None:
     alone.loop.phases = alone.loop.phases[:1]  # no discriminator at all
     beside, weighted = run_of(config), run_of(SMALL)
     for run in (alone, beside, weighted):
-        run.train(None)
+        run.train()
     assert torch.equal(weights(alone.restorer), weights(beside.restorer))
     assert not torch.equal(weights(alone.restorer), weights(weighted.restorer))
     assert not torch.equal(weights(alone.discriminator), weights(beside.discriminator))
@@ -224,7 +227,7 @@ def test_a_weight_of_0_leaves_the_second_stage_continued_l1() -> None:
 def test_the_discriminator_sits_out_the_first_stage() -> None:
     run = run_of(SMALL.model_copy(update={"adversarial_kimg": 0.0}))
     before = weights(run.discriminator)
-    run.train(None)
+    run.train()
     assert torch.equal(weights(run.discriminator), before)
     assert run.summary["images_seen"] == 320
 
@@ -236,7 +239,7 @@ def test_the_discriminator_sits_out_the_first_stage() -> None:
 )
 def test_the_adversarial_stage_serves_only_where_it_is_sharper(sharpness: float, decibel: float, stage: str) -> None:
     run = run_of()
-    run.train(None)
+    run.train()
     first, last = run.best, run.loop.ema.network
     figures = {id(first): (np.array([35.0]), 0.6), id(last): (np.array([decibel]), sharpness)}
     run.held.figures = lambda network: figures[id(network)]  # type: ignore[method-assign, assignment, index]
@@ -250,11 +253,11 @@ def test_the_adversarial_stage_serves_only_where_it_is_sharper(sharpness: float,
 def test_patience_ends_the_first_stage() -> None:
     idle = SMALL.model_copy(update={"learning_rate": 1e-30, "l1_kimg": 2.0, "checks": 10, "patience": 2})
     alone = run_of(idle.model_copy(update={"adversarial_kimg": 0.0}))
-    alone.train(None)
+    alone.train()
     assert alone.reason == "PSNR stopped rising"
     assert len(alone.loop.history) == 3
     both = run_of(idle)
-    both.train(None)
+    both.train()
     assert both.reason == "length"
     # What the first stage left out was not drawn, and is not counted; the schedule goes on as if it had been.
     assert [row["kimg"] for row in both.loop.history] == [0.2, 0.4, 0.6, pytest.approx(0.76)]
@@ -270,7 +273,7 @@ def test_patience_ends_the_first_stage() -> None:
 def test_not_a_number_is_rolled_back_and_then_given_up() -> None:
     run = run_of()
     run.loop.phases[0].loss = lambda _: weights_sum(run.restorer) * float("nan")
-    run.train(None)
+    run.train()
     assert run.reason == "alarm: the restorer's loss is not a number"
     assert run.summary["retries"] == 2
     assert run.problem == run.reason
@@ -286,7 +289,7 @@ def test_one_not_a_number_is_survived_at_half_the_rate() -> None:
         return loss * float("nan") if run.loop.images_seen == 200 and next(faults, 0) else loss
 
     run.loop.phases[0].loss = once
-    run.train(None)
+    run.train()
     assert run.reason == "length"
     assert run.problem is None
     assert run.summary["retries"] == 1
@@ -298,7 +301,7 @@ def test_a_broken_discriminator_starts_afresh() -> None:
     run = run_of(SMALL.model_copy(update={"adversarial_kimg": 0.32}))
     honest, faults = run._discriminator_loss, iter([1])
     run.loop.phases[1].loss = lambda progress: honest(progress) * (float("nan") if next(faults, 0) else 1.0)
-    run.train(None)
+    run.train()
     assert run.summary["retries"] == 1
     assert torch.isfinite(weights(run.discriminator)).all()
     assert run.loop.history[-1]["discriminator_loss"] > 0
@@ -323,11 +326,11 @@ def test_a_killed_run_resumes_to_the_same_bits(tmp_path: Path, kill_at: float) -
             raise Killed
 
     whole = run_of()
-    whole.train(None)
+    whole.train()
     with pytest.raises(Killed):
-        run_of(progress=kill).train(tmp_path / "state")
-    resumed = run_of()
-    resumed.train(tmp_path / "state")
+        run_of(progress=kill, checkpoint=tmp_path / "state").train()
+    resumed = run_of(checkpoint=tmp_path / "state")
+    resumed.train()
     for name, module in whole.loop.networks.items():
         assert torch.equal(weights(module), weights(resumed.loop.networks[name])), name
     assert resumed.loop.history == whole.loop.history
@@ -337,7 +340,7 @@ def test_a_killed_run_resumes_to_the_same_bits(tmp_path: Path, kill_at: float) -
 def test_validation_rows_give_no_gradient() -> None:
     """Another validation part, the same network: with one check there is no choice to make."""
     config = SMALL.model_copy(update={"checks": 1, "adversarial_kimg": 0.0})
-    first, second = run_of(config), prepare_run(TRAIN, config, seed=3)
-    first.train(None)
-    second.train(None)
+    first, second = run_of(config), prepare_run(TrainingData(TRAIN), config, Run(3))
+    first.train()
+    second.train()
     assert torch.equal(weights(first.served), weights(second.served))
