@@ -195,7 +195,7 @@ def _run_as_flow(options: argparse.Namespace) -> None:
         raise SetupError(
             "Prefect cannot be imported",
             got=str(error),
-            remedy='`pip install "gan-augment[flow]"`, or run without it: `python -m pipelines run --executor local`',
+            remedy="`pip install --force-reinstall prefect`, or run without it: `--executor local`",
         ) from None
     hand_over(options.root, plan)
     state = augment(

@@ -84,11 +84,13 @@ def check_params(root: Path, *, as_json: bool) -> None:
 
     checked = check_project(root, read_data=True)
     checked.refuse()
-    classes, method, modality = list(checked.params.classes), checked.params.synthesis.method, checked.spec.modality
+    classes, method, modality = list(checked.params.classes), checked.params.synthesis.method, checked.modality
     if as_json:
         print(json.dumps({"classes": classes, "method": method, "modality": modality}))
     else:
         print(f"params.yaml is right: {len(classes)} classes, method {method}, {modality}s")
+        if not checked.whole:
+            print("whether the method's settings fit the size of the images is checked once `prepare` has run")
 
 
 def show_schema(root: Path, *, write: bool) -> None:

@@ -54,6 +54,11 @@ class Header:
     frames: int = 1
 
     @property
+    def grey(self) -> bool:
+        """Whether there is one channel."""
+        return self.mode.split(";")[0] in ("1", "L", "LA", "I", "F")
+
+    @property
     def deep(self) -> bool:
         """Whether a channel has more than 8 bits."""
         return self.numbers != "8-bit"

@@ -32,6 +32,7 @@ __all__ = ["LoadedData", "choose_size", "load_data"]
 
 MAX_AUTO_SIZE = 64
 MAX_THREADS = 4  # Pillow decodes without the interpreter's lock
+_MOST_HEADERS, _HEADERS_FOR_COLOUR = 2_000, 100  # that are read before `prepare`, which reads all
 _OF_IMAGES = ("image_size", "resize", "background", "black", "white", "corrupt")  # settings that a table has no use for
 UNREADABLE = Reason("images that cannot be read", "note")  # said at length by a finding of its own
 EXCLUDED = Reason("of a class that prepare.exclude leaves out", "note")
@@ -111,6 +112,21 @@ def choose_size(headers: Sequence[Header]) -> int:
         if shorter >= at_least:
             return side
     return max(8, shorter // 4 * 4)
+
+
+def expected_image(images: RawImages, config: PrepareConfig) -> ImageSpec | None:
+    """The form that `prepare` will give these images, by their headers; None where it takes too many to say.
+
+    Headers are read from whole files. With `image_size` some are enough: whether the images are grey is all they say.
+    """
+    some = images.handles if config.image_size is None else images.handles[:_HEADERS_FOR_COLOUR]
+    if len(some) > _MOST_HEADERS:
+        return None
+    headers = list(_attempt(read_header, dict(enumerate(some)), silent, "")[0].values())
+    if not headers:
+        return None
+    size = config.image_size or choose_size(headers)
+    return ImageSpec(height=size, width=size, channels=1 if all(header.grey for header in headers) else 3)
 
 
 def _examined(raw: RawData, config: PrepareConfig) -> RawData:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import functools
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from pathlib import Path
@@ -9,22 +10,30 @@ from typing import Any
 
 from gan_augment.core.documents import read_document
 from gan_augment.core.errors import GanAugmentError, ParamsError
-from gan_augment.core.records import ClassRecord, Column, DatasetSpec, ImageSpec, TableSpec
+from gan_augment.core.records import ClassRecord, DatasetSpec, Modality
+from gan_augment.data.loading import expected_image
 from gan_augment.data.paths import existing
 from gan_augment.data.problems import raise_errors
 from gan_augment.data.sources import read_source
+from gan_augment.data.sources.api import RawData, RawTable
 from gan_augment.params import CHECK, NO_PARAMS, Params, as_params, salvage
 from gan_augment.stages.project import Layout
 
 __all__ = ["Checked", "check_project"]
 
+_TABLE_DEMOS = ("breast_cancer", "penguins")
+
 
 @dataclass(frozen=True)
 class Checked:
-    """The settings, what the data set is (as far as it is known before `prepare`), and everything that is wrong."""
+    """The settings, and everything that is wrong.
+
+    `whole`: whether the method's settings were held against the data; else that is left to the stages after `prepare`.
+    """
 
     params: Params
-    spec: DatasetSpec
+    modality: Modality
+    whole: bool
     errors: tuple[GanAugmentError, ...]
 
     def refuse(self) -> None:
@@ -42,7 +51,7 @@ def check_project(root: Path, *, read_data: bool) -> Checked:
     Parameters
     ----------
     read_data
-        Look at the classes and columns of the data; images are listed, not decoded.
+        Look at the classes and columns of the data; of images the headers are read.
 
     Raises
     ------
@@ -60,48 +69,78 @@ def check_project(root: Path, *, read_data: bool) -> Checked:
             raise
         errors.append(error)
         params, wrong = salvage(document.value)
-    spec = _spec(params, root)
-    for sections, check in _checks(params, spec, root, wrong, read_data=read_data):
+    data = _Data(params, root, read=read_data)
+    for sections, check in _checks(data, wrong):
         if not sections & wrong:
             try:
                 check()
             except GanAugmentError as error:
                 errors.append(error)
-    return Checked(params, spec, tuple(errors))
+    return Checked(params, data.modality, data.spec is not None, tuple(errors))
 
 
-def _spec(params: Params, root: Path) -> DatasetSpec:
-    dataset = Layout(root).dataset
-    if dataset.exists():
-        return DatasetSpec.load(dataset)
-    is_table = params.prepare.source.kind == "table" or getattr(params.prepare.source, "name", "") in (
-        "breast_cancer",
-        "penguins",
-    )
-    table = TableSpec(columns=(Column(name="any", kind="numeric", dtype="float64"),), target="target")
-    return DatasetSpec(
-        name="not prepared yet",
-        modality="table" if is_table else "image",
-        classes=tuple(ClassRecord(key=key, label=value.label) for key, value in params.classes.items()),
-        image=None if is_table else ImageSpec(height=32, width=32, channels=3),
-        table=table if is_table else None,
-    )
+class _Data:
+    """What is known of the data set: from the source where it is to be `read`, else from dataset.json."""
+
+    def __init__(self, params: Params, root: Path, *, read: bool) -> None:
+        self.params, self.root, self.read = params, root, read
+
+    @functools.cached_property
+    def raw(self) -> RawData:
+        """The rows and columns of the source; its images are listed. Raises DataError, ParamsError."""
+        prepare = self.params.prepare
+        return read_source(prepare.source, self.root, prepare.split)
+
+    @property
+    def modality(self) -> Modality:
+        """By the kind of the source."""
+        source = self.params.prepare.source
+        return "table" if source.kind == "table" or getattr(source, "name", "") in _TABLE_DEMOS else "image"
+
+    @functools.cached_property
+    def spec(self) -> DatasetSpec | None:
+        """What `prepare` will write, or has written; None where that is not known yet."""
+        dataset = Layout(self.root).dataset
+        found = self._described() if self.read else None
+        return found or (DatasetSpec.load(dataset) if dataset.exists() else None)
+
+    def _described(self) -> DatasetSpec | None:
+        try:
+            content = self.raw.content
+        except GanAugmentError:
+            return None  # another check says so
+        is_table = isinstance(content, RawTable)
+        image = None if isinstance(content, RawTable) else expected_image(content, self.params.prepare)
+        if not is_table and image is None:
+            return None
+        return DatasetSpec(
+            name=self.raw.name,
+            modality="table" if is_table else "image",
+            classes=tuple(ClassRecord(key=key, label=value.label) for key, value in self.params.classes.items()),
+            image=image,
+            table=content.spec if isinstance(content, RawTable) else None,
+        )
 
 
-def _checks(
-    params: Params, spec: DatasetSpec, root: Path, wrong: set[str], *, read_data: bool
-) -> Iterator[tuple[set[str], Callable[[], Any]]]:
+def _checks(data: _Data, wrong: set[str]) -> Iterator[tuple[set[str], Callable[[], Any]]]:
     """What is looked at, and the sections that have to be right for that."""
     from gan_augment.sharding.formats import chosen_formats
-    from gan_augment.stages.synthesis import check_method
 
-    if read_data:
-        yield {"prepare"}, lambda: _read_data(params, root, is_right="classes" not in wrong)
+    if data.read:
+        yield {"prepare"}, lambda: _read_data(data, is_right="classes" not in wrong)
     else:
-        yield {"prepare"}, lambda: _path(params, root)
-    yield {"retrain", "prepare"}, lambda: _classifiers(params, spec)
-    yield {"export", "prepare"}, lambda: chosen_formats(params.export, spec.modality)
-    yield {"synthesis", "prepare", "classes"}, lambda: check_method(params, spec)
+        yield {"prepare"}, lambda: _path(data.params, data.root)
+    yield {"retrain", "prepare"}, lambda: _classifiers(data.params, data.modality)
+    yield {"export", "prepare"}, lambda: chosen_formats(data.params.export, data.modality)
+    yield {"synthesis", "prepare", "classes"}, lambda: _method(data)
+
+
+def _method(data: _Data) -> None:
+    from gan_augment.stages.synthesis import check_method, check_settings
+
+    check_settings(data.params, data.modality)
+    if data.spec is not None:
+        check_method(data.params, data.spec)
 
 
 def _path(params: Params, root: Path) -> None:
@@ -109,14 +148,14 @@ def _path(params: Params, root: Path) -> None:
         existing(root, source, "prepare.source.path in params.yaml")
 
 
-def _read_data(params: Params, root: Path, *, is_right: bool) -> None:
+def _read_data(data: _Data, *, is_right: bool) -> None:
     """Refuse what stands in the way of reading the data, and classes that are not its own (`is_right`: they are)."""
     from gan_augment.stages.prepare import check_classes
 
-    _path(params, root)
-    raw = read_source(params.prepare.source, root, params.prepare.split)
-    raise_errors(raw.problems)
-    found = set(raw.rows["label"])
+    params = data.params
+    _path(params, data.root)
+    raise_errors(data.raw.problems)
+    found = set(data.raw.rows["label"])
     if unknown := sorted(set(params.prepare.exclude) - found):
         raise ParamsError(
             "A class that is to be left out is not in the data",
@@ -128,14 +167,14 @@ def _read_data(params: Params, root: Path, *, is_right: bool) -> None:
         check_classes(params, found - set(params.prepare.exclude))
 
 
-def _classifiers(params: Params, spec: DatasetSpec) -> None:
+def _classifiers(params: Params, modality: Modality) -> None:
     from gan_augment.downstream.arms import variants_of
     from gan_augment.downstream.classifiers import classifiers_of
     from gan_augment.nn.pretrained import check_pretrained
 
     kinds = set()
     for arm in params.retrain.arms:
-        variants_of(arm, spec.modality)
-        kinds |= {chosen.kind for chosen in classifiers_of(arm, params.retrain, spec.modality) if chosen}
+        variants_of(arm, modality)
+        kinds |= {chosen.kind for chosen in classifiers_of(arm, params.retrain, modality) if chosen}
     if "linear_probe" in kinds:
         check_pretrained()

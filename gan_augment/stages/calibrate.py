@@ -15,8 +15,6 @@ from dataclasses import dataclass
 from multiprocessing import get_context
 from pathlib import Path
 
-import pandas as pd
-
 from gan_augment.core.advance import Advance
 from gan_augment.core.atomic import read_json
 from gan_augment.core.records import ClassRecord, DatasetSpec
@@ -126,7 +124,5 @@ def run_once(calibration: Calibration, control: Control, seed: int) -> Outcome:
 
 def _write_prepared(layout: Layout, spec: DatasetSpec, samples: Samples, split: RowSplit) -> None:
     """What `prepare` would have written of this split."""
-    test = in_split(samples.take(split.test), "test")
-    unlabelled = test.manifest.assign(label=pd.array([pd.NA] * len(test), dtype="string"))
-    write_test_part(layout, Samples(unlabelled, test.payload), test.manifest[["id", "label"]])
+    write_test_part(layout, in_split(samples.take(split.test), "test"))
     write_parts(layout, spec, samples.take(split.train), samples.take(split.validation))

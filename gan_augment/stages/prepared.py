@@ -14,14 +14,14 @@ from gan_augment.core.records import DatasetSpec
 from gan_augment.core.samples import Samples, write_samples
 from gan_augment.stages.project import Layout
 
-__all__ = ["in_split", "read_label_list", "write_part", "write_parts", "write_test_part"]
+__all__ = ["in_split", "read_label_list", "withheld", "write_part", "write_parts", "write_test_part"]
 
 
-def write_test_part(layout: Layout, inputs: Samples, labels: pd.DataFrame) -> None:
+def write_test_part(layout: Layout, test: Samples) -> None:
     """The test rows without labels, and test_labels.parquet, which is listed with them: it has no folder of its own."""
     with replacing_file(layout.test_labels) as partial:
-        labels.to_parquet(partial, index=False)
-    write_part(layout.test_inputs, inputs, beside=[layout.test_labels])
+        test.manifest[["id", "label", "source"]].to_parquet(partial, index=False)
+    write_part(layout.test_inputs, withheld(test), beside=[layout.test_labels])
 
 
 def read_label_list(layout: Layout) -> pd.Series[str]:
@@ -52,3 +52,9 @@ def write_part(folder: Path, samples: Samples, *, beside: Sequence[Path] = ()) -
 def in_split(samples: Samples, name: str) -> Samples:
     """The same rows as rows of this split."""
     return Samples(samples.manifest.assign(split=name).astype({"split": "string"}), samples.payload)
+
+
+def withheld(samples: Samples) -> Samples:
+    """The same rows without label and source, which for images is a path that names the class."""
+    unknown = pd.array([pd.NA] * len(samples), dtype="string")
+    return Samples(samples.manifest.assign(label=unknown, source=""), samples.payload)

@@ -15,7 +15,7 @@ from pydantic import ValidationError
 from gan_augment.core.advance import Advance
 from gan_augment.core.atomic import write_text
 from gan_augment.core.errors import MethodError, ParamsError
-from gan_augment.core.records import DatasetSpec
+from gan_augment.core.records import DatasetSpec, Modality
 from gan_augment.core.validation import counted, explain_mistakes, listed
 from gan_augment.core.verbosity import remark
 from gan_augment.params import Params
@@ -27,6 +27,7 @@ from gan_augment.training.replicas import Replicas
 
 __all__ = [
     "check_method",
+    "check_settings",
     "checkpoint_path",
     "method_and_config",
     "report_progress",
@@ -42,12 +43,19 @@ def method_and_config(project: Project) -> tuple[Synthesizer, MethodConfig]:
 
 def check_method(params: Params, spec: DatasetSpec) -> tuple[Synthesizer, MethodConfig]:
     """Refuse an unknown method, one for another modality, wrong settings, and settings that do not fit the data."""
+    method, config = check_settings(params, spec.modality)
+    config.check(spec)
+    return method, config
+
+
+def check_settings(params: Params, modality: Modality) -> tuple[Synthesizer, MethodConfig]:
+    """What `check_method` refuses, as far as it is known while nothing but the modality of the data is."""
     method = resolve_method(params.synthesis.method)
-    if spec.modality not in method.traits.makes:
+    if modality not in method.traits.makes:
         raise MethodError(
-            f"The method {method.name!r} cannot make {spec.modality}s",
+            f"The method {method.name!r} cannot make {modality}s",
             where="synthesis.method in params.yaml",
-            got=f"modality {spec.modality}",
+            got=f"modality {modality}",
             expected=f"modality {' or '.join(sorted(method.traits.makes))}",
             remedy="run `gan-augment methods list` to see what fits",
         )
@@ -61,7 +69,6 @@ def check_method(params: Params, spec: DatasetSpec) -> tuple[Synthesizer, Method
             got=listed(mistakes),
             remedy=f"correct them; `gan-augment methods show {method.name}` prints every setting and its default",
         ) from None
-    config.check(spec)
     _check_processes(params, method, config)
     return method, config
 

@@ -20,7 +20,7 @@ class SynthesisConfig(Record):
 
 
 class TrainGanConfig(Record):
-    """The per-class stage: whether to specialise the joint model, and how much worse than joint is still accepted."""
+    """The per-class stage: whether to specialise the joint model. What comes out is kept where it is no worse."""
 
     specialise: bool = True
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import re
 import shlex
+import tomllib
 from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
@@ -110,3 +111,16 @@ def test_only_these_commands_do_not_run_here() -> None:
     for reason in ELSEWHERE.values():
         for file in re.findall(r"tests/\S+\.py", reason):
             assert (ROOT / file).exists(), file
+
+
+def test_every_extra_that_a_message_or_a_page_names_exists() -> None:
+    extras = tomllib.loads((ROOT / "pyproject.toml").read_text())["project"]["optional-dependencies"]
+    modules = [path for folder in ("gan_augment", "pipelines") for path in (ROOT / folder).rglob("*.py")]
+    named = {
+        extra.strip()
+        for path in [*PAGES, *modules]
+        for found in re.findall(r"gan-augment\[([\w, -]+)\]", path.read_text(encoding="utf-8"))
+        for extra in found.split(",")
+    }
+    assert named
+    assert named <= set(extras)

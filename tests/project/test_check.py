@@ -10,8 +10,15 @@ import numpy as np
 import pandas as pd
 import pytest
 import yaml
+from PIL import Image
 
+from gan_augment.cli.setup import check_params
 from gan_augment.core.errors import GanAugmentError, MissingInputError, ParamsError
+from gan_augment.core.records import ImageSpec
+from gan_augment.data import loading
+from gan_augment.data.config import ImageFolderSource, PrepareConfig, SplitConfig
+from gan_augment.data.sources import read_source
+from gan_augment.data.sources.api import RawImages
 from gan_augment.project.check import check_project
 from tests.cli.command import run
 from tests.data.pictures import write_folder
@@ -128,3 +135,65 @@ def test_a_check_refuses_what_a_shell_would_run(tmp_path: Path, word: str) -> No
     assert said(tmp_path) != []
     write(tmp_path, retrain={"arms": ["real", "real_synthetic", word]})
     assert said(tmp_path) != []
+
+
+def images(root: Path, side: int, method: dict[str, Any], **prepare: Any) -> None:
+    """A project of image files with sides of so many pixels."""
+    write_folder(root / "photos", {"a": 3, "b": 3}, (side, side))
+    write(root, prepare={"source": {"kind": "image_folder", "path": "photos"}, **prepare}, synthesis=method)
+
+
+ENLARGED = {"method": "super_resolution", "settings": {"factor": 4}}
+
+
+@pytest.mark.parametrize(
+    ("side", "size", "right"),
+    [(8, None, False), (16, None, True), (64, 8, False), (8, 16, True), (12, None, False)],
+)
+def test_settings_are_held_against_the_images_that_prepare_will_make(
+    tmp_path: Path, side: int, size: int | None, right: bool
+) -> None:
+    images(tmp_path, side, ENLARGED, image_size=size)
+    errors = said(tmp_path)
+    assert errors == [] if right else ["too small to be reduced by 4" in text for text in errors] == [True]
+
+
+def test_a_demo_of_small_images_is_refused_before_prepare(tmp_path: Path) -> None:
+    digits = {f"c{digit}": {"label": str(digit)} for digit in range(10)}
+    source = {"kind": "demo", "name": "digits"}
+    write(tmp_path, classes=digits, prepare={"source": source}, synthesis=ENLARGED)
+    assert ["too small to be reduced by 4" in text for text in said(tmp_path)] == [True]
+    write(tmp_path, classes=digits, prepare={"source": source}, synthesis={"method": "super_resolution"})
+    assert said(tmp_path) == []
+
+
+def test_where_too_many_images_would_have_to_be_read_the_check_says_what_is_left_to_prepare(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    monkeypatch.setattr(loading, "_MOST_HEADERS", 5)
+    images(tmp_path, 8, ENLARGED)
+    assert not check_project(tmp_path, read_data=True).whole
+    check_params(tmp_path, as_json=False)
+    assert "is checked once `prepare` has run" in capsys.readouterr().out
+    images(tmp_path, 8, ENLARGED, image_size=8)  # then a few say enough
+    assert "too small" in said(tmp_path)[0]
+
+
+def test_without_a_look_at_the_data_nothing_is_made_up_about_it(tmp_path: Path) -> None:
+    images(tmp_path, 8, ENLARGED)
+    checked = check_project(tmp_path, read_data=False)
+    assert (checked.errors, checked.whole, checked.modality) == ((), False, "image")
+    images(tmp_path, 8, {"method": "smote"})
+    assert "cannot make images" in said(tmp_path, read_data=False)[0]
+
+
+def test_grey_images_are_told_by_their_headers(tmp_path: Path) -> None:
+    images(tmp_path, 16, ENLARGED)
+    source = ImageFolderSource(path="photos")
+    for mode, channels in (("RGB", 3), ("L", 1), ("I;16", 1)):
+        for place in (tmp_path / "photos").rglob("*.png"):
+            Image.new(mode, (16, 16)).save(place)
+        content = read_source(source, tmp_path, SplitConfig()).content
+        assert isinstance(content, RawImages)
+        found = loading.expected_image(content, PrepareConfig(source=source))
+        assert found == ImageSpec(height=16, width=16, channels=channels)

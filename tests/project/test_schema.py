@@ -135,3 +135,9 @@ def test_a_fresh_clone_gets_it_back(tmp_path: Path, schema: dict[str, Any]) -> N
     assert json.loads((tmp_path / SCHEMA_FILE).read_text(encoding="utf-8")) == schema
     assert set(schema["properties"]) == set(Params.model_fields)
     assert write_schema(tmp_path) == tmp_path / SCHEMA_FILE
+
+
+def test_train_gan_promises_no_setting_that_it_has_not() -> None:
+    section = params_schema()["$defs"]["TrainGanConfig"]
+    assert list(section["properties"]) == ["specialise"]
+    assert "how much" not in section["description"]

@@ -4,13 +4,22 @@ from __future__ import annotations
 
 from pathlib import Path
 
+import numpy as np
 import pytest
 
-from gan_augment.core.samples import read_samples
+from gan_augment.core.samples import Samples, read_samples
 from gan_augment.downstream.config import ClassicalConfig, LogisticRegressionConfig, RetrainConfig
-from gan_augment.gain.calibrate import CONTROLS, Control
+from gan_augment.gain.calibrate import CONTROLS, Control, split_rows
 from gan_augment.gain.config import MeasureConfig, MixConfig
-from gan_augment.stages.calibrate import Calibration, calibrate, demo_calibration, project_calibration, run_once
+from gan_augment.stages.calibrate import (
+    Calibration,
+    _write_prepared,
+    calibrate,
+    demo_calibration,
+    project_calibration,
+    run_once,
+)
+from gan_augment.stages.project import Layout
 from tests.stages.downstream_project import make_project
 
 
@@ -83,3 +92,14 @@ def test_a_project_calibrates_on_its_train_and_validation_rows_alone(tmp_path: P
 def test_a_null_synthesizer_helps_in_at_most_5_per_cent(name: str) -> None:
     (found,) = calibrate(quick(name), ["null"], runs=100, jobs=2, seed=0, advance=lambda *_: None)
     assert found.low <= 0.05
+
+
+def test_test_inputs_say_nothing_of_their_class(tmp_path: Path) -> None:
+    spec, samples = quick().spec, quick().samples
+    named = samples.manifest.assign(source=samples.manifest["label"] + "/photo.png")
+    split = split_rows(samples.label_indices(spec), "null", np.random.default_rng(0))
+    _write_prepared(Layout(tmp_path), spec, Samples(named, samples.payload), split)
+    inputs = read_samples(tmp_path / "data/prepared/test_inputs").manifest
+    assert set(inputs["source"]) == {""}
+    assert inputs["label"].isna().all()
+    assert len(inputs) == len(split.test)
