@@ -16,20 +16,8 @@ from tests.pipelines.fake_project import REPOSITORY
 
 # Loaded before the first module, in one process whose forks then import one module each.
 HEAVY = (
-    "torch",
-    "pandas",
-    "pyarrow",
-    "sklearn.linear_model",
-    "pydantic",
-    "typer",
-    "yaml",
-    "jinja2",
-    "PIL.Image",
-    "scipy.stats",
-    "albumentations",
-    "imblearn",
-    "prefect",
-    "dvc.repo",
+    *("torch", "pandas", "pyarrow", "sklearn.linear_model", "scipy.stats", "imblearn", "albumentations", "PIL.Image"),
+    *("pydantic", "typer", "yaml", "jinja2", "prefect", "dvc.repo"),
 )
 IMPORT_EACH = """
 import importlib, os, sys
