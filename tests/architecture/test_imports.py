@@ -44,7 +44,6 @@ NEEDS_AN_EXTRA = {"pipelines.on_ray"}  # imports ray
 
 # Of types alone; on their way out.
 KNOWN_CIRCLES = [
-    ["gan_augment.gain.better_without", "gan_augment.gain.measurement"],
     ["gan_augment.synthesis.generators.tabular_gan.method", "gan_augment.synthesis.generators.tabular_gan.training"],
 ]
 
