@@ -10,7 +10,7 @@ import numpy as np
 import numpy.typing as npt
 import pandas as pd
 
-from gan_augment.core.advance import Advance, silent
+from gan_augment.core.progress import Advance, silent
 from gan_augment.core.row_file import RecordFile
 from gan_augment.core.samples import Samples, TrainView, ValidationView
 from gan_augment.core.seeds import derive_seed, numpy_generator

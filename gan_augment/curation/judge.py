@@ -19,14 +19,14 @@ from sklearn.linear_model import LogisticRegression
 from sklearn.pipeline import make_pipeline
 from sklearn.preprocessing import StandardScaler
 
-from gan_augment.core.advance import silent
+from gan_augment.core.progress import silent
 from gan_augment.core.samples import Payload, TrainView
 from gan_augment.core.seeds import derive_seed, numpy_generator
 from gan_augment.curation.config import JudgeConfig
 from gan_augment.encoding.table import TableCodec
 from gan_augment.fidelity.unseen import spread_over_folds
-from gan_augment.training.shifts import RandomShifts
-from gan_augment.training.supervised import fit_classifier, pixels, predict_probabilities
+from gan_augment.recognition.shifts import RandomShifts
+from gan_augment.recognition.supervised import fit_classifier, pixels, predict_probabilities
 
 __all__ = ["Judge", "TableModel", "class_recall", "fit_judge", "fit_table_model", "judge_train_rows", "own_probability"]
 

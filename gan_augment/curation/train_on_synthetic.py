@@ -13,13 +13,13 @@ import numpy.typing as npt
 import pandas as pd
 import torch
 
-from gan_augment.core.advance import silent
+from gan_augment.core.progress import silent
 from gan_augment.core.samples import Payload, TrainView, ValidationView
 from gan_augment.core.seeds import derive_seed
 from gan_augment.curation.config import JudgeConfig
 from gan_augment.curation.judge import class_recall, fit_table_model
 from gan_augment.encoding.table import TableCodec
-from gan_augment.training.supervised import fit_classifier, pixels, predict_probabilities
+from gan_augment.recognition.supervised import fit_classifier, pixels, predict_probabilities
 
 __all__ = ["train_on_synthetic"]
 

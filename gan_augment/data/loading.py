@@ -15,8 +15,8 @@ import numpy as np
 import numpy.typing as npt
 import pandas as pd
 
-from gan_augment.core.advance import Advance, silent
 from gan_augment.core.errors import ParamsError
+from gan_augment.core.progress import Advance, silent
 from gan_augment.core.records import ImageSpec, Modality, TableSpec
 from gan_augment.core.samples import Payload
 from gan_augment.data.accounts import LeftOut, Reason, left_out_problems
@@ -25,8 +25,8 @@ from gan_augment.data.depth import choose_scale
 from gan_augment.data.images import Canonical, Header, UnreadableImageError, read_extent, read_header, read_pixels
 from gan_augment.data.labels import about_labels
 from gan_augment.data.problems import Problem
+from gan_augment.data.raw import ImageHandle, RawData, RawImages, RawTable
 from gan_augment.data.sources import read_source
-from gan_augment.data.sources.api import ImageHandle, RawData, RawImages, RawTable
 
 __all__ = ["LoadedData", "choose_size", "load_data"]
 

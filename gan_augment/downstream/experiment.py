@@ -8,8 +8,8 @@ from dataclasses import dataclass
 import numpy as np
 import numpy.typing as npt
 
-from gan_augment.core.advance import silent
 from gan_augment.core.predictions import ArmRecord, Family, FamilyRecord, VariantRecord
+from gan_augment.core.progress import silent
 from gan_augment.core.records import DatasetSpec
 from gan_augment.core.samples import Payload, Samples
 from gan_augment.core.seeds import derive_seed, numpy_generator

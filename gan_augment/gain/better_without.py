@@ -2,13 +2,9 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
-
-from gan_augment.gain.metrics import METRICS
+from gan_augment.gain.evaluation import ArmPredictions, Evaluation
 from gan_augment.gain.verdict import ARM_NAMES
-
-if TYPE_CHECKING:
-    from gan_augment.gain.measurement import ArmPredictions, Evaluation
+from gan_augment.scoring.metrics import METRICS
 
 __all__ = ["better_without"]
 

@@ -25,8 +25,8 @@ import numpy as np
 import numpy.typing as npt
 import pandas as pd
 
-from gan_augment.core.advance import silent
 from gan_augment.core.errors import LeakError
+from gan_augment.core.progress import silent
 from gan_augment.core.records import DatasetSpec, Modality, Record
 from gan_augment.core.samples import Payload, PoolView, TrainView, ValidationView
 from gan_augment.core.seeds import derive_seed

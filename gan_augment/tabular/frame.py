@@ -13,10 +13,10 @@ import numpy as np
 import pandas as pd
 from pydantic import ValidationError
 
-from gan_augment.core.advance import silent
 from gan_augment.core.atomic import read_json, write_json
 from gan_augment.core.checksums import LISTED, check_folder, replacing_output, unlisted
 from gan_augment.core.errors import DataError, MethodError, MissingInputError, ModelError, ParamsError, SetupError
+from gan_augment.core.progress import silent
 from gan_augment.core.records import ClassRecord, Column, DatasetSpec, Record, Rule, TableSpec
 from gan_augment.core.samples import Samples, TrainView, make_manifest
 from gan_augment.core.validation import counted, explain_mistakes
@@ -270,7 +270,7 @@ def shown(title: str, *, verbose: bool) -> Iterator[Callable[[float, float, str]
     if not verbose:
         yield lambda _done, _total, _note: None
         return
-    from gan_augment.stages.progress import progress_bar
+    from gan_augment.core.progress import progress_bar
 
     with progress_bar(title) as advance:
         yield advance
@@ -335,7 +335,7 @@ def _checked_device(device: Any) -> str:
     """A device that is there. Raises DeviceError, ParamsError."""
     if known_words([device], "device")[0] == "cpu":
         return "cpu"
-    from gan_augment.training.devices import resolve_device  # imports torch
+    from gan_augment.compute.devices import resolve_device  # imports torch
 
     return resolve_device(device)
 

@@ -17,7 +17,7 @@ from gan_augment.stages import export
 from tests.cli.command import run
 from tests.data.pictures import write_folder
 from tests.finished_project import write_project
-from tests.stages.test_comparison import finished
+from tests.studies.test_comparison import finished
 
 ROOT = Path(__file__).parents[2]
 PAGES = [ROOT / "README.md", *sorted((ROOT / "docs").rglob("*.md"))]
@@ -67,7 +67,7 @@ MEANT = {
 # Command -> why it does not run here, and where it does.
 ELSEWHERE = {
     "calibrate": "minutes: tests/cli/test_calibrate.py runs it with other settings",
-    "replicate": "minutes: tests/stages/test_replicate.py",
+    "replicate": "minutes: tests/studies/test_replicate.py",
     "choose": "a minute: tests/cli/test_choose.py",
     "compare tonal-tint shaky-jynx magic-zags": "needs three DVC experiments: tests/docs/test_compare.py (nightly)",
     "compare RUN RUN...": "a synopsis; its options run in tests/cli/test_compare.py",

@@ -24,10 +24,12 @@ from gan_augment.core.records import DatasetSpec, ImageSpec
 from gan_augment.core.samples import TrainView
 from gan_augment.encoding.image import PixelLevels
 from gan_augment.nn.image_networks import Discriminator, Generator
-from gan_augment.synthesis.adversarial import AdversarialRun, RunSettings
 from gan_augment.synthesis.api import MethodConfig, Run, SampleRequest, Synthetic, TrainingData, Traits
-from gan_augment.synthesis.generators._checks import check_index, check_train
-from gan_augment.synthesis.generators._image_gan import (
+from gan_augment.synthesis.health.monitor import Monitor
+from gan_augment.synthesis.health.usual_noise import UsualNoise
+from gan_augment.synthesis.kit.adversarial import AdversarialRun, RunSettings
+from gan_augment.synthesis.kit.checks import check_index, check_train
+from gan_augment.synthesis.kit.image_gan import (
     SAMPLING_BLOCK,
     ImageGanConfig,
     build_networks,
@@ -39,8 +41,6 @@ from gan_augment.synthesis.generators._image_gan import (
     train_run,
     write_model,
 )
-from gan_augment.synthesis.monitor import Monitor
-from gan_augment.synthesis.usual_noise import UsualNoise
 from gan_augment.training.checkpoint import load_module, save_module
 from gan_augment.training.replicas import Replicas
 

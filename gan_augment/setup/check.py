@@ -1,0 +1,180 @@
+"""What params.yaml asks for, held against the data, the methods and the installation: every kind of mistake at once."""
+
+from __future__ import annotations
+
+import functools
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+from gan_augment.core.documents import read_document
+from gan_augment.core.errors import GanAugmentError, ParamsError
+from gan_augment.core.records import ClassRecord, DatasetSpec, Modality
+from gan_augment.data.loading import expected_image
+from gan_augment.data.paths import existing
+from gan_augment.data.problems import raise_errors
+from gan_augment.data.raw import RawData, RawTable
+from gan_augment.data.sources import read_source
+from gan_augment.params import CHECK, NO_PARAMS, Params, as_params, salvage
+from gan_augment.project.layout import Layout
+
+__all__ = ["Checked", "check_project"]
+
+_TABLE_DEMOS = ("breast_cancer", "penguins")
+
+
+@dataclass(frozen=True)
+class Checked:
+    """The settings, and everything that is wrong.
+
+    `whole`: whether the method's settings were held against the data; else that is left to the stages after `prepare`.
+    """
+
+    params: Params
+    modality: Modality
+    whole: bool
+    errors: tuple[GanAugmentError, ...]
+
+    def refuse(self) -> None:
+        """Raise one error that holds them all; return where there is none."""
+        if len(self.errors) == 1:
+            raise self.errors[0]
+        if self.errors:
+            text = "\n\n".join(f"({number}) {error}" for number, error in enumerate(self.errors, start=1))
+            raise ParamsError(f"params.yaml asks for {len(self.errors)} things that cannot be\n{text}")
+
+
+def check_project(root: Path, *, read_data: bool) -> Checked:
+    """Check params.yaml by itself, against the data, and against dataset.json where `prepare` has run.
+
+    Parameters
+    ----------
+    read_data
+        Look at the classes and columns of the data; of images the headers are read.
+
+    Raises
+    ------
+    MissingInputError, ParamsError
+        There is no params.yaml, or it is none.
+    """
+    path = root / "params.yaml"
+    document = read_document(path, NO_PARAMS, check=CHECK)
+    errors: list[GanAugmentError] = []
+    wrong: set[str] = set()
+    try:
+        params = as_params(document, path)
+    except ParamsError as error:
+        if not isinstance(document.value, dict):
+            raise
+        errors.append(error)
+        params, wrong = salvage(document.value)
+    data = _Data(params, root, read=read_data)
+    for sections, check in _checks(data, wrong):
+        if not sections & wrong:
+            try:
+                check()
+            except GanAugmentError as error:
+                errors.append(error)
+    return Checked(params, data.modality, data.spec is not None, tuple(errors))
+
+
+class _Data:
+    """What is known of the data set: from the source where it is to be `read`, else from dataset.json."""
+
+    def __init__(self, params: Params, root: Path, *, read: bool) -> None:
+        self.params, self.root, self.read = params, root, read
+
+    @functools.cached_property
+    def raw(self) -> RawData:
+        """The rows and columns of the source; its images are listed. Raises DataError, ParamsError."""
+        prepare = self.params.prepare
+        return read_source(prepare.source, self.root, prepare.split)
+
+    @property
+    def modality(self) -> Modality:
+        """By the kind of the source."""
+        source = self.params.prepare.source
+        return "table" if source.kind == "table" or getattr(source, "name", "") in _TABLE_DEMOS else "image"
+
+    @functools.cached_property
+    def spec(self) -> DatasetSpec | None:
+        """What `prepare` will write, or has written; None where that is not known yet."""
+        dataset = Layout(self.root).dataset
+        found = self._described() if self.read else None
+        return found or (DatasetSpec.load(dataset) if dataset.exists() else None)
+
+    def _described(self) -> DatasetSpec | None:
+        try:
+            content = self.raw.content
+        except GanAugmentError:
+            return None  # another check says so
+        is_table = isinstance(content, RawTable)
+        image = None if isinstance(content, RawTable) else expected_image(content, self.params.prepare)
+        if not is_table and image is None:
+            return None
+        return DatasetSpec(
+            name=self.raw.name,
+            modality="table" if is_table else "image",
+            classes=tuple(ClassRecord(key=key, label=value.label) for key, value in self.params.classes.items()),
+            image=image,
+            table=content.spec if isinstance(content, RawTable) else None,
+        )
+
+
+def _checks(data: _Data, wrong: set[str]) -> Iterator[tuple[set[str], Callable[[], Any]]]:
+    """What is looked at, and the sections that have to be right for that."""
+    from gan_augment.sharding.formats import chosen_formats
+
+    if data.read:
+        yield {"prepare"}, lambda: _read_data(data, is_right="classes" not in wrong)
+    else:
+        yield {"prepare"}, lambda: _path(data.params, data.root)
+    yield {"retrain", "prepare"}, lambda: _classifiers(data.params, data.modality)
+    yield {"export", "prepare"}, lambda: chosen_formats(data.params.export, data.modality)
+    yield {"synthesis", "prepare", "classes"}, lambda: _method(data)
+
+
+def _method(data: _Data) -> None:
+    from gan_augment.project.training import check_method, check_settings
+
+    check_settings(data.params, data.modality)
+    if data.spec is not None:
+        check_method(data.params, data.spec)
+
+
+def _path(params: Params, root: Path) -> None:
+    if source := getattr(params.prepare.source, "path", None):
+        existing(root, source, "prepare.source.path in params.yaml")
+
+
+def _read_data(data: _Data, *, is_right: bool) -> None:
+    """Refuse what stands in the way of reading the data, and classes that are not its own (`is_right`: they are)."""
+    from gan_augment.stages.prepare import check_classes
+
+    params = data.params
+    _path(params, data.root)
+    raise_errors(data.raw.problems)
+    found = set(data.raw.rows["label"])
+    if unknown := sorted(set(params.prepare.exclude) - found):
+        raise ParamsError(
+            "A class that is to be left out is not in the data",
+            where="prepare.exclude in params.yaml",
+            got=", ".join(map(repr, unknown)),
+            remedy="remove it from the list",
+        )
+    if is_right:
+        check_classes(params, found - set(params.prepare.exclude))
+
+
+def _classifiers(params: Params, modality: Modality) -> None:
+    from gan_augment.downstream.arms import variants_of
+    from gan_augment.downstream.classifiers import classifiers_of
+    from gan_augment.recognition.pretrained import check_pretrained
+
+    kinds = set()
+    for arm in params.retrain.arms:
+        variants_of(arm, modality)
+        kinds |= {chosen.kind for chosen in classifiers_of(arm, params.retrain, modality) if chosen}
+    if "linear_probe" in kinds:
+        check_pretrained()

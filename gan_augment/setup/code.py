@@ -1,0 +1,125 @@
+"""The code that each stage runs, as `deps` of dvc.yaml; only where the package lies in the project's folder.
+
+That is so in a checkout of this repository: after an edit `dvc repro` runs the stages again that use what was edited,
+and no others. A project with an installed gan-augment names no code, see docs/adr/0003-code-as-a-dependency.md.
+"""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+__all__ = ["CODE", "code_dependencies"]
+
+_PACKAGE = Path(__file__).resolve().parents[1]
+_EVERY_STAGE = ("core", "params.py", "project/layout.py")
+
+_GENERATOR = ("compute", "encoding", "fidelity", "nn", "project/training.py", "synthesis", "training")
+_CLASSIFIER = ("compute", "encoding", "recognition")
+_FITTING = (*_CLASSIFIER, "downstream", "scoring")
+
+# Relative to the package. A folder where a stage uses half of it, else the files that it uses; `core` is whole
+# for every stage. tests/setup/test_code.py derives the same from the imports, and says what to write here.
+CODE: dict[str, tuple[str, ...]] = {
+    "prepare": (
+        "data",
+        "encoding/dependencies.py",
+        "encoding/rules.py",
+        "encoding/times.py",
+        "project/prepared.py",
+        "stages/prepare.py",
+    ),
+    "pretrain": (
+        *_GENERATOR,
+        "stages/pretrain.py",
+    ),
+    "train_gan": (
+        *_GENERATOR,
+        "stages/train_gan.py",
+    ),
+    "generate": (
+        "compute",
+        "encoding",
+        "fidelity",
+        "nn",
+        "project/served.py",
+        "stages/generate.py",
+        "synthesis",
+        "training",
+    ),
+    "curate": (
+        *_CLASSIFIER,
+        "curation",
+        "fidelity",
+        "stages/curate.py",
+    ),
+    "cross_fit": (
+        *_GENERATOR,
+        "curation",
+        "mixing/config.py",
+        "mixing/folds.py",
+        "project/prepared.py",
+        "project/served.py",
+        "recognition",
+        "stages/cross_fit.py",
+        "stages/curate.py",
+        "stages/generate.py",
+        "stages/pretrain.py",
+        "stages/train_gan.py",
+    ),
+    "mix": (
+        *_FITTING,
+        "mixing",
+        "project/accepted.py",
+        "project/search_rows.py",
+        "stages/mix.py",
+    ),
+    "retrain": (
+        *_FITTING,
+        "stages/retrain.py",
+    ),
+    "learning_curve": (
+        *_FITTING,
+        "gain/config.py",
+        "gain/learning_curve.py",
+        "stages/learning_curve.py",
+        "stages/retrain.py",
+    ),
+    "measure": (
+        "downstream/config.py",
+        "gain",
+        "project/prepared.py",
+        "scoring",
+        "stages/measure.py",
+    ),
+    "report": (
+        "__init__.py",
+        "curation/config.py",
+        "data/config.py",
+        "downstream/config.py",
+        "encoding/times.py",
+        "gain/config.py",
+        "mixing/config.py",
+        "reporting",
+        "sharding/config.py",
+        "stages/report.py",
+        "synthesis/config.py",
+    ),
+    "export": (
+        "encoding/times.py",
+        "sharding",
+        "stages/export.py",
+    ),
+}
+
+
+def code_dependencies(root: Path) -> dict[str, list[str]]:
+    """Stage -> paths relative to `root`; nothing where the package lies elsewhere, as an installed one does."""
+    if not _PACKAGE.is_relative_to(root.resolve()) or _is_installed():
+        return {stage: [] for stage in CODE}
+    folder = _PACKAGE.relative_to(root.resolve()).as_posix()
+    return {stage: [f"{folder}/{path}" for path in sorted((*_EVERY_STAGE, *paths))] for stage, paths in CODE.items()}
+
+
+def _is_installed() -> bool:
+    """Whether the package lies in an environment, which may well be in the project's folder (`.venv`)."""
+    return "site-packages" in _PACKAGE.parts or "dist-packages" in _PACKAGE.parts
