@@ -14,6 +14,7 @@ import numpy.typing as npt
 import pandas as pd
 from scipy.spatial.distance import cdist
 
+from gan_augment.core.fields import bytes_per_row
 from gan_augment.core.records import DatasetSpec
 from gan_augment.core.row_file import RecordFile
 from gan_augment.core.samples import Samples, TrainView, ValidationView
@@ -44,8 +45,7 @@ _PREDICTED_TOGETHER = 1024  # a chunk is a multiple of it, so that no chunk's le
 
 def chunk_rows(spec: DatasetSpec) -> int:
     """How many candidates are looked at together."""
-    pixels = 0 if spec.image is None else spec.image.height * spec.image.width * spec.image.channels
-    blocks = min(16, _CHUNK_BYTES // (4 * _PREDICTED_TOGETHER * max(pixels, 1)))
+    blocks = min(16, _CHUNK_BYTES // (4 * _PREDICTED_TOGETHER * max(bytes_per_row(spec.payload), 1)))
     return max(1, blocks) * _PREDICTED_TOGETHER
 
 

@@ -13,9 +13,11 @@ import pandas as pd
 
 from gan_augment.core.atomic import file_hash, remove, write_json
 from gan_augment.core.checksums import replacing_output
+from gan_augment.core.frame_file import FrameWriter
 from gan_augment.core.not_made import not_made_sentences, read_not_made, write_not_made
+from gan_augment.core.reordering import write_reordered
 from gan_augment.core.seeds import derive_seed
-from gan_augment.core.streams import FrameWriter, StoredSamples, write_reordered
+from gan_augment.core.streams import StoredSamples
 from gan_augment.core.version import __version__
 from gan_augment.curation.curate import curate
 from gan_augment.curation.evidence import chunk_rows

@@ -12,11 +12,12 @@ from concurrent.futures import ProcessPoolExecutor, wait
 from dataclasses import dataclass
 from pathlib import Path
 
+from gan_augment.core import fields
 from gan_augment.core.atomic import remove
 from gan_augment.core.checksums import check_folder, is_whole, replacing_output
 from gan_augment.core.orphans import end_with
 from gan_augment.core.records import DatasetSpec
-from gan_augment.core.samples import Samples, empty_payload, join_payloads, make_manifest, write_samples
+from gan_augment.core.samples import Samples, make_manifest, write_samples
 from gan_augment.core.streams import SamplesWriter, StoredSamples
 from gan_augment.core.version import __version__
 from gan_augment.synthesis.api import Fitted, SampleRequest, Synthetic
@@ -33,13 +34,8 @@ _LOOK_EVERY_SECONDS = 0.5
 
 def part_rows(spec: DatasetSpec) -> int:
     """How many rows a part has. The bytes of the joined parts do not depend on it."""
-    if spec.image is not None:
-        width = spec.image.height * spec.image.width * spec.image.channels
-    else:
-        assert spec.table is not None
-        width = 16 * len(spec.table.columns)
     # Whole blocks of what generators draw together: a part that cut one would draw it twice.
-    return max(1, min(_MOST_ROWS, _PART_BYTES // width) // BLOCK) * BLOCK
+    return max(1, min(_MOST_ROWS, _PART_BYTES // fields.bytes_per_row(spec.payload)) // BLOCK) * BLOCK
 
 
 @dataclass(frozen=True)
@@ -134,7 +130,7 @@ def _batches(drawing: Drawing, fitted: Fitted, number: int) -> Iterator[Syntheti
 
 
 def _samples(drawing: Drawing, number: int, batches: Sequence[Synthetic]) -> Samples:
-    payload = join_payloads([batch.payload for batch in batches])
+    payload = fields.concat([batch.payload for batch in batches])
     key, start = drawing.spec.classes[drawing.label].key, number * drawing.rows
     manifest = make_manifest(
         len(payload),
@@ -154,7 +150,7 @@ def join_parts(drawing: Drawing, directory: Path) -> None:
     """Write all rows, which are all there, as one samples folder into the existing `directory`."""
     with SamplesWriter(directory) as writer:
         if not drawing.parts:
-            writer.append(Samples(make_manifest(0), empty_payload(drawing.spec)))
+            writer.append(Samples(make_manifest(0), fields.empty(drawing.spec.payload)))
             return
         for chunk in StoredSamples(tuple(map(drawing.folder, range(drawing.parts)))).chunks(_READ_ROWS):
             writer.append(chunk)
