@@ -153,8 +153,7 @@ def read_samples(directory: Path, *, companions: Sequence[Role] = (), mmap: bool
     MissingInputError
         The directory or one of its files is absent; DamagedInputError: one is not as it was written.
     """
-    payload, beside = _files(directory, companions)
-    check_folder(directory)
+    payload, beside = _checked_files(directory, companions)
     with telling_damage(directory / MANIFEST):
         manifest = pd.read_parquet(directory / MANIFEST).astype(MANIFEST_COLUMNS)
     found = {role: fields.read(path, mmap=mmap) for role, path in beside.items()}
@@ -180,8 +179,7 @@ class FolderReader:
     """Takes the next rows of a samples folder, so that only those are in memory. Reads as `read_samples` does."""
 
     def __init__(self, directory: Path, *, companions: Sequence[Role] = ()) -> None:
-        payload, beside = _files(directory, companions)
-        check_folder(directory)
+        payload, beside = _checked_files(directory, companions)
         self._directory = directory
         self._manifest, self._payload = FrameReader(directory / MANIFEST), fields.reader(payload)
         self._companions = {role: fields.reader(path) for role, path in beside.items()}
@@ -206,8 +204,8 @@ class FolderReader:
             rows.skip(count)
 
 
-def _files(directory: Path, companions: Sequence[Role]) -> tuple[Path, dict[Role, Path]]:
-    """The files of the payload and of these companions. Raises MissingInputError."""
+def _checked_files(directory: Path, companions: Sequence[Role]) -> tuple[Path, dict[Role, Path]]:
+    """The files of the payload and of these companions, as they were written. Raises MissingInputError."""
     payload = PAYLOAD.find(directory)
     if payload is None or not (directory / MANIFEST).exists():
         raise _missing(directory, _FILES)
@@ -215,6 +213,7 @@ def _files(directory: Path, companions: Sequence[Role]) -> tuple[Path, dict[Role
     found = {role: path for role, path in beside.items() if path is not None}
     for role in beside.keys() - found.keys():
         raise _missing(directory, " or ".join(Files.of_role(role)) + f", the companion `{role}` of every row")
+    check_folder(directory, unread=[name for role in ROLES if role not in found for name in Files.of_role(role)])
     return payload, found
 
 

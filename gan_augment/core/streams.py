@@ -19,7 +19,7 @@ from gan_augment.core import fields
 from gan_augment.core.fields import PAYLOAD, Files
 from gan_augment.core.frame_file import FrameReader, FrameWriter, open_parquet
 from gan_augment.core.records import DatasetSpec, Role
-from gan_augment.core.samples import MANIFEST, MANIFEST_COLUMNS, FolderReader, Samples, count_samples
+from gan_augment.core.samples import MANIFEST, MANIFEST_COLUMNS, FolderReader, Samples, count_samples, roles_in
 
 __all__ = [
     "HeldSamples",
@@ -27,7 +27,6 @@ __all__ = [
     "SamplesWriter",
     "StoredSamples",
     "gather_samples",
-    "iterate_samples",
     "label_index_pieces",
     "label_indices",
     "read_rows",
@@ -76,13 +75,18 @@ class StoredSamples:
     folders: tuple[Path, ...]
     companions: tuple[Role, ...] = ()  # which are read beside the payload
 
+    def with_companions(self) -> StoredSamples:
+        """The same rows with everything that lies beside them; folders without rows may lack it."""
+        filled = (folder for folder in self.folders if count_samples(folder))
+        return StoredSamples(self.folders, next(map(roles_in, filled), ()))
+
     def __len__(self) -> int:
         return sum(map(count_samples, self.folders))
 
     def chunks(self, rows: int) -> Iterator[Samples]:
         """Chunks run on over the ends of folders."""
         held: list[Samples] = []
-        for folder in self.folders if len(self) else ():
+        for folder in filter(count_samples, self.folders):
             reader = FolderReader(folder, companions=self.companions)
             while part := reader.take(rows - sum(map(len, held))):
                 held.append(part)
@@ -103,11 +107,6 @@ class StoredSamples:
                 yield piece.astype(MANIFEST_COLUMNS)
         if not len(self):
             yield reader.take(0).astype(MANIFEST_COLUMNS)
-
-
-def iterate_samples(directory: Path, rows: int) -> Iterator[Samples]:
-    """A samples folder in chunks of `rows`. Raises MissingInputError."""
-    return StoredSamples((directory,)).chunks(rows)
 
 
 def label_indices(directory: Path, spec: DatasetSpec) -> npt.NDArray[np.int32]:
@@ -137,12 +136,12 @@ def gather_samples(source: SampleSource, index: npt.NDArray[np.integer[Any]], *,
     return Samples.concat(parts).take(np.argsort(np.argsort(index, kind="stable"), kind="stable"))
 
 
-def read_rows(directory: Path, index: npt.NDArray[np.integer[Any]]) -> Samples:
+def read_rows(directory: Path, index: npt.NDArray[np.integer[Any]], *, companions: tuple[Role, ...] = ()) -> Samples:
     """The rows of a samples folder at the ascending places `index`, with only those in memory.
 
     Reading raises MissingInputError where the folder or a file of it is absent.
     """
-    reader, place, parts = FolderReader(directory), 0, list[Samples]()
+    reader, place, parts = FolderReader(directory, companions=companions), 0, list[Samples]()
     for stretch in np.split(index, np.flatnonzero(np.diff(index) != 1) + 1) if len(index) else ():
         reader.skip(int(stretch[0]) - place)
         parts.append(reader.take(len(stretch)))

@@ -15,8 +15,6 @@ from dataclasses import dataclass
 from multiprocessing import get_context
 from pathlib import Path
 
-import pandas as pd
-
 from gan_augment.core.atomic import read_json
 from gan_augment.core.records import ClassRecord, DatasetSpec
 from gan_augment.core.samples import Samples, make_manifest
@@ -27,7 +25,7 @@ from gan_augment.gain.calibrate import Control, Outcome, RowSplit, Tally, contro
 from gan_augment.gain.config import CrossFitConfig
 from gan_augment.params import BaseConfig, Params
 from gan_augment.stages import measure, mix, retrain
-from gan_augment.stages.prepared import in_split, write_part, write_parts, write_test_part
+from gan_augment.stages.prepared import in_split, without_labels, write_part, write_parts, write_test_part
 from gan_augment.stages.progress import Advance
 from gan_augment.stages.project import Layout, Project
 
@@ -127,6 +125,5 @@ def run_once(calibration: Calibration, control: Control, seed: int) -> Outcome:
 def _write_prepared(layout: Layout, spec: DatasetSpec, samples: Samples, split: RowSplit) -> None:
     """What `prepare` would have written of this split."""
     test = in_split(samples.take(split.test), "test")
-    unlabelled = test.manifest.assign(label=pd.array([pd.NA] * len(test), dtype="string"))
-    write_test_part(layout, Samples(unlabelled, test.payload), test.manifest[["id", "label"]])
+    write_test_part(layout, without_labels(test), test.manifest[["id", "label"]])
     write_parts(layout, spec, samples.take(split.train), samples.take(split.validation))

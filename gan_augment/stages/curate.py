@@ -43,11 +43,12 @@ def run(project: Project) -> None:
     for other in work.iterdir() if work.exists() else ():
         if other != known:
             remove(other)
+    candidates = StoredSamples(tuple(layout.synthetic(record.key) for record in spec.classes))
     with progress_bar("curate") as advance, limited_threads(_threads(project)):
         curated = curate(
             project.train_view(),
             project.validation_view(),
-            StoredSamples(tuple(layout.synthetic(record.key) for record in spec.classes)),
+            candidates,
             params.curate,
             seed=derive_seed(params.base.seed, "curate"),
             device=resolve_device(params.base.device),
@@ -56,7 +57,8 @@ def run(project: Project) -> None:
         )
     (work / "order").mkdir()
     with replacing_output(layout.curated) as directory:
-        write_reordered(curated.candidates, curated.order, directory, work / "order", rows=chunk_rows(spec))
+        whole = candidates.with_companions()
+        write_reordered(whole, curated.order, directory, work / "order", rows=chunk_rows(spec))
         reasons = _not_made(project, curated.report["classes"])
         write_not_made(directory, reasons)
         _write(directory / "scores.parquet", curated.score_chunks())

@@ -39,7 +39,8 @@ def make_folds(project: Project) -> Iterator[Fold]:
         The smallest class has too few groups for so many folds.
     """
     spec, count, seed = project.spec(), project.params.cross_fit.folds, project.params.base.seed
-    rows = Samples.concat([project.train_view().samples, project.validation_view().samples])
+    roles = tuple(spec.companions)
+    rows = Samples.concat([project.train_view(roles).samples, project.validation_view(roles).samples])
     groups = rows.manifest["group"].where(rows.manifest["group"] != "", rows.manifest["id"]).to_numpy(dtype=object)
     numbers = fold_numbers(rows.label_indices(spec), groups, count, seed=derive_seed(seed, "cross_fit"))
     work = project.layout.root / ".gan_augment" / "cross_fit" / _fingerprint(project)

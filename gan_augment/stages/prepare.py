@@ -18,7 +18,7 @@ from gan_augment.data.loading import LoadedData, load_data
 from gan_augment.data.problems import raise_errors
 from gan_augment.data.split import Split, split_rows
 from gan_augment.params import Params
-from gan_augment.stages.prepared import write_parts, write_test_part
+from gan_augment.stages.prepared import without_labels, write_parts, write_test_part
 from gan_augment.stages.progress import progress_bar
 from gan_augment.stages.project import Layout, Project
 
@@ -89,7 +89,7 @@ def _write(layout: Layout, spec: DatasetSpec, data: LoadedData, split: Split) ->
     order = np.argsort(samples.manifest["id"].to_numpy(dtype=object), kind="stable")
     parts = samples.manifest["split"].to_numpy(dtype=object)[order]
     train, validation, test = (samples.take(order[parts == part]) for part in ("train", "validation", "test"))
-    write_test_part(layout, _without_labels(test), test.manifest[["id", "label", "source"]])
+    write_test_part(layout, without_labels(test), test.manifest[["id", "label", "source"]])
     write_parts(layout, spec, train, validation)
 
 
@@ -109,10 +109,3 @@ def _as_samples(data: LoadedData, split: Split) -> Samples:
             "Two samples have the same identity", got=str(manifest["id"][manifest["id"].duplicated()].iloc[0])
         )
     return Samples(manifest, data.payload)
-
-
-def _without_labels(samples: Samples) -> Samples:
-    """Neither the label nor the source, which for images is a path that names the class."""
-    return Samples(
-        samples.manifest.assign(label=pd.array([pd.NA] * len(samples), dtype="string"), source=""), samples.payload
-    )

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from dataclasses import replace
 from pathlib import Path
 
 import pandas as pd
@@ -14,7 +15,7 @@ from gan_augment.core.records import DatasetSpec
 from gan_augment.core.samples import Samples, write_samples
 from gan_augment.stages.project import Layout
 
-__all__ = ["in_split", "read_label_list", "write_part", "write_parts", "write_test_part"]
+__all__ = ["in_split", "read_label_list", "without_labels", "write_part", "write_parts", "write_test_part"]
 
 
 def write_test_part(layout: Layout, inputs: Samples, labels: pd.DataFrame) -> None:
@@ -51,4 +52,9 @@ def write_part(folder: Path, samples: Samples, *, beside: Sequence[Path] = ()) -
 
 def in_split(samples: Samples, name: str) -> Samples:
     """The same rows as rows of this split."""
-    return Samples(samples.manifest.assign(split=name).astype({"split": "string"}), samples.payload)
+    return samples.relabelled(split=name)
+
+
+def without_labels(samples: Samples) -> Samples:
+    """Neither label nor companions, nor the source, which for images is a path that names the class."""
+    return replace(samples.relabelled(label=pd.NA, source=""), companions={})

@@ -14,7 +14,7 @@ docs/methods/. The tests name whichever is missing.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any, ClassVar, Literal, Protocol
@@ -22,7 +22,7 @@ from typing import Any, ClassVar, Literal, Protocol
 import numpy as np
 import numpy.typing as npt
 
-from gan_augment.core.records import DatasetSpec, Modality, Record
+from gan_augment.core.records import DatasetSpec, Modality, Record, Role
 from gan_augment.core.samples import Payload, TrainView, ValidationView
 
 __all__ = ["Fitted", "MethodConfig", "Progress", "SampleRequest", "Synthesizer", "Synthetic", "TickReport", "Traits"]
@@ -91,6 +91,7 @@ class Synthetic:
     payload: Payload
     parents: tuple[str, ...] | None = None  # translators: the id of the real sample behind each row
     copies: int = 0  # rows that repeat a train row, where drawing again found no new ones
+    companions: Mapping[Role, Payload] = field(default_factory=dict)  # what lies beside every row
 
 
 class Fitted(Protocol):

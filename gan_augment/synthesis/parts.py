@@ -131,6 +131,7 @@ def _batches(drawing: Drawing, fitted: Fitted, number: int) -> Iterator[Syntheti
 
 def _samples(drawing: Drawing, number: int, batches: Sequence[Synthetic]) -> Samples:
     payload = fields.concat([batch.payload for batch in batches])
+    companions = {role: fields.concat([b.companions[role] for b in batches]) for role in batches[0].companions}
     key, start = drawing.spec.classes[drawing.label].key, number * drawing.rows
     manifest = make_manifest(
         len(payload),
@@ -143,7 +144,7 @@ def _samples(drawing: Drawing, number: int, batches: Sequence[Synthetic]) -> Sam
         seed=drawing.seed,
         parents=[parent for batch in batches for parent in batch.parents or [""] * len(batch.payload)],
     )
-    return Samples(manifest, payload)
+    return Samples(manifest, payload, companions)
 
 
 def join_parts(drawing: Drawing, directory: Path) -> None:
@@ -152,5 +153,6 @@ def join_parts(drawing: Drawing, directory: Path) -> None:
         if not drawing.parts:
             writer.append(Samples(make_manifest(0), fields.empty(drawing.spec.payload)))
             return
-        for chunk in StoredSamples(tuple(map(drawing.folder, range(drawing.parts)))).chunks(_READ_ROWS):
+        parts = StoredSamples(tuple(map(drawing.folder, range(drawing.parts)))).with_companions()
+        for chunk in parts.chunks(_READ_ROWS):
             writer.append(chunk)
