@@ -18,6 +18,7 @@ from gan_augment.core.quantities import without_truths
 
 __all__ = [
     "ROLES",
+    "THINGS",
     "ArrayField",
     "ClassRecord",
     "Column",
@@ -38,6 +39,7 @@ __all__ = [
 ]
 
 Modality = Literal["image", "table"]
+THINGS: dict[Modality, str] = {"image": "images", "table": "rows"}  # the words for several samples
 ColumnKind = Literal["numeric", "categorical", "boolean", "datetime"]
 # What may lie beside every row. A role, not a file name: a caption of the user's may be called `prompt`.
 Role = Literal["pair", "mask", "caption", "text", "attributes", "sequence", "voxels"]
@@ -172,9 +174,8 @@ class DatasetSpec(Record):
 
     @model_validator(mode="after")
     def _one_modality(self) -> DatasetSpec:
-        if (self.image is not None) != (self.modality == "image") or (self.table is not None) != (
-            self.modality == "table"
-        ):
+        described = {"image": self.image, "table": self.table}
+        if [name for name, said in described.items() if said] != [self.modality]:
             raise ValueError("`image` goes with modality image, `table` with modality table")
         return self
 
@@ -203,6 +204,11 @@ class DatasetSpec(Record):
         if self.table is None:
             raise DataError("Table rows are needed", where=self.name, got="a data set of images")
         return self.table
+
+    @property
+    def things(self) -> str:
+        """The word for several samples: images or rows."""
+        return THINGS[self.modality]
 
     @property
     def payload(self) -> ArrayField | FrameField:

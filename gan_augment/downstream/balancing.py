@@ -12,6 +12,7 @@ import numpy as np
 import numpy.typing as npt
 import pandas as pd
 
+from gan_augment.core.fields import frame_of
 from gan_augment.core.records import DatasetSpec
 from gan_augment.core.samples import Payload, Samples, make_manifest
 from gan_augment.downstream.arms import Fill
@@ -59,8 +60,8 @@ def fill_up(samples: Samples, spec: DatasetSpec, fill: Fill, generator: np.rando
         own = np.flatnonzero(labels == index)
         payload = (
             _interpolated(np.asarray(samples.payload), own, count, generator)
-            if spec.image is not None
-            else _smote(samples.payload, labels, index, count, spec, generator)
+            if fill == "interpolate"
+            else _smote(frame_of(samples.payload), labels, index, count, spec, generator)
         )
         parts.append(_made(payload, spec.labels[index], fill))
     return Samples.concat(parts)
@@ -112,19 +113,17 @@ def _made(payload: Payload, label: str, method: str) -> Samples:
 
 
 def _smote(
-    rows: Payload, labels: Labels, index: int, count: int, spec: DatasetSpec, generator: np.random.Generator
+    rows: pd.DataFrame, labels: Labels, index: int, count: int, spec: DatasetSpec, generator: np.random.Generator
 ) -> pd.DataFrame:
     """`count` rows of class `index`, in the source's dtypes.
 
     Distances are between standardised numbers; that a value is missing counts as a category. A class of one row is
     repeated: it has no neighbour.
     """
-    assert isinstance(rows, pd.DataFrame)
-    assert spec.table is not None
     own = np.flatnonzero(labels == index)
     if len(own) < 2:
         return rows.iloc[np.repeat(own, count)].reset_index(drop=True)
-    codec = TableCodec.fit(rows, spec.table, scale="standard", max_levels=_LEVELS)
+    codec = TableCodec.fit(rows, spec.tables, scale="standard", max_levels=_LEVELS)
     coder = _Flat(codec, codec.encode_columns(rows), labels)
     if not coder.flat.shape[1]:
         return rows.iloc[generator.choice(own, size=count)].reset_index(drop=True)  # constants only
