@@ -2,14 +2,13 @@
 
 from __future__ import annotations
 
-import hashlib
-import json
 from collections.abc import Iterator
 from dataclasses import dataclass
 
 from gan_augment.core.checksums import is_whole
 from gan_augment.core.errors import MissingInputError
-from gan_augment.core.samples import Samples
+from gan_augment.core.samples import MANIFEST, Samples
+from gan_augment.core.scratch import fingerprint
 from gan_augment.core.seeds import derive_seed
 from gan_augment.gain.folds import fold_numbers
 from gan_augment.stages import curate, generate, pretrain, train_gan
@@ -79,7 +78,5 @@ def _is_laid_out(fold: Project) -> bool:
 def _fingerprint(project: Project) -> str:
     """Names the folds in the making by everything that they depend on: other rows or settings never find them."""
     params, layout = project.params, project.layout
-    digest = hashlib.sha256(json.dumps(params.model_dump(mode="json", include=_SECTIONS), sort_keys=True).encode())
-    for folder in (*map(layout.train, params.classes), layout.validation):
-        digest.update((folder / "manifest.parquet").read_bytes())
-    return digest.hexdigest()[:16]
+    folders = (*map(layout.train, params.classes), layout.validation)
+    return fingerprint(params.model_dump(mode="json", include=_SECTIONS), *(folder / MANIFEST for folder in folders))

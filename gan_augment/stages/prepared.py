@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import replace
 from pathlib import Path
 
 import pandas as pd
@@ -57,4 +56,5 @@ def in_split(samples: Samples, name: str) -> Samples:
 
 def without_labels(samples: Samples) -> Samples:
     """Neither label nor companions, nor the source, which for images is a path that names the class."""
-    return replace(samples.relabelled(label=pd.NA, source=""), companions={})
+    blind = samples.manifest.assign(label=pd.array([pd.NA] * len(samples), dtype="string"), source="")
+    return Samples(blind, samples.payload)

@@ -3,8 +3,6 @@
 from __future__ import annotations
 
 import functools
-import hashlib
-import json
 import multiprocessing
 import os
 from collections.abc import Callable, Iterator, Sequence
@@ -12,14 +10,12 @@ from concurrent.futures import ProcessPoolExecutor, wait
 from dataclasses import dataclass
 from pathlib import Path
 
-from gan_augment.core import fields
-from gan_augment.core.atomic import remove
+from gan_augment.core import fields, scratch
 from gan_augment.core.checksums import check_folder, is_whole, replacing_output
 from gan_augment.core.orphans import end_with
 from gan_augment.core.records import DatasetSpec
 from gan_augment.core.samples import Samples, make_manifest, write_samples
 from gan_augment.core.streams import SamplesWriter, StoredSamples
-from gan_augment.core.version import __version__
 from gan_augment.synthesis.api import Fitted, SampleRequest, Synthetic
 from gan_augment.synthesis.generators._blocks import BLOCK
 from gan_augment.synthesis.registry import resolve_method
@@ -64,7 +60,7 @@ class Drawing:
     def fingerprint(self) -> str:
         """What decides the parts' bytes: parts of another model, seed or count are never found."""
         facts = [self.method, self.model_hash, self.spec.model_dump(mode="json"), self.label, self.count, self.seed]
-        return hashlib.sha256(json.dumps([__version__, self.rows, *facts]).encode()).hexdigest()[:16]
+        return scratch.fingerprint(self.rows, *facts)
 
     def folder(self, number: int) -> Path:
         """A part's samples folder."""
@@ -77,7 +73,7 @@ class Drawing:
 
 def draw_parts(drawing: Drawing, *, device: str, workers: int, advance: Callable[[int], None]) -> None:
     """Draw the parts that are not there yet, in `workers` processes; `advance` is told how many rows are done."""
-    _throw_away_others(drawing)
+    scratch.keep_only(drawing.folder(0).parent)
     missing = sorted(set(range(drawing.parts)) - set(drawing.finished()))
     if min(workers, len(missing)) <= 1:
         _draw(drawing, missing, device, advance)
@@ -92,12 +88,6 @@ def draw_parts(drawing: Drawing, *, device: str, workers: int, advance: Callable
             advance(min(drawing.count, len(drawing.finished()) * drawing.rows))
             for job in finished:
                 job.result()
-
-
-def _throw_away_others(drawing: Drawing) -> None:
-    for folder in drawing.work.iterdir() if drawing.work.exists() else ():
-        if folder.name != drawing.fingerprint:
-            remove(folder)
 
 
 def _draw_share(drawing: Drawing, numbers: Sequence[int], device: str) -> None:
