@@ -21,10 +21,10 @@ from gan_augment.curation.spaces import Space
 from gan_augment.curation.table_models import fit_table_model
 from gan_augment.encoding.features import PixelFeatures
 from gan_augment.encoding.table import TableCodec
-from gan_augment.nn.classifier import SmallCnn
-from gan_augment.nn.features import OwnFeatures
-from gan_augment.training.shifts import RandomShifts
-from gan_augment.training.supervised import fit_classifier, pixels, predict_probabilities
+from gan_augment.recognition.classifier import SmallCnn
+from gan_augment.recognition.features import OwnFeatures
+from gan_augment.recognition.shifts import RandomShifts
+from gan_augment.recognition.supervised import fit_classifier, pixels, predict_probabilities
 
 __all__ = ["Recogniser", "recogniser_of"]
 
