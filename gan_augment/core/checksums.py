@@ -14,7 +14,7 @@ from __future__ import annotations
 
 import contextlib
 import os
-from collections.abc import Iterator, Sequence
+from collections.abc import Collection, Iterator, Sequence
 from fnmatch import fnmatch
 from pathlib import Path
 from typing import Any
@@ -103,15 +103,16 @@ def check_file(path: Path, *, listed_in: Path | None = None) -> None:
     _compare(path, listed[name], folder)
 
 
-def check_folder(folder: Path, *, elsewhere: bool = False) -> None:
+def check_folder(folder: Path, *, elsewhere: bool = False, unread: Collection[str] = ()) -> None:
     """Raise where a file of a folder, or of a folder below, is absent or changed. As `check_file`.
 
     `elsewhere`: so for files of other folders that are listed; another machine may have fetched the folder alone.
+    `unread`: names of files of the folder that the reader leaves alone.
     """
     for place, _, names in os.walk(folder):
         if CHECKSUMS in names or LISTED in names:
             for name, digest in (_read_list(Path(place)) or {}).items():
-                if "/" in name and not elsewhere:
+                if ("/" in name and not elsewhere) or name in unread:
                     continue
                 _compare(Path(os.path.normpath(Path(place) / name)), digest, Path(place))
 

@@ -2,32 +2,48 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable
 from pathlib import Path
-from typing import Annotated, Any, Literal
+from typing import Annotated, Any, Literal, get_args
 
-from pydantic import BaseModel, ConfigDict, Field, model_validator
+import numpy as np
+import numpy.typing as npt
+import pydantic
+from pydantic import BaseModel, ConfigDict, SerializerFunctionWrapHandler, model_serializer, model_validator
 
 from gan_augment.core.atomic import read_json, write_json
 from gan_augment.core.checksums import telling_damage
+from gan_augment.core.errors import DataError
 from gan_augment.core.quantities import without_truths
 
 __all__ = [
+    "ROLES",
+    "THINGS",
+    "ArrayField",
     "ClassRecord",
     "Column",
     "ColumnKind",
     "CombinationRule",
     "DatasetSpec",
+    "Field",
+    "FrameField",
     "ImageSpec",
     "Modality",
     "OrderRule",
+    "PoolSpec",
     "RangeRule",
     "Record",
+    "Role",
     "Rule",
     "TableSpec",
 ]
 
 Modality = Literal["image", "table"]
+THINGS: dict[Modality, str] = {"image": "images", "table": "rows"}  # the words for several samples
 ColumnKind = Literal["numeric", "categorical", "boolean", "datetime"]
+# What may lie beside every row. A role, not a file name: a caption of the user's may be called `prompt`.
+Role = Literal["pair", "mask", "caption", "text", "attributes", "sequence", "voxels"]
+ROLES: tuple[Role, ...] = get_args(Role)
 
 
 class Record(BaseModel):
@@ -55,8 +71,8 @@ class ClassRecord(Record):
 class ImageSpec(Record):
     """The canonical size of every image: uint8, height x width x channels (1 grey, 3 RGB)."""
 
-    height: int = Field(ge=4)
-    width: int = Field(ge=4)
+    height: int = pydantic.Field(ge=4)
+    width: int = pydantic.Field(ge=4)
     channels: Literal[1, 3]
 
 
@@ -90,17 +106,17 @@ class OrderRule(Record):
     """The columns do not descend from left to right, among those that are not missing: start <= end."""
 
     kind: Literal["order"] = "order"
-    columns: tuple[str, ...] = Field(min_length=2)
+    columns: tuple[str, ...] = pydantic.Field(min_length=2)
 
 
 class CombinationRule(Record):
     """Only combinations of these columns' values that a train row has: city and country, say."""
 
     kind: Literal["combination"] = "combination"
-    columns: tuple[str, ...] = Field(min_length=2)
+    columns: tuple[str, ...] = pydantic.Field(min_length=2)
 
 
-Rule = Annotated[RangeRule | OrderRule | CombinationRule, Field(discriminator="kind")]
+Rule = Annotated[RangeRule | OrderRule | CombinationRule, pydantic.Field(discriminator="kind")]
 
 
 class TableSpec(Record):
@@ -111,8 +127,40 @@ class TableSpec(Record):
     rules: tuple[Rule, ...] = ()
 
 
+class ArrayField(Record):
+    """A uint8 array [n, *shape]: images, masks, voxels."""
+
+    kind: Literal["array"] = "array"
+    shape: tuple[int, ...]
+
+
+class FrameField(Record):
+    """A DataFrame of n rows: the features of a table, a caption, attributes."""
+
+    kind: Literal["frame"] = "frame"
+    columns: tuple[Column, ...]
+
+
+Field = Annotated[ArrayField | FrameField, pydantic.Field(discriminator="kind")]
+
+
+class PoolSpec(Record):
+    """Rows that only synthesizers see: how many, how many of them have a label, and what lies beside each."""
+
+    rows: int = pydantic.Field(ge=0)
+    labelled: int = pydantic.Field(default=0, ge=0)
+    companions: dict[Role, Field] = {}
+
+
+_LATER = ("companions", "pool", "target")  # keys of dataset.json
+
+
 class DatasetSpec(Record):
-    """dataset.json: everything about the data set that is not data."""
+    """dataset.json: everything about the data set that is not data.
+
+    `companions` describes what lies beside every train and validation row, `pool` the rows that only synthesizers see,
+    `target` what the downstream model learns: the label, or a companion. The label stays the class in any case.
+    """
 
     name: str
     modality: Modality
@@ -120,19 +168,64 @@ class DatasetSpec(Record):
     image: ImageSpec | None = None
     table: TableSpec | None = None
     licence: str = "unknown"
+    companions: dict[Role, Field] = {}
+    pool: PoolSpec | None = None
+    target: Literal["label"] | Role = "label"
 
     @model_validator(mode="after")
     def _one_modality(self) -> DatasetSpec:
-        if (self.image is not None) != (self.modality == "image") or (self.table is not None) != (
-            self.modality == "table"
-        ):
+        described = {"image": self.image, "table": self.table}
+        if [name for name, said in described.items() if said] != [self.modality]:
             raise ValueError("`image` goes with modality image, `table` with modality table")
         return self
+
+    @model_validator(mode="after")
+    def _target_is_there(self) -> DatasetSpec:
+        if self.target != "label" and self.target not in self.companions:
+            raise ValueError(f"the target is `{self.target}`, but the rows have no such companion")
+        return self
+
+    @model_serializer(mode="wrap")
+    def _without_later_defaults(self, handler: SerializerFunctionWrapHandler) -> dict[str, Any]:
+        """Keys that came later are written where they say something: else every project would train again."""
+        said = {key for key in _LATER if getattr(self, key) != type(self).model_fields[key].default}
+        return {key: value for key, value in handler(self).items() if key not in _LATER or key in said}
+
+    @property
+    def images(self) -> ImageSpec:
+        """`image`, for code that works with images only. Raises DataError."""
+        if self.image is None:
+            raise DataError("Images are needed", where=self.name, got="a data set of table rows")
+        return self.image
+
+    @property
+    def tables(self) -> TableSpec:
+        """`table`, for code that works with table rows only. Raises DataError."""
+        if self.table is None:
+            raise DataError("Table rows are needed", where=self.name, got="a data set of images")
+        return self.table
+
+    @property
+    def things(self) -> str:
+        """The word for several samples: images or rows."""
+        return THINGS[self.modality]
+
+    @property
+    def payload(self) -> ArrayField | FrameField:
+        """What a row is, as storage."""
+        if self.image is not None:
+            return ArrayField(shape=(self.image.height, self.image.width, self.image.channels))
+        return FrameField(columns=self.tables.columns)
 
     @property
     def labels(self) -> tuple[str, ...]:
         """The users' labels; a label's place here is its class index everywhere else."""
         return tuple(record.label for record in self.classes)
+
+    def class_indices(self, labels: Iterable[str]) -> npt.NDArray[np.int64]:
+        """int64 [n]: the class index of each label. Raises KeyError."""
+        places = {label: index for index, label in enumerate(self.labels)}
+        return np.fromiter((places[label] for label in labels), dtype=np.int64)
 
     def index_of(self, key: str) -> int:
         """The class index of a class key. Raises KeyError."""

@@ -1,41 +1,48 @@
-"""Samples: a manifest (one row a sample, with its provenance) and a payload (pixels or table rows), in step.
+"""Samples, in step: a manifest (a row a sample, with its provenance), a payload (pixels or table rows), companions.
 
-On disk a set of samples is a directory of two files: `manifest.parquet` and `images.npy` (uint8, n x height x
-width x channels) or `rows.parquet`. Few large files, because DVC and object stores are slow with many small ones.
+On disk a set of samples is a directory of few files: `manifest.parquet`, `images.npy` (uint8, n x height x width x
+channels) or `rows.parquet`, and of each companion `<role>.npy` or `<role>.parquet`. Few large files, because DVC and
+object stores are slow with many small ones.
 """
 
 from __future__ import annotations
 
-from collections.abc import Sequence
-from dataclasses import dataclass
+from collections.abc import Iterable, Mapping, Sequence, Sized
+from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import Any
 
 import numpy as np
 import numpy.typing as npt
 import pandas as pd
+import pyarrow.parquet as pq
 
-from gan_augment.core.checksums import check_folder, saved_array, telling_damage, write_array
+from gan_augment.core import fields
+from gan_augment.core.checksums import check_file, check_folder, telling_damage
 from gan_augment.core.errors import DamagedInputError, LeakError, MissingInputError
-from gan_augment.core.records import DatasetSpec
+from gan_augment.core.fields import PAYLOAD, Files, Payload
+from gan_augment.core.frame_file import FrameReader
+from gan_augment.core.records import ROLES, DatasetSpec, Role
 
 __all__ = [
+    "MANIFEST",
     "MANIFEST_COLUMNS",
+    "FolderReader",
     "Payload",
     "PoolView",
     "Samples",
     "TestInputs",
     "TrainView",
     "ValidationView",
-    "empty_payload",
-    "join_payloads",
+    "count_samples",
     "make_manifest",
     "read_samples",
+    "roles_in",
     "write_samples",
 ]
 
-Payload = npt.NDArray[np.uint8] | pd.DataFrame
-
+MANIFEST = "manifest.parquet"
+_FILES = f"{MANIFEST} beside {' or '.join(PAYLOAD)}, written by an earlier stage"
 MANIFEST_COLUMNS: dict[str, str] = {
     "id": "string",  # unique; of real samples a hash of the content's place, of synthetic ones method-class-seed-number
     "label": "string",  # the user's label; <NA> where it is withheld (the test part)
@@ -52,7 +59,7 @@ MANIFEST_COLUMNS: dict[str, str] = {
 
 @dataclass(frozen=True)
 class Samples:
-    """A manifest and a payload of equal length and order.
+    """A manifest, a payload and companions of equal length and order.
 
     Attributes
     ----------
@@ -60,14 +67,18 @@ class Samples:
         DataFrame with the columns and dtypes of `MANIFEST_COLUMNS` and a RangeIndex.
     payload
         uint8 array [n, height, width, channels], or DataFrame of n rows with the feature columns only.
+    companions
+        What lies beside every row, by role; of the same two forms. All rows have a companion, or none has.
     """
 
     manifest: pd.DataFrame
     payload: Payload
+    companions: Mapping[Role, Payload] = field(default_factory=dict)
 
     def __post_init__(self) -> None:
-        if len(self.manifest) != len(self.payload):
-            raise ValueError(f"{len(self.manifest)} manifest rows but {len(self.payload)} payload rows")
+        for name, values in (("payload", self.payload), *self.companions.items()):
+            if len(self.manifest) != len(values):
+                raise ValueError(f"{len(self.manifest)} manifest rows but {len(values)} {name} rows")
 
     def __len__(self) -> int:
         return len(self.manifest)
@@ -75,11 +86,14 @@ class Samples:
     def take(self, index: npt.NDArray[Any] | Sequence[int] | slice) -> Samples:
         """The rows at `index` (integers, a boolean mask, or a slice), in that order."""
         rows = np.arange(len(self))[index if isinstance(index, slice) else np.asarray(index)]
-        if isinstance(self.payload, pd.DataFrame):
-            payload: Payload = self.payload.iloc[rows].reset_index(drop=True)
-        else:
-            payload = np.asarray(self.payload[rows])
-        return Samples(self.manifest.iloc[rows].reset_index(drop=True), payload)
+        manifest = self.manifest.iloc[rows].reset_index(drop=True)
+        companions = {role: fields.take(values, rows) for role, values in self.companions.items()}
+        return Samples(manifest, fields.take(self.payload, rows), companions)
+
+    def relabelled(self, **columns: Any) -> Samples:
+        """The same rows with other values in these columns of the manifest."""
+        changed = self.manifest.assign(**columns)
+        return replace(self, manifest=changed.astype({name: MANIFEST_COLUMNS[name] for name in columns}))
 
     def label_indices(self, spec: DatasetSpec) -> npt.NDArray[np.int64]:
         """int64 [n]: each row's class index. Raises LeakError where labels are withheld (the test part)."""
@@ -88,8 +102,7 @@ class Samples:
                 "Labels of the test part were asked for before `measure`",
                 expected="only `measure` reads them, once",
             )
-        lookup = {label: index for index, label in enumerate(spec.labels)}
-        return np.fromiter((lookup[label] for label in self.manifest["label"]), dtype=np.int64, count=len(self))
+        return spec.class_indices(self.manifest["label"])
 
     def of_class(self, label: str) -> Samples:
         """The rows with this label."""
@@ -97,9 +110,19 @@ class Samples:
 
     @staticmethod
     def concat(parts: Sequence[Samples]) -> Samples:
-        """The parts one after another. `parts` must not be empty."""
+        """The parts one after another. `parts` must not be empty. Raises ValueError where their companions differ."""
+        roles = parts[0].companions.keys()
+        if any(part.companions.keys() != roles for part in parts):
+            raise ValueError("some parts have companions that others lack")
         manifest = pd.concat([part.manifest for part in parts], ignore_index=True)
-        return Samples(manifest, join_payloads([part.payload for part in parts]))
+        companions = {role: fields.concat([part.companions[role] for part in parts]) for role in roles}
+        return Samples(manifest, fields.concat([part.payload for part in parts]), companions)
+
+    @staticmethod
+    def none(spec: DatasetSpec) -> Samples:
+        """No rows, with the payload and the companions of the data set."""
+        companions = {role: fields.empty(described) for role, described in spec.companions.items()}
+        return Samples(make_manifest(0), fields.empty(spec.payload), companions)
 
 
 def make_manifest(count: int, **columns: Any) -> pd.DataFrame:
@@ -113,67 +136,111 @@ def make_manifest(count: int, **columns: Any) -> pd.DataFrame:
     return frame
 
 
-def join_payloads(parts: Sequence[Payload]) -> Payload:
-    """One payload after another; all of one modality, and at least one."""
-    if isinstance(parts[0], pd.DataFrame):
-        return pd.concat([pd.DataFrame(part) for part in parts], ignore_index=True)
-    return np.concatenate([np.asarray(part) for part in parts])
-
-
-def empty_payload(spec: DatasetSpec) -> Payload:
-    """A payload of no rows with the data set's shape and dtypes."""
-    if spec.image is not None:
-        return np.zeros((0, spec.image.height, spec.image.width, spec.image.channels), dtype=np.uint8)
-    assert spec.table is not None
-    return pd.DataFrame({column.name: pd.Series(dtype=column.dtype) for column in spec.table.columns})
-
-
 def write_samples(directory: Path, samples: Samples) -> None:
     """Write into an existing directory (use `replacing_directory` around it). The same samples give the same bytes."""
-    samples.manifest.to_parquet(directory / "manifest.parquet", index=False)
-    if isinstance(samples.payload, pd.DataFrame):
-        samples.payload.to_parquet(directory / "rows.parquet", index=False)
-    else:
-        write_array(directory / "images.npy", samples.payload)
+    samples.manifest.to_parquet(directory / MANIFEST, index=False)
+    fields.write(directory, PAYLOAD, samples.payload)
+    for role, values in samples.companions.items():
+        fields.write(directory, Files.of_role(role), values)
 
 
-def read_samples(directory: Path, *, mmap: bool = False) -> Samples:
-    """Read what `write_samples` wrote; `mmap` leaves the pixels on disk until they are used.
+def read_samples(directory: Path, *, companions: Sequence[Role] = (), mmap: bool = False) -> Samples:
+    """Read what `write_samples` wrote: of the companions those that are asked for, and nothing else.
+
+    `mmap` leaves the pixels on disk until they are used.
 
     Raises
     ------
     MissingInputError
         The directory or one of its files is absent; DamagedInputError: one is not as it was written.
     """
-    images, rows, manifest = (directory / name for name in ("images.npy", "rows.parquet", "manifest.parquet"))
-    if not manifest.exists() or not (images.exists() or rows.exists()):
-        raise MissingInputError(
-            "An input of this stage is missing",
-            where=directory,
-            expected="manifest.parquet beside images.npy or rows.parquet, written by an earlier stage",
-            remedy="run `dvc repro`, which runs the stages in order",
-        )
-    check_folder(directory)
+    payload, beside = _checked_files(directory, companions)
+    with telling_damage(directory / MANIFEST):
+        manifest = pd.read_parquet(directory / MANIFEST).astype(MANIFEST_COLUMNS)
+    found = {role: fields.read(path, mmap=mmap) for role, path in beside.items()}
+    return _in_step(directory, manifest, fields.read(payload, mmap=mmap), found)
+
+
+def roles_in(directory: Path) -> tuple[Role, ...]:
+    """The companions that lie in a samples folder."""
+    return tuple(role for role in ROLES if Files.of_role(role).find(directory))
+
+
+def count_samples(directory: Path) -> int:
+    """The number of rows of a samples folder. Raises MissingInputError, DamagedInputError."""
+    manifest = directory / MANIFEST
+    if not manifest.exists():
+        raise _missing(directory, _FILES)
+    check_file(manifest)
     with telling_damage(manifest):
-        frame = pd.read_parquet(manifest).astype(MANIFEST_COLUMNS)
-    payload: Any
-    if images.exists():
-        payload = saved_array(images, mmap=mmap)
-    else:
-        with telling_damage(rows):
-            payload = pd.read_parquet(rows)
-    if len(payload) != len(frame):
-        raise _torn(directory, len(payload), len(frame))
-    return Samples(frame, payload)
+        return int(pq.read_metadata(manifest).num_rows)
 
 
-def _torn(directory: Path, payload: int, manifest: int) -> DamagedInputError:
-    return DamagedInputError(
-        "Manifest and payload differ in length",
+class FolderReader:
+    """Takes the next rows of a samples folder, so that only those are in memory. Reads as `read_samples` does."""
+
+    def __init__(self, directory: Path, *, companions: Sequence[Role] = ()) -> None:
+        payload, beside = _checked_files(directory, companions)
+        self._directory = directory
+        self._manifest, self._payload = FrameReader(directory / MANIFEST), fields.reader(payload)
+        self._companions = {role: fields.reader(path) for role, path in beside.items()}
+
+    def take(self, count: int) -> Samples:
+        """At most `count` rows; none at the end. Raises DamagedInputError."""
+        manifest = self._manifest.take(count).astype(MANIFEST_COLUMNS)
+        payload = self._payload.take(len(manifest))
+        companions = {role: rows.take(len(manifest)) for role, rows in self._companions.items()}
+        return _in_step(self._directory, manifest, payload, companions)
+
+    def arrow(self, count: int) -> dict[str, Any]:
+        """The same as Arrow columns, in the types of the files: those of the manifest, then `fields.arrow_names`."""
+        manifest = self._manifest.table(count)
+        payload = fields.next_arrow(self._payload, manifest.num_rows)
+        _check_lengths(self._directory, manifest.num_rows, payload.values())
+        return {**fields.columns_of(manifest), **payload}
+
+    def skip(self, count: int) -> None:
+        """Go on behind the next rows."""
+        for rows in (self._manifest, self._payload, *self._companions.values()):
+            rows.skip(count)
+
+
+def _checked_files(directory: Path, companions: Sequence[Role]) -> tuple[Path, dict[Role, Path]]:
+    """The files of the payload and of these companions, as they were written. Raises MissingInputError."""
+    payload = PAYLOAD.find(directory)
+    if payload is None or not (directory / MANIFEST).exists():
+        raise _missing(directory, _FILES)
+    beside = {role: Files.of_role(role).find(directory) for role in companions}
+    found = {role: path for role, path in beside.items() if path is not None}
+    for role in beside.keys() - found.keys():
+        raise _missing(directory, " or ".join(Files.of_role(role)) + f", the companion `{role}` of every row")
+    check_folder(directory, unread=[name for role in ROLES if role not in found for name in Files.of_role(role)])
+    return payload, found
+
+
+def _missing(directory: Path, expected: str) -> MissingInputError:
+    return MissingInputError(
+        "An input of this stage is missing",
         where=directory,
-        got=f"{payload} rows where the manifest has {manifest}",
-        remedy="delete the folder and run `dvc repro`",
+        expected=expected,
+        remedy="run `dvc repro`, which runs the stages in order",
     )
+
+
+def _in_step(directory: Path, manifest: pd.DataFrame, payload: Payload, companions: Mapping[Role, Payload]) -> Samples:
+    _check_lengths(directory, len(manifest), (payload, *companions.values()))
+    return Samples(manifest, payload, companions)
+
+
+def _check_lengths(directory: Path, manifest: int, parts: Iterable[Sized]) -> None:
+    for values in parts:
+        if len(values) != manifest:
+            raise DamagedInputError(
+                "Manifest and payload differ in length",
+                where=directory,
+                got=f"{len(values)} rows where the manifest has {manifest}",
+                remedy="delete the folder and run `dvc repro`",
+            )
 
 
 @dataclass(frozen=True)
@@ -248,3 +315,9 @@ class TestInputs(_View):
         super().__post_init__()
         if self.samples.manifest["label"].notna().any():
             raise LeakError("Test labels were handed to something other than `measure`")
+        if self.samples.companions:
+            raise LeakError(
+                "Companions of test rows were handed to something other than `measure`",
+                got=", ".join(self.samples.companions),
+                expected="the payload alone: a caption or an attribute is a label in disguise",
+            )

@@ -28,8 +28,8 @@ from gan_augment.curation.filters import (
     places_of,
 )
 from gan_augment.curation.ledger import Ledger
+from gan_augment.curation.recognise import recogniser_of
 from gan_augment.curation.report import counts_and_copying, quality, score_table
-from gan_augment.curation.spaces import fit_spaces
 from gan_augment.curation.train_on_synthetic import train_on_synthetic
 from gan_augment.curation.weaknesses import Light, check_weaknesses
 
@@ -104,11 +104,13 @@ def curate(
     """
     source = HeldSamples(candidates) if isinstance(candidates, Samples) else candidates
     steps = _Steps(progress, config.judged_by.members + 2 * config.train_on_synthetic_seeds + 6)
-    copies, features = fit_spaces(train, config.judged_by, seed=seed, device=device)
+    recogniser = recogniser_of(train, config.judged_by, device)
+    copies, features = recogniser.spaces(train, seed=seed)
     steps.tick("feature space")
     evidence = gather_evidence(
         train, validation, source, copies, config.judged_by,
         seed=seed, device=device, tick=steps.tick, along=steps.along, ledger=Ledger() if ledger is None else ledger,
+        recogniser=recogniser,
     )  # fmt: skip
     steps.tick("candidates")
     sieve = _sift(evidence, config, len(train.spec.classes), seed)
@@ -130,7 +132,7 @@ def curate(
     if config.train_on_synthetic_seeds and len(accepted) and len(validation):
         report["tstr"] = train_on_synthetic(
             train, validation, accepted.payload, accepted.label_indices(train.spec), config.judged_by,
-            seeds=config.train_on_synthetic_seeds, seed=seed, device=device, tick=steps.tick,
+            seeds=config.train_on_synthetic_seeds, seed=seed, device=device, tick=steps.tick, recogniser=recogniser,
         )  # fmt: skip
     steps.finish()
     return Curated(source, order, report, train, evidence, sieve)

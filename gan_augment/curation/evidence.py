@@ -11,9 +11,9 @@ from typing import Any
 
 import numpy as np
 import numpy.typing as npt
-import pandas as pd
 from scipy.spatial.distance import cdist
 
+from gan_augment.core.fields import bytes_per_row
 from gan_augment.core.records import DatasetSpec
 from gan_augment.core.row_file import RecordFile
 from gan_augment.core.samples import Samples, TrainView, ValidationView
@@ -23,6 +23,7 @@ from gan_augment.curation.filters import Labelled, class_scale
 from gan_augment.curation.judge import Judge, fit_judge, judge_train_rows, own_probability
 from gan_augment.curation.ledger import FINDING, Ledger
 from gan_augment.curation.nearest_records import ClosestRecord, Preference, closest_of
+from gan_augment.curation.recognise import Recogniser
 from gan_augment.curation.spaces import Space
 from gan_augment.fidelity.distances import nearest
 from gan_augment.fidelity.likeness import Likeness, likeness, standing
@@ -44,8 +45,7 @@ _PREDICTED_TOGETHER = 1024  # a chunk is a multiple of it, so that no chunk's le
 
 def chunk_rows(spec: DatasetSpec) -> int:
     """How many candidates are looked at together."""
-    pixels = 0 if spec.image is None else spec.image.height * spec.image.width * spec.image.channels
-    blocks = min(16, _CHUNK_BYTES // (4 * _PREDICTED_TOGETHER * max(pixels, 1)))
+    blocks = min(16, _CHUNK_BYTES // (4 * _PREDICTED_TOGETHER * max(bytes_per_row(spec.payload), 1)))
     return max(1, blocks) * _PREDICTED_TOGETHER
 
 
@@ -184,6 +184,7 @@ def gather_evidence(
     tick: Callable[[str], None],
     along: Callable[[float, str], None],
     ledger: Ledger,
+    recogniser: Recogniser,
 ) -> Evidence:
     """Measure candidates and held-out rows alike; `space` is where copies are looked for.
 
@@ -193,7 +194,7 @@ def gather_evidence(
     real = Labelled(space.rows(train.samples.payload), train.labels)
     heldout = Labelled(space.rows(validation.samples.payload), validation.labels)
     heldout_distance, _ = nearest(heldout.rows[:], real.rows[:])
-    judge = fit_judge(train, config, seed=seed, device=device, tick=tick)
+    judge = fit_judge(train, config, seed=seed, device=device, tick=tick, recogniser=recogniser)
     unseen: Sequence[tuple[Rows, Labels]] = ()
     scarce = _scarce(heldout.labels, len(train.spec.classes))
     fresh = _fresh(real, heldout, heldout_distance, scarce, train.samples.manifest["group"].to_numpy())
@@ -271,8 +272,8 @@ class _Looker:
 
     def _parents(self, chunk: Samples, rows: Rows) -> tuple[Floats, Floats]:
         parent, stranger = np.full(len(rows), np.nan), np.full(len(rows), np.nan)
-        if isinstance(chunk.payload, pd.DataFrame):
-            return parent, stranger  # a table row that comes near to its parent is a copy like any other
+        if not self._space.parents_apart:
+            return parent, stranger
         for row, names in enumerate(chunk.manifest["parents"]):
             own = [self._places[name] for name in names.split() if name in self._places]
             if own:

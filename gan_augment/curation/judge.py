@@ -8,30 +8,21 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from dataclasses import dataclass
-from typing import Any, Literal
+from typing import Any
 
 import numpy as np
 import numpy.typing as npt
-import pandas as pd
-import torch
-from sklearn.ensemble import RandomForestClassifier
-from sklearn.linear_model import LogisticRegression
-from sklearn.pipeline import make_pipeline
-from sklearn.preprocessing import StandardScaler
 
 from gan_augment.core.progress import silent
 from gan_augment.core.samples import Payload, TrainView
 from gan_augment.core.seeds import derive_seed, numpy_generator
 from gan_augment.curation.config import JudgeConfig
-from gan_augment.encoding.table import TableCodec
+from gan_augment.curation.recognise import Recogniser, recogniser_of
 from gan_augment.fidelity.unseen import spread_over_folds
-from gan_augment.recognition.shifts import RandomShifts
-from gan_augment.recognition.supervised import fit_classifier, pixels, predict_probabilities
 
-__all__ = ["Judge", "TableModel", "class_recall", "fit_judge", "fit_table_model", "judge_train_rows", "own_probability"]
+__all__ = ["Judge", "class_recall", "fit_judge", "judge_train_rows", "own_probability"]
 
 Probabilities = npt.NDArray[np.float32]
-TableModel = Literal["forest", "linear", "both"]
 _FOLDS = 3
 
 
@@ -54,18 +45,14 @@ def fit_judge(
     seed: int,
     device: str = "cpu",
     tick: Callable[[str], None] = silent,
+    recogniser: Recogniser | None = None,
 ) -> Judge:
     """Train `config.members` classifiers on real train rows, every class shown equally often. `tick` follows each."""
-    codec = None
-    if isinstance(train.samples.payload, pd.DataFrame):
-        assert train.spec.table is not None
-        codec = TableCodec.fit(train.samples.payload, train.spec.table)
+    recogniser = recogniser or recogniser_of(train, config, device)
     members: list[Callable[[Payload], Probabilities]] = []
     for number in range(config.members):
         own = derive_seed(seed, "judge", number)
-        members.append(
-            _image_member(train, config, own, device) if codec is None else _table_member(train, codec, config, own)
-        )
+        members.append(recogniser.fit(train.samples.payload, train.labels, seed=own, shifted=True))
         tick(f"judge {number + 1} of {config.members}")
     return Judge(tuple(members))
 
@@ -87,66 +74,6 @@ def judge_train_rows(
             judge = fit_judge(part, one, seed=derive_seed(seed, "fold", number), device=device)
             found.append((judge.probabilities(train.samples.take(ask).payload), train.labels[ask]))
     return found
-
-
-def _image_member(train: TrainView, config: JudgeConfig, seed: int, device: str) -> Callable[[Payload], Probabilities]:
-    network = fit_classifier(
-        pixels(np.asarray(train.samples.payload)),
-        torch.from_numpy(train.labels),
-        len(train.spec.classes),
-        seed=seed,
-        steps=config.steps,
-        sampling="balanced",
-        augment=RandomShifts(derive_seed(seed, "shifts")) if config.shifts else None,
-        device=device,
-    )
-    return lambda payload: predict_probabilities(network, pixels(np.asarray(payload)))
-
-
-def _table_member(
-    train: TrainView, codec: TableCodec, config: JudgeConfig, seed: int
-) -> Callable[[Payload], Probabilities]:
-    assert isinstance(train.samples.payload, pd.DataFrame)
-    predict = fit_table_model(
-        codec.encode(train.samples.payload), train.labels, len(train.spec.classes), config.table_model, seed
-    )
-
-    def member(payload: Payload) -> Probabilities:
-        assert isinstance(payload, pd.DataFrame)
-        return predict(codec.encode(payload))
-
-    return member
-
-
-def fit_table_model(
-    rows: npt.NDArray[np.float32], labels: npt.NDArray[np.int64], classes: int, kind: TableModel, seed: int
-) -> Callable[[npt.NDArray[np.float32]], Probabilities]:
-    """A scikit-learn classifier on codec rows, classes weighted equally; "both" averages a forest and a linear model.
-
-    Returns a function from float32 [n, width] to float32 [n, classes]; classes without train rows get 0.
-    """
-    state = seed % 2**32
-    models: dict[str, Any] = {
-        "forest": RandomForestClassifier(100, class_weight="balanced", random_state=state, n_jobs=1),
-        "linear": make_pipeline(
-            StandardScaler(), LogisticRegression(C=0.3, class_weight="balanced", max_iter=1000, random_state=state)
-        ),
-    }
-    chosen = list(models.values()) if kind == "both" else [models[kind]]
-    known = np.unique(labels)
-    if len(known) > 1:
-        for model in chosen:
-            model.fit(rows, labels)
-
-    def predict(asked: npt.NDArray[np.float32]) -> Probabilities:
-        out = np.zeros((len(asked), classes), dtype=np.float32)
-        if len(known) == 1:
-            out[:, known] = 1
-        elif len(asked):
-            out[:, known] = np.mean([model.predict_proba(asked) for model in chosen], axis=0)
-        return out
-
-    return predict
 
 
 def own_probability(probabilities: Probabilities, labels: npt.NDArray[np.integer[Any]]) -> npt.NDArray[np.float64]:

@@ -8,6 +8,7 @@ import numpy as np
 import numpy.typing as npt
 import pandas as pd
 
+from gan_augment.core.fields import take
 from gan_augment.core.records import DatasetSpec
 from gan_augment.core.samples import Payload, Samples, TrainView, ValidationView
 from gan_augment.core.seeds import derive_seed
@@ -156,5 +157,4 @@ def _evaluated(space: Space, payload: Payload, labels: npt.NDArray[np.int64], mo
     """At most the first `most` rows a class, in the quality space."""
     within = pd.Series(labels).groupby(labels).cumcount().to_numpy()
     chosen = np.flatnonzero(within < most)
-    part = payload.iloc[chosen] if isinstance(payload, pd.DataFrame) else np.asarray(payload)[chosen]
-    return Labelled(space.rows(part), labels[chosen])
+    return Labelled(space.rows(take(payload, chosen)), labels[chosen])

@@ -8,6 +8,7 @@ import numpy as np
 import numpy.typing as npt
 import pandas as pd
 
+from gan_augment.core.fields import frame_of
 from gan_augment.core.records import TableSpec
 from gan_augment.core.samples import Payload
 from gan_augment.curation.column_fidelity import ColumnShape, Trend, column_shapes, pair_trends
@@ -24,12 +25,10 @@ def table_quality(
     """Shape and trend scores of synthetic rows against held-out rows, and of train rows against them ("floor").
 
     Both are made to have the class shares of the held-out rows first, because a set that was balanced on purpose would
-    differ from them in every column. None where a side has no row, or for images.
+    differ from them in every column. None where a side has no row.
     """
-    frames = [
-        payload for payload, _ in (real, heldout, synthetic) if isinstance(payload, pd.DataFrame) and len(payload)
-    ]
-    if len(frames) < 3:
+    frames = [frame_of(payload) for payload, _ in (real, heldout, synthetic)]
+    if not all(map(len, frames)):
         return None
     here = frames[1]
     sides = [

@@ -10,6 +10,7 @@ import numpy as np
 import numpy.typing as npt
 import pandas as pd
 
+from gan_augment.core.fields import missing_cells
 from gan_augment.data.accounts import entry_figures
 from gan_augment.data.duplicates import Duplicates
 from gan_augment.data.loading import LoadedData
@@ -69,7 +70,7 @@ def tiny_classes(labels: pd.Series) -> list[str]:
 
 def missing_values(data: LoadedData) -> int:
     """How many cells of a table are missing; 0 for images."""
-    return int(data.payload.isna().sum().sum()) if isinstance(data.payload, pd.DataFrame) else 0
+    return missing_cells(data.payload)
 
 
 def _class_figures(label: str, labels: npt.NDArray[np.object_], split: Split) -> dict[str, Any]:

@@ -122,6 +122,8 @@ _TABLE: dict[Arm, tuple[Recipe, ...]] = {
     ),
     "synthetic": (Recipe("synthetic only", "synthetic"),),
 }
+_VARIANTS: dict[Modality, dict[Arm, tuple[Recipe, ...]]] = {"image": _IMAGE, "table": _TABLE}
+_SEARCH: dict[Modality, Treatment] = {"image": Treatment(classical=True, balanced=True), "table": _WEIGHTED}
 
 
 def variants_of(arm: Arm, modality: Modality) -> tuple[Recipe, ...]:
@@ -132,7 +134,7 @@ def variants_of(arm: Arm, modality: Modality) -> tuple[Recipe, ...]:
     ParamsError
         The arm is for images and the data is a table.
     """
-    variants = _IMAGE if modality == "image" else _TABLE
+    variants = _VARIANTS[modality]
     if arm not in variants:
         raise ParamsError(
             f"The arm {arm} is for images",
@@ -163,8 +165,7 @@ def search_recipe(modality: Modality) -> Recipe:
     Classes are balanced (and images augmented) at every ratio, 0 included, so that a ratio cannot win only because
     it evens out class sizes, which costs nothing without a GAN.
     """
-    treatment = Treatment(classical=True, balanced=True) if modality == "image" else _WEIGHTED
-    return Recipe("search", "real+synthetic", treatment)
+    return Recipe("search", "real+synthetic", _SEARCH[modality])
 
 
 def uses_synthetic(arm: Arm) -> bool:

@@ -5,17 +5,18 @@ SMOTE: Chawla et al. 2002 (arXiv 1106.1813), by imbalanced-learn. Interpolation 
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from typing import Any
 
 import numpy as np
 import numpy.typing as npt
 import pandas as pd
 
+from gan_augment.core.fields import frame_of
 from gan_augment.core.records import DatasetSpec
 from gan_augment.core.samples import Payload, Samples, make_manifest
 from gan_augment.downstream.arms import Fill
-from gan_augment.encoding.table import Part, TableCodec
+from gan_augment.encoding.table import TableCodec
 
 __all__ = ["class_weights", "fill_up", "row_weights"]
 
@@ -59,8 +60,8 @@ def fill_up(samples: Samples, spec: DatasetSpec, fill: Fill, generator: np.rando
         own = np.flatnonzero(labels == index)
         payload = (
             _interpolated(np.asarray(samples.payload), own, count, generator)
-            if spec.image is not None
-            else _smote(samples.payload, labels, index, count, spec, generator)
+            if fill == "interpolate"
+            else _smote(frame_of(samples.payload), labels, index, count, spec, generator)
         )
         parts.append(_made(payload, spec.labels[index], fill))
     return Samples.concat(parts)
@@ -112,30 +113,28 @@ def _made(payload: Payload, label: str, method: str) -> Samples:
 
 
 def _smote(
-    rows: Payload, labels: Labels, index: int, count: int, spec: DatasetSpec, generator: np.random.Generator
+    rows: pd.DataFrame, labels: Labels, index: int, count: int, spec: DatasetSpec, generator: np.random.Generator
 ) -> pd.DataFrame:
     """`count` rows of class `index`, in the source's dtypes.
 
     Distances are between standardised numbers; that a value is missing counts as a category. A class of one row is
     repeated: it has no neighbour.
     """
-    assert isinstance(rows, pd.DataFrame)
-    assert spec.table is not None
     own = np.flatnonzero(labels == index)
     if len(own) < 2:
         return rows.iloc[np.repeat(own, count)].reset_index(drop=True)
-    codec = TableCodec.fit(rows, spec.table, scale="standard", max_levels=_LEVELS)
-    coder = _Flat(codec, codec.encode_columns(rows), labels)
-    if not coder.flat.shape[1]:
+    codec = TableCodec.fit(rows, spec.tables, scale="standard", max_levels=_LEVELS)
+    if not codec.coded:
         return rows.iloc[generator.choice(own, size=count)].reset_index(drop=True)  # constants only
-    sampler = _smote_sampler(coder.categorical, coder.flat.shape[1], index, len(own), len(own) + count, generator)
-    made, _ = sampler.fit_resample(coder.flat, labels)
-    return codec.decode_columns(coder.parts(np.asarray(made, dtype=np.float64)[len(rows) :]), generator)
+    matrix = codec.encode_codes(rows)
+    for column in np.flatnonzero(~np.array(codec.coded)):
+        matrix[:, column] = _without_gaps(matrix[:, column], labels)
+    sampler = _smote_sampler(codec.coded, index, len(own), len(own) + count, generator)
+    made, _ = sampler.fit_resample(matrix, labels)
+    return codec.decode_codes(np.asarray(made, dtype=np.float64)[len(rows) :], generator)
 
 
-def _smote_sampler(
-    categorical: list[int], width: int, index: int, have: int, want: int, generator: np.random.Generator
-) -> Any:
+def _smote_sampler(coded: Sequence[bool], index: int, have: int, want: int, generator: np.random.Generator) -> Any:
     from imblearn.over_sampling import SMOTE, SMOTEN, SMOTENC
 
     settings = {
@@ -143,37 +142,11 @@ def _smote_sampler(
         "k_neighbors": min(_NEIGHBOURS, have - 1),
         "random_state": int(generator.integers(2**31)),
     }
-    if not categorical:
+    if not any(coded):
         return SMOTE(**settings)
-    if len(categorical) == width:
+    if all(coded):
         return SMOTEN(**settings)
-    return SMOTENC(categorical_features=categorical, **settings)
-
-
-class _Flat:
-    """Encoded rows as the matrix that imbalanced-learn takes: float64 [n, d] without gaps, one column of codes a
-    choice and one a value; and back."""
-
-    def __init__(self, codec: TableCodec, parts: list[Part], labels: Labels) -> None:
-        self._codec = codec
-        self.categorical: list[int] = []
-        columns: list[npt.NDArray[np.float64]] = []
-        for column, (codes, scaled) in zip(codec.columns, parts, strict=True):
-            if column.states > 1:
-                self.categorical.append(len(columns))
-                columns.append(codes.astype(np.float64))
-            if column.has_value:
-                columns.append(_without_gaps(scaled, labels))
-        self.flat = np.column_stack(columns) if columns else np.zeros((len(labels), 0))
-
-    def parts(self, flat: npt.NDArray[np.float64]) -> list[Part]:
-        """For `TableCodec.decode_columns`, from rows of the matrix."""
-        columns = iter(flat.T)
-        parts: list[Part] = []
-        for column in self._codec.columns:
-            codes = next(columns).round().astype(np.int64) if column.states > 1 else np.zeros(len(flat), dtype=np.int64)
-            parts.append((codes, next(columns) if column.has_value else np.zeros(len(flat))))
-        return parts
+    return SMOTENC(categorical_features=list(np.flatnonzero(coded)), **settings)
 
 
 def _without_gaps(scaled: npt.NDArray[np.float64], labels: Labels) -> npt.NDArray[np.float64]:

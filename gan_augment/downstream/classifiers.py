@@ -22,6 +22,10 @@ from gan_augment.downstream.config import (
 
 __all__ = ["choose_classifiers", "classifiers_of", "make_classifier"]
 
+_FIRST: dict[Modality, ClassifierConfig] = {"image": CnnConfig(), "table": HistGradientBoostingConfig()}
+_OF_ROWS = ("logistic_regression", "random_forest", "hist_gradient_boosting", "custom")
+_KINDS: dict[Modality, tuple[str, ...]] = {"image": ("cnn", "linear_probe", *_OF_ROWS), "table": _OF_ROWS}
+
 
 def choose_classifiers(config: RetrainConfig, modality: Modality) -> tuple[ClassifierConfig, ClassifierConfig | None]:
     """The classifier and the second opinion, with the defaults for the modality filled in.
@@ -31,7 +35,7 @@ def choose_classifiers(config: RetrainConfig, modality: Modality) -> tuple[Class
     ParamsError
         A cnn or a linear probe was asked for and the data is a table.
     """
-    first = config.classifier or (CnnConfig() if modality == "image" else HistGradientBoostingConfig())
+    first = config.classifier or _FIRST[modality]
     second: ClassifierConfig | None
     if config.second_opinion == "none":
         second = None
@@ -40,12 +44,12 @@ def choose_classifiers(config: RetrainConfig, modality: Modality) -> tuple[Class
     else:
         second = config.second_opinion
     for chosen, key in ((first, "classifier"), (second, "second_opinion")):
-        if modality == "table" and chosen is not None and chosen.kind in ("cnn", "linear_probe"):
+        if chosen is not None and chosen.kind not in _KINDS[modality]:
             raise ParamsError(
-                f"A {chosen.kind} cannot be fitted on a table",
+                f"A {chosen.kind} cannot be fitted on a {modality}",
                 where=f"retrain.{key}.kind in params.yaml",
                 got=chosen.kind,
-                expected="logistic_regression, random_forest, hist_gradient_boosting or custom",
+                expected=", ".join(_KINDS[modality][:-1]) + f" or {_KINDS[modality][-1]}",
             )
     return first, second
 

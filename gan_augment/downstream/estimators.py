@@ -13,7 +13,6 @@ from typing import Any
 
 import numpy as np
 import numpy.typing as npt
-import pandas as pd
 from sklearn.decomposition import PCA
 from sklearn.ensemble import HistGradientBoostingClassifier, RandomForestClassifier
 from sklearn.exceptions import ConvergenceWarning
@@ -23,6 +22,7 @@ from sklearn.preprocessing import FunctionTransformer, StandardScaler
 from sklearn.utils.validation import has_fit_parameter
 
 from gan_augment.core.errors import ParamsError
+from gan_augment.core.fields import frame_of, images_of
 from gan_augment.core.records import DatasetSpec
 from gan_augment.core.samples import Payload, Samples
 from gan_augment.core.seeds import derive_seed, numpy_generator
@@ -73,13 +73,13 @@ class EstimatorClassifier:
 
     def fit(self, samples: Samples, spec: DatasetSpec, treatment: Treatment, seeds: Sequence[int]) -> list[Predictor]:
         """One predictor a seed. Logistic regression on the same rows is fitted once and handed out repeatedly."""
-        augmented = treatment.classical and spec.image is not None
-        if isinstance(self._config, LogisticRegressionConfig | LinearProbeConfig) and not augmented:
+        fixed = isinstance(self._config, LogisticRegressionConfig | LinearProbeConfig)
+        if fixed and not _is_augmented(spec, treatment):
             return [self._fit_one(samples, spec, treatment, seeds[0])] * len(seeds)
         return [self._fit_one(samples, spec, treatment, seed) for seed in seeds]
 
     def _fit_one(self, samples: Samples, spec: DatasetSpec, treatment: Treatment, seed: int) -> Predictor:
-        rows = self._augmented(samples, seed) if treatment.classical and spec.image is not None else samples
+        rows = self._augmented(samples, seed) if _is_augmented(spec, treatment) else samples
         estimator = self._estimator(spec, treatment, derive_seed(seed, "estimator") % 2**32)
         weigh = treatment.balanced or treatment.class_weight
         weighable = has_fit_parameter(estimator, "sample_weight")
@@ -163,10 +163,13 @@ def _flat_pixels(images: npt.NDArray[np.uint8]) -> npt.NDArray[np.float32]:
 
 
 def _plain(payload: Payload, spec: DatasetSpec, raw: bool) -> Any:
-    if isinstance(payload, pd.DataFrame) and not raw:
-        assert spec.table is not None
-        return plain_frame(payload, spec.table)
-    return payload if isinstance(payload, pd.DataFrame) else np.asarray(payload)
+    if spec.table is None:
+        return images_of(payload)
+    return frame_of(payload) if raw else plain_frame(frame_of(payload), spec.table)
+
+
+def _is_augmented(spec: DatasetSpec, treatment: Treatment) -> bool:
+    return treatment.classical and spec.image is not None
 
 
 class _Fitted:

@@ -6,8 +6,8 @@ from collections.abc import Callable
 
 import numpy as np
 import numpy.typing as npt
-import pandas as pd
 
+from gan_augment.core.fields import frame_of, images_of
 from gan_augment.core.samples import Payload, TrainView
 from gan_augment.encoding.features import PixelFeatures, Standardiser
 from gan_augment.encoding.table import TableCodec
@@ -25,9 +25,8 @@ def fit_feature_space(train: TrainView) -> FeatureSpace:
 
 
 def _raw_features(train: TrainView) -> FeatureSpace:
-    if isinstance(train.samples.payload, pd.DataFrame):
-        assert train.spec.table is not None
-        codec = TableCodec.fit(train.samples.payload, train.spec.table)
-        return lambda payload: codec.encode(pd.DataFrame(payload))
-    pixels = PixelFeatures.fit(np.asarray(train.samples.payload))
-    return lambda payload: pixels(np.asarray(payload))
+    if train.spec.table is not None:
+        codec = TableCodec.fit(frame_of(train.samples.payload), train.spec.table)
+        return lambda payload: codec.encode(frame_of(payload))
+    pixels = PixelFeatures.fit(images_of(train.samples.payload))
+    return lambda payload: pixels(images_of(payload))

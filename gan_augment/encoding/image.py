@@ -11,9 +11,18 @@ import numpy.typing as npt
 __all__ = ["PixelLevels", "decode_images", "encode_images"]
 
 
-def encode_images(images: npt.NDArray[np.uint8]) -> npt.NDArray[np.float32]:
-    """uint8 [n, h, w, c] in 0..255 to float32 [n, c, h, w] in [-1, 1]."""
-    return np.ascontiguousarray(images.transpose(0, 3, 1, 2), dtype=np.float32) / np.float32(127.5) - np.float32(1)
+def encode_images(images: npt.NDArray[np.uint8], *, channels_last: bool = False) -> npt.NDArray[np.float32]:
+    """uint8 [n, h, w, c] in 0..255 to float32 [n, c, h, w] in [-1, 1].
+
+    `channels_last`: a view whose memory is laid out as that of the images. Convolutions differ by it in the last bit.
+    """
+    if channels_last:
+        return _scaled(images.astype(np.float32)).transpose(0, 3, 1, 2)
+    return _scaled(np.ascontiguousarray(images.transpose(0, 3, 1, 2), dtype=np.float32))
+
+
+def _scaled(levels: npt.NDArray[np.float32]) -> npt.NDArray[np.float32]:
+    return levels / np.float32(127.5) - np.float32(1)
 
 
 def decode_images(values: npt.NDArray[np.float32]) -> npt.NDArray[np.uint8]:

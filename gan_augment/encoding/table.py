@@ -7,6 +7,7 @@ and spike exactly, and every other number to within one step between neighbourin
 
 from __future__ import annotations
 
+import itertools
 from collections.abc import Iterator, Sequence
 from typing import Any, Literal, NamedTuple
 
@@ -157,6 +158,34 @@ class TableCodec(Record):
             for order in self.orders:
                 frame = restore_order(frame, order)
         return frame
+
+    @property
+    def coded(self) -> tuple[bool, ...]:
+        """Of each column that `encode_codes` gives: whether it holds codes of a choice, not values."""
+        kinds = ((True,) * (codec.states > 1) + (False,) * codec.has_value for codec in self.columns)
+        return tuple(itertools.chain.from_iterable(kinds))
+
+    def encode_codes(self, frame: pd.DataFrame) -> npt.NDArray[np.float64]:
+        """Rows [n] to float64 [n, len(coded)]: a column of codes a choice, and one of values, NaN where there is none.
+
+        The form that neighbour methods take. Raises DataError.
+        """
+        columns: list[npt.NDArray[np.float64]] = []
+        for codec, (codes, scaled) in zip(self.columns, self.encode_columns(frame), strict=True):
+            columns += [codes.astype(np.float64)] if codec.states > 1 else []
+            columns += [scaled] if codec.has_value else []
+        return np.column_stack(columns) if columns else np.zeros((len(frame), 0))
+
+    def decode_codes(
+        self, codes: npt.NDArray[np.float64], generator: np.random.Generator | None = None
+    ) -> pd.DataFrame:
+        """The inverse of `encode_codes`, as `decode` is that of `encode`; every value must be there."""
+        columns, count = iter(codes.T), len(codes)
+        parts: list[Part] = []
+        for codec in self.columns:
+            chosen = next(columns).round().astype(np.int64) if codec.states > 1 else np.zeros(count, dtype=np.int64)
+            parts.append((chosen, next(columns) if codec.has_value else np.zeros(count)))
+        return self.decode_columns(parts, generator)
 
     def to_json(self) -> dict[str, Any]:
         """A plain dict for `json.dump`."""

@@ -15,10 +15,10 @@ from typing import Any, Literal, get_args
 
 import numpy as np
 import numpy.typing as npt
-import pandas as pd
 from scipy import stats
 
 from gan_augment.core.errors import DataError
+from gan_augment.core.fields import frame_of
 from gan_augment.core.records import DatasetSpec, TableSpec
 from gan_augment.core.samples import Payload, Samples, make_manifest
 from gan_augment.gain.verdict import Verdict
@@ -120,14 +120,13 @@ def _with_noise(payload: Payload, train: Payload, table: TableSpec | None, gener
     if table is None:
         noisy_pixels = np.asarray(payload) + generator.normal(0, _IMAGE_NOISE, np.shape(payload))
         return np.rint(noisy_pixels).clip(0, 255).astype(np.uint8)
-    assert isinstance(payload, pd.DataFrame)
-    assert isinstance(train, pd.DataFrame)
-    noisy = payload.copy()
+    rows, real = frame_of(payload), frame_of(train)
+    noisy = rows.copy()
     for column in table.columns:
         if column.kind == "numeric" and not column.integer:
-            spread = float(train[column.name].std())
+            spread = float(real[column.name].std())
             noise = generator.normal(0, _TABLE_NOISE * spread if np.isfinite(spread) else 0.0, len(payload))
-            noisy[column.name] = (noisy[column.name] + noise).astype(payload[column.name].dtype)
+            noisy[column.name] = (noisy[column.name] + noise).astype(rows[column.name].dtype)
     return noisy
 
 

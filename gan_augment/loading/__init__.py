@@ -10,12 +10,15 @@ from pathlib import Path
 from typing import Any, Literal, get_args
 
 from gan_augment.core.errors import ParamsError
+from gan_augment.core.records import Modality
 from gan_augment.loading.opened import Adjustment, Arrays, Origin, opened
 
 __all__ = ["Adjustment", "Arrays", "load"]
 
 Target = Literal["torch", "stream", "pandas", "frames", "numpy", "adjustment"]
 _TARGETS = get_args(Target)
+
+_DEFAULT: dict[Modality, Target] = {"image": "torch", "table": "pandas"}
 
 
 def load(
@@ -81,7 +84,7 @@ def load(
     export = opened(
         Path(path), format=format, only=only, classes=classes, real_fraction=real_fraction, ratio=ratio, seed=seed
     )
-    target = to or ("torch" if export.spec.image is not None else "pandas")
+    target = to or _DEFAULT[export.spec.modality]
     _check_options(target, transform, world)
     if target == "pandas":
         return export.frame()

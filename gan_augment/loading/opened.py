@@ -169,9 +169,8 @@ class Export:
 
     def picture(self, read: ImageReader, shard: str, offset: int) -> npt.NDArray[np.uint8]:
         """uint8 [height, width, channels] of one sample. Raises DataError, which names the file."""
-        assert self.spec.image is not None
         with reading(self.root, shard):
-            return _decoded(read(shard, offset), self.spec.image)
+            return _decoded(read(shard, offset), self.spec.images)
 
     def frame(self) -> pd.DataFrame:
         """The chosen table rows: features, target, and the columns `_id` and `_origin`. Raises ParamsError."""
@@ -211,8 +210,7 @@ class Export:
         if self.spec.table is not None:
             features = [column.name for column in self.spec.table.columns]
             return Arrays(self.frame()[features].to_numpy(), classes, synthetic, self.spec.labels)
-        assert self.spec.image is not None
-        read, pixels = self.image_reader(), _room(len(classes), self.spec.image)
+        read, pixels = self.image_reader(), _room(len(classes), self.spec.images)
         wanted = ((s, o) for part in rows for s, o in zip(part.shards.to_pylist(), part.offsets, strict=True))
         for place, (shard, offset) in enumerate(wanted):
             pixels[place] = self.picture(read, shard, int(offset))
@@ -280,8 +278,8 @@ def _spec(files: Files, index: dict[str, Any]) -> DatasetSpec:
     """dataset.json. Raises DataError where it is not of the same data set as the index."""
     with reading(files.root, _DATASET):
         spec = DatasetSpec.load(files(_DATASET))
-    told = [(record["key"], record["label"]) for record in index["classes"]]
-    if spec.modality != index["modality"] or [(record.key, record.label) for record in spec.classes] != told:
+    told = (index["modality"], [(record["key"], record["label"]) for record in index["classes"]])
+    if (spec.modality, [(record.key, record.label) for record in spec.classes]) != told:
         raise changed(files.root, _DATASET, "other classes than index.json has")
     return spec
 

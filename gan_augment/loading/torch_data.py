@@ -128,8 +128,8 @@ class ShardDataset(Dataset[Item]):
 
 def _table_tensor(export: Export, transform: Transform | None) -> torch.Tensor:
     """float32 [n, features]. Raises ParamsError where a column is not a number."""
-    assert export.spec.table is not None
-    strange = [column.name for column in export.spec.table.columns if column.kind not in ("numeric", "boolean")]
+    columns = export.spec.tables.columns
+    strange = [column.name for column in columns if column.kind not in ("numeric", "boolean")]
     if strange or transform is not None:
         raise ParamsError(
             "A table with columns that are not numbers is no tensor" if strange else "Tables take no transform",
@@ -137,7 +137,7 @@ def _table_tensor(export: Export, transform: Transform | None) -> torch.Tensor:
             got=", ".join(strange) or None,
             remedy='use load(path, "pandas") and encode the columns',
         )
-    features = export.frame()[[column.name for column in export.spec.table.columns]]
+    features = export.frame()[[column.name for column in columns]]
     return torch.from_numpy(features.to_numpy(dtype=np.float32, na_value=np.nan))
 
 

@@ -55,10 +55,11 @@ class Accepted:
             counts += np.bincount(self.labels[rows][self._sure(rows, threshold)], minlength=len(counts))
         return counts
 
-    def hold(self, most: Counts, thresholds: Sequence[float]) -> HeldRows:
+    def hold(self, most: Counts, thresholds: Sequence[float], *, companions: bool = False) -> HeldRows:
         """The rows that some plan may ask for: of each class the first `most[k]` under each threshold."""
         chosen = np.unique(np.concatenate([self._first(most, threshold) for threshold in {0.0, *thresholds}]))
-        rows = gather_samples(StoredSamples((self.layout.curated,)), chosen, rows=_ROWS)
+        stored = StoredSamples((self.layout.curated,))
+        rows = gather_samples(stored.with_companions() if companions else stored, chosen, rows=_ROWS)
         return HeldRows(self.spec, rows, self._sureness(chosen))
 
     def _sureness(self, chosen: npt.NDArray[np.int64]) -> npt.NDArray[np.float32]:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -10,8 +11,8 @@ from gan_augment.core.atomic import read_json
 from gan_augment.core.checksums import check_file
 from gan_augment.core.errors import MissingInputError, ParamsError
 from gan_augment.core.masking import mask
-from gan_augment.core.records import DatasetSpec
-from gan_augment.core.samples import Samples, TestInputs, TrainView, ValidationView, read_samples
+from gan_augment.core.records import DatasetSpec, Role
+from gan_augment.core.samples import Samples, TestInputs, TrainView, ValidationView, read_samples, roles_in
 from gan_augment.params import Params, load_params
 
 __all__ = ["Layout", "Project", "read_measured", "read_plan"]
@@ -151,22 +152,24 @@ class Project:
                 expected=f"one of {', '.join(self.params.classes)}",
             ) from None
 
-    def train_view(self) -> TrainView:
+    def train_view(self, companions: Sequence[Role] = ()) -> TrainView:
         """All real train rows, class by class in the order of dataset.json."""
         spec = self.spec()
-        return TrainView(spec, Samples.concat([read_samples(self.layout.train(c.key)) for c in spec.classes]))
+        parts = [read_samples(self.layout.train(c.key), companions=companions) for c in spec.classes]
+        return TrainView(spec, Samples.concat(parts))
 
-    def class_train_view(self, key: str) -> TrainView:
+    def class_train_view(self, key: str, companions: Sequence[Role] = ()) -> TrainView:
         """The real train rows of one class."""
-        return TrainView(self.spec(), read_samples(self.layout.train(key)))
+        return TrainView(self.spec(), read_samples(self.layout.train(key), companions=companions))
 
-    def validation_view(self) -> ValidationView:
+    def validation_view(self, companions: Sequence[Role] = ()) -> ValidationView:
         """The real validation rows."""
-        return ValidationView(self.spec(), read_samples(self.layout.validation))
+        return ValidationView(self.spec(), read_samples(self.layout.validation, companions=companions))
 
     def test_inputs(self) -> TestInputs:
-        """The real test rows without labels."""
-        return TestInputs(self.spec(), read_samples(self.layout.test_inputs))
+        """The real test rows without labels. Raises LeakError where companions lie beside them."""
+        folder = self.layout.test_inputs
+        return TestInputs(self.spec(), read_samples(folder, companions=roles_in(folder)))
 
 
 def read_plan(layout: Layout) -> dict[str, Any]:

@@ -45,8 +45,7 @@ def live_folder(root: Path) -> Path:
 
 def live_training(project: Project, name: str) -> LiveRecorder:
     """The recorder of `pretrain`, or of a class's own training."""
-    things = "images" if project.spec().modality == "image" else "rows"
-    return LiveRecorder(live_folder(project.layout.root) / name, things)
+    return LiveRecorder(live_folder(project.layout.root) / name, project.spec().things)
 
 
 class LiveRecorder:

@@ -51,10 +51,10 @@ def write_part(folder: Path, samples: Samples, *, beside: Sequence[Path] = ()) -
 
 def in_split(samples: Samples, name: str) -> Samples:
     """The same rows as rows of this split."""
-    return Samples(samples.manifest.assign(split=name).astype({"split": "string"}), samples.payload)
+    return samples.relabelled(split=name)
 
 
 def withheld(samples: Samples) -> Samples:
-    """The same rows without label and source, which for images is a path that names the class."""
-    unknown = pd.array([pd.NA] * len(samples), dtype="string")
-    return Samples(samples.manifest.assign(label=unknown, source=""), samples.payload)
+    """The same rows without label, companions and source, which for images is a path that names the class."""
+    blind = samples.manifest.assign(label=pd.array([pd.NA] * len(samples), dtype="string"), source="")
+    return Samples(blind, samples.payload)

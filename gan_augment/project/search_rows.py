@@ -48,12 +48,13 @@ class SearchRows:
         """A plan of other rows as a plan of these."""
         return plan.onto(self.counts, self.accepted.counts(plan.threshold))
 
-    def hold(self, plans: Sequence[Plan]) -> HeldRows:
+    def hold(self, plans: Sequence[Plan], *, companions: bool = False) -> HeldRows:
         """The candidates that one of `plans` may ask for, under any threshold that will be tried; and as many of each
-        class as there are real rows, for the arm without real rows.
+        class as there are real rows, for the arm without real rows. Companions are written on, not trained on.
         """
         thresholds = (0.0, *self.project.params.mix.judge_probabilities)
-        return self.accepted.hold(np.max([self.counts, *(plan.counts for plan in plans)], axis=0), thresholds)
+        most = np.max([self.counts, *(plan.counts for plan in plans)], axis=0)
+        return self.accepted.hold(most, thresholds, companions=companions)
 
     def trainer(self, held: HeldRows, *, device: str, root: Path) -> Predict:
         """Trains the first classifier on a plan's rows, one a seed, and predicts the validation rows.

@@ -3,9 +3,7 @@
 from __future__ import annotations
 
 import csv
-import hashlib
 import io
-import json
 from collections.abc import Callable
 from pathlib import Path
 from typing import Any
@@ -16,6 +14,8 @@ from gan_augment.core.atomic import write_text
 from gan_augment.core.errors import MethodError, ParamsError
 from gan_augment.core.progress import Advance
 from gan_augment.core.records import DatasetSpec, Modality
+from gan_augment.core.samples import MANIFEST
+from gan_augment.core.scratch import fingerprint
 from gan_augment.core.validation import counted, explain_mistakes, listed
 from gan_augment.core.verbosity import remark
 from gan_augment.params import Params
@@ -115,11 +115,9 @@ def checkpoint_path(project: Project, name: str) -> Path:
     It lies outside DVC's sight, and another seed, setting or data set never finds it.
     """
     params = project.params
-    digest = hashlib.sha256()
-    digest.update(json.dumps([name, params.base.seed, params.synthesis.model_dump(mode="json")]).encode())
-    for key in params.classes:
-        digest.update((project.layout.train(key) / "manifest.parquet").read_bytes())
-    return project.layout.root / ".gan_augment" / "checkpoints" / f"{name}-{digest.hexdigest()[:16]}.safetensors"
+    rows = [project.layout.train(key) / MANIFEST for key in params.classes]
+    known = fingerprint(name, params.base.seed, params.synthesis.model_dump(mode="json"), *rows)
+    return project.layout.root / ".gan_augment" / "checkpoints" / f"{name}-{known}.safetensors"
 
 
 def write_curve(path: Path, rows: list[dict[str, float]]) -> None:

@@ -13,6 +13,7 @@ from torch import Tensor
 from torch.nn import functional
 
 from gan_augment.core.seeds import derive_seed, numpy_generator
+from gan_augment.encoding.image import decode_images, encode_images
 from gan_augment.recognition.classifier import SmallCnn
 
 __all__ = ["PixelAugment", "Sampling", "draw_rows", "fit_classifier", "pixels", "predict_probabilities"]
@@ -26,13 +27,11 @@ _WEIGHT_DECAY = 0.01
 
 def pixels(images: npt.NDArray[np.uint8]) -> Tensor:
     """uint8 [n, h, w, c] as float32 [n, c, h, w] in [-1, 1]."""
-    return torch.from_numpy(np.array(images)).permute(0, 3, 1, 2).float().div(127.5).sub(1)
+    return torch.from_numpy(encode_images(np.asarray(images), channels_last=True))
 
 
 def _as_uint8(images: Tensor) -> npt.NDArray[np.uint8]:
-    scaled = images.add(1).mul(127.5).round().clamp(0, 255).byte()
-    array: npt.NDArray[np.uint8] = np.ascontiguousarray(scaled.permute(0, 2, 3, 1).cpu().numpy())
-    return array
+    return decode_images(images.cpu().numpy())
 
 
 def draw_rows(

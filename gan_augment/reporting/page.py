@@ -9,7 +9,7 @@ from gan_augment.reporting import sections
 from gan_augment.reporting.config import ReportConfig
 from gan_augment.reporting.evidence import Evidence
 from gan_augment.reporting.lights import GUIDE, lights
-from gan_augment.reporting.pictures import Sheet, class_sheets
+from gan_augment.reporting.pictures import Sheet, class_sheets, is_pixelated
 from gan_augment.reporting.scales import number, percent
 from gan_augment.reporting.templating import page_environment
 
@@ -29,7 +29,7 @@ _NO_MODEL = ("no", "no model: the class was not synthesised")
 def render_report(evidence: Evidence, config: ReportConfig) -> str:
     """The page as HTML. The same evidence gives the same text: there is no date in it."""
     sheets = class_sheets(evidence, config) if evidence.spec.image is not None else {}
-    pixelated = evidence.spec.image is not None and max(evidence.spec.image.height, evidence.spec.image.width) < 64
+    pixelated = is_pixelated(evidence.spec)
     return (
         page_environment()
         .get_template("report.html.j2")

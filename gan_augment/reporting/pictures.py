@@ -13,15 +13,22 @@ import pandas as pd
 from PIL import Image
 
 from gan_augment.core.png import encode_png
+from gan_augment.core.records import DatasetSpec
 from gan_augment.core.samples import Samples
 from gan_augment.reporting.config import ReportConfig
 from gan_augment.reporting.evidence import Evidence
 from gan_augment.reporting.scales import number, percent
 
-__all__ = ["Picture", "Sheet", "class_sheets", "data_uri"]
+__all__ = ["Picture", "Sheet", "class_sheets", "data_uri", "is_pixelated"]
 
 _LONGEST_SIDE = 96  # px: larger pictures are reduced for the page
 _PIXEL_SIDE = 16  # neighbours by pixels are looked for at this size
+_PIXELATED = 64  # px: smaller pictures are drawn with hard edges
+
+
+def is_pixelated(spec: DatasetSpec) -> bool:
+    """Whether the pictures are so small that a reader should see their pixels."""
+    return spec.image is not None and max(spec.image.height, spec.image.width) < _PIXELATED
 
 
 @dataclass(frozen=True)

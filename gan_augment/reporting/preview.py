@@ -11,11 +11,12 @@ import numpy.typing as npt
 import pandas as pd
 from markupsafe import Markup
 
+from gan_augment.core.fields import frame_of
 from gan_augment.core.records import Column, DatasetSpec
 from gan_augment.core.samples import Samples
 from gan_augment.encoding.times import days, iso_day
 from gan_augment.reporting.charts import histogram
-from gan_augment.reporting.pictures import data_uri
+from gan_augment.reporting.pictures import data_uri, is_pixelated
 from gan_augment.reporting.scales import number, percent
 from gan_augment.reporting.templating import page_environment
 
@@ -78,7 +79,7 @@ def render_preview(preview: Preview) -> str:
         settings=preview.settings,
         rows=None if image else _first_rows(preview),
         columns=[] if image else list(_columns(preview)),
-        pixelated=image is not None and max(image.height, image.width) < 64,
+        pixelated=is_pixelated(preview.spec),
     )
 
 
@@ -171,14 +172,12 @@ def _drawn(one: AugmentedClass) -> dict[str, Any]:
 
 def _first_rows(preview: Preview) -> dict[str, Any]:
     """The first rows of each class, as texts."""
-    assert preview.spec.table is not None
-    names = [column.name for column in preview.spec.table.columns[:_SHOWN_COLUMNS]]
+    names = [column.name for column in preview.spec.tables.columns[:_SHOWN_COLUMNS]]
     rows = []
     for label in preview.spec.labels:
-        own = preview.train.of_class(label).take(slice(0, _SHOWN_ROWS)).payload
-        assert isinstance(own, pd.DataFrame)
+        own = frame_of(preview.train.of_class(label).take(slice(0, _SHOWN_ROWS)).payload)
         rows += [(label, [_cell(value) for value in row]) for row in own[names].itertuples(index=False)]
-    return {"target": preview.spec.table.target, "names": names, "rows": rows}
+    return {"target": preview.spec.tables.target, "names": names, "rows": rows}
 
 
 def _cell(value: Any) -> str:
@@ -188,10 +187,8 @@ def _cell(value: Any) -> str:
 
 
 def _columns(preview: Preview) -> Iterator[dict[str, Any]]:
-    assert preview.spec.table is not None
-    frame = preview.train.payload
-    assert isinstance(frame, pd.DataFrame)
-    for column in preview.spec.table.columns[:_SHOWN_COLUMNS]:
+    frame = frame_of(preview.train.payload)
+    for column in preview.spec.tables.columns[:_SHOWN_COLUMNS]:
         yield _column(column, frame[column.name])
 
 

@@ -15,8 +15,8 @@ import pyarrow.parquet as pq
 from gan_augment.core.checksums import check_file, telling_damage
 from gan_augment.core.errors import MissingInputError
 from gan_augment.core.records import DatasetSpec
-from gan_augment.core.samples import Samples
-from gan_augment.core.streams import count_samples, read_rows
+from gan_augment.core.samples import Samples, count_samples
+from gan_augment.core.streams import label_index_pieces, read_rows
 
 __all__ = ["COMPARED", "accepted_rows", "rejected_rows", "scores_of"]
 
@@ -33,24 +33,17 @@ def accepted_rows(folder: Path, spec: DatasetSpec, pictures: int) -> Samples:
     most = np.full(len(spec.classes), pictures)
     if spec.table is not None:
         counts = sum(
-            (np.bincount(part, minlength=len(most)) for part in _label_codes(folder, spec)), np.zeros(len(most))
+            (np.bincount(part, minlength=len(most)) for part in label_index_pieces(folder, spec)), np.zeros(len(most))
         )
         most = np.ceil(counts * min(1.0, COMPARED / max(counts.sum(), 1))).astype(np.int64)
     places, start = [np.zeros(0, np.int64)], 0
-    for part in _label_codes(folder, spec):
+    for part in label_index_pieces(folder, spec):
         for index in np.flatnonzero(most):
             found = np.flatnonzero(part == index)[: most[index]]
             most[index] -= len(found)
             places.append(start + found)
         start += len(part)
     return read_rows(folder, np.sort(np.concatenate(places)))
-
-
-def _label_codes(folder: Path, spec: DatasetSpec) -> Iterator[npt.NDArray[np.int64]]:
-    """Class indices, piece by piece."""
-    lookup = {label: index for index, label in enumerate(spec.labels)}
-    for chunk in _columns(folder / "manifest.parquet", ["label"]):
-        yield np.fromiter((lookup[label] for label in chunk["label"]), np.int64, len(chunk))
 
 
 def rejected_rows(scores: Path, folders: dict[str, Path], most: int) -> Samples:

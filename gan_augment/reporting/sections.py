@@ -10,6 +10,7 @@ import numpy as np
 import pandas as pd
 from markupsafe import Markup
 
+from gan_augment.core.fields import frame_of
 from gan_augment.reporting.charts import (
     Series,
     axis_line,
@@ -344,9 +345,7 @@ def columns(evidence: Evidence, limit: int) -> dict[str, Any] | None:
     table = evidence.spec.table
     if table is None or not limit:
         return None
-    real, made = evidence.train.payload, evidence.accepted.payload
-    assert isinstance(real, pd.DataFrame)
-    assert isinstance(made, pd.DataFrame)
+    real, made = frame_of(evidence.train.payload), frame_of(evidence.accepted.payload)
     weights = matched_weights(evidence.train.manifest["label"], evidence.accepted.manifest["label"])
     found = distributions(table, real, made, weights, limit)
     names = [distribution.name for distribution in found]

@@ -141,11 +141,11 @@ def _guess_table(path: Path, target: str | None, image_column: str | None, encod
     if target is None:
         raise _which_target(path, table)
     check_column(path, table.frame, target, "the target")
-    image = image_column or _column_of_images(table, target)
-    if image is not None:
-        check_column(path, table.frame, image, "the image paths")
+    paths = image_column or _column_of_images(table, target)
+    if paths is not None:
+        check_column(path, table.frame, paths, "the image paths")
         return PrepareConfig(
-            source=ImageManifestSource(path=_as_text(path), target=target, image=image, encoding=encoding)
+            source=ImageManifestSource(path=_as_text(path), target=target, image=paths, encoding=encoding)
         )
     missing = () if table.typed else _spellings_of_missing(table)
     return PrepareConfig(source=TableSource(path=_as_text(path), target=target, missing=missing, encoding=encoding))

@@ -19,6 +19,7 @@ from gan_augment.core.atomic import replacing_file, write_text
 from gan_augment.core.documents import MOST_BYTES, parse_yaml
 from gan_augment.core.errors import DataError, ParamsError, SetupError
 from gan_augment.core.quoting import yaml_quoted
+from gan_augment.core.records import Modality
 from gan_augment.data.config import (
     DemoSource,
     ImageFolderSource,
@@ -366,7 +367,6 @@ def _folder_of_images(source: ImageManifestSource) -> Path:
 
 
 def _params_values(findings: Findings, source: Mapping[str, Any]) -> dict[str, Any]:
-    is_image = findings.modality == "image"
     config = findings.config
     kind = config.source.kind
     brings_split = isinstance(config.source, NpzSource) or config.source == DemoSource(name="digits")
@@ -380,13 +380,10 @@ def _params_values(findings: Findings, source: Mapping[str, Any]) -> dict[str, A
         "brings_split": brings_split and config.split == SplitConfig(),
         "group_comment": _GROUP_COMMENTS.get(kind, "rows that stay together: a column such as patient"),
         "column_comment": _COLUMN_COMMENTS.get(kind, "your own split: a column that says train, val, test"),
-        "method": "conditional" if is_image else "tabular_gan",
         "settings": {},
         "candidates": max(MIN_CANDIDATES, CANDIDATES_PER_LARGEST * max(c.train for c in findings.classes)),
-        "classifier": "cnn" if is_image else "hist_gradient_boosting",
-        "classifier_comment": _classifier_comment(is_image),
         "linear_probe": _has_linear_probe(findings),
-        "export_format": "webdataset" if is_image else "table",
+        **_OF_MODALITY[findings.modality],
     }
 
 
@@ -409,9 +406,20 @@ _GROUP_COMMENTS = {
 }
 
 
-def _classifier_comment(is_image: bool) -> str:
-    others = "logistic_regression, random_forest, hist_gradient_boosting, custom"
-    return f"     # or {others}" if is_image else "   # or logistic_regression, random_forest, custom"
+_OF_MODALITY: dict[Modality, dict[str, str]] = {
+    "image": {
+        "method": "conditional",
+        "classifier": "cnn",
+        "classifier_comment": "     # or logistic_regression, random_forest, hist_gradient_boosting, custom",
+        "export_format": "webdataset",
+    },
+    "table": {
+        "method": "tabular_gan",
+        "classifier": "hist_gradient_boosting",
+        "classifier_comment": "   # or logistic_regression, random_forest, custom",
+        "export_format": "table",
+    },
+}
 
 
 def _inline(value: Any) -> str:

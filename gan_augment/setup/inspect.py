@@ -8,9 +8,9 @@ from pathlib import Path
 from typing import Any
 
 import numpy as np
-import pandas as pd
 
 from gan_augment.core.errors import DataError
+from gan_augment.core.fields import missing_cells
 from gan_augment.core.records import ImageSpec, TableSpec
 from gan_augment.data.accounts import entry_figures
 from gan_augment.data.audit import duplicate_figures
@@ -90,13 +90,18 @@ def _inspect(config: PrepareConfig) -> Findings:
         classes=tuple(ClassFinding(key, label, counts[label], train[label]) for label, key in keys.items()),
         parts={} if refused else {part: int((parts == part).sum()) for part in PARTS},
         images=None if data.image is None else _image_findings(data.headers, data.image),
-        columns=() if data.table is None else tuple(_column_findings(data.payload, data.table)),
-        target=None if data.table is None else data.table.target,
-        missing_values=int(data.payload.isna().sum().sum()) if isinstance(data.payload, pd.DataFrame) else 0,
+        **_table_findings(data),
+        missing_values=missing_cells(data.payload),
         duplicates=duplicate_figures(data, duplicates),
         entries=entry_figures(len(data.rows), data.left_out),
         problems=tuple(problems),
     )
+
+
+def _table_findings(data: LoadedData) -> dict[str, Any]:
+    if data.table is None:
+        return {"columns": (), "target": None}
+    return {"columns": tuple(_column_findings(data.payload, data.table)), "target": data.table.target}
 
 
 def _settle_columns(config: PrepareConfig, problems: list[Problem]) -> tuple[PrepareConfig, list[Problem]]:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
+from gan_augment.core.records import THINGS
 from gan_augment.data.problems import Problem
 from gan_augment.setup.findings import Findings
 
@@ -28,9 +29,8 @@ def render_findings(findings: Findings, *, errors: bool = True) -> str:
 
 
 def _headline(findings: Findings) -> Iterator[str]:
-    things = "images" if findings.modality == "image" else "rows"
     classes = "1 class" if len(findings.classes) == 1 else f"{len(findings.classes)} classes"
-    yield f"{findings.name}: {findings.rows:,} {things} in {classes}"
+    yield f"{findings.name}: {findings.rows:,} {THINGS[findings.modality]} in {classes}"
     if findings.licence != "unknown":
         yield f"  licence     {findings.licence}"
     if left_out := findings.entries["left_out"]:

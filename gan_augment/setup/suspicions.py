@@ -9,6 +9,7 @@ import numpy as np
 import numpy.typing as npt
 import pandas as pd
 
+from gan_augment.core.fields import frame_of
 from gan_augment.data.audit import TINY_CLASS, duplicate_figures, tiny_classes
 from gan_augment.data.config import ImageFolderSource, PrepareConfig
 from gan_augment.data.duplicates import Duplicates
@@ -122,10 +123,11 @@ def _about_folders(data: LoadedData, config: PrepareConfig) -> Iterator[Problem]
 
 def _about_columns(data: LoadedData) -> Iterator[Problem]:
     """A column that gives the class away is usually the class under another name, or something known only later."""
-    if not isinstance(data.payload, pd.DataFrame):
+    if data.table is None:
         return
+    frame = frame_of(data.payload)
     labels = data.rows["label"].to_numpy(dtype=object)
-    telling = [str(name) for name in data.payload.columns if _tells(data.payload[name], labels)]
+    telling = [str(name) for name in frame.columns if _tells(frame[name], labels)]
     if telling:
         yield Problem(
             severity="warning",
@@ -133,7 +135,7 @@ def _about_columns(data: LoadedData) -> Iterator[Problem]:
             places=tuple(telling),
             remedy="if it would not be known in use, add it to prepare.source.drop",
         )
-    if data.table is not None and (kept := find_dependencies(data.payload, data.table)):
+    if kept := find_dependencies(frame, data.table):
         yield Problem(
             severity="note",
             what="Columns go together in every row, and will in every synthetic row",

@@ -7,6 +7,7 @@ from typing import Any
 
 from gan_augment.core.quoting import yaml_quoted
 from gan_augment.sharding.index import MANIFEST
+from gan_augment.sharding.rows import MANIFEST_FIELDS
 
 __all__ = ["croissant", "readme"]
 
@@ -23,10 +24,12 @@ _HUB_FILES = {
     "folder": "folder/**/*.png",
     "table": "table/parquet/*.parquet",
 }
-_MANIFEST_COLUMNS = (
-    "id, label, class key, origin, method, model hash, seed, parents, split,"
-    " rank within the class (of synthetic rows the order of preference), shard and offset"
-)
+_SAID = {
+    "key": "class key",
+    "model_hash": "model hash",
+    "rank": "rank within the class (of synthetic rows the order of preference)",
+}
+_MANIFEST_COLUMNS = ", ".join(_SAID.get(name, name) for name in MANIFEST_FIELDS) + ", shard and offset"
 _LIMITS = (
     "Synthetic rows are made by a model of the real train rows. They add no fact about the world that those rows"
     " did not hold, and they carry the same biases. Use them to train, never to validate or to test: every row says"

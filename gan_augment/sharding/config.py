@@ -67,6 +67,9 @@ class PublishConfig(Record):
     keep: int = Field(default=3, ge=1, le=1000)
 
 
+_DEFAULT: dict[Modality, tuple[FormatName, ...]] = {"image": ("webdataset",), "table": ("table",)}
+
+
 def default_formats(modality: Modality) -> tuple[FormatName, ...]:
     """What null means in `export.formats`."""
-    return ("webdataset",) if modality == "image" else ("table",)
+    return _DEFAULT[modality]

@@ -3,8 +3,6 @@
 from __future__ import annotations
 
 import contextlib
-import hashlib
-import json
 import multiprocessing
 import os
 import shutil
@@ -30,7 +28,7 @@ from gan_augment.core.checksums import is_whole, replacing_output
 from gan_augment.core.errors import DataError
 from gan_augment.core.orphans import end_with
 from gan_augment.core.records import DatasetSpec
-from gan_augment.core.version import __version__
+from gan_augment.core.scratch import fingerprint
 from gan_augment.sharding.card import croissant, readme
 from gan_augment.sharding.config import ExportConfig
 from gan_augment.sharding.content import Content
@@ -142,25 +140,18 @@ def _count_rows(task: ExportTask) -> int:
 
 def _fingerprint(task: ExportTask) -> str:
     """What decides the bytes: an unfinished run with another one is thrown away."""
-    facts = {
-        "version": __version__,
-        "spec": task.spec.model_dump(mode="json"),
-        "config": task.config.model_dump(mode="json", exclude={"workers"}),
-        "content": task.content.model_dump(mode="json"),
-        "seed": task.seed,
-        "sources": [file_hash(source.folder) for source in task.sources],
-    }
-    return hashlib.sha256(json.dumps(facts, sort_keys=True).encode()).hexdigest()
+    config = task.config.model_dump(mode="json", exclude={"workers"})
+    return fingerprint(task.spec, config, task.content, task.seed, *(source.folder for source in task.sources))
 
 
-def _work_folder(work: Path, fingerprint: str) -> Path:
+def _work_folder(work: Path, known: str) -> Path:
     mark = work / "fingerprint"
     # Without `out` a run was killed while it moved the finished export: start over.
-    if not (mark.is_file() and mark.read_text() == fingerprint and (work / "out").is_dir()):
+    if not (mark.is_file() and mark.read_text() == known and (work / "out").is_dir()):
         remove(work)
         for name in ("out", "done"):
             (work / name).mkdir(parents=True)
-        write_text(mark, fingerprint)
+        write_text(mark, known)
     return work
 
 

@@ -14,16 +14,12 @@ import pyarrow.parquet as pq
 from gan_augment.core.atomic import file_hash, read_json, replacing_file, write_json
 from gan_augment.core.errors import MissingInputError
 from gan_augment.core.records import DatasetSpec
+from gan_augment.core.reordering import gather
 from gan_augment.sharding.config import FormatName
 from gan_augment.sharding.formats import WRITERS, ShardRows, Written
-from gan_augment.sharding.rows import RowSchema
-from gan_augment.sharding.spill import gather
+from gan_augment.sharding.rows import MANIFEST_FIELDS, RowSchema
 
-__all__ = ["MANIFEST_FIELDS", "ShardJob", "write_shard"]
-
-MANIFEST_FIELDS = (
-    "id", "label", "key", "origin", "method", "model_hash", "seed", "parents", "split", "rank",
-)  # fmt: skip
+__all__ = ["ShardJob", "write_shard"]
 
 
 @dataclass(frozen=True)

@@ -7,8 +7,6 @@ classifier that it judges. The synthesizer that serves the user is still the one
 
 from __future__ import annotations
 
-import hashlib
-import json
 import shutil
 from collections.abc import Iterator
 from dataclasses import dataclass
@@ -18,7 +16,8 @@ from gan_augment.compute.claims import claim_device
 from gan_augment.core.atomic import write_json
 from gan_augment.core.checksums import is_whole, replacing_output
 from gan_augment.core.errors import MissingInputError
-from gan_augment.core.samples import Samples
+from gan_augment.core.samples import MANIFEST, Samples
+from gan_augment.core.scratch import fingerprint
 from gan_augment.core.seeds import derive_seed
 from gan_augment.core.verbosity import remark
 from gan_augment.mixing.folds import fold_numbers
@@ -77,7 +76,8 @@ def make_folds(project: Project) -> Iterator[Fold]:
         The smallest class has too few groups for so many folds.
     """
     spec, count, seed = project.spec(), project.params.cross_fit.folds, project.params.base.seed
-    rows = Samples.concat([project.train_view().samples, project.validation_view().samples])
+    roles = tuple(spec.companions)
+    rows = Samples.concat([project.train_view(roles).samples, project.validation_view(roles).samples])
     groups = rows.manifest["group"].where(rows.manifest["group"] != "", rows.manifest["id"]).to_numpy(dtype=object)
     numbers = fold_numbers(rows.label_indices(spec), groups, count, seed=derive_seed(seed, "cross_fit"))
     work = project.layout.root / ".gan_augment" / "cross_fit" / _fingerprint(project)
@@ -118,7 +118,5 @@ def _is_laid_out(fold: Project) -> bool:
 def _fingerprint(project: Project) -> str:
     """Names the folds in the making by everything that they depend on: other rows or settings never find them."""
     params, layout = project.params, project.layout
-    digest = hashlib.sha256(json.dumps(params.model_dump(mode="json", include=_SECTIONS), sort_keys=True).encode())
-    for folder in (*map(layout.train, params.classes), layout.validation):
-        digest.update((folder / "manifest.parquet").read_bytes())
-    return digest.hexdigest()[:16]
+    folders = (*map(layout.train, params.classes), layout.validation)
+    return fingerprint(params.model_dump(mode="json", include=_SECTIONS), *(folder / MANIFEST for folder in folders))

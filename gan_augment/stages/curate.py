@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-import hashlib
-import json
 import shutil
 from collections.abc import Iterable, Mapping
 from pathlib import Path
@@ -12,13 +10,15 @@ from typing import Any
 import pandas as pd
 
 from gan_augment.compute.devices import limited_threads, resolve_device
-from gan_augment.core.atomic import file_hash, remove, write_json
+from gan_augment.core.atomic import write_json
 from gan_augment.core.checksums import replacing_output
+from gan_augment.core.frame_file import FrameWriter
 from gan_augment.core.not_made import not_made_sentences, read_not_made, write_not_made
 from gan_augment.core.progress import progress_bar
+from gan_augment.core.reordering import write_reordered
+from gan_augment.core.scratch import fingerprint, keep_only
 from gan_augment.core.seeds import derive_seed
-from gan_augment.core.streams import FrameWriter, StoredSamples, write_reordered
-from gan_augment.core.version import __version__
+from gan_augment.core.streams import StoredSamples
 from gan_augment.curation.curate import curate
 from gan_augment.curation.evidence import chunk_rows
 from gan_augment.curation.ledger import Ledger
@@ -37,15 +37,13 @@ def run(project: Project) -> None:
     """
     layout, params, spec = project.layout, project.params, project.spec()
     work = layout.root / ".gan_augment" / "curate"
-    known = work / _fingerprint(project)
-    for other in work.iterdir() if work.exists() else ():
-        if other != known:
-            remove(other)
+    known = keep_only(work / _fingerprint(project))
+    candidates = StoredSamples(tuple(layout.synthetic(record.key) for record in spec.classes))
     with progress_bar("curate") as advance, limited_threads(_threads(project)):
         curated = curate(
             project.train_view(),
             project.validation_view(),
-            StoredSamples(tuple(layout.synthetic(record.key) for record in spec.classes)),
+            candidates,
             params.curate,
             seed=derive_seed(params.base.seed, "curate"),
             device=resolve_device(params.base.device),
@@ -54,7 +52,8 @@ def run(project: Project) -> None:
         )
     (work / "order").mkdir()
     with replacing_output(layout.curated) as directory:
-        write_reordered(curated.candidates, curated.order, directory, work / "order", rows=chunk_rows(spec))
+        whole = candidates.with_companions()
+        write_reordered(whole, curated.order, directory, work / "order", rows=chunk_rows(spec))
         reasons = _not_made(project, curated.report["classes"])
         write_not_made(directory, reasons)
         _write(directory / "scores.parquet", curated.score_chunks())
@@ -92,9 +91,8 @@ def _fingerprint(project: Project) -> str:
     layout, params, spec = project.layout, project.params, project.spec()
     folders = [layout.train(record.key) for record in spec.classes] + [layout.validation]
     folders += [layout.synthetic(record.key) for record in spec.classes]
-    facts = [params.curate.judged_by.model_dump(mode="json"), params.base.seed, resolve_device(params.base.device)]
-    facts += [spec.model_dump(mode="json"), chunk_rows(spec), *map(file_hash, folders)]
-    return hashlib.sha256(json.dumps([__version__, *facts]).encode()).hexdigest()[:16]
+    facts = (params.curate.judged_by, params.base.seed, resolve_device(params.base.device), spec, chunk_rows(spec))
+    return fingerprint(*facts, *folders)
 
 
 def _threads(project: Project) -> int:

@@ -33,7 +33,7 @@ def run(project: Project) -> None:
     """Write data/mixed, reports/mix.json and reports/ratio_curve.csv."""
     layout, own = project.layout, SearchRows.read(project)
     plans = make_plans(project.params.mix.ratios, own.counts, own.accepted.counts())
-    held = own.hold(plans)
+    held = own.hold(plans, companions=True)
     with progress_bar("mix") as advance:
         search = _search(project, own, plans, advance)
     write_curve(layout.ratio_curve, curve(search))

@@ -16,7 +16,7 @@ docs/methods/. The tests name whichever is missing.
 from __future__ import annotations
 
 import itertools
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import Any, ClassVar, Literal, Protocol
@@ -27,7 +27,7 @@ import pandas as pd
 
 from gan_augment.core.errors import LeakError
 from gan_augment.core.progress import silent
-from gan_augment.core.records import DatasetSpec, Modality, Record
+from gan_augment.core.records import DatasetSpec, Modality, Record, Role
 from gan_augment.core.samples import Payload, PoolView, TrainView, ValidationView
 from gan_augment.core.seeds import derive_seed
 
@@ -175,6 +175,7 @@ class Synthetic:
     payload: Payload
     parents: tuple[str, ...] | None = None  # translators: the id of the real sample behind each row
     copies: int = 0  # rows that repeat a train row, where drawing again found no new ones
+    companions: Mapping[Role, Payload] = field(default_factory=dict)  # what lies beside every row
 
 
 class Fitted(Protocol):

@@ -3,8 +3,6 @@
 from __future__ import annotations
 
 import functools
-import hashlib
-import json
 import multiprocessing
 import os
 from collections.abc import Callable, Iterator, Sequence
@@ -12,14 +10,13 @@ from concurrent.futures import ProcessPoolExecutor, wait
 from dataclasses import dataclass
 from pathlib import Path
 
-from gan_augment.core.atomic import remove
+from gan_augment.core import fields, scratch
 from gan_augment.core.checksums import check_folder, is_whole, replacing_output
 from gan_augment.core.orphans import end_with
 from gan_augment.core.progress import silent
 from gan_augment.core.records import DatasetSpec
-from gan_augment.core.samples import Samples, empty_payload, join_payloads, make_manifest, write_samples
+from gan_augment.core.samples import Samples, make_manifest, write_samples
 from gan_augment.core.streams import SamplesWriter, StoredSamples
-from gan_augment.core.version import __version__
 from gan_augment.synthesis.api import Fitted, SampleRequest, Synthetic
 from gan_augment.synthesis.kit.blocks import BLOCK
 from gan_augment.synthesis.registry import resolve_method
@@ -34,13 +31,8 @@ _LOOK_EVERY_SECONDS = 0.5
 
 def part_rows(spec: DatasetSpec) -> int:
     """How many rows a part has. The bytes of the joined parts do not depend on it."""
-    if spec.image is not None:
-        width = spec.image.height * spec.image.width * spec.image.channels
-    else:
-        assert spec.table is not None
-        width = 16 * len(spec.table.columns)
     # Whole blocks of what generators draw together: a part that cut one would draw it twice.
-    return max(1, min(_MOST_ROWS, _PART_BYTES // width) // BLOCK) * BLOCK
+    return max(1, min(_MOST_ROWS, _PART_BYTES // fields.bytes_per_row(spec.payload)) // BLOCK) * BLOCK
 
 
 @dataclass(frozen=True)
@@ -69,7 +61,7 @@ class Drawing:
     def fingerprint(self) -> str:
         """What decides the parts' bytes: parts of another model, seed or count are never found."""
         facts = [self.method, self.model_hash, self.spec.model_dump(mode="json"), self.index, self.count, self.seed]
-        return hashlib.sha256(json.dumps([__version__, self.rows, *facts]).encode()).hexdigest()[:16]
+        return scratch.fingerprint(self.rows, *facts)
 
     def folder(self, number: int) -> Path:
         """A part's samples folder."""
@@ -82,7 +74,7 @@ class Drawing:
 
 def draw_parts(drawing: Drawing, *, device: str, workers: int, advance: Callable[[int], None]) -> None:
     """Draw the parts that are not there yet, in `workers` processes; `advance` is told how many rows are done."""
-    _throw_away_others(drawing)
+    scratch.keep_only(drawing.folder(0).parent)
     missing = sorted(set(range(drawing.parts)) - set(drawing.finished()))
     if min(workers, len(missing)) <= 1:
         _draw(drawing, missing, device, advance)
@@ -97,12 +89,6 @@ def draw_parts(drawing: Drawing, *, device: str, workers: int, advance: Callable
             advance(min(drawing.count, len(drawing.finished()) * drawing.rows))
             for job in finished:
                 job.result()
-
-
-def _throw_away_others(drawing: Drawing) -> None:
-    for folder in drawing.work.iterdir() if drawing.work.exists() else ():
-        if folder.name != drawing.fingerprint:
-            remove(folder)
 
 
 def _draw_share(drawing: Drawing, numbers: Sequence[int], device: str) -> None:
@@ -135,7 +121,8 @@ def _batches(drawing: Drawing, fitted: Fitted, number: int) -> Iterator[Syntheti
 
 
 def _samples(drawing: Drawing, number: int, batches: Sequence[Synthetic]) -> Samples:
-    payload = join_payloads([batch.payload for batch in batches])
+    payload = fields.concat([batch.payload for batch in batches])
+    companions = {role: fields.concat([b.companions[role] for b in batches]) for role in batches[0].companions}
     key, start = drawing.spec.classes[drawing.index].key, number * drawing.rows
     manifest = make_manifest(
         len(payload),
@@ -148,14 +135,15 @@ def _samples(drawing: Drawing, number: int, batches: Sequence[Synthetic]) -> Sam
         seed=drawing.seed,
         parents=[parent for batch in batches for parent in batch.parents or [""] * len(batch.payload)],
     )
-    return Samples(manifest, payload)
+    return Samples(manifest, payload, companions)
 
 
 def join_parts(drawing: Drawing, directory: Path) -> None:
     """Write all rows, which are all there, as one samples folder into the existing `directory`."""
     with SamplesWriter(directory) as writer:
         if not drawing.parts:
-            writer.append(Samples(make_manifest(0), empty_payload(drawing.spec)))
+            writer.append(Samples(make_manifest(0), fields.empty(drawing.spec.payload)))
             return
-        for chunk in StoredSamples(tuple(map(drawing.folder, range(drawing.parts)))).chunks(_READ_ROWS):
+        parts = StoredSamples(tuple(map(drawing.folder, range(drawing.parts)))).with_companions()
+        for chunk in parts.chunks(_READ_ROWS):
             writer.append(chunk)

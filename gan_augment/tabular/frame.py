@@ -13,6 +13,7 @@ import numpy as np
 import pandas as pd
 from pydantic import ValidationError
 
+from gan_augment.core import fields
 from gan_augment.core.atomic import read_json, write_json
 from gan_augment.core.checksums import LISTED, check_folder, replacing_output, unlisted
 from gan_augment.core.errors import DataError, MethodError, MissingInputError, ModelError, ParamsError, SetupError
@@ -174,9 +175,8 @@ class TableSynthesizer:
         self.copies = {values[index]: 0 for index, _ in plan}
         for index, count in plan:
             for batch in fitted.sample(SampleRequest(index=index, count=count, seed=seed, start=start)):
-                assert isinstance(batch.payload, pd.DataFrame)
                 self.copies[values[index]] += batch.copies
-                yield self._with_target(batch.payload, index)
+                yield self._with_target(fields.frame_of(batch.payload), index)
 
     @property
     def summary(self) -> dict[str, Any]:
@@ -222,10 +222,9 @@ class TableSynthesizer:
             model = cls(about["method"], about["settings"], seed=about["seed"], device=device)
             model._shares = np.asarray(about["shares"], dtype=np.float64)
             model._spec = DatasetSpec.load(directory / "dataset.json")
-            assert model._spec.table is not None
-            model._target, model._classes = model._spec.table.target, ClassValues.from_json(about["labels"])
+            model._target, model._classes = model._spec.tables.target, ClassValues.from_json(about["labels"])
             model._form = model._form_from_json(about["columns"])
-        except (DataError, KeyError, OSError, TypeError, ValueError, AssertionError) as error:
+        except (DataError, KeyError, OSError, TypeError, ValueError) as error:
             raise _damaged(directory, str(error).split("\n")[0][:200]) from None
         model._fitted = model.method.load(directory / _MODEL, model._spec, device=device)
         return model

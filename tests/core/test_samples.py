@@ -10,6 +10,7 @@ import pytest
 
 from gan_augment.core.atomic import file_hash
 from gan_augment.core.errors import LeakError, MissingInputError
+from gan_augment.core.fields import empty
 from gan_augment.core.records import ClassRecord, Column, DatasetSpec, ImageSpec, TableSpec
 from gan_augment.core.samples import (
     MANIFEST_COLUMNS,
@@ -17,7 +18,6 @@ from gan_augment.core.samples import (
     TestInputs,
     TrainView,
     ValidationView,
-    empty_payload,
     make_manifest,
     read_samples,
     write_samples,
@@ -77,7 +77,7 @@ def test_an_absent_set_is_said_to_be_absent(tmp_path: Path) -> None:
 
 @pytest.mark.parametrize("spec", [IMAGES, TABLE])
 def test_an_empty_payload_has_the_shape_and_dtypes(spec: DatasetSpec) -> None:
-    payload = empty_payload(spec)
+    payload = empty(spec.payload)
     assert len(payload) == 0
     if isinstance(payload, pd.DataFrame):
         assert payload["x"].dtype == "Int64"

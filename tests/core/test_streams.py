@@ -10,21 +10,21 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from gan_augment.core import streams
+from gan_augment.core import frame_file, reordering
 from gan_augment.core.atomic import file_hash
 from gan_augment.core.errors import DamagedInputError, MissingInputError
+from gan_augment.core.frame_file import FrameReader, FrameWriter
 from gan_augment.core.records import ClassRecord, DatasetSpec, ImageSpec
+from gan_augment.core.reordering import write_reordered
 from gan_augment.core.row_file import RecordFile
 from gan_augment.core.samples import Samples, make_manifest, read_samples, write_samples
 from gan_augment.core.streams import (
-    FrameWriter,
     HeldSamples,
     SamplesWriter,
     StoredSamples,
     gather_samples,
     label_indices,
     read_rows,
-    write_reordered,
 )
 
 
@@ -98,7 +98,7 @@ def test_no_row_at_all_keeps_its_columns(tmp_path: Path) -> None:
 
 
 def test_row_groups_do_not_depend_on_the_pieces(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(streams, "_GROUP_CELLS", 1024)
+    monkeypatch.setattr(frame_file, "_GROUP_CELLS", 1024)
     frame = pd.DataFrame({"x": np.arange(5000), "late": pd.array([None] * 2000 + ["b"] * 3000, dtype=object)})
     for number, step in enumerate((1, 700, 5000)):
         writer = FrameWriter(tmp_path / f"{number}.parquet")
@@ -156,8 +156,8 @@ def test_few_rows_of_a_folder_are_read_without_the_others(
     whole = make(20_000)
     folder = _stored(tmp_path / "s", whole)
     taken: list[int] = []
-    take = streams._FrameReader.take
-    monkeypatch.setattr(streams._FrameReader, "take", lambda reader, count: taken.append(count) or take(reader, count))
+    take = FrameReader.take
+    monkeypatch.setattr(FrameReader, "take", lambda reader, count: taken.append(count) or take(reader, count))
     same(read_rows(folder, np.array(index, dtype=np.int64)), whole.take(np.array(index, dtype=np.int64)))
     assert sum(taken) <= 2 * len(index)
     assert len(read_rows(folder, np.zeros(0, np.int64))) == 0
@@ -180,8 +180,8 @@ def test_a_reordered_folder_is_the_one_written_from_memory(
 
 
 def test_an_order_may_lie_in_a_file_and_is_read_in_pieces(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(streams, "_PLACED", 20)
-    monkeypatch.setattr(streams, "_ORDER_READ", 7)
+    monkeypatch.setattr(reordering, "_PLACED", 20)
+    monkeypatch.setattr(reordering, "_ORDER_READ", 7)
     whole, order, stored = table(50), np.random.default_rng(0).permutation(50)[:40], RecordFile(np.int32)
     stored.append(order.astype(np.int32))
     held = _stored(tmp_path / "held", whole.take(order))

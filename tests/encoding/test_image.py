@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import numpy as np
+import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
@@ -35,3 +36,12 @@ def test_photographs_are_left_alone() -> None:
     photo = np.arange(65, dtype=np.uint8).reshape(-1, 1, 1, 1)
     assert PixelLevels.of(photo).levels is None
     assert PixelLevels.of(photo).snap(np.array([200], dtype=np.uint8)).tolist() == [200]
+
+
+@pytest.mark.parametrize("channels", [1, 3])
+def test_either_layout_in_memory_holds_the_same_numbers(channels: int) -> None:
+    images = np.random.default_rng(0).integers(0, 256, (3, 4, 5, channels)).astype(np.uint8)
+    plain, last = encode_images(images), encode_images(images, channels_last=True)
+    np.testing.assert_array_equal(plain, last)
+    assert plain.flags.c_contiguous
+    assert last.transpose(0, 2, 3, 1).flags.c_contiguous

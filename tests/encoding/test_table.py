@@ -317,3 +317,25 @@ def test_categories_of_other_things_are_named(level: Any) -> None:
     spec = TableSpec(columns=(Column(name="x", kind="categorical", dtype="category"),), target="y")
     with pytest.raises(DataError, match="neither a text, a number nor a truth value"):
         TableCodec.fit(frame, spec)
+
+
+def test_codes_hold_a_column_a_choice_and_one_a_value() -> None:
+    frame = pd.DataFrame(
+        {
+            "word": pd.array(["a", "b", "a", None, "c"], dtype="string"),
+            "number": [0.5, 1.5, 2.5, 3.5, 4.5],
+            "gaps": pd.array([1, None, 3, 4, 5], dtype="Int64"),
+            "same": [7] * 5,
+        }
+    )
+    kinds: dict[str, ColumnKind] = {"word": "categorical"}
+    columns = [
+        Column(name=str(c), kind=kinds.get(str(c), "numeric"), dtype=str(t), integer=c in ("gaps", "same"))
+        for c, t in frame.dtypes.items()
+    ]
+    codec = TableCodec.fit(frame, spec(*columns), scale="standard")
+    codes = codec.encode_codes(frame)
+    assert codec.coded == (True, False, True, False)
+    assert codes.shape == (5, 4)
+    assert np.isnan(codes[:, 3]).tolist() == [False, True, False, False, False]
+    pd.testing.assert_frame_equal(codec.decode_codes(np.nan_to_num(codes)), frame)

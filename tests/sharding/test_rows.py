@@ -10,7 +10,7 @@ import pyarrow as pa
 import pyarrow.parquet as pq
 import pytest
 
-from gan_augment.core.errors import DataError
+from gan_augment.core.errors import DamagedInputError
 from gan_augment.core.records import Modality
 from gan_augment.core.samples import Samples, read_samples, write_samples
 from gan_augment.sharding.rows import FEATURE, PIXELS, Source, read_source, row_schema
@@ -83,7 +83,7 @@ def test_a_payload_that_is_too_short_is_found(tmp_path: Path, modality: Modality
     write_samples(folder, samples.take(slice(0, 5)))
     samples.manifest.to_parquet(folder / "manifest.parquet", index=False)
     source = Source(folder)
-    with pytest.raises(DataError, match="Fewer"):
+    with pytest.raises(DamagedInputError, match=r"differ in length[\s\S]*5 rows where the manifest has 8"):
         list(read_source(project.spec(), source, row_schema(project.spec(), [source]), 100))
 
 

@@ -8,9 +8,10 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from gan_augment.core.reordering import gather
 from gan_augment.sharding import spill
 from gan_augment.sharding.rows import Source, row_schema
-from gan_augment.sharding.spill import ShardBounds, gather, scatter
+from gan_augment.sharding.spill import ShardBounds, scatter
 from tests.finished_project import write_project
 
 

@@ -15,7 +15,8 @@ import pytest
 
 from gan_augment.core.atomic import file_hash, read_json
 from gan_augment.core.checksums import CHECKSUMS, LISTED, list_checksums
-from gan_augment.core.samples import Samples, join_payloads, make_manifest, read_samples, write_samples
+from gan_augment.core.fields import concat
+from gan_augment.core.samples import Samples, make_manifest, read_samples, write_samples
 from gan_augment.project.layout import Layout, Project
 from gan_augment.stages import generate, pretrain, train_gan
 from gan_augment.synthesis import drawing as parts
@@ -84,7 +85,7 @@ def test_the_bytes_are_those_of_one_draw_in_memory(
     manifest = read_samples(project.layout.synthetic(key)).manifest
     seed, method = int(manifest["seed"][0]), project.params.synthesis.method
     fitted = resolve_method(method).load(model, spec)
-    payload = join_payloads([b.payload for b in fitted.sample(SampleRequest(index=0, count=COUNT, seed=seed))])
+    payload = concat([b.payload for b in fitted.sample(SampleRequest(index=0, count=COUNT, seed=seed))])
     expected = make_manifest(
         COUNT, id=[f"{method}-{key}-{seed}-{n}" for n in range(COUNT)], label=spec.labels[0], split="train",
         origin="synthetic", method=method, model_hash=read_json(model / "served.json")["model_hash"], seed=seed,

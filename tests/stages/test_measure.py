@@ -17,8 +17,7 @@ from gan_augment.core.checksums import list_checksums
 from gan_augment.core.errors import GanAugmentError, MissingInputError, ParamsError
 from gan_augment.core.not_made import write_not_made
 from gan_augment.core.predictions import read_arm, read_curve, read_probabilities
-from gan_augment.core.samples import read_samples, write_samples
-from gan_augment.core.streams import count_samples
+from gan_augment.core.samples import count_samples, read_samples, write_samples
 from gan_augment.core.verbosity import VERBOSITY
 from gan_augment.downstream.config import ARMS
 from gan_augment.project.layout import Project

@@ -106,12 +106,12 @@ def _sort_out(entries: Entries, config: ImageFolderSource, split: SplitConfig) -
     loose: list[_Image] = []
     parts = parts_of_folders({path.parts[0] for path in entries.files if len(path.parts) > 1})
     for path in entries.files:
-        image = _place(path, config, None if split.column is None else parts)
-        if image is None or not is_image(path):
+        found = _place(path, config, None if split.column is None else parts)
+        if found is None or not is_image(path):
             reason = OUTSIDE_SPLIT if is_image(path) else OTHER_FILE
             left_out.append(LeftOut(shown(path.as_posix()), reason))
         else:
-            (images if image.label else loose).append(image)
+            (images if found.label else loose).append(found)
     labelled = {image.path.parts[0] for image in images}
     for image in loose:
         without_class = split.column is not None and images and image.path.parts[0] not in labelled

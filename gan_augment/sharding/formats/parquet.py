@@ -18,11 +18,12 @@ from gan_augment.sharding.files import Files
 from gan_augment.sharding.formats.api import ShardRows, Written
 from gan_augment.sharding.formats.pixels import iterate_png
 from gan_augment.sharding.names import safe_name
+from gan_augment.sharding.rows import PROVENANCE
 
 __all__ = ["ParquetReader", "write_parquet"]
 
 _IMAGE = pa.struct([("bytes", pa.binary()), ("path", pa.string())])
-_TEXTS = ("id", "origin", "method", "model_hash", "parents", "split")
+_TEXTS = tuple(name for name in PROVENANCE if name not in ("label", "seed"))  # these two are numbers
 # Small row groups: random access decodes one whole group.
 _ROW_GROUP = 256
 

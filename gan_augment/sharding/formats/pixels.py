@@ -15,8 +15,7 @@ __all__ = ["iterate_png"]
 
 def iterate_png(shard: ShardRows) -> Iterator[bytes]:
     """PNG bytes, row by row."""
-    image = shard.spec.image
-    assert image is not None
+    image = shard.spec.images
     shape = (image.height, image.width, image.channels)
     for chunk in shard.rows.column(PIXELS).chunks:
         for value in chunk:

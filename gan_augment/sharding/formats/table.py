@@ -36,8 +36,7 @@ _NULLABLE: dict[pa.DataType, Any] = {
 
 def provenance_names(spec: DatasetSpec) -> dict[str, str]:
     """The names of our own columns in a table shard, with as many underscores as keep clear of the user's."""
-    assert spec.table is not None
-    taken = {column.name for column in spec.table.columns} | {spec.table.target}
+    taken = {column.name for column in spec.tables.columns} | {spec.tables.target}
     mark = "_"
     while taken & {mark + "id", mark + "origin"}:
         mark += "_"
@@ -57,8 +56,7 @@ def write_table(shard: ShardRows, root: Path) -> Written:
 
 def _in_source_types(table: pa.Table, spec: DatasetSpec) -> pa.Table:
     """Texts and dictionaries in the user's width, which pandas does not keep."""
-    assert spec.table is not None
-    for column in spec.table.columns:
+    for column in spec.tables.columns:
         if column.arrow is not None and _is_text(column.arrow):
             place = table.schema.get_field_index(column.name)
             own, wanted = table.schema.field(place), _arrow(column.arrow)
@@ -74,8 +72,7 @@ def _is_text(arrow: str) -> bool:
 
 def _frame(shard: ShardRows) -> pd.DataFrame:
     """The rows in the source's dtypes: features, target, id, origin."""
-    table = shard.spec.table
-    assert table is not None
+    table = shard.spec.tables
     features = shard.rows.select([FEATURE + column.name for column in table.columns])
     frame: pd.DataFrame = features.to_pandas(
         types_mapper=_NULLABLE.get
@@ -128,7 +125,6 @@ def _csv_column(column: pa.ChunkedArray) -> pa.ChunkedArray:
 
 def write_schema(spec: DatasetSpec, schema: RowSchema, root: Path) -> str:
     """Write the sidecar and return its name: per column the kind, the pandas dtype, the Arrow type, the categories."""
-    assert spec.table is not None
     columns = [
         {
             "name": column.name,
@@ -138,10 +134,10 @@ def write_schema(spec: DatasetSpec, schema: RowSchema, root: Path) -> str:
             "categories": schema.categories.get(column.name),
             "ordered": column.name in schema.ordered,
         }
-        for column in spec.table.columns
+        for column in spec.tables.columns
     ]
     names = provenance_names(spec)
-    write_json(root / SCHEMA_FILE, {"columns": columns, "target": spec.table.target, "provenance": names})
+    write_json(root / SCHEMA_FILE, {"columns": columns, "target": spec.tables.target, "provenance": names})
     return SCHEMA_FILE
 
 

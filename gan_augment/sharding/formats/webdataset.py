@@ -13,17 +13,16 @@ from gan_augment.sharding.files import Files
 from gan_augment.sharding.formats.api import ShardRows, Written
 from gan_augment.sharding.formats.pixels import iterate_png
 from gan_augment.sharding.names import safe_name
+from gan_augment.sharding.rows import PROVENANCE
 from gan_augment.sharding.tar import HEADER_SIZE, TarWriter, member_size
 
 __all__ = ["WebDatasetReader", "write_webdataset"]
-
-_FACTS = ("id", "label", "origin", "method", "model_hash", "seed", "parents", "split")
 
 
 def write_webdataset(shard: ShardRows, root: Path) -> Written:
     """Write `webdataset/<stem>.tar`; a row's offset is the byte where its PNG's header starts."""
     name = f"webdataset/{shard.stem}.tar"
-    facts = shard.rows.select([*_FACTS, "class_index"]).to_pylist()
+    facts = shard.rows.select([*PROVENANCE, "class_index"]).to_pylist()
     with replacing_file(root / name) as partial, partial.open("wb") as stream:
         tar = TarWriter(stream)
         offsets = [_add(tar, png, row) for png, row in zip(iterate_png(shard), facts, strict=True)]

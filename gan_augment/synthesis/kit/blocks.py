@@ -9,6 +9,7 @@ import numpy as np
 import numpy.typing as npt
 import pandas as pd
 
+from gan_augment.core.fields import frame_of, take
 from gan_augment.core.samples import Payload
 from gan_augment.core.seeds import numpy_generator
 from gan_augment.synthesis.api import SampleRequest, Synthetic
@@ -47,8 +48,9 @@ def sample_in_blocks(
         payload, parents = drawn
         first = block * BLOCK
         wanted = slice(max(request.start - first, 0), min(end - first, BLOCK))
-        part = payload[wanted] if isinstance(payload, np.ndarray) else payload.iloc[wanted].reset_index(drop=True)
-        yield Synthetic(part, None if parents is None else parents[wanted], copies=int(left[wanted].sum()))
+        yield Synthetic(
+            take(payload, wanted), None if parents is None else parents[wanted], copies=int(left[wanted].sum())
+        )
 
 
 def without_copies(
@@ -95,8 +97,7 @@ def _spared(copies: Marks, usual: float) -> Marks:
 
 
 def _frame(block: Block) -> pd.DataFrame:
-    assert isinstance(block[0], pd.DataFrame)  # only tables have copies to look for
-    return block[0]
+    return frame_of(block[0])  # only tables have copies to look for
 
 
 def _replaced(block: Block, places: npt.NDArray[np.int64], other: Block, fresh: npt.NDArray[np.int64]) -> Block:

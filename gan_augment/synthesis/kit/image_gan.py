@@ -137,8 +137,7 @@ def large(image: ImageSpec) -> bool:
 
 def image_of(spec: DatasetSpec) -> ImageSpec:
     """The image size of a data set that has one."""
-    assert spec.image is not None
-    return spec.image
+    return spec.images
 
 
 def build_networks(

@@ -204,8 +204,7 @@ class SuperResolution(JointOnly):
             rows = read_samples(directory / "rows")
         except (ValidationError, KeyError, MissingInputError, OSError, ValueError) as error:
             raise ModelError("A saved model cannot be read", where=directory, got=str(error), remedy=REMEDY) from None
-        assert spec.image is not None
-        restorer, _ = _networks(spec.image, config, 0)
+        restorer, _ = _networks(spec.images, config, 0)
         load_module(directory / "restorer.safetensors", restorer)
         restorer.to(device).eval().requires_grad_(False)
         return FittedSuperResolution(spec, config, restorer, rows, device, about["stats"], about["summary"])

@@ -1,0 +1,42 @@
+"""What a killed run leaves for the next one lies in a folder or file named by everything that decides its bytes.
+
+So a run with other settings, other rows, another seed or another version of gan-augment never finds it.
+"""
+
+from __future__ import annotations
+
+import hashlib
+import json
+from pathlib import Path
+from typing import Any
+
+from pydantic import BaseModel
+
+from gan_augment.core.atomic import file_hash, remove
+from gan_augment.core.version import __version__
+
+__all__ = ["fingerprint", "keep_only"]
+
+_DIGITS = 16
+
+
+def fingerprint(*facts: Any) -> str:
+    """A name of 16 hexadecimal digits for these facts: JSON values, records, and paths, which stand for their bytes."""
+    text = json.dumps([__version__, *facts], default=_plain, sort_keys=True)
+    return hashlib.sha256(text.encode()).hexdigest()[:_DIGITS]
+
+
+def _plain(fact: Any) -> Any:
+    if isinstance(fact, BaseModel):
+        return fact.model_dump(mode="json")
+    if isinstance(fact, Path):
+        return file_hash(fact)
+    raise TypeError(f"{type(fact).__name__} does not say what it stands for")
+
+
+def keep_only(own: Path) -> Path:
+    """`own`, which need not exist yet, after everything beside it has been thrown away: what other facts left."""
+    for other in own.parent.iterdir() if own.parent.exists() else ():
+        if other != own:
+            remove(other)
+    return own
