@@ -7,16 +7,11 @@ from pathlib import Path
 import numpy as np
 import pandas as pd
 import pytest
-from hypothesis import given, settings
-from hypothesis import strategies as st
 
-from gan_augment.core import frame_file, reordering
 from gan_augment.core.atomic import file_hash
 from gan_augment.core.errors import DamagedInputError, MissingInputError
-from gan_augment.core.frame_file import FrameReader, FrameWriter
+from gan_augment.core.frame_file import FrameReader
 from gan_augment.core.records import ClassRecord, DatasetSpec, ImageSpec
-from gan_augment.core.reordering import write_reordered
-from gan_augment.core.row_file import RecordFile
 from gan_augment.core.samples import Samples, make_manifest, read_samples, write_samples
 from gan_augment.core.streams import (
     HeldSamples,
@@ -97,19 +92,6 @@ def test_no_row_at_all_keeps_its_columns(tmp_path: Path) -> None:
         same(read_samples(held), next(StoredSamples((held,)).chunks(5)))
 
 
-def test_row_groups_do_not_depend_on_the_pieces(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(frame_file, "_GROUP_CELLS", 1024)
-    frame = pd.DataFrame({"x": np.arange(5000), "late": pd.array([None] * 2000 + ["b"] * 3000, dtype=object)})
-    for number, step in enumerate((1, 700, 5000)):
-        writer = FrameWriter(tmp_path / f"{number}.parquet")
-        for start in range(0, 5000, step):
-            writer.append(frame.iloc[start : start + step].reset_index(drop=True))
-        writer.close()
-    hashes = {file_hash(path) for path in tmp_path.iterdir()}
-    assert len(hashes) == 1
-    pd.testing.assert_frame_equal(pd.read_parquet(tmp_path / "0.parquet"), frame, check_dtype=False)
-
-
 @BOTH
 @pytest.mark.parametrize("rows", [1, 7, 10, 1000])
 def test_chunks_of_several_folders_are_their_rows_in_order(tmp_path: Path, make: type[Samples], rows: int) -> None:
@@ -161,34 +143,6 @@ def test_few_rows_of_a_folder_are_read_without_the_others(
     same(read_rows(folder, np.array(index, dtype=np.int64)), whole.take(np.array(index, dtype=np.int64)))
     assert sum(taken) <= 2 * len(index)
     assert len(read_rows(folder, np.zeros(0, np.int64))) == 0
-
-
-@settings(max_examples=12)
-@given(st.integers(0, 60), st.integers(0, 60), st.integers(1, 30), st.integers(0, 9))
-def test_a_reordered_folder_is_the_one_written_from_memory(
-    tmp_path_factory: pytest.TempPathFactory, count: int, wanted: int, rows: int, seed: int
-) -> None:
-    root = tmp_path_factory.mktemp("order")
-    for number, make in enumerate((images, table)):
-        whole = make(count)
-        order = np.random.default_rng(seed).permutation(count)[:wanted]
-        held = _stored(root / f"held{number}", whole.take(order))
-        (root / f"streamed{number}").mkdir()
-        (root / f"work{number}").mkdir()
-        write_reordered(HeldSamples(whole), order, root / f"streamed{number}", root / f"work{number}", rows=rows)
-        assert file_hash(root / f"streamed{number}") == file_hash(held)
-
-
-def test_an_order_may_lie_in_a_file_and_is_read_in_pieces(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(reordering, "_PLACED", 20)
-    monkeypatch.setattr(reordering, "_ORDER_READ", 7)
-    whole, order, stored = table(50), np.random.default_rng(0).permutation(50)[:40], RecordFile(np.int32)
-    stored.append(order.astype(np.int32))
-    held = _stored(tmp_path / "held", whole.take(order))
-    (tmp_path / "streamed").mkdir()
-    (tmp_path / "work").mkdir()
-    write_reordered(HeldSamples(whole), stored, tmp_path / "streamed", tmp_path / "work", rows=9)
-    assert file_hash(tmp_path / "streamed") == file_hash(held)
 
 
 def test_an_absent_or_cut_folder_is_named(tmp_path: Path) -> None:
