@@ -9,6 +9,7 @@ import numpy.typing as npt
 import pandas as pd
 
 from gan_augment.core.errors import MethodError
+from gan_augment.core.fields import frame_of
 from gan_augment.core.records import DatasetSpec, TableSpec
 from gan_augment.core.samples import TrainView
 
@@ -24,14 +25,14 @@ def check_train(train: TrainView, method: str) -> None:
 def table_rows(train: TrainView, method: str) -> tuple[pd.DataFrame, TableSpec]:
     """The rows and the description of the table in a TrainView. Raises MethodError."""
     check_train(train, method)
-    if train.spec.table is None or not isinstance(train.samples.payload, pd.DataFrame):
+    if train.spec.table is None:
         raise MethodError(
             f"{method!r} makes table rows only",
             where="synthesis.method in params.yaml",
             got=f"a data set of modality {train.spec.modality}",
             remedy="run `gan-augment methods list` to see what fits",
         )
-    return train.samples.payload, train.spec.table
+    return frame_of(train.samples.payload), train.spec.table
 
 
 def check_index(index: int, known: npt.NDArray[np.int64], spec: DatasetSpec, method: str) -> int:

@@ -69,14 +69,13 @@ class SuperResolutionConfig(MethodConfig):
 
     def check(self, spec: DatasetSpec) -> None:
         """Raises MethodError where the images are too small for the factor."""
-        if spec.image is None:
-            return
-        side = min(spec.image.height, spec.image.width)
+        image = spec.images
+        side = min(image.height, image.width)
         if -(-side // self.factor) < SMALLEST:
             raise MethodError(
                 f"The images are too small to be reduced by {self.factor}",
                 where="synthesis.settings.factor in params.yaml",
-                got=f"{spec.image.height} x {spec.image.width} px, of which {-(-side // self.factor)} px would be left",
+                got=f"{image.height} x {image.width} px, of which {-(-side // self.factor)} px would be left",
                 expected=f"at least {SMALLEST} px left, so images of {(SMALLEST - 1) * self.factor + 1} px or more",
                 remedy="set synthesis.settings.factor to 2, or larger images in prepare, or choose another method",
             )
