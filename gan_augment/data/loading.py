@@ -119,9 +119,9 @@ def expected_image(images: RawImages, config: PrepareConfig) -> ImageSpec | None
 
     Headers are read from whole files. With `image_size` some are enough: whether the images are grey is all they say.
     """
-    some = images.handles if config.image_size is None else images.handles[:_HEADERS_FOR_COLOUR]
-    if len(some) > _MOST_HEADERS:
+    if config.image_size is None and len(images.handles) > _MOST_HEADERS:
         return None
+    some = images.handles if config.image_size is None else images.handles[:_HEADERS_FOR_COLOUR]
     headers = list(_attempt(read_header, dict(enumerate(some)), silent, "")[0].values())
     if not headers:
         return None
