@@ -22,8 +22,10 @@ _CLASSIFIER = (
     "training/devices.py",
     "training/supervised.py",
 )
+_ENCODED = ("columns", "dependencies", "rules", "scales", "table", "times")
 _FITTING = (
-    *("downstream", "encoding", "gain/adjustment.py", "gain/metrics.py", "gain/statistics.py"),
+    *("downstream", *(f"encoding/{name}.py" for name in _ENCODED)),
+    *("gain/adjustment.py", "gain/metrics.py", "gain/statistics.py"),
     *("nn/pretrained.py", *_CLASSIFIER),
 )
 
@@ -32,8 +34,10 @@ _FITTING = (
 CODE: dict[str, tuple[str, ...]] = {
     "prepare": (
         "data",
+        "downstream/config.py",
         "encoding/dependencies.py",
         "encoding/rules.py",
+        "encoding/target_type.py",
         "encoding/times.py",
         "stages/prepare.py",
         "stages/prepared.py",
@@ -121,6 +125,7 @@ CODE: dict[str, tuple[str, ...]] = {
         "synthesis/config.py",
     ),
     "export": (
+        "encoding/target_type.py",
         "encoding/times.py",
         "sharding",
         "stages/export.py",
