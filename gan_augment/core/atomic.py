@@ -38,6 +38,9 @@ __all__ = [
 ]
 
 
+_OURS = (
+    "gan-augment"  # in the name of all that is written beside: nobody else's `.NAME.partial` or `.NAME.old` is touched
+)
 _SEAL = "sha256"  # the last key of a sealed JSON file
 _AT_FDCWD, _RENAME_EXCHANGE = -100, 2  # Linux: renameat2(2)
 
@@ -97,7 +100,7 @@ def replacing_file(path: Path, *, durable: bool = True) -> Iterator[Path]:
         path.parent.mkdir(parents=True, exist_ok=True)
         _sweep_partials(path)
     # Two that write the same file at once each write their own; the later one stays.
-    partial = path.parent / f".{path.name}.{os.getpid()}.partial"
+    partial = path.parent / f".{path.name}.{os.getpid()}.{_OURS}.partial"
     try:
         with _naming(path):
             yield partial
@@ -114,7 +117,7 @@ def replacing_file(path: Path, *, durable: bool = True) -> Iterator[Path]:
 
 def _sweep_partials(path: Path) -> None:
     """Remove what killed writers of this file left."""
-    of_process = re.compile(rf"\.{re.escape(path.name)}\.(\d+)\.partial")
+    of_process = re.compile(rf"\.{re.escape(path.name)}\.(\d+)\.{_OURS}\.partial")
     for other in path.parent.iterdir():
         if (found := of_process.fullmatch(other.name)) and not _lives(int(found[1])):
             remove(other)
@@ -146,7 +149,7 @@ def replacing_directory(path: Path, *, mark: str | None = None) -> Iterator[Path
     DataError
         `path` holds something else.
     """
-    partial = path.parent / f".{path.name}.partial"  # the same name on every try: swept away by the next one
+    partial = _beside(path, "partial")  # the same name on every try: swept away by the next one
     with _naming(path):
         path.parent.mkdir(parents=True, exist_ok=True)
         _settle(path)
@@ -164,8 +167,12 @@ def replacing_directory(path: Path, *, mark: str | None = None) -> Iterator[Path
         raise
 
 
+def _beside(path: Path, kind: str) -> Path:
+    return path.parent / f".{path.name}.{_OURS}.{kind}"
+
+
 def _aside(path: Path) -> Path:
-    return path.parent / f".{path.name}.old"
+    return _beside(path, "old")
 
 
 def _settle(path: Path) -> None:
