@@ -78,6 +78,8 @@ def _not_writable(path: Path) -> str | None:
         return "a folder"
     if path.exists() and not path.is_file():
         return "a device, a pipe or a socket"
+    if path.is_symlink() and str(path.absolute()).startswith(("/dev/", "/proc/")):  # /dev/stdout, where it is a file
+        return "a name of the system's"
     if path.is_symlink() and not path.exists():
         return "a link that leads nowhere"
     above = next(folder for folder in path.absolute().parents if os.path.lexists(folder))

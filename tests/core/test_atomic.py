@@ -123,6 +123,17 @@ def test_only_a_regular_file_or_nothing_is_replaced(tmp_path: Path) -> None:
         check_writable(Path("/dev/null"), "The page")
 
 
+def test_what_standard_output_goes_to_is_not_replaced(tmp_path: Path) -> None:
+    code = (
+        "from pathlib import Path; from gan_augment.core.atomic import check_writable\n"
+        "print('precious', flush=True); check_writable(Path('/dev/stdout'), 'The page')"
+    )
+    with (tmp_path / "log").open("w") as log:
+        done = subprocess.run([sys.executable, "-c", code], stdout=log, stderr=subprocess.PIPE, text=True, check=False)
+    assert "a name of the system's" in done.stderr
+    assert (tmp_path / "log").read_text() == "precious\n"
+
+
 def test_a_link_is_followed_to_the_file_that_it_names(tmp_path: Path) -> None:
     (tmp_path / "real.html").write_text("old")
     (tmp_path / "link.html").symlink_to("real.html")
