@@ -78,10 +78,8 @@ def _not_writable(path: Path) -> str | None:
         return "a folder"
     if path.exists() and not path.is_file():
         return "a device, a pipe or a socket"
-    if path.is_symlink() and str(path.absolute()).startswith(("/dev/", "/proc/")):  # /dev/stdout, where it is a file
-        return "a name of the system's"
-    if path.is_symlink() and not path.exists():
-        return "a link that leads nowhere"
+    if path.is_symlink() and (problem := _bad_link(path)):
+        return problem
     above = next(folder for folder in path.absolute().parents if os.path.lexists(folder))
     if not above.is_dir():
         return f"{above.name} is no folder"
@@ -90,6 +88,12 @@ def _not_writable(path: Path) -> str | None:
             return None
     except OSError as error:
         return f"no file can be made in {above}: {error.strerror}"
+
+
+def _bad_link(path: Path) -> str | None:
+    if str(path.absolute()).startswith(("/dev/", "/proc/")):  # /dev/stdout may lead to a regular file, a log
+        return "a name of the system's"
+    return None if path.exists() else "a link that leads nowhere"
 
 
 @contextlib.contextmanager
