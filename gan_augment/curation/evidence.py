@@ -25,7 +25,7 @@ from gan_augment.curation.ledger import FINDING, Ledger
 from gan_augment.curation.spaces import Space
 from gan_augment.fidelity.distances import nearest
 from gan_augment.fidelity.likeness import Likeness, likeness, standing
-from gan_augment.fidelity.nearest_records import ClosestRecord, Preference, closest_of
+from gan_augment.curation.nearest_records import ClosestRecord, Preference, closest_of
 
 __all__ = ["Evidence", "chunk_rows", "gather_evidence"]
 

@@ -25,7 +25,7 @@ from gan_augment.data.images import Canonical, Header, UnreadableImageError, rea
 from gan_augment.data.labels import about_labels
 from gan_augment.data.problems import Problem
 from gan_augment.data.sources import read_source
-from gan_augment.data.sources.api import Advance, ImageHandle, RawData, RawImages, RawTable
+from gan_augment.data.raw import Advance, ImageHandle, RawData, RawImages, RawTable
 
 __all__ = ["LoadedData", "choose_size", "load_data"]
 

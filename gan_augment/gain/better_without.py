@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from gan_augment.gain.metrics import METRICS
+from gan_augment.scoring.metrics import METRICS
 from gan_augment.gain.verdict import ARM_NAMES
 
 if TYPE_CHECKING:

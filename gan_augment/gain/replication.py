@@ -9,8 +9,8 @@ from typing import Any
 import numpy as np
 
 from gan_augment.gain.measurement import ArmPredictions, Evaluation, headline
-from gan_augment.gain.metrics import balanced_accuracy
-from gan_augment.gain.statistics import Resampled
+from gan_augment.scoring.metrics import balanced_accuracy
+from gan_augment.scoring.statistics import Resampled
 from gan_augment.gain.verdict import decide
 
 __all__ = ["Replicate", "combine", "replicate_of"]

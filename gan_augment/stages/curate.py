@@ -20,9 +20,9 @@ from gan_augment.core.version import __version__
 from gan_augment.curation.curate import curate
 from gan_augment.curation.evidence import chunk_rows
 from gan_augment.curation.ledger import Ledger
-from gan_augment.stages.progress import progress_bar
-from gan_augment.stages.project import Project
-from gan_augment.training.devices import limited_threads, resolve_device
+from gan_augment.core.progress import progress_bar
+from gan_augment.project.layout import Project
+from gan_augment.compute.devices import limited_threads, resolve_device
 
 __all__ = ["run"]
 

@@ -19,10 +19,10 @@ from gan_augment.downstream.classifiers import classifiers_of, make_classifier
 from gan_augment.downstream.config import Arm
 from gan_augment.downstream.experiment import Sources, predict, train_recipe, training_seeds
 from gan_augment.gain.learning_curve import FEWEST_ROWS, affordable_shares, thinned, thinned_classes
-from gan_augment.stages.progress import progress_bar
-from gan_augment.stages.project import Project
+from gan_augment.core.progress import progress_bar
+from gan_augment.project.layout import Project
 from gan_augment.stages.retrain import judged
-from gan_augment.training.devices import resolve_device
+from gan_augment.compute.devices import resolve_device
 
 __all__ = ["run"]
 

@@ -18,9 +18,9 @@ from gan_augment.data.loading import LoadedData, load_data
 from gan_augment.data.problems import raise_errors
 from gan_augment.data.split import Split, split_rows
 from gan_augment.params import Params
-from gan_augment.stages.prepared import write_parts, write_test_part
-from gan_augment.stages.progress import progress_bar
-from gan_augment.stages.project import Layout, Project
+from gan_augment.project.prepared import write_parts, write_test_part
+from gan_augment.core.progress import progress_bar
+from gan_augment.project.layout import Layout, Project
 
 __all__ = ["check_classes", "run"]
 

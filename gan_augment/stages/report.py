@@ -18,7 +18,7 @@ from gan_augment.core.samples import Samples
 from gan_augment.reporting.evidence import Evidence
 from gan_augment.reporting.page import render_report
 from gan_augment.reporting.rows import accepted_rows, rejected_rows, scores_of
-from gan_augment.stages.project import Project, read_measured
+from gan_augment.project.layout import Project, read_measured
 
 __all__ = ["run"]
 

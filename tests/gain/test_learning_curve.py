@@ -15,8 +15,8 @@ from gan_augment.gain.learning_curve import (
     thinned,
     thinned_classes,
 )
-from gan_augment.gain.metrics import balanced_accuracy
-from gan_augment.gain.statistics import Interval, Resampled, TestRows
+from gan_augment.scoring.metrics import balanced_accuracy
+from gan_augment.scoring.statistics import Interval, Resampled, TestRows
 
 
 def toy(gain: float, slope: float, noise: float = 1e-4, seeds: int = 5) -> Worth:

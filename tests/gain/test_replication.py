@@ -8,7 +8,7 @@ import pytest
 from gan_augment.core.records import ClassRecord, DatasetSpec, ImageSpec
 from gan_augment.gain.config import MeasureConfig
 from gan_augment.gain.measurement import Evaluation
-from gan_augment.gain.metrics import balanced_accuracy
+from gan_augment.scoring.metrics import balanced_accuracy
 from gan_augment.gain.replication import Replicate, combine
 from tests.gain.simulation import probabilities_from
 

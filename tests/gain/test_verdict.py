@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 
-from gan_augment.gain.statistics import Interval
+from gan_augment.scoring.statistics import Interval
 from gan_augment.gain.verdict import decide, explain
 
 

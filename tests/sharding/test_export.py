@@ -19,7 +19,7 @@ from gan_augment.sharding.config import ExportConfig
 from gan_augment.sharding.export import ExportTask, export
 from gan_augment.sharding.index import examine, verify
 from gan_augment.stages.export import export_content
-from gan_augment.stages.project import Project
+from gan_augment.project.layout import Project
 from tests.faults.test_artefacts import DAMAGES
 from tests.finished_project import NASTY_LABELS, write_project
 

@@ -17,7 +17,7 @@ from gan_augment.sharding import verify
 from gan_augment.sharding.config import PublishConfig
 from gan_augment.sharding.publish import Published, publish
 from gan_augment.stages.export import run
-from gan_augment.stages.project import Project
+from gan_augment.project.layout import Project
 from tests.cli.command import run as command
 from tests.finished_project import write_project
 

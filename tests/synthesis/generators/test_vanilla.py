@@ -11,7 +11,7 @@ import torch
 
 from gan_augment.core.errors import MethodError
 from gan_augment.core.samples import ValidationView
-from gan_augment.synthesis.adversarial import AdversarialRun
+from gan_augment.synthesis.kit.adversarial import AdversarialRun
 from gan_augment.synthesis.api import SampleRequest, TickReport
 from gan_augment.synthesis.generators.vanilla import FittedVanilla, Vanilla, VanillaConfig
 from tests.toys import image_toy
