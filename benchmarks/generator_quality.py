@@ -29,9 +29,9 @@ from sklearn.svm import SVC
 
 from gan_augment.fidelity.distances import frechet_distance
 from gan_augment.fidelity.metrics import prdc
+from gan_augment.recognition.supervised import fit_classifier, pixels, predict_probabilities
 from gan_augment.synthesis.api import SampleRequest
 from gan_augment.synthesis.generators.conditional import Conditional, ConditionalConfig
-from gan_augment.recognition.supervised import fit_classifier, pixels, predict_probabilities
 
 Space = Callable[[np.ndarray], np.ndarray]
 

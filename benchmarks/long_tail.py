@@ -22,8 +22,8 @@ import yaml
 from image_sets import RARE_ANIMALS
 
 from gan_augment.core.atomic import read_json
-from gan_augment.stages import measure, prepare
 from gan_augment.project.layout import Project
+from gan_augment.stages import measure, prepare
 from gan_augment.studies.replicate import train_and_predict
 
 HERE = Path(__file__).parent

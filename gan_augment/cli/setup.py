@@ -156,9 +156,9 @@ def verify_export(path: Path, *, as_json: bool) -> bool:
 
 def publish_shards(root: Path, *, as_json: bool) -> None:
     """Apply the policy of `publish`, and say what became of it. Raises what `gan_augment.sharding.publish` raises."""
-    from gan_augment.sharding.publish import publish
-    from gan_augment.project.locks import stage_locks
     from gan_augment.project.layout import Project, read_measured
+    from gan_augment.project.locks import stage_locks
+    from gan_augment.sharding.publish import publish
 
     project = Project.open(root)
     config = project.params.publish

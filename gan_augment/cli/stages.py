@@ -80,8 +80,8 @@ def run_stage(stage: StageCommand, root: Path, key: str | None) -> None:
     """Open the project, wait for whoever writes what the stage reads or writes, and run it."""
     one_thread_each()
     from gan_augment.core.orphans import end_with_dvc
-    from gan_augment.project.locks import stage_locks
     from gan_augment.project.layout import Project
+    from gan_augment.project.locks import stage_locks
 
     end_with_dvc()
     project = Project.open(root)

@@ -59,8 +59,8 @@ def watch_trainings(
     """
     from gan_augment.core.atomic import check_writable, write_text
     from gan_augment.params import load_params
-    from gan_augment.reporting.live import live_text, render_live
     from gan_augment.project.live import live_folder, read_live
+    from gan_augment.reporting.live import live_text, render_live
 
     load_params(root / "params.yaml")
     path = html or live_folder(root) / "index.html"

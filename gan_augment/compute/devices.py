@@ -8,8 +8,8 @@ from collections.abc import Iterator
 
 import torch
 
-from gan_augment.core.errors import DeviceError
 from gan_augment.compute.claims import CLAIMED
+from gan_augment.core.errors import DeviceError
 
 __all__ = ["resolve_device"]
 

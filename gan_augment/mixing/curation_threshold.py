@@ -12,8 +12,8 @@ from dataclasses import dataclass, replace
 
 import numpy as np
 
-from gan_augment.scoring.adjustment import Criterion
 from gan_augment.mixing.ratio import Counts, Evaluate, Plan
+from gan_augment.scoring.adjustment import Criterion
 from gan_augment.scoring.statistics import Interval
 
 __all__ = ["RULE", "ThresholdTrial", "choose_threshold", "stricter_plans"]

@@ -27,8 +27,8 @@ import pandas as pd
 from gan_augment.core.atomic import read_json, replacing_file, write_json, write_text
 from gan_augment.core.errors import MissingInputError
 from gan_augment.core.png import encode_png
-from gan_augment.reporting.live import SIGNS, LiveRun
 from gan_augment.project.layout import Project
+from gan_augment.reporting.live import SIGNS, LiveRun
 from gan_augment.synthesis.api import TickReport
 
 __all__ = ["LiveRecorder", "live_folder", "live_training", "read_live"]

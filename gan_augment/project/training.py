@@ -14,11 +14,11 @@ from pydantic import ValidationError
 
 from gan_augment.core.atomic import write_text
 from gan_augment.core.errors import MethodError, ParamsError
+from gan_augment.core.progress import Advance
 from gan_augment.core.records import DatasetSpec
 from gan_augment.core.validation import counted, explain_mistakes, listed
 from gan_augment.core.verbosity import remark
 from gan_augment.params import Params
-from gan_augment.core.progress import Advance
 from gan_augment.project.layout import Project
 from gan_augment.synthesis.api import MethodConfig, Synthesizer, TickReport
 from gan_augment.synthesis.registry import resolve_method

@@ -20,8 +20,8 @@ import torch
 from torch import Tensor, nn
 from torch.nn import functional as F
 
-from gan_augment.core.errors import SetupError
 from gan_augment.compute.layout import channels_last
+from gan_augment.core.errors import SetupError
 
 __all__ = ["FEATURES", "PretrainedFeatures", "check_pretrained"]
 

@@ -92,8 +92,8 @@ def _checks(
     params: Params, spec: DatasetSpec, root: Path, wrong: set[str], *, read_data: bool
 ) -> Iterator[tuple[set[str], Callable[[], Any]]]:
     """What is looked at, and the sections that have to be right for that."""
-    from gan_augment.sharding.formats import chosen_formats
     from gan_augment.project.training import check_method
+    from gan_augment.sharding.formats import chosen_formats
 
     if read_data:
         yield {"prepare"}, lambda: _read_data(params, root, is_right="classes" not in wrong)

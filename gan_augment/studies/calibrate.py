@@ -18,6 +18,7 @@ from pathlib import Path
 import pandas as pd
 
 from gan_augment.core.atomic import read_json
+from gan_augment.core.progress import Advance
 from gan_augment.core.records import ClassRecord, DatasetSpec
 from gan_augment.core.samples import Samples, make_manifest
 from gan_augment.core.seeds import derive_seed, numpy_generator
@@ -26,10 +27,9 @@ from gan_augment.data.loading import load_data
 from gan_augment.gain.calibrate import Control, Outcome, RowSplit, Tally, control_rows, split_rows, tally
 from gan_augment.gain.config import CrossFitConfig
 from gan_augment.params import BaseConfig, Params
-from gan_augment.stages import measure, mix, retrain
-from gan_augment.project.prepared import in_split, write_part, write_parts, write_test_part
-from gan_augment.core.progress import Advance
 from gan_augment.project.layout import Layout, Project
+from gan_augment.project.prepared import in_split, write_part, write_parts, write_test_part
+from gan_augment.stages import measure, mix, retrain
 
 __all__ = ["Calibration", "calibrate", "demo_calibration", "project_calibration", "run_once"]
 

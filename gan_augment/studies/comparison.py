@@ -19,12 +19,12 @@ from gan_augment.core.errors import DamagedInputError, MissingInputError, Params
 from gan_augment.core.predictions import read_arm, read_probabilities
 from gan_augment.core.records import DatasetSpec
 from gan_augment.core.seeds import numpy_generator
+from gan_augment.project.layout import Layout, read_measured
+from gan_augment.project.prepared import read_label_list
+from gan_augment.reporting.leaderboard import Leaderboard, Paired, RunScore
 from gan_augment.scoring.adjustment import adjust
 from gan_augment.scoring.metrics import METRICS
 from gan_augment.scoring.statistics import TestRows
-from gan_augment.reporting.leaderboard import Leaderboard, Paired, RunScore
-from gan_augment.project.prepared import read_label_list
-from gan_augment.project.layout import Layout, read_measured
 
 __all__ = ["compare"]
 

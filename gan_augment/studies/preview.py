@@ -14,8 +14,8 @@ from gan_augment.core.atomic import read_json, write_text
 from gan_augment.core.errors import MissingInputError
 from gan_augment.core.seeds import derive_seed
 from gan_augment.downstream.classical import ClassicalAugment
-from gan_augment.reporting.preview import AugmentedClass, Preview, render_preview
 from gan_augment.project.layout import Project
+from gan_augment.reporting.preview import AugmentedClass, Preview, render_preview
 
 __all__ = ["gather", "preview_path", "run"]
 

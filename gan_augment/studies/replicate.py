@@ -16,9 +16,9 @@ from gan_augment.core.predictions import read_arm
 from gan_augment.core.seeds import derive_seed, numpy_generator
 from gan_augment.gain.measurement import Evaluation
 from gan_augment.gain.replication import Replicate, combine, replicate_of
+from gan_augment.project.layout import Layout, Project, read_plan
 from gan_augment.stages import cross_fit, curate, generate, mix, pretrain, retrain, train_gan
 from gan_augment.stages.measure import read_families, read_test_labels
-from gan_augment.project.layout import Layout, Project, read_plan
 
 __all__ = ["run", "train_and_predict"]
 

@@ -11,8 +11,8 @@ from pathlib import Path
 
 import pytest
 
-from gan_augment.core.errors import DeviceError
 from gan_augment.compute.claims import CLAIMED, claim_device, visible_gpus
+from gan_augment.core.errors import DeviceError
 from tests.patience import HANG
 
 HOLD = """

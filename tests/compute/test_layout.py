@@ -9,11 +9,11 @@ import pytest
 import torch
 from torch import nn
 
-from gan_augment.core.records import ImageSpec
-from gan_augment.recognition.classifier import SmallCnn
-from gan_augment.nn.image_networks import Architecture, build_discriminator, build_generator
 from gan_augment.compute.layout import channels_last
+from gan_augment.core.records import ImageSpec
+from gan_augment.nn.image_networks import Architecture, build_discriminator, build_generator
 from gan_augment.nn.super_resolution_networks import PatchDiscriminator, Restorer
+from gan_augment.recognition.classifier import SmallCnn
 from gan_augment.training.checkpoint import load_module, save_module
 
 IMAGE = ImageSpec(height=16, width=16, channels=3)

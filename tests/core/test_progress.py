@@ -8,9 +8,9 @@ import sys
 
 import pytest
 
-from gan_augment.core.verbosity import VERBOSITY
 from gan_augment.core import progress
 from gan_augment.core.progress import progress_bar
+from gan_augment.core.verbosity import VERBOSITY
 
 
 class Terminal(io.StringIO):

@@ -7,9 +7,9 @@ from collections.abc import Sequence
 import numpy as np
 import numpy.typing as npt
 
-from gan_augment.scoring.adjustment import Criterion
 from gan_augment.mixing.curation_threshold import choose_threshold, stricter_plans
 from gan_augment.mixing.ratio import Plan
+from gan_augment.scoring.adjustment import Criterion
 from gan_augment.scoring.statistics import TestRows
 from tests.gain.simulation import probabilities_from
 

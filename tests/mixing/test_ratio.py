@@ -13,7 +13,6 @@ from hypothesis import strategies as st
 
 from gan_augment.core.records import ClassRecord, DatasetSpec, ImageSpec
 from gan_augment.core.samples import Samples, make_manifest
-from gan_augment.scoring.adjustment import Criterion
 from gan_augment.mixing.ratio import (
     Choice,
     Plan,
@@ -24,6 +23,7 @@ from gan_augment.mixing.ratio import (
     make_plans,
     search_ratios,
 )
+from gan_augment.scoring.adjustment import Criterion
 from gan_augment.scoring.statistics import Interval, TestRows
 from tests.gain.simulation import CoarseCriterion, RawLossCriterion, Skill, probabilities_from, verdict_of
 

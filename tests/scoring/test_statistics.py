@@ -9,9 +9,9 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from scipy import stats
 
+from gan_augment.gain.verdict import decide
 from gan_augment.scoring.metrics import balanced_accuracy, log_loss
 from gan_augment.scoring.statistics import Interval, Resampled, TestRows, holm, interval
-from gan_augment.gain.verdict import decide
 from tests.gain.simulation import probabilities_from, simulate, true_gain
 
 Probabilities = npt.NDArray[np.float32]

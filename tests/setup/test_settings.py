@@ -7,11 +7,11 @@ import pytest
 from gan_augment.core.errors import DataError, ParamsError
 from gan_augment.data.config import DemoSource, PrepareConfig
 from gan_augment.params import load_params
+from gan_augment.project.layout import Project
 from gan_augment.setup.initialise import write_project
 from gan_augment.setup.inspect import inspect_path
 from gan_augment.setup.settings import apply_settings, parse_settings
 from gan_augment.stages import prepare
-from gan_augment.project.layout import Project
 from tests.data.pictures import write_folder
 
 CONFIG = PrepareConfig(source=DemoSource(name="digits"))

@@ -12,9 +12,9 @@ from rich.console import Console
 
 from gan_augment.core.errors import MissingInputError, ParamsError
 from gan_augment.core.predictions import ArmRecord, FamilyRecord, VariantRecord, write_arm, write_probabilities
+from gan_augment.project.layout import Layout
 from gan_augment.reporting.leaderboard import COLUMNS, Leaderboard, cells, leaderboard_table, render_leaderboard
 from gan_augment.studies.comparison import compare as compare_folders
-from gan_augment.project.layout import Layout
 from tests.finished_project import write_project
 
 ARM = "real_classical_synthetic"

@@ -14,10 +14,10 @@ import yaml
 from gan_augment.core.atomic import write_json
 from gan_augment.core.errors import MissingInputError
 from gan_augment.core.samples import read_samples
+from gan_augment.project.layout import Project
 from gan_augment.reporting.pictures import data_uri
 from gan_augment.reporting.preview import preview_text, render_preview
 from gan_augment.studies.preview import ORIGINALS, VERSIONS, gather, run
-from gan_augment.project.layout import Project
 from tests.cli.command import run as command
 from tests.finished_project import NASTY_LABELS, write_project
 

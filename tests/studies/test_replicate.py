@@ -9,10 +9,9 @@ from typing import Any
 
 import pytest
 
-from gan_augment.stages import measure, mix, retrain
-
-from gan_augment.studies import replicate
 from gan_augment.project.layout import Project
+from gan_augment.stages import measure, mix, retrain
+from gan_augment.studies import replicate
 from tests.stages.downstream_project import make_project
 
 SECTIONS: dict[str, Any] = {

@@ -14,8 +14,8 @@ from gan_augment.core.samples import TrainView, ValidationView
 from gan_augment.core.seeds import derive_seed
 from gan_augment.encoding.feature_space import FeatureSpace
 from gan_augment.fidelity.distances import kernel_distance
-from gan_augment.synthesis.health.alarms import class_alarm
 from gan_augment.synthesis.api import Fitted, SampleRequest
+from gan_augment.synthesis.health.alarms import class_alarm
 from gan_augment.synthesis.health.label_judge import LabelJudge
 
 __all__ = ["ClassScore", "GateDecision", "choose_model", "draw_features"]

@@ -21,8 +21,8 @@ from gan_augment.nn.diff_augment import AugmentOperation, augment
 from gan_augment.nn.draws import Draws
 from gan_augment.nn.image_networks import Generator
 from gan_augment.nn.objectives import Game, Objective
-from gan_augment.synthesis.health.alarms import run_alarm
 from gan_augment.synthesis.api import Progress, TickReport
+from gan_augment.synthesis.health.alarms import run_alarm
 from gan_augment.synthesis.health.monitor import LEAST_KID, Monitor
 from gan_augment.synthesis.health.stop_rule import Check, stop_reason
 from gan_augment.synthesis.health.usual_noise import UsualNoise

@@ -13,6 +13,7 @@ import torch
 from pydantic import Field
 from torch import Tensor
 
+from gan_augment.compute.devices import limited_threads
 from gan_augment.core.quantities import Batch, Checks, Rate, Steps, Units, Weight
 from gan_augment.core.records import DatasetSpec, ImageSpec
 from gan_augment.core.samples import TrainView, ValidationView
@@ -28,12 +29,11 @@ from gan_augment.nn.image_networks import (
     choose_architecture,
 )
 from gan_augment.nn.objectives import Objective
-from gan_augment.synthesis.kit.adversarial import AdversarialRun, RunSettings
-from gan_augment.synthesis.health.alarms import MIN_ROWS
 from gan_augment.synthesis.api import MethodConfig, SampleRequest, Synthetic
+from gan_augment.synthesis.health.alarms import MIN_ROWS
+from gan_augment.synthesis.kit.adversarial import AdversarialRun, RunSettings
 from gan_augment.synthesis.kit.blocks import BLOCK
 from gan_augment.synthesis.kit.files import read_about, write_about
-from gan_augment.compute.devices import limited_threads
 
 __all__ = [
     "SAMPLING_BLOCK",

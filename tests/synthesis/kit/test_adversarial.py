@@ -13,8 +13,8 @@ import torch
 from gan_augment.core.records import ClassRecord, DatasetSpec, ImageSpec
 from gan_augment.core.samples import Samples, TrainView, ValidationView, make_manifest
 from gan_augment.nn.image_networks import build_discriminator, build_generator
-from gan_augment.synthesis.kit.adversarial import AdversarialRun, RunSettings
 from gan_augment.synthesis.health.monitor import Monitor
+from gan_augment.synthesis.kit.adversarial import AdversarialRun, RunSettings
 
 SPEC = DatasetSpec(
     name="bars",

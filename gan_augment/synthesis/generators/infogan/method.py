@@ -27,9 +27,17 @@ from gan_augment.encoding.image import PixelLevels, encode_images
 from gan_augment.nn.image_networks import Architecture, Generator
 from gan_augment.nn.information import CodeLayout, InfoDiscriminator
 from gan_augment.nn.objectives import Objective
-from gan_augment.synthesis.kit.adversarial import AdversarialRun, RunSettings
 from gan_augment.synthesis.api import MethodConfig, Progress, SampleRequest, Synthetic, Traits
-from gan_augment.synthesis.generators.infogan.code_labels import NO_CLASS, CodeLabels, choose_handful, label_codes, second_halves
+from gan_augment.synthesis.generators.infogan.code_labels import (
+    NO_CLASS,
+    CodeLabels,
+    choose_handful,
+    label_codes,
+    second_halves,
+)
+from gan_augment.synthesis.generators.infogan.information import Guide, InformationTerms, legibility
+from gan_augment.synthesis.health.monitor import Monitor
+from gan_augment.synthesis.kit.adversarial import AdversarialRun, RunSettings
 from gan_augment.synthesis.kit.checks import JointOnly, check_label, check_train
 from gan_augment.synthesis.kit.image_gan import (
     SAMPLING_BLOCK,
@@ -43,8 +51,6 @@ from gan_augment.synthesis.kit.image_gan import (
     train_run,
     write_model,
 )
-from gan_augment.synthesis.generators.infogan.information import Guide, InformationTerms, legibility
-from gan_augment.synthesis.health.monitor import Monitor
 from gan_augment.training.checkpoint import load_module, save_module
 
 __all__ = ["FittedInfogan", "Infogan", "InfoganConfig"]

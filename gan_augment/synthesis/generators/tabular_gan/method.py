@@ -31,14 +31,14 @@ from gan_augment.core.seeds import derive_seed, numpy_generator
 from gan_augment.encoding.scales import BOUND
 from gan_augment.nn.table_networks import ChoiceBlocks, PackedDiscriminator, ResidualGenerator
 from gan_augment.synthesis.api import MethodConfig, Progress, SampleRequest, Synthetic, Traits
+from gan_augment.synthesis.generators.copula import read_copulas
+from gan_augment.synthesis.generators.tabular_gan.training import train_tabular_gan
 from gan_augment.synthesis.kit.blocks import BLOCK
 from gan_augment.synthesis.kit.checks import check_label, table_rows
 from gan_augment.synthesis.kit.class_copulas import ClassCopulas, fit_copulas
 from gan_augment.synthesis.kit.files import write_arrays
 from gan_augment.synthesis.kit.row_limit import MAX_ROWS, row_limit
 from gan_augment.synthesis.kit.table_model import FittedTable, TableConfig, TableHead, read_head, table_head
-from gan_augment.synthesis.generators.tabular_gan.training import train_tabular_gan
-from gan_augment.synthesis.generators.copula import read_copulas
 from gan_augment.training.checkpoint import load_module, save_module
 
 __all__ = ["FittedTabularGan", "TabularGan", "TabularGanConfig"]

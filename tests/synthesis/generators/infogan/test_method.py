@@ -15,8 +15,8 @@ from gan_augment.core.errors import MethodError
 from gan_augment.core.samples import Samples, TrainView
 from gan_augment.synthesis.api import SampleRequest, TickReport
 from gan_augment.synthesis.generators.infogan import method as infogan
-from gan_augment.synthesis.generators.infogan.method import FittedInfogan, Infogan, InfoganConfig, _Handful
 from gan_augment.synthesis.generators.infogan.information import legibility
+from gan_augment.synthesis.generators.infogan.method import FittedInfogan, Infogan, InfoganConfig, _Handful
 from tests.toys import image_toy
 
 SMALL: dict[str, Any] = {

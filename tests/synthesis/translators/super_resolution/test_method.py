@@ -17,13 +17,13 @@ from gan_augment.core.records import ClassRecord, DatasetSpec, ImageSpec
 from gan_augment.core.samples import Samples, TrainView, ValidationView, make_manifest
 from gan_augment.fidelity.restoration import psnr
 from gan_augment.synthesis.api import SampleRequest
-from gan_augment.synthesis.translators.super_resolution.restoration import RestorationRun
 from gan_augment.synthesis.translators.super_resolution.method import (
     FittedSuperResolution,
     SuperResolution,
     SuperResolutionConfig,
     prepare_run,
 )
+from gan_augment.synthesis.translators.super_resolution.restoration import RestorationRun
 
 LABELS = ("wide", "tall")
 SMALL = SuperResolutionConfig(
