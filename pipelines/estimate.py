@@ -34,7 +34,8 @@ class Durations:
     def __init__(self, root: Path) -> None:
         self._path = scratch_folder(root) / "durations.json"
         try:
-            self._seconds = _durations(json.loads(self._path.read_text(encoding="utf-8")))
+            text = self._path.read_text(encoding="utf-8") if self._path.is_file() else "{}"  # a pipe is waited for
+            self._seconds = _durations(json.loads(text))
         except (OSError, ValueError, RecursionError):  # absent, or damaged: it is only an estimate
             self._seconds = {}
 

@@ -225,6 +225,9 @@ def choose(
     decimal: Annotated[
         str | None, typer.Option(metavar="SIGN", help="The sign before decimals in a CSV, '.' or ','; read by default.")
     ] = None,
+    encoding: Annotated[
+        str | None, typer.Option(metavar="NAME", help="The encoding of a CSV, such as cp1252; by default found out.")
+    ] = None,
     write: Annotated[
         Path | None, typer.Option(metavar="FILE", help="Where to write the table with the rows, if they pay.")
     ] = None,
@@ -249,6 +252,7 @@ def choose(
         methods=methods,
         drop=drop or [],
         decimal=decimal,
+        encoding=encoding,
         write=write,
         repeats=repeats,
         seed=seed,

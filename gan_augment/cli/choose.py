@@ -30,6 +30,7 @@ def run_choice(
     methods: str,
     drop: list[str],
     decimal: str | None,
+    encoding: str | None,
     write: Path | None,
     repeats: int | None,
     seed: int,
@@ -41,7 +42,7 @@ def run_choice(
     from gan_augment.tabular.files import check_output, read_user_table
 
     names = _methods(methods)
-    table = read_user_table(path, target, drop, _decimal(decimal))
+    table = read_user_table(path, target, drop, _decimal(decimal), encoding)
     if write is not None:
         check_output(write, table.whole, path)
     if len(table.whole) < FEWEST_ROWS:

@@ -5,6 +5,7 @@ from __future__ import annotations
 import fcntl
 import json
 import logging
+import os
 import re
 import shlex
 import shutil
@@ -49,8 +50,19 @@ def _params(root: Path) -> Iterator[Finding]:
         if not checked.errors:
             yield Finding("params.yaml", f"{len(params.classes)} classes, method {params.synthesis.method}")
             yield from _leftovers(root, set(params.classes), set(params.retrain.arms))
-    if not (root / "dvc.yaml").exists():
+    yield from _no_files(root, "dvc.yaml", "dvc.lock")
+    if not os.path.lexists(root / "dvc.yaml"):
         yield Finding("dvc.yaml", "absent", "gan-augment init PATH_TO_YOUR_DATA", blocking=True)
+
+
+def _no_files(folder: Path, *names: str) -> Iterator[Finding]:
+    """What has the name of a file that DVC opens, and is none: DVC waits for a pipe without end."""
+    for name in names:
+        path = folder / name
+        if os.path.lexists(path) and not path.is_file():
+            state = "a link, and not to a file" if path.is_symlink() else "a folder, a pipe or a device"
+            remedy = f"mv {shlex.quote(str(path))} {shlex.quote(f'{path}.wrong')}, and bring the file back"
+            yield Finding(name, f"{state}, where DVC opens a file", remedy, blocking=True)
 
 
 def _mistake(error: GanAugmentError) -> Finding:
@@ -111,6 +123,10 @@ def _dvc(root: Path) -> Iterator[Finding]:
         yield Finding("DVC", "not initialised here", "dvc init  (or: dvc init --no-scm, without git)", blocking=True)
         return
     yield Finding("DVC", f"initialised in {home}")
+    found = [*_no_files(home / ".dvc", "config", "config.local"), *_no_files(home / ".dvc/tmp", "lock", "rwlock")]
+    if found:
+        yield from found
+        return
     try:
         config = _config(home)
     except Exception as error:

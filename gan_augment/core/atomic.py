@@ -38,6 +38,9 @@ __all__ = [
 ]
 
 
+_OURS = (
+    "gan-augment"  # in the name of all that is written beside: nobody else's `.NAME.partial` or `.NAME.old` is touched
+)
 _SEAL = "sha256"  # the last key of a sealed JSON file
 _AT_FDCWD, _RENAME_EXCHANGE = -100, 2  # Linux: renameat2(2)
 
@@ -75,8 +78,8 @@ def _not_writable(path: Path) -> str | None:
         return "a folder"
     if path.exists() and not path.is_file():
         return "a device, a pipe or a socket"
-    if path.is_symlink() and not path.exists():
-        return "a link that leads nowhere"
+    if path.is_symlink() and (problem := _bad_link(path)):
+        return problem
     above = next(folder for folder in path.absolute().parents if os.path.lexists(folder))
     if not above.is_dir():
         return f"{above.name} is no folder"
@@ -85,6 +88,12 @@ def _not_writable(path: Path) -> str | None:
             return None
     except OSError as error:
         return f"no file can be made in {above}: {error.strerror}"
+
+
+def _bad_link(path: Path) -> str | None:
+    if str(path.absolute()).startswith(("/dev/", "/proc/")):  # /dev/stdout may lead to a regular file, a log
+        return "a name of the system's"
+    return None if path.exists() else "a link that leads nowhere"
 
 
 @contextlib.contextmanager
@@ -97,7 +106,7 @@ def replacing_file(path: Path, *, durable: bool = True) -> Iterator[Path]:
         path.parent.mkdir(parents=True, exist_ok=True)
         _sweep_partials(path)
     # Two that write the same file at once each write their own; the later one stays.
-    partial = path.parent / f".{path.name}.{os.getpid()}.partial"
+    partial = path.parent / f".{path.name}.{os.getpid()}.{_OURS}.partial"
     try:
         with _naming(path):
             yield partial
@@ -114,7 +123,7 @@ def replacing_file(path: Path, *, durable: bool = True) -> Iterator[Path]:
 
 def _sweep_partials(path: Path) -> None:
     """Remove what killed writers of this file left."""
-    of_process = re.compile(rf"\.{re.escape(path.name)}\.(\d+)\.partial")
+    of_process = re.compile(rf"\.{re.escape(path.name)}\.(\d+)\.{_OURS}\.partial")
     for other in path.parent.iterdir():
         if (found := of_process.fullmatch(other.name)) and not _lives(int(found[1])):
             remove(other)
@@ -146,7 +155,7 @@ def replacing_directory(path: Path, *, mark: str | None = None) -> Iterator[Path
     DataError
         `path` holds something else.
     """
-    partial = path.parent / f".{path.name}.partial"  # the same name on every try: swept away by the next one
+    partial = _beside(path, "partial")  # the same name on every try: swept away by the next one
     with _naming(path):
         path.parent.mkdir(parents=True, exist_ok=True)
         _settle(path)
@@ -164,8 +173,12 @@ def replacing_directory(path: Path, *, mark: str | None = None) -> Iterator[Path
         raise
 
 
+def _beside(path: Path, kind: str) -> Path:
+    return path.parent / f".{path.name}.{_OURS}.{kind}"
+
+
 def _aside(path: Path) -> Path:
-    return path.parent / f".{path.name}.old"
+    return _beside(path, "old")
 
 
 def _settle(path: Path) -> None:

@@ -171,6 +171,8 @@ def _read_list(folder: Path) -> dict[str, str] | None:
     """Name -> digest; None where there is no list, and was none. Raises MissingInputError, DamagedInputError."""
     path = folder / CHECKSUMS
     _check_name(folder)
+    if path.exists() and not path.is_file():  # a pipe would be waited for without end
+        raise _damaged(path, "a folder, a pipe or a device", folder)
     try:
         lines = path.read_text(encoding="utf-8").splitlines()
     except FileNotFoundError:

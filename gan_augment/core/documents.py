@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import errno
 import os
+import re
 import stat
 from dataclasses import dataclass
 from pathlib import Path
@@ -149,6 +150,12 @@ def _shortened(mistakes: list[str]) -> tuple[str, ...]:
     return (*mistakes[:SHOWN], *more)
 
 
+_NUMBERS = ("tag:yaml.org,2002:int", "tag:yaml.org,2002:float")
+_TWO_READINGS = re.compile(
+    r"[+-]?(?:0[0-7_]+|\d[\d_]*(?::[0-5]?\d)+(?:\.[\d_]*)?)"
+)  # 017 is 15 or 17; 12:30 is 750 or text
+
+
 class _Loader(yaml.SafeLoader):
     """PyYAML's safe loader that counts what it composes, and notices keys that are there twice."""
 
@@ -187,6 +194,11 @@ class _Loader(yaml.SafeLoader):
         return node
 
     def construct_object(self, node: yaml.Node, deep: bool = False) -> Any:
+        if isinstance(node, yaml.ScalarNode) and node.tag in _NUMBERS and _TWO_READINGS.fullmatch(node.value):
+            problem = (
+                f"{node.value!r:.60} is another number to DVC than to YAML 1.1; write a plain number, or text in quotes"
+            )
+            raise _refusal(problem, node.start_mark)
         try:
             return super().construct_object(node, deep)
         except yaml.YAMLError:

@@ -36,6 +36,7 @@ __all__ = [
     "Role",
     "Rule",
     "TableSpec",
+    "TargetType",
 ]
 
 Modality = Literal["image", "table"]
@@ -119,12 +120,26 @@ class CombinationRule(Record):
 Rule = Annotated[RangeRule | OrderRule | CombinationRule, pydantic.Field(discriminator="kind")]
 
 
+class TargetType(Record):
+    """The Arrow type of the target in a Parquet source, in which an export has it: labels are texts everywhere else.
+
+    `categories` are the texts of a dictionary's values, in its order.
+    """
+
+    arrow: str
+    categories: tuple[str, ...] = ()
+
+
 class TableSpec(Record):
-    """Feature columns in the order of the source, the target column's name, and the rules that every row keeps."""
+    """Feature columns in the order of the source, the target column's name, and the rules that every row keeps.
+
+    `target_type` is None where the target was text: in CSV, and in exports of older versions.
+    """
 
     columns: tuple[Column, ...]
     target: str
     rules: tuple[Rule, ...] = ()
+    target_type: TargetType | None = None
 
 
 class ArrayField(Record):

@@ -29,8 +29,8 @@ _CURRENCY = (
 )
 _UNIT = r"(?!\s)[^\d\s.,'+()\-:][^\d\s,'+():]{0,9}"
 _CELL = re.compile(
-    rf"(?P<open>\()?(?P<sign>[+-])?\s*(?P<before>{_CURRENCY})?\s*(?P<inner>[+-])?\s*"
-    rf"(?P<body>(?:\d[\d.,' ]*\d|\d|[.,]\d+)[.,]?(?:[eE][+-]?\d+)?)\s*"
+    rf"(?P<open>\()?(?P<sign>[+-])?\s*(?P<before>{_CURRENCY})?\s*(?P<opened>\()?(?P<inner>[+-])?\s*"
+    rf"(?P<body>(?:\d[\d.,' ]*\d|\d|[.,]\d+)[.,]?(?:[eE][+-]?\d+)?)\s*(?P<closed>\))?\s*"
     rf"(?P<after>{_CURRENCY}|[%‰]|{_UNIT})?(?P<last>-)?(?P<close>\))?"
 )
 _BODY = {
@@ -120,13 +120,20 @@ def decimal_sign(columns: Iterable[pd.Series]) -> Decimal | None:
 
 def _cell(text: str) -> _Cell | None:
     match = _CELL.fullmatch(text.translate(_SIGNS).strip())
-    if match is None or (match["open"] is None) is not (match["close"] is None):
+    if match is None or not _brackets_fit(match):
         return None
-    signs = [sign for sign in (match["sign"], match["inner"], match["last"], match["open"]) if sign]
+    signs = [match[name] for name in ("sign", "inner", "last", "open", "opened") if match[name]]
     if len(signs) > 1 or (match["before"] and match["after"]) or re.match(r"0\d", match["body"]):
         return None  # 007 is a code
     odd = "".join(sign for sign in _ODD if sign in text)
     return _Cell(match["body"], bool(signs) and signs != ["+"], match["before"] or match["after"] or "", odd)
+
+
+def _brackets_fit(match: re.Match[str]) -> bool:
+    """Whether brackets come in pairs, and around the number alone only beside a currency or a per cent sign."""
+    opened, closed = ([name for name in names if match[name]] for names in (("open", "opened"), ("closed", "close")))
+    alone = match["closed"] and _is_word(match["after"] or "")  # (1) low, (2) high
+    return len(opened) == len(closed) and not alone
 
 
 def _fits(body: str, sign: str) -> bool:

@@ -79,7 +79,7 @@ def _read_parquet(path: Path) -> TableFile:
         _check_names(path, file.schema_arrow.names)
         table = file.read()
         table.validate(full=True)  # texts that are not UTF-8 would only be found much later
-    except (pa.ArrowException, OSError) as error:
+    except (pa.ArrowException, OSError, ValueError) as error:  # ValueError: names that are not UTF-8
         raise DataError(
             "The Parquet file cannot be read", where=path, got=str(error).split("\n")[0], remedy="write it again"
         ) from None

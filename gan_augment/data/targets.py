@@ -5,19 +5,23 @@ from __future__ import annotations
 import difflib
 import hashlib
 from collections import Counter
+from collections.abc import Sequence
 from pathlib import Path
+from typing import Any
 
 import pandas as pd
 
 from gan_augment.core.errors import DataError
+from gan_augment.core.records import TargetType
 from gan_augment.data.columns import canonical
 from gan_augment.data.config import SplitConfig
 from gan_augment.data.parts import part_of
 from gan_augment.data.problems import listing
 from gan_augment.data.raw import make_rows
 from gan_augment.data.table_files import TableFile
+from gan_augment.encoding.target_type import target_type
 
-__all__ = ["check_column", "rows_of_table", "target_labels"]
+__all__ = ["check_column", "rows_of_table", "target_labels", "type_of_target"]
 
 _NO_LABEL = frozenset(("", "NA", "N/A", "NaN", "nan", "<NA>", "null", "NULL", "#N/A"))  # "None" may be a class
 MAX_WHOLE_NUMBERS = 50  # distinct whole numbers that may still be classes
@@ -62,6 +66,16 @@ def target_labels(path: Path, table: TableFile, target: str) -> list[str]:
     if texts.str.fullmatch(r"[+-]?\d+\.0+").all():
         texts = texts.str.replace(r"\.0+$", "", regex=True)  # whole numbers that were once beside missing ones
     return [str(text) for text in texts]
+
+
+def type_of_target(table: TableFile, target: str, labels: Sequence[str]) -> TargetType | None:
+    """The type in which an export gives the target back; None where the source has none, or none that texts become."""
+    arrow = table.arrow.get(target)
+    if arrow is None:
+        return None
+    dtype: Any = table.frame[target].dtype
+    levels = _typed_texts(pd.Series(dtype.categories)) if isinstance(dtype, pd.CategoricalDtype) else []
+    return target_type(arrow, labels, table.frame[target], [str(level) for level in levels])
 
 
 def check_column(path: Path, frame: pd.DataFrame, name: str, role: str) -> None:

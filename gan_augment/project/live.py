@@ -176,8 +176,8 @@ def _read(folders: list[Path], now: float) -> Iterator[LiveRun]:
                 curve=_curve(folder / "curve.csv"),
                 samples=_bytes(folder / "samples.png"),
             )
-        except (MissingInputError, KeyError):
-            continue  # removed meanwhile, or another version's
+        except (MissingInputError, KeyError, TypeError, ValueError, OverflowError):
+            continue  # removed meanwhile, another version's, or no state at all
 
 
 def _alive(process: int) -> bool:
@@ -192,13 +192,13 @@ def _alive(process: int) -> bool:
 
 def _curve(path: Path) -> pd.DataFrame:
     try:
-        return pd.read_csv(path)
-    except (FileNotFoundError, pd.errors.EmptyDataError):
+        return pd.read_csv(path) if path.is_file() else pd.DataFrame()  # a pipe would be waited for
+    except (OSError, ValueError):  # removed meanwhile, empty or damaged: the training writes it again
         return pd.DataFrame()
 
 
 def _bytes(path: Path) -> bytes | None:
     try:
-        return path.read_bytes()
-    except FileNotFoundError:
+        return path.read_bytes() if path.is_file() else None
+    except OSError:
         return None

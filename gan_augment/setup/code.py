@@ -22,8 +22,10 @@ _FITTING = (*_CLASSIFIER, "downstream", "scoring")
 CODE: dict[str, tuple[str, ...]] = {
     "prepare": (
         "data",
+        "downstream/config.py",
         "encoding/dependencies.py",
         "encoding/rules.py",
+        "encoding/target_type.py",
         "encoding/times.py",
         "project/prepared.py",
         "stages/prepare.py",
@@ -105,6 +107,7 @@ CODE: dict[str, tuple[str, ...]] = {
         "synthesis/config.py",
     ),
     "export": (
+        "encoding/target_type.py",
         "encoding/times.py",
         "sharding",
         "stages/export.py",

@@ -141,8 +141,9 @@ def _refuse_foreign_outputs(root: Path, dvc_yaml: str) -> None:
 
 def _is_project(root: Path) -> bool:
     """Whether `init` was here before: then what lies in the stages' folders is the stages'."""
+    path = root / "dvc.yaml"
     try:
-        return "gan-augment prepare" in (root / "dvc.yaml").read_text(encoding="utf-8")
+        return path.is_file() and "gan-augment prepare" in path.read_text(encoding="utf-8")
     except (OSError, ValueError):
         return False
 

@@ -31,7 +31,7 @@ __all__ = ["CURRENT", "Published", "publish"]
 CURRENT = "current"
 _VERSIONS = "versions"
 _DIGITS = 16  # of the checksum that names a version
-_UNFINISHED = re.compile(r"\.[0-9a-f]{16}\.(partial|old)")  # left by a kill
+_UNFINISHED = re.compile(r"\.[0-9a-f]{16}\.gan-augment\.(partial|old)")  # left by a kill
 
 
 class Published(Record):
@@ -136,7 +136,7 @@ def _add_version(export: Path, to: Path) -> str:
 
 def _switch(to: Path, version: str) -> None:
     """One rename: no reader ever finds `current` missing."""
-    beside = to / f".{CURRENT}.partial"
+    beside = to / f".{CURRENT}.gan-augment.partial"
     beside.unlink(missing_ok=True)
     beside.symlink_to(Path(_VERSIONS) / version, target_is_directory=True)
     os.replace(beside, to / CURRENT)
@@ -150,7 +150,7 @@ def _forget_old(to: Path, current: str, keep: int) -> None:
     versions.sort(key=lambda folder: folder.stat().st_mtime, reverse=True)
     for folder in versions[keep - 1 :]:
         # Under another name first: half a version under a version's name would be somebody's for ever.
-        shutil.rmtree(folder.rename(folder.with_name(f".{folder.name}.old")), ignore_errors=True)
+        shutil.rmtree(folder.rename(folder.with_name(f".{folder.name}.gan-augment.old")), ignore_errors=True)
 
 
 def _is_ours(folder: Path) -> bool:

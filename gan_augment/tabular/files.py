@@ -54,7 +54,11 @@ class UserTable:
 
 
 def read_user_table(
-    path: Path, target: str, drop: Sequence[str] = (), decimal: number_texts.Decimal | None = None
+    path: Path,
+    target: str,
+    drop: Sequence[str] = (),
+    decimal: number_texts.Decimal | None = None,
+    encoding: str | None = None,
 ) -> UserTable:
     """Read a table by its ending.
 
@@ -73,7 +77,7 @@ def read_user_table(
         There is no such file or column, the file is damaged, a class is missing, the target is a number to be
         predicted, a column cannot be read, or none is left.
     """
-    table = read_table_file(existing_file(Path(), str(path)))
+    table = _read(path, encoding)
     for name in drop:
         check_column(path, table.frame, name, "--drop")
     labels = pd.Series(target_labels(path, table, target), dtype="string")
@@ -106,9 +110,20 @@ def read_user_table(
     return UserTable(frame, left_out, tuple(notes), path, delimiter, decimal or table.decimal or ".")
 
 
+def _read(path: Path, encoding: str | None) -> TableFile:
+    """Raises DataError, which says --encoding where it would say its key in params.yaml."""
+    try:
+        return read_table_file(existing_file(Path(), str(path)), encoding)
+    except DataError as error:
+        facts = (error.where, error.got, error.expected, error.remedy)
+        where, got, expected, remedy = (None if fact is None else _as_option(fact) for fact in facts)
+        raise DataError(error.problem, where=where, got=got, expected=expected, remedy=remedy) from None
+
+
 def _as_option(text: str) -> str:
     """What is said of params.yaml, said of the command line."""
-    return re.sub(r"set prepare\.source\.decimal(?: to|:)", "use --decimal", text)
+    text = re.sub(r"set prepare\.source\.(decimal|encoding)(?: to|:)", r"use --\1", text)
+    return re.sub(r"prepare\.source\.encoding(?: in params\.yaml)?", "--encoding", text)
 
 
 def _typed(path: Path, table: TableFile, name: str, decimal: number_texts.Decimal | None) -> Parsed:

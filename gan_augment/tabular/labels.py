@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import datetime
+import decimal
 import math
 from collections import Counter
 from collections.abc import Callable
@@ -26,6 +27,11 @@ _FORMS: tuple[tuple[str, type, Callable[[Any], Any], Callable[[Any], Any]], ...]
     ("timestamp", pd.Timestamp, lambda value: value.isoformat(), pd.Timestamp),
     ("time", datetime.datetime, datetime.datetime.isoformat, datetime.datetime.fromisoformat),
     ("date", datetime.date, datetime.date.isoformat, datetime.date.fromisoformat),
+    ("interval", pd.Interval, lambda value: [_plain(value.left), _plain(value.right), value.closed],
+     lambda form: pd.Interval(_restored(form[0]), _restored(form[1]), form[2])),
+    ("period", pd.Period, lambda value: [value.freqstr, int(value.ordinal)],
+     lambda form: pd.Period(ordinal=form[1], freq=form[0])),
+    ("decimal", decimal.Decimal, str, decimal.Decimal),
     ("numpy", np.generic, lambda value: [value.dtype.str, value.item()], lambda form: np.dtype(form[0]).type(form[1])),
     ("float", float, repr, float),
 )  # fmt: skip
@@ -148,7 +154,8 @@ def _plain(value: Any) -> Any:
     raise ModelError(
         "Values of this type cannot be saved",
         got=f"{type(value).__name__}: {value!r}"[:200],
-        expected="text or numbers",
+        expected="texts, numbers, truth values, times, durations, periods, intervals or bytes",
+        remedy="make the column text before fit: column.astype('string')",
     )
 
 

@@ -107,6 +107,8 @@ def save_state(path: Path, loop: Resumable) -> None:
 def is_usable(path: Path) -> bool:
     """Whether a checkpoint is as `save_state` wrote it; False also where there is none."""
     try:
+        if not path.is_file():  # a pipe would be waited for
+            return False
         with safe_open(path, framework="pt") as file:
             about = file.metadata() or {}
         return bool(_checksum(load_file(path), about["state"]) == about["sha256"])

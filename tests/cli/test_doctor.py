@@ -77,7 +77,7 @@ def test_json_and_the_exit_code(project: Path, tmp_path: Path) -> None:
 
 
 def test_outputs_of_classes_that_are_no_more(project: Path) -> None:
-    for name in ("data/synthetic/c0", "data/synthetic/.c1.partial", "predictions/real"):
+    for name in ("data/synthetic/c0", "data/synthetic/.c1.gan-augment.partial", "predictions/real"):
         (project / name).mkdir(parents=True)
     assert "leftovers" not in found(project)
     for name in ("data/synthetic/old class", "models/train_gan/old", "predictions/gone"):
@@ -243,6 +243,28 @@ def test_a_rwlock_of_a_dead_process_is_dvcs_own_business(project: Path, child: s
     entry = {"pid": child.pid, "cmd": "dvc repro"}
     (project / ".dvc/tmp/rwlock").write_text(json.dumps({"read": {"/in": [entry]}, "write": {}}))
     assert "DVC rwlock" not in found(project)
+
+
+@pytest.mark.parametrize(
+    ("name", "kind"),
+    [
+        *(("dvc.yaml", "pipe"), ("dvc.lock", "folder"), ("dvc.lock", "link"), (".dvc/config", "pipe")),
+        *((".dvc/config.local", "link"), (".dvc/tmp/lock", "pipe"), (".dvc/tmp/rwlock", "folder")),
+    ],
+)
+def test_what_should_be_a_file_is_looked_at_before_it_is_opened(project: Path, name: str, kind: str) -> None:
+    path = project / name
+    path.unlink(missing_ok=True)
+    if kind == "pipe":
+        os.mkfifo(path)
+    elif kind == "folder":
+        path.mkdir()
+    else:
+        path.symlink_to("/dev/zero")
+    finding = found(project)[path.name]
+    assert finding.blocking
+    assert "where DVC opens a file" in finding.state
+    assert finding.remedy.startswith(f"mv {path} ")
 
 
 def test_a_damaged_rwlock(project: Path) -> None:

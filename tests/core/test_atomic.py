@@ -123,6 +123,17 @@ def test_only_a_regular_file_or_nothing_is_replaced(tmp_path: Path) -> None:
         check_writable(Path("/dev/null"), "The page")
 
 
+def test_what_standard_output_goes_to_is_not_replaced(tmp_path: Path) -> None:
+    code = (
+        "from pathlib import Path; from gan_augment.core.atomic import check_writable\n"
+        "print('precious', flush=True); check_writable(Path('/dev/stdout'), 'The page')"
+    )
+    with (tmp_path / "log").open("w") as log:
+        done = subprocess.run([sys.executable, "-c", code], stdout=log, stderr=subprocess.PIPE, text=True, check=False)
+    assert "a name of the system's" in done.stderr
+    assert (tmp_path / "log").read_text() == "precious\n"
+
+
 def test_a_link_is_followed_to_the_file_that_it_names(tmp_path: Path) -> None:
     (tmp_path / "real.html").write_text("old")
     (tmp_path / "link.html").symlink_to("real.html")
@@ -233,11 +244,26 @@ def test_two_that_write_one_file_at_once_do_not_meet(tmp_path: Path) -> None:
 def test_a_partial_file_of_a_killed_writer_is_swept(tmp_path: Path) -> None:
     dead = subprocess.Popen([sys.executable, "-c", ""])
     dead.wait()
-    (tmp_path / f".a.{dead.pid}.partial").write_text("half")
-    (tmp_path / ".a.1.partial").write_text("of a process that lives")
+    (tmp_path / f".a.{dead.pid}.gan-augment.partial").write_text("half")
+    (tmp_path / ".a.1.gan-augment.partial").write_text("of a process that lives")
     with replacing_file(tmp_path / "a") as partial:
         partial.write_text("whole")
-    assert sorted(os.listdir(tmp_path)) == [".a.1.partial", "a"]
+    assert sorted(os.listdir(tmp_path)) == [".a.1.gan-augment.partial", "a"]
+
+
+def test_what_a_user_has_beside_an_output_is_left_alone(tmp_path: Path) -> None:
+    mine = [f".out.{kind}" for kind in ("partial", "old", "123456789.partial")]
+    for name in mine:
+        (tmp_path / name).mkdir()
+        (tmp_path / name / "precious").write_text("x")
+    for write in (replacing_directory, replacing_directory):
+        with write(tmp_path / "out"):
+            pass
+    (tmp_path / "out").rmdir()
+    with replacing_file(tmp_path / "out") as partial:
+        partial.write_text("x")
+    assert sorted(os.listdir(tmp_path)) == sorted([*mine, "out"])
+    assert all((tmp_path / name / "precious").exists() for name in mine)
 
 
 def test_an_obstacle_says_where_it_was_met(tmp_path: Path) -> None:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 import re
 import subprocess
 from pathlib import Path
@@ -57,6 +58,13 @@ def test_a_list_that_is_no_list_is_told(folder: Path) -> None:
         (folder / CHECKSUMS).write_bytes(content)
         with pytest.raises(DamagedInputError, match=CHECKSUMS):
             check_file(folder / "rows")
+
+
+def test_a_pipe_in_the_lists_place_is_told_and_not_waited_for(folder: Path) -> None:
+    (folder / CHECKSUMS).unlink()
+    os.mkfifo(folder / CHECKSUMS)
+    with pytest.raises(DamagedInputError, match="a pipe"):
+        check_folder(folder)
 
 
 def test_of_a_folder_of_an_older_version_nothing_is_known(folder: Path) -> None:

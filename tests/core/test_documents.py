@@ -68,6 +68,16 @@ def test_yaml_as_people_write_it_is_read() -> None:
     assert parse("") is None
 
 
+@pytest.mark.parametrize("value", ["017", "-0_7", "12:30", "1:30:45", "190:20:30.15"])
+def test_a_number_that_dvc_reads_otherwise_is_refused_unless_it_is_text(value: str) -> None:
+    with pytest.raises(ParamsError, match=r"line 2, column 4: .* is another number to DVC"):
+        parse_yaml(f"a: 1\nb: {value}\n", what="params.yaml", where="params.yaml")
+    read = parse_yaml(
+        f"b: '{value}'\nc: [0, 10, 0.5, 1_000, 0x1F, 2020-01-31]\n", what="params.yaml", where="params.yaml"
+    )
+    assert read.value["b"] == value
+
+
 def test_a_key_that_is_there_twice_is_told_with_both_lines_wherever_it_is() -> None:
     text = "a: 1\nb:\n  c: {d: 1, 'd': 2}\n  e: 1\n  e: 2\na: 3\n"
     assert parse_yaml(text, what="it", where="here").mistakes == (

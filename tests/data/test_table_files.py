@@ -96,6 +96,14 @@ def test_parquet_with_duplicate_names_and_damaged_parquet_are_refused(tmp_path: 
         read_table_file(tmp_path / "bad.parquet")
 
 
+def test_parquet_with_a_name_that_is_not_utf8_is_refused(tmp_path: Path) -> None:
+    pq.write_table(pa.table({"feature": [1, 2]}), tmp_path / "t.parquet", store_schema=False)
+    content = (tmp_path / "t.parquet").read_bytes()
+    (tmp_path / "t.parquet").write_bytes(content.replace(b"feature", b"\x9feature"))
+    with pytest.raises(DataError, match="cannot be read"):
+        read_table_file(tmp_path / "t.parquet")
+
+
 def test_other_files_are_refused_with_what_could_be_read(tmp_path: Path) -> None:
     (tmp_path / "t.xlsx").write_bytes(b"x")
     with pytest.raises(DataError, match="save the table as CSV"):

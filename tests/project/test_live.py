@@ -118,6 +118,23 @@ def test_runs_are_read_back_pretrain_first(tmp_path: Path, clock: Clock) -> None
     assert not any(run.running for run in read_live(tmp_path, clock))
 
 
+@pytest.mark.parametrize("state", ["[]", "{}", '{"things": 1}', "null", "", '"text"', '{"process": "x"}'])
+def test_what_is_no_state_is_no_training(tmp_path: Path, state: str) -> None:
+    folder = live_folder(tmp_path) / "a"
+    folder.mkdir(parents=True)
+    (folder / "state.json").write_text(state)
+    assert read_live(tmp_path) == []
+
+
+def test_pipes_and_folders_among_the_files_are_not_waited_for(tmp_path: Path, clock: Clock) -> None:
+    LiveRecorder(live_folder(tmp_path) / "a", "images", clock)(TickReport(1.0, 2.0, {}))
+    os.mkfifo(live_folder(tmp_path) / "a/curve.csv")
+    (live_folder(tmp_path) / "a/samples.png").mkdir()
+    (run,) = read_live(tmp_path, clock)
+    assert run.samples is None
+    assert len(run.curve) == 0
+
+
 def test_a_training_whose_process_is_gone_does_not_run(tmp_path: Path, clock: Clock) -> None:
     recorder = LiveRecorder(live_folder(tmp_path) / "pretrain", "images", clock)
     recorder(TickReport(1.0, 10.0))

@@ -20,6 +20,7 @@ from gan_augment.sharding.config import ExportConfig
 from gan_augment.sharding.export import ExportTask, export
 from gan_augment.sharding.index import examine, verify
 from gan_augment.stages.export import export_content
+from tests.faults.test_artefacts import DAMAGES
 from tests.finished_project import NASTY_LABELS, write_project
 
 IMAGE = ExportConfig(formats=("webdataset", "parquet", "folder"), rows_per_shard=17)
@@ -161,6 +162,30 @@ def test_a_finished_shard_that_was_damaged_is_written_again(
     export(task, tmp_path / "out", work=work)
     assert file_hash(tmp_path / "out") == file_hash(tmp_path / "whole")
     assert not work.exists()
+
+
+@pytest.mark.parametrize("damage", DAMAGES)
+def test_what_a_killed_export_left_is_written_again_where_it_was_damaged(
+    task: ExportTask, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, damage: str
+) -> None:
+    """The spilled rows, the finished shards and their records: each file damaged by itself, before the next run."""
+    export(task, tmp_path / "whole")
+    wanted, work, left = file_hash(tmp_path / "whole"), tmp_path / "work", tmp_path / "left"
+    with monkeypatch.context() as killed, pytest.raises(KeyboardInterrupt):
+        killed.setattr(export_module, "_finish", lambda *_: (_ for _ in ()).throw(KeyboardInterrupt))
+        export(task, tmp_path / "out", work=work)
+    work.rename(left)
+    names = sorted(path.relative_to(left) for path in left.rglob("*") if path.is_file() and "folder" not in path.parts)
+    assert {"fingerprint", "spill", "done", "out"} <= {name.parts[0] for name in names}
+    for name in names:
+        shutil.rmtree(work, ignore_errors=True)
+        shutil.copytree(left, work)
+        DAMAGES[damage](work / name)
+        if name.parts[0] == "spill":  # read only where a shard is to be written
+            for record in (work / "done").iterdir():
+                record.unlink()
+        export(task, tmp_path / "out", work=work)
+        assert file_hash(tmp_path / "out") == wanted, name
 
 
 def test_leftovers_of_another_export_are_thrown_away(task: ExportTask, tmp_path: Path) -> None:

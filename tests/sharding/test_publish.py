@@ -187,7 +187,7 @@ def test_a_version_that_lost_a_file_is_published_again(attempt: Attempt, tmp_pat
 
 
 def test_what_a_kill_left_of_a_version_is_swept(attempt: Attempt, tmp_path: Path) -> None:
-    for name in (".0123456789abcdef.partial", ".0123456789abcdef.old"):
+    for name in (".0123456789abcdef.gan-augment.partial", ".0123456789abcdef.gan-augment.old"):
         (tmp_path / "published/versions" / name).mkdir(parents=True)
     attempt()
     assert len(list((tmp_path / "published/versions").iterdir())) == 1

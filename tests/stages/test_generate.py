@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import dataclasses
+import itertools
 import os
 import shutil
 import signal
@@ -22,6 +23,7 @@ from gan_augment.stages import generate, pretrain, train_gan
 from gan_augment.synthesis import drawing as parts
 from gan_augment.synthesis.api import SampleRequest
 from gan_augment.synthesis.registry import resolve_method
+from tests.faults.test_artefacts import DAMAGES
 from tests.patience import wait_until
 from tests.stages.downstream_project import make_project
 
@@ -130,6 +132,23 @@ def test_a_killed_run_goes_on_at_the_part_it_was_writing(
     monkeypatch.setattr(parts, "_batches", lambda d, f, number: drawn.append(number) or batches(d, f, number))
     assert _hash(project, key) == whole
     assert drawn == [2, 3, 4]
+
+
+def test_a_part_that_was_damaged_is_drawn_again(project: Project, key: str, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Every file of a finished part, each damaged in its own part and in another way."""
+    whole = _hash(project, key)
+    monkeypatch.setattr(generate, "part_rows", lambda _: 128)
+    for damages in (itertools.cycle(DAMAGES.values()), itertools.cycle(reversed(DAMAGES.values()))):
+        with monkeypatch.context() as killed, pytest.raises(KeyboardInterrupt):
+            killed.setattr(generate, "join_parts", lambda *_: (_ for _ in ()).throw(KeyboardInterrupt))
+            generate.run(project, key)
+        (work,) = (project.layout.root / ".gan_augment/generate" / key).iterdir()
+        names = sorted(path.name for path in (work / "000000").iterdir())
+        assert {"SHA256SUMS", "manifest.parquet"} <= set(names)
+        for folder, name, damage in zip(sorted(work.iterdir()), itertools.cycle(names), damages, strict=False):
+            damage(folder / name)
+        assert _hash(project, key) == whole
+        assert _leftovers(project) == []
 
 
 def test_parts_of_another_seed_are_thrown_away(project: Project, key: str, monkeypatch: pytest.MonkeyPatch) -> None:

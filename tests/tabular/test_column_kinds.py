@@ -14,7 +14,7 @@ import pandas as pd
 import pyarrow as pa
 import pytest
 
-from gan_augment.core.errors import DataError, ModelError
+from gan_augment.core.errors import DataError
 from gan_augment.tabular import TableSynthesizer, choose_augmentation
 from gan_augment.tabular.candidates import Candidate
 
@@ -134,11 +134,7 @@ def test_decimals_that_no_float_holds_are_refused() -> None:
 @pytest.mark.parametrize("name", GIVEN_BACK)
 def test_a_saved_model_gives_the_dtype_back(name: str, method: str, tmp_path: Path) -> None:
     model = TableSynthesizer(method).fit(with_column(GIVEN_BACK[name]), "y")
-    try:
-        model.save(tmp_path / "model")
-    except ModelError as error:
-        assert "cannot be saved" in str(error)  # noqa: PT017
-        return
+    model.save(tmp_path / "model")
     pd.testing.assert_frame_equal(TableSynthesizer.load(tmp_path / "model").sample(20), model.sample(20))
 
 

@@ -13,6 +13,7 @@ import pyarrow as pa
 import pyarrow.parquet as pq
 import pytest
 
+from gan_augment.core.errors import DataError
 from gan_augment.tabular import TableSynthesizer
 from gan_augment.tabular.files import read_user_table, write_augmented
 
@@ -81,6 +82,22 @@ def test_a_guessed_encoding_is_said(tmp_path: Path) -> None:
     lines = [f"{n / 4};{'pq'[n % 2]}" for n in range(N)]
     (tmp_path / "t.csv").write_bytes("\n".join(["größe;y", *lines]).encode("cp1252"))
     assert "Windows-1252" in read_user_table(tmp_path / "t.csv", "y").notes[0]
+
+
+def test_an_encoding_is_taken_or_refused_in_the_words_of_the_command_line(tmp_path: Path) -> None:
+    lines = [f"{n / 4},{'äö'[n % 2]}" for n in range(N)]
+    (tmp_path / "t.csv").write_bytes("\n".join(["größe,y", *lines]).encode("cp850"))
+    table = read_user_table(tmp_path / "t.csv", "y", encoding="cp850")
+    assert list(table.whole) == ["größe", "y"]
+    assert set(table.whole["y"]) == {"ä", "ö"}
+    assert table.notes == ()
+    for wrong in ("utf-8", "utf-18"):
+        with pytest.raises(DataError, match="--encoding") as caught:
+            read_user_table(tmp_path / "t.csv", "y", encoding=wrong)
+        assert "prepare.source" not in str(caught.value)
+    (tmp_path / "t.csv").write_bytes("\n".join(["a,y", *lines]).encode("utf-16-le"))
+    with pytest.raises(DataError, match="use --encoding utf-16-le"):
+        read_user_table(tmp_path / "t.csv", "y")
 
 
 def test_columns_of_one_to_one_values_stay_together(tmp_path: Path) -> None:

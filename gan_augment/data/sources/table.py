@@ -16,7 +16,7 @@ from gan_augment.data.paths import existing_file
 from gan_augment.data.problems import Problem, as_problem
 from gan_augment.data.raw import RawData, RawTable
 from gan_augment.data.table_files import TableFile, read_table_file
-from gan_augment.data.targets import check_column, rows_of_table
+from gan_augment.data.targets import check_column, rows_of_table, type_of_target
 from gan_augment.encoding.rules import check_rules
 
 __all__ = ["read", "read_features"]
@@ -37,7 +37,8 @@ def read(config: Any, root: Path, split: SplitConfig) -> RawData:
     left_out = {config.target, split.group, split.column, *config.drop}
     frame, problems = read_features(path, table, config, [c for c in table.frame.columns if c not in left_out])
     columns = tuple(_described(frame[name], table, config) for name in frame.columns)
-    spec = TableSpec(columns=columns, target=config.target, rules=config.rules)
+    kind = type_of_target(table, config.target, list(rows["label"]))
+    spec = TableSpec(columns=columns, target=config.target, rules=config.rules, target_type=kind)
     if not any(problem.severity == "error" for problem in problems):
         problems += _broken_rules(frame, spec)
     content, problems = RawTable(frame, spec), [*table.problems, *problems]

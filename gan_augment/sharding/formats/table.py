@@ -5,7 +5,6 @@ CSV alone loses dtypes, the order of categories and the difference between a mis
 
 from __future__ import annotations
 
-import re
 from pathlib import Path
 from typing import Any
 
@@ -17,7 +16,8 @@ import pyarrow.parquet as pq
 from pandas.api.types import pandas_dtype
 
 from gan_augment.core.atomic import read_json, replacing_file, write_json
-from gan_augment.core.records import Column, DatasetSpec
+from gan_augment.core.records import Column, DatasetSpec, TargetType
+from gan_augment.encoding.target_type import arrow_type, categories_of, is_text, labels_as, plain_type
 from gan_augment.encoding.times import pandas_dtype_of
 from gan_augment.sharding.files import Files
 from gan_augment.sharding.formats.api import ShardRows, Written
@@ -25,7 +25,6 @@ from gan_augment.sharding.rows import FEATURE, RowSchema
 
 __all__ = ["CsvReader", "ParquetTableReader", "provenance_names", "write_schema", "write_table"]
 
-_DICTIONARY = re.compile(r"dictionary<values=(\w+), indices=(\w+), ordered=([01])>")
 SCHEMA_FILE = "table/schema.json"
 _NULLABLE: dict[pa.DataType, Any] = {
     pa.int8(): pd.Int8Dtype(), pa.int16(): pd.Int16Dtype(), pa.int32(): pd.Int32Dtype(), pa.int64(): pd.Int64Dtype(),
@@ -56,18 +55,16 @@ def write_table(shard: ShardRows, root: Path) -> Written:
 
 def _in_source_types(table: pa.Table, spec: DatasetSpec) -> pa.Table:
     """Texts and dictionaries in the user's width, which pandas does not keep."""
-    for column in spec.tables.columns:
-        if column.arrow is not None and _is_text(column.arrow):
-            place = table.schema.get_field_index(column.name)
-            own, wanted = table.schema.field(place), _arrow(column.arrow)
+    types = {column.name: column.arrow for column in spec.tables.columns}
+    if spec.tables.target_type is not None:
+        types[spec.tables.target] = spec.tables.target_type.arrow
+    for name, arrow in types.items():
+        if arrow is not None and is_text(arrow):
+            place = table.schema.get_field_index(name)
+            own, wanted = table.schema.field(place), arrow_type(arrow)
             if own.type != wanted and pa.types.is_dictionary(own.type) == pa.types.is_dictionary(wanted):
                 table = table.set_column(place, own.with_type(wanted), table.column(place).cast(wanted))
     return table
-
-
-def _is_text(arrow: str) -> bool:
-    """Whether this is an Arrow type of texts, of which pandas has one dtype for several."""
-    return arrow.startswith("dictionary<") or arrow in ("string", "large_string")
 
 
 def _frame(shard: ShardRows) -> pd.DataFrame:
@@ -81,16 +78,30 @@ def _frame(shard: ShardRows) -> pd.DataFrame:
     for column in table.columns:
         frame[column.name] = _as_dtype(frame[column.name], _dtype(column, shard.schema))
     names = provenance_names(shard.spec)
-    for name, shown in {"label": table.target, **names}.items():
+    frame[table.target] = _target(shard.rows.column("label"), table.target_type)
+    for name, shown in names.items():
         frame[shown] = shard.rows.column(name).to_pandas().astype("string")
     return frame
+
+
+def _target(labels: Any, kind: TargetType | None) -> pd.Series[Any]:
+    """The labels in the source's type."""
+    if kind is None:
+        return labels.to_pandas().astype("string")
+    return _as_dtype(labels_as(labels, kind).to_pandas(types_mapper=_NULLABLE.get), _target_dtype(kind))
+
+
+def _target_dtype(kind: TargetType) -> Any:
+    if (categories := categories_of(kind)) is not None:
+        return categories
+    return pd.StringDtype() if is_text(kind.arrow) else _nearest(arrow_type(kind.arrow))
 
 
 def _dtype(column: Column, schema: RowSchema) -> Any:
     if column.name in schema.categories:
         return pd.CategoricalDtype(schema.categories[column.name], ordered=column.name in schema.ordered)
-    if column.arrow is not None and not _is_text(column.arrow):
-        return _nearest(_arrow(column.arrow))
+    if column.arrow is not None and not is_text(column.arrow):
+        return _nearest(arrow_type(column.arrow))
     # Parquet keeps categories only of text: others arrive here as plain values, and stay so.
     return None if column.dtype == "category" else pandas_dtype_of(column.dtype)
 
@@ -137,13 +148,17 @@ def write_schema(spec: DatasetSpec, schema: RowSchema, root: Path) -> str:
         for column in spec.tables.columns
     ]
     names = provenance_names(spec)
-    write_json(root / SCHEMA_FILE, {"columns": columns, "target": spec.tables.target, "provenance": names})
+    kind = None if spec.tables.target_type is None else spec.tables.target_type.model_dump(mode="json")
+    write_json(
+        root / SCHEMA_FILE,
+        {"columns": columns, "target": spec.tables.target, "target_type": kind, "provenance": names},
+    )
     return SCHEMA_FILE
 
 
 def _csv_type(column: Column, schema: RowSchema) -> str:
     """The Arrow type in which the CSV's cells are read."""
-    if column.arrow is None or _is_text(column.arrow):
+    if column.arrow is None or is_text(column.arrow):
         return str(schema.arrow.field(FEATURE + column.name).type)
     return column.arrow
 
@@ -157,13 +172,20 @@ def _written_dtype(column: Column, schema: RowSchema) -> str | None:
 
 def _restored(frame: pd.DataFrame, schema: Any) -> pd.DataFrame:
     """The frame in the dtypes of the sidecar."""
-    wanted: dict[str, Any] = dict.fromkeys([schema["target"], *schema["provenance"].values()], pd.StringDtype())
+    wanted: dict[str, Any] = dict.fromkeys(schema["provenance"].values(), pd.StringDtype())
+    kind = _target_type(schema)
+    wanted[schema["target"]] = pd.StringDtype() if kind is None else _target_dtype(kind)
     for column in schema["columns"]:
         if column["categories"] is not None:
             wanted[column["name"]] = pd.CategoricalDtype(column["categories"], ordered=column["ordered"])
         elif column["dtype"] is not None:
             wanted[column["name"]] = pandas_dtype_of(column["dtype"])
     return frame.astype({name: dtype for name, dtype in wanted.items() if frame[name].dtype != dtype})
+
+
+def _target_type(schema: Any) -> TargetType | None:
+    kind = schema.get("target_type")  # exports of older versions do not say
+    return None if kind is None else TargetType.model_validate(kind)
 
 
 class ParquetTableReader:
@@ -190,8 +212,10 @@ class CsvReader:
     def __call__(self, *shards: str) -> pd.DataFrame:
         """All rows of the shards, in the order of the manifest; they are named as the Parquet files."""
         texts = [self._schema["target"], *self._schema["provenance"].values()]
-        kinds = {column["name"]: _readable(_arrow(column["arrow"])) for column in self._schema["columns"]}
-        options = _csv_options(kinds | dict.fromkeys(texts, pa.string()))
+        kinds = {column["name"]: _readable(arrow_type(column["arrow"])) for column in self._schema["columns"]}
+        if (kind := _target_type(self._schema)) is not None:
+            kinds[self._schema["target"]] = _readable(plain_type(kind))
+        options = _csv_options(dict.fromkeys(texts, pa.string()) | kinds)
         files = [shard.replace("table/parquet/", "table/csv/").removesuffix(".parquet") + ".csv" for shard in shards]
         table = pa.concat_tables([pa_csv.read_csv(self._files(file), **options) for file in files])
         return _restored(table.to_pandas(types_mapper=_NULLABLE.get), self._schema)
@@ -208,15 +232,3 @@ def _csv_options(types: dict[str, pa.DataType]) -> dict[str, Any]:
             column_types=types, null_values=[""], strings_can_be_null=True, quoted_strings_can_be_null=False
         ),
     }
-
-
-def _arrow(name: str) -> pa.DataType:
-    """The Arrow type that `str(type)` named. Raises ValueError."""
-    if name.startswith("timestamp["):
-        unit, _, zone = name.removeprefix("timestamp[").removesuffix("]").partition(", tz=")
-        return pa.timestamp(unit, zone or None)
-    if found := _DICTIONARY.fullmatch(name):
-        return pa.dictionary(_arrow(found[2]), _arrow(found[1]), ordered=found[3] == "1")
-    if name.startswith("decimal"):
-        return pandas_dtype_of(f"{name}[pyarrow]").pyarrow_dtype
-    return pa.type_for_alias(name)

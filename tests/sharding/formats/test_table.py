@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import tempfile
 from decimal import Decimal
 from pathlib import Path
@@ -15,6 +16,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
+import gan_augment
 from gan_augment.core.records import ClassRecord, Column, DatasetSpec, TableSpec
 from gan_augment.core.samples import Samples, make_manifest, write_samples
 from gan_augment.data.config import SplitConfig, TableSource
@@ -208,3 +210,65 @@ def test_any_columns_of_a_parquet_file_come_back(tmp_path: Path, data: st.DataOb
     back = pq.ParquetFile(root / "out" / SHARD).read().sort_by("_id")
     for name in names:
         assert back.column(name).to_pylist() == table.column(name).to_pylist(), name
+
+
+# The target: labels are texts between the stages, and come back in the type that they had
+
+TARGETS: dict[str, pa.Array] = {
+    "int8": pa.array([0, 1, 2, 0, 1, 2], pa.int8()),
+    "uint16": pa.array([0, 1, 2, 0, 1, 2], pa.uint16()),
+    "int64": pa.array([2**60 + 1, 2**60 + 2, 2**60 + 3] * 2),
+    "bool": pa.array([True, False, True, False, True, False]),
+    "float16": pa.array([0.5, 1.5, 2.0] * 2, pa.float16()),
+    "float32": pa.array([0.1, 1.5, 2.0] * 2, pa.float32()),
+    "whole double": pa.array([1.0, 2.0, 3.0] * 2),
+    "text": pa.array(["a", "b", "c"] * 2),
+    "large text": pa.array(["a", "b", "c"] * 2, pa.large_string()),
+    "codes": pa.array(["low", "high", "mid"] * 2).dictionary_encode(),
+    "ranks": pa.DictionaryArray.from_arrays(
+        pa.array([2, 0, 1] * 2, pa.int8()), ["low", "mid", "high", "never"], ordered=True
+    ),
+    "date32": pa.array([18_262, 18_628, 18_993] * 2, pa.date32()),
+    "time": pa.array([0, 1_600_000_000_000_001, 86_400_000_000] * 2, pa.timestamp("us")),
+    "zone": pa.array([0, 1_600_000_000_000, 86_400_000] * 2, pa.timestamp("ms", "Europe/Berlin")),
+    "decimal": pa.array([Decimal("1.50"), Decimal("2.00"), Decimal("3.25")] * 2),
+}
+
+
+def with_target(target: pa.Array, root: Path) -> Path:
+    """An export of the user's table with this target."""
+    root.mkdir(exist_ok=True)
+    table = pa.table({"x": pa.array(np.arange(len(target)) / 2), "y": target})
+    pq.write_table(table, root / "t.parquet")
+    raw = read_table(TableSource(path="t.parquet", target="y"), root, SplitConfig())
+    labels = raw.rows["label"].to_list()
+    manifest = make_manifest(len(table), id=[f"{n:03d}" for n in range(len(table))], label=labels, split="train")
+    (root / "source").mkdir()
+    write_samples(root / "source", Samples(manifest.assign(origin="real"), raw.content.frame))  # type: ignore[union-attr]
+    classes = tuple(ClassRecord(key=f"k{n}", label=label) for n, label in enumerate(sorted(set(labels))))
+    spec = DatasetSpec(name="t", modality="table", classes=classes, table=raw.content.spec)  # type: ignore[union-attr]
+    spec.save(root / "dataset.json")
+    spec = DatasetSpec.load(root / "dataset.json")
+    export(ExportTask(spec, (root / "source",), None, REAL_ONLY, ExportConfig(), 0), root / "out")
+    return root / "out"
+
+
+@pytest.mark.parametrize("name", TARGETS)
+def test_the_target_comes_back_in_its_type(tmp_path: Path, name: str) -> None:
+    root = with_target(TARGETS[name], tmp_path)
+    column = pq.read_table(root / SHARD).sort_by("x").column("y").combine_chunks()
+    assert column.type == TARGETS[name].type
+    assert column.equals(TARGETS[name])
+    loaded = gan_augment.load(root)
+    assert loaded["y"].dtype == pd.read_parquet(root / SHARD)["y"].dtype or name == "decimal"
+    assert gan_augment.load(root, format="csv").equals(loaded)
+    assert pd.concat(gan_augment.load(root, "frames"), ignore_index=True).equals(loaded)
+
+
+def test_a_target_without_a_type_of_its_own_is_text(tmp_path: Path) -> None:
+    root = with_target(pa.array([b"a", b"b"] * 3).cast(pa.string()), tmp_path)
+    sidecar = json.loads((root / "table/schema.json").read_text())
+    assert sidecar["target_type"] == {"arrow": "string", "categories": []}
+    frame = pd.DataFrame({"x": [1.0, 2.0]})
+    for back in exported(frame, tmp_path / "older"):  # whose data set says nothing of the target
+        pd.testing.assert_frame_equal(back, frame)
