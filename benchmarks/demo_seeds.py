@@ -2,10 +2,11 @@
 
     OMP_NUM_THREADS=1 python benchmarks/demo_seeds.py --seeds 0 1 2 3 4 5 6 7 8 9
 
-The clone has the last commit of this checkout, with `base.seed` of params.yaml changed, and whatever `--with` changes.
-The rows and their parts are those of the embedded demo, whatever the seed. Prints for each seed the verdict, the gain
-with its interval, the chosen ratio, what the rows are worth and the minutes; then how often which verdict came out.
-`--keep FOLDER` keeps each seed's reports there; a seed whose measure.json is there already is not run again.
+The clones have the commit that was this checkout's last one at the start (or `--commit`), with `base.seed` of
+params.yaml changed, and whatever `--with` changes. The rows and their parts are those of the embedded demo, whatever
+the seed. Prints for each seed the verdict, the gain with its interval, the chosen ratio, what the rows are worth and
+the minutes; then how often which verdict came out. `--keep FOLDER` keeps each seed's reports there; a seed whose found.json
+is there already is not run again.
 """
 
 from __future__ import annotations
@@ -29,16 +30,17 @@ from gan_augment.core.atomic import read_json, write_json
 CHECKOUT = Path(__file__).resolve().parent.parent
 
 
-def run_seed(clone: Path, seed: int, changes: list[str]) -> dict[str, Any]:
+def run_seed(clone: Path, commit: str, seed: int, changes: list[str]) -> dict[str, Any]:
     """measure.json of the whole pipeline in a fresh clone, with the minutes that it took."""
     subprocess.run(["git", "clone", "--quiet", str(CHECKOUT), str(clone)], check=True)
+    subprocess.run(["git", "-C", str(clone), "checkout", "--quiet", commit], check=True)
     path = clone / "params.yaml"
     path.write_text(yaml.safe_dump(changed(yaml.safe_load(path.read_text()), [f"base.seed={seed}", *changes])))
     before, started = _cpu_seconds(), time.monotonic()
     environment = os.environ | {"PYTHONPATH": str(clone), "DVC_NO_ANALYTICS": "1"}
     subprocess.run(["dvc", "repro", "--quiet"], cwd=clone, env=environment, check=True, stdout=subprocess.DEVNULL)
     minutes = {"cpu_minutes": (_cpu_seconds() - before) / 60, "wall_minutes": (time.monotonic() - started) / 60}
-    return read_json(clone / "reports" / "measure.json") | {"seed": seed} | minutes
+    return read_json(clone / "reports" / "measure.json") | {"seed": seed, "commit": commit} | minutes
 
 
 def _cpu_seconds() -> float:
@@ -76,7 +78,10 @@ def main() -> None:
     parser.add_argument("--seeds", type=int, nargs="+", default=list(range(10)))
     parser.add_argument("--with", dest="changes", nargs="*", default=[], metavar="SECTION.KEY=VALUE")
     parser.add_argument("--keep", type=Path, default=None)
+    parser.add_argument("--commit", default="HEAD")
     options = parser.parse_args()
+    named = ["git", "-C", str(CHECKOUT), "rev-parse", options.commit]
+    commit = subprocess.run(named, check=True, capture_output=True, text=True).stdout.strip()
     verdicts: Counter[str] = Counter()
     for seed in options.seeds:
         kept = options.keep / str(seed) if options.keep else None
@@ -84,7 +89,7 @@ def main() -> None:
             found = read_json(kept / "found.json")
         else:
             with tempfile.TemporaryDirectory() as folder:
-                found = run_seed(Path(folder) / "clone", seed, options.changes)
+                found = run_seed(Path(folder) / "clone", commit, seed, options.changes)
                 if kept is not None:
                     shutil.copytree(Path(folder) / "clone" / "reports", kept, dirs_exist_ok=True)
                     write_json(kept / "found.json", found)
