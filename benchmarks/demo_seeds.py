@@ -5,8 +5,8 @@
 The clones have the commit that was this checkout's last one at the start (or `--commit`), with `base.seed` of
 params.yaml changed, and whatever `--with` changes. The rows and their parts are those of the embedded demo, whatever
 the seed. Prints for each seed the verdict, the gain with its interval, the chosen ratio, what the rows are worth and
-the minutes; then how often which verdict came out. `--keep FOLDER` keeps each seed's reports there; a seed whose found.json
-is there already is not run again.
+the minutes; then how often which verdict came out. `--keep FOLDER` keeps each seed's reports there; a seed whose
+found.json is there already is not run again.
 """
 
 from __future__ import annotations

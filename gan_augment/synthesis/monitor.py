@@ -31,7 +31,7 @@ from gan_augment.fidelity.distances import kernel_distance
 from gan_augment.fidelity.likeness import Likeness
 from gan_augment.fidelity.two_sample import two_sample_test
 from gan_augment.nn.image_networks import Generator
-from gan_augment.synthesis.alarms import class_alarm
+from gan_augment.synthesis.alarms import Ranking, class_alarm, ranking
 from gan_augment.synthesis.label_judge import LabelJudge
 from gan_augment.synthesis.usual_noise import NoiseSource, UsualNoise
 
@@ -138,6 +138,20 @@ class Monitor:
                 found[int(label)] = problem
         return found
 
+    @torch.inference_mode()
+    def ranking(self, generator: Generator, discriminator: nn.Module) -> Ranking:
+        """Of held-out images beside generated ones, by `discriminator`."""
+        labels = np.repeat(self.classes, self.draws)
+        images = encode_images(self.noise.draw(generator, labels))
+        reals = _logits(discriminator, self.validation_images, self.validation_labels)
+        fakes = _logits(discriminator, images, labels)
+        return ranking(
+            *(
+                [found[of == c] for c in self.classes]
+                for found, of in ((reals, self.validation_labels), (fakes, labels))
+            )
+        )
+
     def _likeness(self, features: npt.NDArray[Any], label: int) -> Likeness | None:
         if self.judge is None or not np.isfinite(features).all():
             return None
@@ -156,13 +170,18 @@ def _ranked_above(
     fake_labels: npt.NDArray[np.int64],
 ) -> float:
     """Mean over classes of P(D(real) > D(fake)) for a pair of that class; 0.5: the discriminator cannot tell."""
-    device = next(discriminator.parameters()).device
-    real_logits, fake_logits = (
-        discriminator(torch.from_numpy(images).to(device), torch.from_numpy(labels).to(device)).float().cpu().numpy()
-        for images, labels in ((reals, real_labels), (fakes, fake_labels))
-    )
+    real_logits, fake_logits = _logits(discriminator, reals, real_labels), _logits(discriminator, fakes, fake_labels)
     wins = [
         np.mean(real_logits[real_labels == c][:, None] > fake_logits[fake_labels == c][None, :])
         for c in np.unique(real_labels)
     ]
     return float(np.mean(wins))
+
+
+def _logits(
+    discriminator: nn.Module, images: npt.NDArray[np.float32], labels: npt.NDArray[np.int64]
+) -> npt.NDArray[np.float32]:
+    device = next(discriminator.parameters()).device
+    found: Tensor = discriminator(torch.from_numpy(images).to(device), torch.from_numpy(labels).to(device))
+    logits: npt.NDArray[np.float32] = found.float().cpu().numpy()
+    return logits
