@@ -30,8 +30,8 @@ from torch import Tensor, nn
 from gan_augment.downstream.classical import AugmentedViews
 from gan_augment.downstream.config import ClassicalConfig, CnnConfig
 from gan_augment.downstream.networks import _shower
-from gan_augment.nn.classifier import SmallCnn
-from gan_augment.training import supervised
+from gan_augment.recognition import supervised
+from gan_augment.recognition.classifier import SmallCnn
 
 Images = npt.NDArray[np.uint8]
 Labels = npt.NDArray[np.int64]

@@ -24,8 +24,8 @@ from gan_augment.core.samples import Samples, TrainView, ValidationView, make_ma
 from gan_augment.curation.config import CurateConfig
 from gan_augment.curation.curate import curate
 from gan_augment.encoding.feature_space import fit_feature_space
-from gan_augment.synthesis.alarms import class_alarm
-from gan_augment.synthesis.label_judge import LabelJudge
+from gan_augment.synthesis.health.alarms import class_alarm
+from gan_augment.synthesis.health.label_judge import LabelJudge
 
 Labels = npt.NDArray[np.int64]
 Table = tuple[npt.NDArray[np.float64], Labels]

@@ -24,7 +24,7 @@ from gan_augment.curation.curate import curate
 from gan_augment.downstream.arms import Treatment
 from gan_augment.downstream.config import ClassicalConfig, CnnConfig
 from gan_augment.downstream.networks import CnnClassifier
-from gan_augment.gain.ratio import first_rows, make_plans
+from gan_augment.mixing.ratio import first_rows, make_plans
 from gan_augment.synthesis.api import SampleRequest
 from gan_augment.synthesis.generators.conditional import Conditional, ConditionalConfig
 

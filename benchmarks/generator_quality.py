@@ -29,9 +29,9 @@ from sklearn.svm import SVC
 
 from gan_augment.fidelity.distances import frechet_distance
 from gan_augment.fidelity.metrics import prdc
+from gan_augment.recognition.supervised import fit_classifier, pixels, predict_probabilities
 from gan_augment.synthesis.api import SampleRequest
 from gan_augment.synthesis.generators.conditional import Conditional, ConditionalConfig
-from gan_augment.training.supervised import fit_classifier, pixels, predict_probabilities
 
 Space = Callable[[np.ndarray], np.ndarray]
 
@@ -41,7 +41,7 @@ def flat(images: np.ndarray) -> np.ndarray:
 
 
 def pretrained() -> Space:
-    from gan_augment.nn.pretrained import PretrainedFeatures
+    from gan_augment.recognition.pretrained import PretrainedFeatures
 
     return PretrainedFeatures()
 

@@ -31,8 +31,8 @@ from gan_augment.downstream.arms import Treatment
 from gan_augment.downstream.config import ClassicalConfig, CnnConfig
 from gan_augment.downstream.networks import CnnClassifier
 from gan_augment.synthesis.api import SampleRequest
-from gan_augment.synthesis.code_labels import choose_handful
-from gan_augment.synthesis.generators.infogan import FittedInfogan, Infogan, InfoganConfig
+from gan_augment.synthesis.generators.infogan.code_labels import choose_handful
+from gan_augment.synthesis.generators.infogan.method import FittedInfogan, Infogan, InfoganConfig
 
 
 def read_rows(path: Path) -> tuple[np.ndarray, np.ndarray]:

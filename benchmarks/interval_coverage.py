@@ -14,7 +14,7 @@ from dataclasses import dataclass
 import numpy as np
 import numpy.typing as npt
 
-from gan_augment.gain.statistics import Resampled, TestRows, interval
+from gan_augment.scoring.statistics import Resampled, TestRows, interval
 
 
 @dataclass(frozen=True)

@@ -24,9 +24,9 @@ import yaml
 from project_params import changed
 
 from gan_augment.core.atomic import read_json, write_json
+from gan_augment.project.layout import Project
 from gan_augment.stages import learning_curve, measure, prepare
-from gan_augment.stages.project import Project
-from gan_augment.stages.replicate import train_and_predict
+from gan_augment.studies.replicate import train_and_predict
 
 HERE = Path(__file__).parent
 

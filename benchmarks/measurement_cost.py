@@ -23,10 +23,10 @@ from gan_augment.core.samples import Samples, make_manifest
 from gan_augment.core.seeds import numpy_generator
 from gan_augment.downstream.config import ARMS
 from gan_augment.params import Params
+from gan_augment.project.layout import Layout, Project
+from gan_augment.project.prepared import in_split, write_part, write_parts
 from gan_augment.stages import measure, mix, retrain
-from gan_augment.stages.calibrate import Calibration, demo_calibration
-from gan_augment.stages.prepared import in_split, write_part, write_parts
-from gan_augment.stages.project import Layout, Project
+from gan_augment.studies.calibrate import Calibration, demo_calibration
 
 HELD = 36  # validation rows a class, and as many test rows
 FEW_ARMS = ("real", "real_classical", "real_classical_synthetic")

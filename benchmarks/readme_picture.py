@@ -11,7 +11,7 @@ import numpy as np
 from PIL import Image
 
 from gan_augment.core.samples import read_samples
-from gan_augment.stages.project import Project
+from gan_augment.project.layout import Project
 
 ROWS = 4  # pictures a class, of each origin
 SCALE = 5

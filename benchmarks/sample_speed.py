@@ -20,9 +20,9 @@ from pathlib import Path
 import torch
 from train_speed import views
 
+from gan_augment.compute.devices import resolve_device
 from gan_augment.synthesis.api import SampleRequest
 from gan_augment.synthesis.generators.conditional import Conditional, ConditionalConfig, FittedConditional
-from gan_augment.training.devices import resolve_device
 
 BATCH = 256
 

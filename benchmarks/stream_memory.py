@@ -32,7 +32,7 @@ from gan_augment.core.atomic import read_json, write_json
 from gan_augment.core.records import ClassRecord, Column, DatasetSpec, ImageSpec, TableSpec
 from gan_augment.core.samples import Payload, Samples, make_manifest, write_samples
 from gan_augment.core.streams import label_indices
-from gan_augment.stages.project import Project
+from gan_augment.project.layout import Project
 
 STAGES = ("generate", "curate", "mix", "export")
 REAL = 400  # rows in all, whatever the number of candidates

@@ -26,8 +26,8 @@ from gan_augment.core.samples import Samples, TrainView, ValidationView, make_ma
 from gan_augment.core.seeds import derive_seed
 from gan_augment.encoding.image import encode_images
 from gan_augment.fidelity.restoration import psnr, sharpness_ratio
-from gan_augment.synthesis.translators._restoration import enlarge
-from gan_augment.synthesis.translators.super_resolution import SuperResolutionConfig, prepare_run
+from gan_augment.synthesis.translators.super_resolution.method import SuperResolutionConfig, prepare_run
+from gan_augment.synthesis.translators.super_resolution.restoration import enlarge
 
 BASELINES = {
     "nearest": Image.Resampling.NEAREST,

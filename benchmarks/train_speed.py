@@ -19,11 +19,11 @@ from typing import Any
 import numpy as np
 import torch
 
+from gan_augment.compute.devices import resolve_device
 from gan_augment.core.records import ClassRecord, DatasetSpec, ImageSpec
 from gan_augment.core.samples import Samples, TrainView, ValidationView, make_manifest
-from gan_augment.synthesis.adversarial import AdversarialRun
 from gan_augment.synthesis.generators.conditional import Conditional, ConditionalConfig
-from gan_augment.training.devices import resolve_device
+from gan_augment.synthesis.kit.adversarial import AdversarialRun
 from gan_augment.training.loop import Phase
 
 

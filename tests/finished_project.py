@@ -17,7 +17,7 @@ import yaml
 from gan_augment.core.atomic import write_json
 from gan_augment.core.records import ClassRecord, Column, DatasetSpec, ImageSpec, Modality, TableSpec
 from gan_augment.core.samples import Payload, Samples, make_manifest, write_samples
-from gan_augment.stages.project import Layout, Project
+from gan_augment.project.layout import Layout, Project
 
 __all__ = ["NASTY_LABELS", "Recipe", "write_project"]
 

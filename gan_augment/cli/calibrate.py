@@ -11,7 +11,7 @@ from gan_augment.core.errors import ParamsError
 
 if TYPE_CHECKING:
     from gan_augment.data.config import DemoName
-    from gan_augment.stages.calibrate import Calibration
+    from gan_augment.studies.calibrate import Calibration
 
 __all__ = ["run_calibration", "run_replicates"]
 
@@ -19,10 +19,10 @@ __all__ = ["run_calibration", "run_replicates"]
 def run_calibration(root: Path, demo: str | None, control: str | None, *, runs: int, jobs: int, as_json: bool) -> None:
     """Run the controls and print a row each; exit with code 1 where a requirement is missed."""
     one_thread_each()
+    from gan_augment.core.progress import progress_bar
     from gan_augment.gain.calibrate import CONTROLS, Control
     from gan_augment.gain.table import render_tallies
-    from gan_augment.stages.calibrate import calibrate
-    from gan_augment.stages.progress import progress_bar
+    from gan_augment.studies.calibrate import calibrate
 
     controls: list[Control] = [known for known in CONTROLS if control in (None, known)]
     if not controls:
@@ -43,9 +43,9 @@ def run_calibration(root: Path, demo: str | None, control: str | None, *, runs: 
 def run_replicates(root: Path, *, runs: int, as_json: bool) -> None:
     """Train everything after the split `runs - 1` times more, and print the gain over all trainings."""
     one_thread_each()
-    from gan_augment.stages.locks import stage_locks
-    from gan_augment.stages.project import Project
-    from gan_augment.stages.replicate import run
+    from gan_augment.project.layout import Project
+    from gan_augment.project.locks import stage_locks
+    from gan_augment.studies.replicate import run
 
     project = Project.open(root)
     with stage_locks(root, project.params, "replicate"):
@@ -74,9 +74,9 @@ def _trainings(found: dict[str, Any]) -> str:
 
 
 def _calibration(root: Path, demo: str | None) -> Calibration:
-    from gan_augment.stages.calibrate import demo_calibration, project_calibration
-    from gan_augment.stages.locks import stage_locks
-    from gan_augment.stages.project import Project
+    from gan_augment.project.layout import Project
+    from gan_augment.project.locks import stage_locks
+    from gan_augment.studies.calibrate import demo_calibration, project_calibration
 
     if demo is None:
         project = Project.open(root)

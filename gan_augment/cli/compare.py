@@ -25,7 +25,7 @@ def run_comparison(runs: Sequence[str], root: Path, html: Path | None, *, as_jso
     """Print the leaderboard (or JSON), and write it as a page where `html` is given."""
     from gan_augment.core.atomic import check_writable, write_text
     from gan_augment.reporting.leaderboard import leaderboard_table, render_leaderboard
-    from gan_augment.stages.comparison import compare
+    from gan_augment.studies.comparison import compare
 
     if html is not None:
         html = check_writable(html, "The page")

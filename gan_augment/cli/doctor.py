@@ -93,9 +93,9 @@ def _device(root: Path) -> Iterator[Finding]:
 
 
 def _asked_for(root: Path) -> Iterator[Finding]:
+    from gan_augment.compute.devices import resolve_device
     from gan_augment.core.errors import GanAugmentError
     from gan_augment.params import load_params
-    from gan_augment.training.devices import resolve_device
 
     try:
         device = load_params(root / "params.yaml").base.device

@@ -37,7 +37,7 @@ def project_findings(root: Path) -> Iterator[Finding]:
 
 
 def _params(root: Path) -> Iterator[Finding]:
-    from gan_augment.project.check import check_project
+    from gan_augment.setup.check import check_project
 
     try:
         checked = check_project(root, read_data=False)
@@ -61,7 +61,7 @@ def _mistake(error: GanAugmentError) -> Finding:
 
 def _leftovers(root: Path, classes: set[str], arms: set[str]) -> Iterator[Finding]:
     """Outputs of stages that are no more: DVC forgets them, and leaves them where they are."""
-    from gan_augment.stages.project import Layout
+    from gan_augment.project.layout import Layout
 
     layout = Layout(root)
     known = {layout.train_gan: classes, layout.synthetic: classes, layout.predictions: arms}
@@ -130,7 +130,7 @@ def _config(home: Path) -> dict[str, Any]:
 def _runs(root: Path) -> Iterator[Finding]:
     """Stages that run now; one whose DVC was killed makes something that nobody will write down."""
     from gan_augment.core.locks import running
-    from gan_augment.stages.locks import lock_folder
+    from gan_augment.project.locks import lock_folder
 
     for holder in running(lock_folder(root)):
         remedy = f"kill {holder.process}; the next `dvc repro` runs the stage again" if holder.orphan else ""

@@ -7,7 +7,7 @@ import textwrap
 from collections.abc import Iterator
 from typing import Any
 
-from gan_augment.project.schema import settings_schema
+from gan_augment.setup.schema import settings_schema
 from gan_augment.synthesis.registry import method_names, resolve_method
 
 __all__ = ["list_methods", "show_method"]

@@ -11,10 +11,10 @@ __all__ = ["show_preview"]
 def show_preview(root: Path, html: Path | None, *, as_json: bool) -> None:
     """Write the page (to `html`, or into .gan_augment) and print the summary, or the audit as JSON."""
     from gan_augment.core.atomic import check_writable
+    from gan_augment.project.layout import Project
+    from gan_augment.project.locks import stage_locks
     from gan_augment.reporting.preview import preview_text
-    from gan_augment.stages.locks import stage_locks
-    from gan_augment.stages.preview import preview_path, run
-    from gan_augment.stages.project import Project
+    from gan_augment.studies.preview import preview_path, run
 
     project = Project.open(root)
     path = html or preview_path(project)

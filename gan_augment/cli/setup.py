@@ -31,9 +31,9 @@ def initialise(
     as_json: bool,
 ) -> None:
     """Inspect, say what was found, and (unless `dry_run`) write the project's files."""
-    from gan_augment.project.initialise import existing_files, refuse_errors, write_project
-    from gan_augment.project.inspect import inspect_demo, inspect_path
-    from gan_augment.project.settings import parse_settings
+    from gan_augment.setup.initialise import existing_files, refuse_errors, write_project
+    from gan_augment.setup.inspect import inspect_demo, inspect_path
+    from gan_augment.setup.settings import parse_settings
 
     if (path is None) == (demo is None):
         raise ParamsError(
@@ -80,7 +80,7 @@ def _agreed(files: list[Path]) -> bool:
 
 def check_params(root: Path, *, as_json: bool) -> None:
     """Check params.yaml by itself and against the data, and against dataset.json where `prepare` has run."""
-    from gan_augment.project.check import check_project
+    from gan_augment.setup.check import check_project
 
     checked = check_project(root, read_data=True)
     checked.refuse()
@@ -93,7 +93,7 @@ def check_params(root: Path, *, as_json: bool) -> None:
 
 def show_schema(root: Path, *, write: bool) -> None:
     """Print the schema, or write it for editors."""
-    from gan_augment.project.schema import params_schema, write_schema
+    from gan_augment.setup.schema import params_schema, write_schema
 
     if write:
         print(f"wrote {write_schema(root)}")
@@ -107,7 +107,7 @@ def show_summary(root: Path, price_per_hour: float | None, *, as_json: bool) -> 
 
     from gan_augment.cli.costs import costs_json, render_costs
     from gan_augment.gain.table import render
-    from gan_augment.stages.project import Layout, read_measured
+    from gan_augment.project.layout import Layout, read_measured
 
     layout = Layout(root)
     load_params(root / "params.yaml")  # outside of a project `dvc repro` would be no remedy
@@ -156,9 +156,9 @@ def verify_export(path: Path, *, as_json: bool) -> bool:
 
 def publish_shards(root: Path, *, as_json: bool) -> None:
     """Apply the policy of `publish`, and say what became of it. Raises what `gan_augment.sharding.publish` raises."""
+    from gan_augment.project.layout import Project, read_measured
+    from gan_augment.project.locks import stage_locks
     from gan_augment.sharding.publish import publish
-    from gan_augment.stages.locks import stage_locks
-    from gan_augment.stages.project import Project, read_measured
 
     project = Project.open(root)
     config = project.params.publish

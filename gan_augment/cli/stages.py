@@ -15,7 +15,7 @@ from gan_augment.cli.verbosity import tell_versions
 
 if TYPE_CHECKING:
     from gan_augment.core.locks import Locks
-    from gan_augment.stages.project import Project
+    from gan_augment.project.layout import Project
 
 __all__ = ["STAGES", "StageCommand", "print_config", "run_stage"]
 
@@ -80,8 +80,8 @@ def run_stage(stage: StageCommand, root: Path, key: str | None) -> None:
     """Open the project, wait for whoever writes what the stage reads or writes, and run it."""
     one_thread_each()
     from gan_augment.core.orphans import end_with_dvc
-    from gan_augment.stages.locks import stage_locks
-    from gan_augment.stages.project import Project
+    from gan_augment.project.layout import Project
+    from gan_augment.project.locks import stage_locks
 
     end_with_dvc()
     project = Project.open(root)
@@ -106,7 +106,7 @@ def _launch(stage: StageCommand, project: Project, locks: Locks) -> None:
     if not stage.parallel or processes == 1 or inside_group():
         return
     # Before any device is claimed: each of the processes claims its own. A user's mistake is said once, and here.
-    from gan_augment.stages.synthesis import method_and_config
+    from gan_augment.project.training import method_and_config
 
     method_and_config(project)
     locks.survive_exec()
@@ -115,7 +115,7 @@ def _launch(stage: StageCommand, project: Project, locks: Locks) -> None:
 
 
 def _run(stage: StageCommand, project: Project, key: str | None) -> None:
-    from gan_augment.training.claims import claim_device
+    from gan_augment.compute.claims import claim_device
 
     base = project.params.base
     with (

@@ -20,7 +20,7 @@ QUIET_SECONDS = 60  # without a training, after which they are taken to have end
 def print_trainings(root: Path) -> None:
     """The trainings as they are now, as JSON: an object each, those that run first. Raises MissingInputError."""
     from gan_augment.params import load_params
-    from gan_augment.stages.live import read_live
+    from gan_augment.project.live import read_live
 
     load_params(root / "params.yaml")
     print(json.dumps([_facts(run) for run in read_live(root)], indent=2, ensure_ascii=False))
@@ -59,8 +59,8 @@ def watch_trainings(
     """
     from gan_augment.core.atomic import check_writable, write_text
     from gan_augment.params import load_params
+    from gan_augment.project.live import live_folder, read_live
     from gan_augment.reporting.live import live_text, render_live
-    from gan_augment.stages.live import live_folder, read_live
 
     load_params(root / "params.yaml")
     path = html or live_folder(root) / "index.html"

@@ -22,10 +22,10 @@ from gan_augment.curation.config import JudgeConfig
 from gan_augment.curation.filters import Labelled, class_scale
 from gan_augment.curation.judge import Judge, fit_judge, judge_train_rows, own_probability
 from gan_augment.curation.ledger import FINDING, Ledger
+from gan_augment.curation.nearest_records import ClosestRecord, Preference, closest_of
 from gan_augment.curation.spaces import Space
 from gan_augment.fidelity.distances import nearest
 from gan_augment.fidelity.likeness import Likeness, likeness, standing
-from gan_augment.fidelity.nearest_records import ClosestRecord, Preference, closest_of
 
 __all__ = ["Evidence", "chunk_rows", "gather_evidence"]
 

@@ -24,8 +24,8 @@ from gan_augment.core.seeds import derive_seed, numpy_generator
 from gan_augment.curation.config import JudgeConfig
 from gan_augment.encoding.table import TableCodec
 from gan_augment.fidelity.unseen import spread_over_folds
-from gan_augment.training.shifts import RandomShifts
-from gan_augment.training.supervised import fit_classifier, pixels, predict_probabilities
+from gan_augment.recognition.shifts import RandomShifts
+from gan_augment.recognition.supervised import fit_classifier, pixels, predict_probabilities
 
 __all__ = ["Judge", "TableModel", "class_recall", "fit_judge", "fit_table_model", "judge_train_rows", "own_probability"]
 

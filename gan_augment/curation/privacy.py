@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
+from gan_augment.curation.nearest_records import ClosestRecord
 from gan_augment.fidelity.memorisation import CopyTest
-from gan_augment.fidelity.nearest_records import ClosestRecord
 
 __all__ = ["privacy_notes"]
 

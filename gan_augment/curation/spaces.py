@@ -15,9 +15,9 @@ from gan_augment.core.seeds import derive_seed
 from gan_augment.curation.config import JudgeConfig
 from gan_augment.encoding.features import PixelFeatures
 from gan_augment.encoding.table import TableCodec
-from gan_augment.nn.features import OwnFeatures
-from gan_augment.training.shifts import RandomShifts
-from gan_augment.training.supervised import fit_classifier, pixels
+from gan_augment.recognition.features import OwnFeatures
+from gan_augment.recognition.shifts import RandomShifts
+from gan_augment.recognition.supervised import fit_classifier, pixels
 
 __all__ = ["Space", "fit_spaces"]
 

@@ -10,7 +10,7 @@ import pandas as pd
 
 from gan_augment.core.records import TableSpec
 from gan_augment.core.samples import Payload
-from gan_augment.fidelity.columns import ColumnShape, Trend, column_shapes, pair_trends
+from gan_augment.curation.column_fidelity import ColumnShape, Trend, column_shapes, pair_trends
 
 __all__ = ["table_quality"]
 

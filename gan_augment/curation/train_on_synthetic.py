@@ -18,7 +18,7 @@ from gan_augment.core.seeds import derive_seed
 from gan_augment.curation.config import JudgeConfig
 from gan_augment.curation.judge import class_recall, fit_table_model
 from gan_augment.encoding.table import TableCodec
-from gan_augment.training.supervised import fit_classifier, pixels, predict_probabilities
+from gan_augment.recognition.supervised import fit_classifier, pixels, predict_probabilities
 
 __all__ = ["train_on_synthetic"]
 

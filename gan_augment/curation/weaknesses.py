@@ -14,9 +14,9 @@ import numpy as np
 import numpy.typing as npt
 
 from gan_augment.core.seeds import derive_seed, numpy_generator
-from gan_augment.fidelity.counting import compare_counts
-from gan_augment.fidelity.perspective import compare_perspective
-from gan_augment.fidelity.structure import compare_structure
+from gan_augment.curation.counting import compare_counts
+from gan_augment.curation.perspective import compare_perspective
+from gan_augment.curation.structure import compare_structure
 
 __all__ = ["WEAKNESSES", "Light", "check_weaknesses"]
 

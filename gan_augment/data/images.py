@@ -16,7 +16,7 @@ import numpy.typing as npt
 from PIL import Image, ImageOps, UnidentifiedImageError
 
 from gan_augment.data.deep_images import Deep, Numbers, decode_deep, numbers_of
-from gan_augment.data.sources.api import ArrayImage, ImageHandle
+from gan_augment.data.raw import ArrayImage, ImageHandle
 
 __all__ = ["MAX_PIXELS", "Canonical", "Header", "UnreadableImageError", "read_extent", "read_header", "read_pixels"]
 

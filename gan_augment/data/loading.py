@@ -24,8 +24,8 @@ from gan_augment.data.depth import choose_scale
 from gan_augment.data.images import Canonical, Header, UnreadableImageError, read_extent, read_header, read_pixels
 from gan_augment.data.labels import about_labels
 from gan_augment.data.problems import Problem
+from gan_augment.data.raw import Advance, ImageHandle, RawData, RawImages, RawTable
 from gan_augment.data.sources import read_source
-from gan_augment.data.sources.api import Advance, ImageHandle, RawData, RawImages, RawTable
 
 __all__ = ["LoadedData", "choose_size", "load_data"]
 

@@ -14,7 +14,7 @@ from gan_augment.data.columns import canonical
 from gan_augment.data.config import SplitConfig
 from gan_augment.data.parts import part_of
 from gan_augment.data.problems import listing
-from gan_augment.data.sources.api import make_rows
+from gan_augment.data.raw import make_rows
 from gan_augment.data.table_files import TableFile
 
 __all__ = ["check_column", "rows_of_table", "target_labels"]

@@ -147,7 +147,7 @@ class EstimatorClassifier:
 
 
 def _pretrained(device: str) -> Any:
-    from gan_augment.nn.pretrained import PretrainedFeatures  # imports torch
+    from gan_augment.recognition.pretrained import PretrainedFeatures  # imports torch
 
     return PretrainedFeatures(device=device)
 

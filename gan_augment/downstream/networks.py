@@ -16,8 +16,8 @@ from gan_augment.downstream.arms import Treatment
 from gan_augment.downstream.balancing import class_weights
 from gan_augment.downstream.classical import AugmentedViews
 from gan_augment.downstream.config import ClassicalConfig, CnnConfig
-from gan_augment.nn.classifier import SmallCnn
-from gan_augment.training.supervised import fit_classifier, pixels, predict_probabilities
+from gan_augment.recognition.classifier import SmallCnn
+from gan_augment.recognition.supervised import fit_classifier, pixels, predict_probabilities
 
 __all__ = ["CnnClassifier"]
 

@@ -4,8 +4,8 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from gan_augment.gain.metrics import METRICS
 from gan_augment.gain.verdict import ARM_NAMES
+from gan_augment.scoring.metrics import METRICS
 
 if TYPE_CHECKING:
     from gan_augment.gain.measurement import ArmPredictions, Evaluation

@@ -30,8 +30,8 @@ from typing import Literal
 import numpy as np
 import numpy.typing as npt
 
-from gan_augment.gain.metrics import rare_classes
-from gan_augment.gain.statistics import Interval, Resampled
+from gan_augment.scoring.metrics import rare_classes
+from gan_augment.scoring.statistics import Interval, Resampled
 
 __all__ = ["FURTHEST", "Worth", "affordable_shares", "explain_worth", "rows_worth", "thinned", "thinned_classes"]
 

@@ -13,11 +13,14 @@ import numpy.typing as npt
 from gan_augment.core.not_made import not_made_sentences
 from gan_augment.core.predictions import Adjustment, ArmRecord, CurveRecord, Family, FamilyRecord
 from gan_augment.core.records import DatasetSpec
-from gan_augment.gain.adjustment import adjust
 from gan_augment.gain.better_without import better_without
 from gan_augment.gain.config import MeasureConfig
 from gan_augment.gain.learning_curve import Worth, explain_worth, rows_worth
-from gan_augment.gain.metrics import (
+from gan_augment.gain.thresholds import tune
+from gan_augment.gain.untried import explain_untried, not_tried
+from gan_augment.gain.verdict import ARM_NAMES, Verdict, decide, explain
+from gan_augment.scoring.adjustment import adjust
+from gan_augment.scoring.metrics import (
     DECISIONS,
     METRICS,
     Labels,
@@ -27,10 +30,7 @@ from gan_augment.gain.metrics import (
     recall_over,
     score,
 )
-from gan_augment.gain.statistics import Interval, Resampled, TestRows, holm
-from gan_augment.gain.thresholds import tune
-from gan_augment.gain.untried import explain_untried, not_tried
-from gan_augment.gain.verdict import ARM_NAMES, Verdict, decide, explain
+from gan_augment.scoring.statistics import Interval, Resampled, TestRows, holm
 
 __all__ = ["ArmPredictions", "Evaluation", "Gain", "headline", "measure"]
 

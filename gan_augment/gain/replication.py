@@ -9,10 +9,10 @@ from typing import Any
 import numpy as np
 
 from gan_augment.gain.measurement import ArmPredictions, Evaluation, headline
-from gan_augment.gain.metrics import balanced_accuracy
-from gan_augment.gain.statistics import Resampled
 from gan_augment.gain.untried import explain_untried, not_tried
 from gan_augment.gain.verdict import Verdict, decide
+from gan_augment.scoring.metrics import balanced_accuracy
+from gan_augment.scoring.statistics import Resampled
 
 __all__ = ["Replicate", "combine", "replicate_of"]
 

@@ -10,8 +10,8 @@ import numpy as np
 import numpy.typing as npt
 
 from gan_augment.core.predictions import Adjustment
-from gan_augment.gain.adjustment import adjust
-from gan_augment.gain.metrics import Labels, balanced_accuracy, score
+from gan_augment.scoring.adjustment import adjust
+from gan_augment.scoring.metrics import Labels, balanced_accuracy, score
 
 __all__ = ["class_means", "tune"]
 

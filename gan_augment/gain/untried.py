@@ -9,7 +9,7 @@ import numpy as np
 
 from gan_augment.core.not_made import not_made_sentences
 from gan_augment.core.records import DatasetSpec
-from gan_augment.gain.metrics import rare_classes
+from gan_augment.scoring.metrics import rare_classes
 
 __all__ = ["explain_untried", "not_tried"]
 

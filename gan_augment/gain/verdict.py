@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import Literal
 
-from gan_augment.gain.statistics import Interval
+from gan_augment.scoring.statistics import Interval
 
 __all__ = ["ARM_NAMES", "Verdict", "decide", "explain"]
 

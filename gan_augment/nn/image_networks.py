@@ -15,10 +15,10 @@ from typing import Literal
 import torch
 from torch import Tensor, nn
 
+from gan_augment.compute.layout import channels_last
 from gan_augment.core.records import ImageSpec
 from gan_augment.nn.conv_networks import SkipBody, conv_down
 from gan_augment.nn.initialisation import LEAK
-from gan_augment.nn.layout import channels_last
 from gan_augment.nn.residual_networks import residual_down, residual_up, stage_channels
 
 __all__ = [

@@ -12,7 +12,7 @@ import torch
 from torch import Tensor, nn
 from torch.nn import functional as F
 
-from gan_augment.nn.layout import channels_last
+from gan_augment.compute.layout import channels_last
 from gan_augment.nn.resampling import resize
 
 __all__ = ["PatchDiscriminator", "Restorer"]

@@ -1,1 +1,1 @@
-"""Setting up a project: look at the user's data, say what is there, and write the files that `dvc repro` needs."""
+"""The open project: paths, params and what stages share on disk."""

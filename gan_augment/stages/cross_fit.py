@@ -10,11 +10,11 @@ from __future__ import annotations
 import shutil
 from pathlib import Path
 
+from gan_augment.compute.claims import claim_device
 from gan_augment.core.atomic import write_json
 from gan_augment.core.checksums import replacing_output
 from gan_augment.core.verbosity import remark
-from gan_augment.stages.project import Project
-from gan_augment.training.claims import claim_device
+from gan_augment.project.layout import Project
 
 __all__ = ["run"]
 

@@ -11,18 +11,18 @@ from typing import Any
 
 import pandas as pd
 
+from gan_augment.compute.devices import limited_threads, resolve_device
 from gan_augment.core.atomic import file_hash, remove, write_json
 from gan_augment.core.checksums import replacing_output
 from gan_augment.core.not_made import not_made_sentences, read_not_made, write_not_made
+from gan_augment.core.progress import progress_bar
 from gan_augment.core.seeds import derive_seed
 from gan_augment.core.streams import FrameWriter, StoredSamples, write_reordered
 from gan_augment.core.version import __version__
 from gan_augment.curation.curate import curate
 from gan_augment.curation.evidence import chunk_rows
 from gan_augment.curation.ledger import Ledger
-from gan_augment.stages.progress import progress_bar
-from gan_augment.stages.project import Project
-from gan_augment.training.devices import limited_threads, resolve_device
+from gan_augment.project.layout import Project
 
 __all__ = ["run"]
 

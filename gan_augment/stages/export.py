@@ -2,11 +2,11 @@
 
 from __future__ import annotations
 
+from gan_augment.core.progress import progress_bar
 from gan_augment.core.verbosity import remark
+from gan_augment.project.layout import Project, read_measured, read_plan
 from gan_augment.sharding.content import Content, decide_content
 from gan_augment.sharding.export import ExportTask, export
-from gan_augment.stages.progress import progress_bar
-from gan_augment.stages.project import Project, read_measured, read_plan
 
 __all__ = ["export_content", "run"]
 

@@ -11,10 +11,10 @@ from gan_augment.core.checksums import is_whole
 from gan_augment.core.errors import MissingInputError
 from gan_augment.core.samples import Samples
 from gan_augment.core.seeds import derive_seed
-from gan_augment.gain.folds import fold_numbers
+from gan_augment.mixing.folds import fold_numbers
+from gan_augment.project.layout import Layout, Project
+from gan_augment.project.prepared import write_parts
 from gan_augment.stages import curate, generate, pretrain, train_gan
-from gan_augment.stages.prepared import write_parts
-from gan_augment.stages.project import Layout, Project
 
 __all__ = ["Fold", "fit_fold", "make_folds"]
 

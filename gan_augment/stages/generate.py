@@ -5,15 +5,15 @@ from __future__ import annotations
 import shutil
 from pathlib import Path
 
+from gan_augment.compute.devices import resolve_device
 from gan_augment.core.atomic import read_json
 from gan_augment.core.checksums import replacing_output
 from gan_augment.core.not_made import not_made_sentences, write_not_made
+from gan_augment.core.progress import progress_bar
 from gan_augment.core.seeds import derive_seed
-from gan_augment.stages.progress import progress_bar
-from gan_augment.stages.project import Project
-from gan_augment.stages.served import read_served
-from gan_augment.synthesis.parts import Drawing, draw_parts, join_parts, part_rows
-from gan_augment.training.devices import resolve_device
+from gan_augment.project.layout import Project
+from gan_augment.project.served import read_served
+from gan_augment.synthesis.drawing import Drawing, draw_parts, join_parts, part_rows
 
 __all__ = ["run"]
 

@@ -9,8 +9,10 @@ from typing import get_args
 
 import numpy as np
 
+from gan_augment.compute.devices import resolve_device
 from gan_augment.core.checksums import replacing_output
 from gan_augment.core.predictions import ArmRecord, CurvePoint, CurveRecord, read_arm, write_curve
+from gan_augment.core.progress import progress_bar
 from gan_augment.core.samples import Samples
 from gan_augment.core.seeds import numpy_generator
 from gan_augment.downstream.api import Classifier, Probabilities
@@ -19,10 +21,8 @@ from gan_augment.downstream.classifiers import classifiers_of, make_classifier
 from gan_augment.downstream.config import Arm
 from gan_augment.downstream.experiment import Sources, predict, train_recipe, training_seeds
 from gan_augment.gain.learning_curve import FEWEST_ROWS, affordable_shares, thinned, thinned_classes
-from gan_augment.stages.progress import progress_bar
-from gan_augment.stages.project import Project
+from gan_augment.project.layout import Project
 from gan_augment.stages.retrain import judged
-from gan_augment.training.devices import resolve_device
 
 __all__ = ["run"]
 

@@ -17,8 +17,8 @@ from gan_augment.core.seeds import numpy_generator
 from gan_augment.core.verbosity import verbosity
 from gan_augment.gain.measurement import ArmPredictions, Evaluation, measure
 from gan_augment.gain.table import arms_frame, render
-from gan_augment.stages.prepared import read_label_list
-from gan_augment.stages.project import Layout, Project, read_plan
+from gan_augment.project.layout import Layout, Project, read_plan
+from gan_augment.project.prepared import read_label_list
 
 __all__ = ["read_families", "read_test_labels", "run"]
 

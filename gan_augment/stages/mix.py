@@ -8,21 +8,21 @@ from dataclasses import replace
 import numpy as np
 import numpy.typing as npt
 
+from gan_augment.compute.devices import resolve_device
 from gan_augment.core.atomic import write_json
 from gan_augment.core.checksums import replacing_output
 from gan_augment.core.not_made import read_not_made
+from gan_augment.core.progress import Advance, progress_bar
 from gan_augment.core.samples import write_samples
 from gan_augment.core.seeds import numpy_generator
 from gan_augment.downstream.experiment import training_seeds
-from gan_augment.gain.adjustment import Criterion, log_prior
-from gan_augment.gain.curation_threshold import ThresholdTrial, choose_threshold, stricter_plans
-from gan_augment.gain.mixing import Search, curve, plan_record, search_metrics, write_curve
-from gan_augment.gain.ratio import Evaluate, Plan, choose_ratio, drop_useless_classes, make_plans, search_ratios
-from gan_augment.gain.statistics import TestRows
-from gan_augment.stages.progress import Advance, progress_bar
-from gan_augment.stages.project import Project
-from gan_augment.stages.search_rows import SearchRows
-from gan_augment.training.devices import resolve_device
+from gan_augment.mixing.curation_threshold import ThresholdTrial, choose_threshold, stricter_plans
+from gan_augment.mixing.plan import Search, curve, plan_record, search_metrics, write_curve
+from gan_augment.mixing.ratio import Evaluate, Plan, choose_ratio, drop_useless_classes, make_plans, search_ratios
+from gan_augment.project.layout import Project
+from gan_augment.project.search_rows import SearchRows
+from gan_augment.scoring.adjustment import Criterion, log_prior
+from gan_augment.scoring.statistics import TestRows
 
 __all__ = ["run"]
 

@@ -7,6 +7,7 @@ import pandas as pd
 
 from gan_augment.core.atomic import write_json
 from gan_augment.core.errors import DataError, ParamsError
+from gan_augment.core.progress import progress_bar
 from gan_augment.core.quoting import yaml_quoted
 from gan_augment.core.records import ClassRecord, DatasetSpec
 from gan_augment.core.samples import Samples, make_manifest
@@ -18,9 +19,8 @@ from gan_augment.data.loading import LoadedData, load_data
 from gan_augment.data.problems import raise_errors
 from gan_augment.data.split import Split, split_rows
 from gan_augment.params import Params
-from gan_augment.stages.prepared import write_parts, write_test_part
-from gan_augment.stages.progress import progress_bar
-from gan_augment.stages.project import Layout, Project
+from gan_augment.project.layout import Layout, Project
+from gan_augment.project.prepared import write_parts, write_test_part
 
 __all__ = ["check_classes", "run"]
 

@@ -4,12 +4,13 @@ from __future__ import annotations
 
 from functools import partial
 
+from gan_augment.compute.devices import resolve_device
 from gan_augment.core.checksums import replacing_output
+from gan_augment.core.progress import progress_bar
 from gan_augment.core.seeds import derive_seed
-from gan_augment.stages.live import live_training
-from gan_augment.stages.progress import progress_bar
-from gan_augment.stages.project import Project
-from gan_augment.stages.synthesis import (
+from gan_augment.project.layout import Project
+from gan_augment.project.live import live_training
+from gan_augment.project.training import (
     checkpoint_path,
     method_and_config,
     report_progress,
@@ -17,7 +18,6 @@ from gan_augment.stages.synthesis import (
     write_curve,
 )
 from gan_augment.synthesis.api import Fitted
-from gan_augment.training.devices import resolve_device
 from gan_augment.training.memory import within_memory
 from gan_augment.training.replicas import joined_replicas
 

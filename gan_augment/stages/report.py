@@ -15,10 +15,10 @@ from gan_augment import __version__
 from gan_augment.core.atomic import read_json, write_text
 from gan_augment.core.checksums import check_folder, telling_damage
 from gan_augment.core.samples import Samples
+from gan_augment.project.layout import Project, read_measured
 from gan_augment.reporting.evidence import Evidence
 from gan_augment.reporting.page import render_report
 from gan_augment.reporting.rows import accepted_rows, rejected_rows, scores_of
-from gan_augment.stages.project import Project, read_measured
 
 __all__ = ["run"]
 

@@ -10,8 +10,10 @@ from pathlib import Path
 
 import numpy as np
 
+from gan_augment.compute.devices import resolve_device
 from gan_augment.core.checksums import replacing_output
 from gan_augment.core.predictions import Family, FamilyRecord, VariantRecord, write_arm, write_probabilities
+from gan_augment.core.progress import progress_bar
 from gan_augment.core.samples import read_samples
 from gan_augment.downstream.api import Probabilities
 from gan_augment.downstream.arms import Recipe, known_arm, variants_of
@@ -25,11 +27,9 @@ from gan_augment.downstream.experiment import (
     shown_shares,
     training_seeds,
 )
-from gan_augment.gain.adjustment import adjust, choose_tau, log_prior
-from gan_augment.gain.metrics import Labels, balanced_accuracy, balanced_log_loss, score
-from gan_augment.stages.progress import progress_bar
-from gan_augment.stages.project import Project
-from gan_augment.training.devices import resolve_device
+from gan_augment.project.layout import Project
+from gan_augment.scoring.adjustment import adjust, choose_tau, log_prior
+from gan_augment.scoring.metrics import Labels, balanced_accuracy, balanced_log_loss, score
 
 __all__ = ["judged", "run"]
 

@@ -4,15 +4,16 @@ from __future__ import annotations
 
 from functools import partial
 
+from gan_augment.compute.devices import resolve_device
 from gan_augment.core.atomic import file_hash, write_json
 from gan_augment.core.checksums import check_folder, replacing_output
+from gan_augment.core.progress import progress_bar
 from gan_augment.core.seeds import derive_seed
 from gan_augment.core.verbosity import remark
 from gan_augment.encoding.feature_space import fit_feature_space
-from gan_augment.stages.live import live_training
-from gan_augment.stages.progress import progress_bar
-from gan_augment.stages.project import Project
-from gan_augment.stages.synthesis import (
+from gan_augment.project.layout import Project
+from gan_augment.project.live import live_training
+from gan_augment.project.training import (
     checkpoint_path,
     method_and_config,
     report_progress,
@@ -20,8 +21,7 @@ from gan_augment.stages.synthesis import (
     write_curve,
 )
 from gan_augment.synthesis.api import Fitted, MethodConfig, Progress, Synthesizer
-from gan_augment.synthesis.gate import GateDecision, choose_model
-from gan_augment.training.devices import resolve_device
+from gan_augment.synthesis.health.gate import GateDecision, choose_model
 from gan_augment.training.memory import within_memory
 
 __all__ = ["run"]

@@ -18,12 +18,12 @@ __all__ = ["BUILT_IN", "method_names", "resolve_method"]
 BUILT_IN: dict[str, str] = {
     "conditional": "gan_augment.synthesis.generators.conditional:Conditional",
     "copula": "gan_augment.synthesis.generators.copula:Copula",
-    "infogan": "gan_augment.synthesis.generators.infogan:Infogan",
+    "infogan": "gan_augment.synthesis.generators.infogan.method:Infogan",
     "jitter": "gan_augment.synthesis.generators.jitter:Jitter",
     "oversample": "gan_augment.synthesis.generators.oversample:Oversample",
     "smote": "gan_augment.synthesis.generators.smote:Smote",
-    "super_resolution": "gan_augment.synthesis.translators.super_resolution:SuperResolution",
-    "tabular_gan": "gan_augment.synthesis.generators.tabular_gan:TabularGan",
+    "super_resolution": "gan_augment.synthesis.translators.super_resolution.method:SuperResolution",
+    "tabular_gan": "gan_augment.synthesis.generators.tabular_gan.method:TabularGan",
     "vanilla": "gan_augment.synthesis.generators.vanilla:Vanilla",
 }
 ENTRY_POINT_GROUP = "gan_augment.methods"

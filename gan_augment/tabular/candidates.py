@@ -25,7 +25,7 @@ from gan_augment.core.records import TableSpec
 from gan_augment.core.seeds import derive_seed
 from gan_augment.downstream.balancing import row_weights
 from gan_augment.downstream.tables import gapless_encoder, plain_frame
-from gan_augment.gain.adjustment import adjust, log_prior
+from gan_augment.scoring.adjustment import adjust, log_prior
 from gan_augment.tabular.frame import TableSynthesizer
 from gan_augment.tabular.labels import ClassValues
 

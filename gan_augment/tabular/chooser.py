@@ -28,8 +28,8 @@ from sklearn.model_selection import StratifiedKFold
 from gan_augment.core.errors import DataError, ParamsError
 from gan_augment.core.records import TableSpec
 from gan_augment.core.seeds import derive_seed, numpy_generator
-from gan_augment.gain.metrics import METRICS, Metric, score
-from gan_augment.gain.statistics import Interval, TestRows
+from gan_augment.scoring.metrics import METRICS, Metric, score
+from gan_augment.scoring.statistics import Interval, TestRows
 from gan_augment.tabular.arguments import frame_of, keyed, known_words, number, numbers, whole
 from gan_augment.tabular.candidates import FREE, Candidate, Contest, Probabilities, Selection, known_classifier
 from gan_augment.tabular.frame import TableSynthesizer, checked_labels, column_of, shown
@@ -163,7 +163,7 @@ def choose_augmentation(
         "logistic_regression", "random_forest" or "hist_gradient_boosting", or a scikit-learn classifier. It is fed
         scaled numbers and one-hot categories; a scikit-learn Pipeline is fed the frame, and cannot be weighted.
     metric
-        A name in `gan_augment.gain.metrics.METRICS`.
+        A name in `gan_augment.scoring.metrics.METRICS`.
     methods, ratios, selections
         Synthesizers; sizes that every class is filled up to, in sizes of the largest (default: 1, or 2 where the
         classes are of equal size); "all" and "likely" rows (default: both for two classes, else "all").

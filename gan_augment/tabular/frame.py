@@ -269,7 +269,7 @@ def shown(title: str, *, verbose: bool) -> Iterator[Callable[[float, float, str]
     if not verbose:
         yield lambda _done, _total, _note: None
         return
-    from gan_augment.stages.progress import progress_bar
+    from gan_augment.core.progress import progress_bar
 
     with progress_bar(title) as advance:
         yield advance
@@ -334,7 +334,7 @@ def _checked_device(device: Any) -> str:
     """A device that is there. Raises DeviceError, ParamsError."""
     if known_words([device], "device")[0] == "cpu":
         return "cpu"
-    from gan_augment.training.devices import resolve_device  # imports torch
+    from gan_augment.compute.devices import resolve_device  # imports torch
 
     return resolve_device(device)
 

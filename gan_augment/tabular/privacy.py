@@ -14,12 +14,12 @@ import pandas as pd
 
 from gan_augment.core.errors import DataError
 from gan_augment.core.records import TableSpec
+from gan_augment.curation.nearest_records import ClosestRecord, closest_record
 from gan_augment.encoding.table import TableCodec
-from gan_augment.fidelity.exposure import Exposure, exposed_values
-from gan_augment.fidelity.membership import MembershipAttack, membership_attack
-from gan_augment.fidelity.nearest_records import ClosestRecord, closest_record
 from gan_augment.tabular.arguments import frame_of, whole
+from gan_augment.tabular.exposure import Exposure, exposed_values
 from gan_augment.tabular.frame import checked_labels, column_of
+from gan_augment.tabular.membership import MembershipAttack, membership_attack
 
 __all__ = ["PrivacySignals", "privacy_signals"]
 

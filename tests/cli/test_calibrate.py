@@ -11,7 +11,7 @@ import pytest
 from gan_augment.cli.calibrate import run_calibration
 from gan_augment.core.errors import DataError, ParamsError
 from gan_augment.gain.calibrate import Outcome, tally
-from gan_augment.stages import calibrate as stage
+from gan_augment.studies import calibrate as stage
 from tests.stages.downstream_project import make_project
 
 

@@ -13,7 +13,7 @@ import pytest
 from gan_augment.cli.compare import found_runs
 from tests.cli.command import run
 from tests.finished_project import write_project
-from tests.stages.test_comparison import finished
+from tests.studies.test_comparison import finished
 
 
 def call(*words: str, cwd: Path) -> None:

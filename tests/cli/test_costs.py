@@ -12,10 +12,10 @@ import pytest
 
 from gan_augment.cli import stages
 from gan_augment.cli.costs import Cost, costs_json, read_costs, recorded
+from gan_augment.compute import claims
 from gan_augment.core.atomic import write_json
+from gan_augment.project.layout import Project
 from gan_augment.stages import report
-from gan_augment.stages.project import Project
-from gan_augment.training import claims
 from tests.cli.command import run
 from tests.finished_project import write_project
 

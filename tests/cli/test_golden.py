@@ -20,12 +20,12 @@ import typer
 import yaml
 
 from gan_augment.cli.app import app
+from gan_augment.compute import claims
 from gan_augment.core import errors, last_resort
 from gan_augment.core.atomic import write_json
-from gan_augment.project import initialise
-from gan_augment.stages import project as stages_project
+from gan_augment.project import layout as stages_project
+from gan_augment.setup import initialise
 from gan_augment.synthesis.registry import method_names, resolve_method
-from gan_augment.training import claims
 from tests.cli.command import run
 from tests.data.pictures import write_folder
 from tests.finished_project import write_project

@@ -11,7 +11,7 @@ from pathlib import Path
 import pytest
 
 from gan_augment.cli.stages import STAGES, run_stage
-from gan_augment.training import claims
+from gan_augment.compute import claims
 
 
 def test_the_stages_that_resolve_a_device_are_those_that_claim_one() -> None:

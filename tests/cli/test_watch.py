@@ -10,8 +10,8 @@ import pytest
 
 from gan_augment.cli.watch import QUIET_SECONDS, watch_trainings
 from gan_augment.core.errors import MissingInputError
+from gan_augment.project.live import LiveRecorder, live_folder
 from gan_augment.reporting.live import duration
-from gan_augment.stages.live import LiveRecorder, live_folder
 from gan_augment.synthesis.api import TickReport
 from tests.cli.command import run
 

@@ -1,8 +1,8 @@
 from __future__ import annotations
 
+from gan_augment.curation.nearest_records import ClosestRecord
 from gan_augment.curation.privacy import privacy_notes
 from gan_augment.fidelity.memorisation import CopyTest
-from gan_augment.fidelity.nearest_records import ClosestRecord
 
 
 def _closest(exact: int = 0) -> ClosestRecord:

@@ -8,7 +8,7 @@ import pytest
 from PIL import Image
 
 from gan_augment.data.images import Canonical, UnreadableImageError, read_extent, read_header, read_pixels
-from gan_augment.data.sources.api import ArrayImage, EncodedImage
+from gan_augment.data.raw import ArrayImage, EncodedImage
 from tests.data.pictures import bomb, deep_png, deep_tiff, noise, photo
 
 

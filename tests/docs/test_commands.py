@@ -16,7 +16,7 @@ from gan_augment.stages import export
 from tests.cli.command import run
 from tests.data.pictures import write_folder
 from tests.finished_project import write_project
-from tests.stages.test_comparison import finished
+from tests.studies.test_comparison import finished
 
 ROOT = Path(__file__).parents[2]
 PAGES = [ROOT / "README.md", *sorted((ROOT / "docs").rglob("*.md"))]

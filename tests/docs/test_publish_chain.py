@@ -9,8 +9,8 @@ from pathlib import Path
 import pytest
 import yaml
 
+from gan_augment.project.layout import Project
 from gan_augment.stages import export
-from gan_augment.stages.project import Project
 from tests.finished_project import write_project
 
 PAGE = Path(__file__).parents[2] / "docs/schedule.md"

@@ -6,7 +6,7 @@ import re
 import subprocess
 from pathlib import Path
 
-from gan_augment.project.initialise import repository_commands
+from gan_augment.setup.initialise import repository_commands
 from tests.docs.test_consume import PAGE
 from tests.pipelines.fake_project import run, stages_run, write_project
 

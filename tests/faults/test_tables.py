@@ -23,7 +23,7 @@ import pytest
 from gan_augment.core.errors import GanAugmentError
 from gan_augment.core.records import Column, TableSpec
 from gan_augment.data.config import SplitConfig, TableSource
-from gan_augment.data.sources.api import RawData, RawTable
+from gan_augment.data.raw import RawData, RawTable
 from gan_augment.data.sources.table import read
 from gan_augment.encoding.table import TableCodec
 

@@ -15,7 +15,7 @@ from pathlib import Path
 import pytest
 
 from gan_augment.core.locks import holding, running
-from gan_augment.stages.locks import READS, lock_folder
+from gan_augment.project.locks import READS, lock_folder
 from tests.faults.small_project import COMMANDS, copy_of, outputs_hash, run_command
 from tests.patience import HANG
 

@@ -11,8 +11,8 @@ import numpy.typing as npt
 from sklearn.linear_model import LogisticRegression
 
 from gan_augment.gain.learning_curve import Worth, rows_worth, thinned
-from gan_augment.gain.metrics import balanced_accuracy
-from gan_augment.gain.statistics import Interval, Resampled, TestRows
+from gan_augment.scoring.metrics import balanced_accuracy
+from gan_augment.scoring.statistics import Interval, Resampled, TestRows
 
 __all__ = ["covers", "worth_of"]
 

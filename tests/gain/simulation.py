@@ -11,11 +11,11 @@ from dataclasses import dataclass
 import numpy as np
 import numpy.typing as npt
 
-from gan_augment.gain.adjustment import Criterion, Scores, adjust, choose_tau, log_prior
-from gan_augment.gain.metrics import balanced_accuracy, balanced_log_loss
-from gan_augment.gain.ratio import Plan, choose_ratio, search_ratios
-from gan_augment.gain.statistics import Resampled, TestRows
 from gan_augment.gain.verdict import Verdict, decide
+from gan_augment.mixing.ratio import Plan, choose_ratio, search_ratios
+from gan_augment.scoring.adjustment import Criterion, Scores, adjust, choose_tau, log_prior
+from gan_augment.scoring.metrics import balanced_accuracy, balanced_log_loss
+from gan_augment.scoring.statistics import Resampled, TestRows
 
 __all__ = [
     "CoarseCriterion",

@@ -13,7 +13,7 @@ from gan_augment.gain.learning_curve import (
     thinned,
     thinned_classes,
 )
-from gan_augment.gain.statistics import Resampled, TestRows
+from gan_augment.scoring.statistics import Resampled, TestRows
 from tests.gain.known_worth import covers, worth_of
 
 

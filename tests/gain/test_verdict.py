@@ -4,8 +4,8 @@ from __future__ import annotations
 
 import pytest
 
-from gan_augment.gain.statistics import Interval
 from gan_augment.gain.verdict import decide, explain
+from gan_augment.scoring.statistics import Interval
 
 
 def gain(mean: float, low: float, high: float) -> Interval:

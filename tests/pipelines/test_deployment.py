@@ -10,11 +10,11 @@ import pytest
 import yaml
 
 from gan_augment.core.errors import MissingInputError, SetupError
-from gan_augment.project.initialise import _TEMPLATES
+from gan_augment.setup.initialise import _TEMPLATES
 from pipelines.announce import EVENT, announce_new_data, dataset_resource
 from tests.pipelines.fake_project import REPOSITORY
 
-TEMPLATE = REPOSITORY / "gan_augment/project/templates/prefect.yaml.j2"
+TEMPLATE = REPOSITORY / "gan_augment/setup/templates/prefect.yaml.j2"
 
 
 def rendered(name: str) -> str:

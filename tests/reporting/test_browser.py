@@ -13,12 +13,12 @@ from typing import Any
 import numpy as np
 import pytest
 
+from gan_augment.project.live import LiveRecorder, live_folder, read_live
 from gan_augment.reporting.leaderboard import render_leaderboard
 from gan_augment.reporting.live import render_live
-from gan_augment.stages import preview
-from gan_augment.stages.comparison import compare
-from gan_augment.stages.live import LiveRecorder, live_folder, read_live
 from gan_augment.stages.report import run
+from gan_augment.studies import preview
+from gan_augment.studies.comparison import compare
 from gan_augment.synthesis.api import TickReport
 from tests.finished_project import write_project
 

@@ -10,10 +10,10 @@ import pytest
 
 from gan_augment.core.errors import MissingInputError
 from gan_augment.core.samples import Samples, read_samples
+from gan_augment.project.layout import Project
 from gan_augment.reporting import rows
 from gan_augment.reporting.page import render_report
 from gan_augment.reporting.rows import accepted_rows, rejected_rows, scores_of
-from gan_augment.stages.project import Project
 from gan_augment.stages.report import gather
 from tests.finished_project import write_project
 

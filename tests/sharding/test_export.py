@@ -14,12 +14,12 @@ import pytest
 from gan_augment.core.atomic import file_hash
 from gan_augment.core.errors import DataError, MissingInputError, ParamsError
 from gan_augment.core.records import Modality
+from gan_augment.project.layout import Project
 from gan_augment.sharding import export as export_module
 from gan_augment.sharding.config import ExportConfig
 from gan_augment.sharding.export import ExportTask, export
 from gan_augment.sharding.index import examine, verify
 from gan_augment.stages.export import export_content
-from gan_augment.stages.project import Project
 from tests.finished_project import NASTY_LABELS, write_project
 
 IMAGE = ExportConfig(formats=("webdataset", "parquet", "folder"), rows_per_shard=17)

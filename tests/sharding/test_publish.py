@@ -12,12 +12,12 @@ import pytest
 
 from gan_augment.core.atomic import read_json
 from gan_augment.core.errors import DataError, MissingInputError
+from gan_augment.project.layout import Project
 from gan_augment.sharding import publish as module
 from gan_augment.sharding import verify
 from gan_augment.sharding.config import PublishConfig
 from gan_augment.sharding.publish import Published, publish
 from gan_augment.stages.export import run
-from gan_augment.stages.project import Project
 from tests.cli.command import run as command
 from tests.finished_project import write_project
 

@@ -14,7 +14,7 @@ from sklearn.datasets import load_breast_cancer, load_digits
 
 from gan_augment.core.records import ClassRecord, Column, DatasetSpec, ImageSpec, TableSpec
 from gan_augment.core.samples import Payload, Samples, make_manifest, write_samples
-from gan_augment.stages.project import Project
+from gan_augment.project.layout import Project
 
 __all__ = ["Synthesizer", "make_project"]
 

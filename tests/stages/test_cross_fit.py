@@ -12,8 +12,8 @@ import pytest
 from gan_augment.core.atomic import file_hash, read_json
 from gan_augment.core.errors import DataError, ParamsError
 from gan_augment.core.samples import Samples, read_samples
+from gan_augment.project.layout import Project
 from gan_augment.stages import cross_fit, curate, folds, mix, pretrain, train_gan
-from gan_augment.stages.project import Project
 from tests.stages.downstream_project import Synthesizer, make_project
 
 QUICK: dict[str, Any] = {

@@ -20,9 +20,9 @@ from gan_augment.core.verbosity import VERBOSITY
 from gan_augment.curation import curate as curate_module
 from gan_augment.curation import evidence
 from gan_augment.curation.ledger import Ledger
+from gan_augment.project.layout import Project
 from gan_augment.stages import curate as stage
 from gan_augment.stages.curate import run
-from gan_augment.stages.project import Project
 from tests.curation.toys import IMAGES, TABLE, good_candidates, views
 
 SCORED = ("scores.parquet", "sureness.parquet")

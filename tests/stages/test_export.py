@@ -7,9 +7,9 @@ import pytest
 import yaml
 
 from gan_augment.core.atomic import read_json
+from gan_augment.project.layout import Project
 from gan_augment.stages import report
 from gan_augment.stages.export import run
-from gan_augment.stages.project import Project
 from tests.finished_project import write_project
 
 

@@ -16,9 +16,9 @@ import pytest
 from gan_augment.core.atomic import file_hash, read_json
 from gan_augment.core.checksums import CHECKSUMS, LISTED, list_checksums
 from gan_augment.core.samples import Samples, join_payloads, make_manifest, read_samples, write_samples
+from gan_augment.project.layout import Layout, Project
 from gan_augment.stages import generate, pretrain, train_gan
-from gan_augment.stages.project import Layout, Project
-from gan_augment.synthesis import parts
+from gan_augment.synthesis import drawing as parts
 from gan_augment.synthesis.api import SampleRequest
 from gan_augment.synthesis.registry import resolve_method
 from tests.patience import wait_until

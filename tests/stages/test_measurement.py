@@ -21,8 +21,8 @@ from gan_augment.core.samples import read_samples, write_samples
 from gan_augment.core.streams import count_samples
 from gan_augment.core.verbosity import VERBOSITY
 from gan_augment.downstream.config import ARMS
+from gan_augment.project.layout import Project
 from gan_augment.stages import learning_curve, measure, mix, retrain
-from gan_augment.stages.project import Project
 from tests.stages.downstream_project import Synthesizer, make_project
 
 CNN = {"kind": "cnn", "steps": 12, "batch_size": 16, "width": 4}

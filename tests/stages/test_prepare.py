@@ -13,8 +13,9 @@ from gan_augment.core.atomic import file_hash, read_json
 from gan_augment.core.errors import DataError, LeakError, ParamsError
 from gan_augment.core.records import DatasetSpec
 from gan_augment.core.samples import read_samples
-from gan_augment.stages import prepare, prepared
-from gan_augment.stages.project import Project
+from gan_augment.project import prepared
+from gan_augment.project.layout import Project
+from gan_augment.stages import prepare
 from tests.data.pictures import noise, photo, save, write_folder
 
 

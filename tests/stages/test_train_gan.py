@@ -11,8 +11,8 @@ import pytest
 
 from gan_augment.core.checksums import list_checksums
 from gan_augment.core.samples import read_samples
+from gan_augment.project.layout import Project
 from gan_augment.stages import generate, pretrain, train_gan
-from gan_augment.stages.project import Project
 from tests.stages.downstream_project import make_project
 
 SMALL: dict[str, Any] = {"batch_size": 32, "width": 64, "latent": 4, "checks": 2, "learning_rate": 3e-3}

@@ -13,9 +13,9 @@ from gan_augment.core.atomic import read_json, write_json
 from gan_augment.core.checksums import list_checksums
 from gan_augment.core.errors import MethodError
 from gan_augment.core.samples import read_samples, write_samples
+from gan_augment.project.layout import Project
+from gan_augment.project.training import check_method
 from gan_augment.stages import generate, pretrain, train_gan
-from gan_augment.stages.project import Project
-from gan_augment.stages.synthesis import check_method
 from tests.curation.toys import IMAGES, views
 
 QUICK = {"l1_kimg": 0.04, "adversarial_kimg": 0, "width": 8, "blocks": 1, "checks": 1}

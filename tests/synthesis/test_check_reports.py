@@ -9,8 +9,8 @@ import torch
 from gan_augment.synthesis.api import SampleRequest, TickReport
 from gan_augment.synthesis.generators.conditional import Conditional, ConditionalConfig
 from gan_augment.synthesis.generators.vanilla import _part_of
-from gan_augment.synthesis.usual_noise import SHEET_COLUMNS, UsualNoise
-from tests.synthesis.test_adversarial import SPEC, TRAIN, build
+from gan_augment.synthesis.health.usual_noise import SHEET_COLUMNS, UsualNoise
+from tests.synthesis.kit.test_adversarial import SPEC, TRAIN, build
 
 
 def test_every_check_reports_its_row_and_samples() -> None:

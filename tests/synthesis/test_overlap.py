@@ -14,10 +14,10 @@ import pytest
 
 from gan_augment.core.records import Modality
 from gan_augment.encoding.feature_space import fit_feature_space
-from gan_augment.synthesis.alarms import class_alarm
 from gan_augment.synthesis.api import SampleRequest, Synthetic
-from gan_augment.synthesis.gate import choose_model
-from gan_augment.synthesis.label_judge import LabelJudge
+from gan_augment.synthesis.health.alarms import class_alarm
+from gan_augment.synthesis.health.gate import choose_model
+from gan_augment.synthesis.health.label_judge import LabelJudge
 from tests.overlap import draw, overlapping, shuffled
 
 # Balanced Bayes error, train and validation rows of the common and of the rare class: ratios of 1:3 to 1:50.

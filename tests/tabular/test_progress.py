@@ -7,7 +7,7 @@ from collections.abc import Callable, Iterator
 
 import pytest
 
-from gan_augment.stages import progress
+from gan_augment.core import progress
 from gan_augment.synthesis.api import TickReport
 from gan_augment.tabular import TableSynthesizer, choose_augmentation
 from tests.tabular.test_chooser import few_rare

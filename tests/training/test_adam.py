@@ -9,7 +9,7 @@ import sys
 import torch
 from torch import nn
 
-from gan_augment.nn.layout import channels_last
+from gan_augment.compute.layout import channels_last
 from gan_augment.training.adam import Adam
 
 

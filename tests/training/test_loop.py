@@ -10,8 +10,8 @@ import pytest
 import torch
 from torch import nn
 
+from gan_augment.compute.layout import channels_last
 from gan_augment.core.errors import ModelError
-from gan_augment.nn.layout import channels_last
 from gan_augment.training import loop as loop_module
 from gan_augment.training.checkpoint import load_module, save_module
 from gan_augment.training.ema import Ema

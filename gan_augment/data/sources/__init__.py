@@ -5,8 +5,8 @@ from __future__ import annotations
 from pathlib import Path
 
 from gan_augment.data.config import AnySource, SplitConfig
+from gan_augment.data.raw import RawData, Reader
 from gan_augment.data.sources import demo, image_folder, image_manifest, npz, table, webdataset
-from gan_augment.data.sources.api import RawData, Reader
 
 __all__ = ["READERS", "read_source"]
 

@@ -15,8 +15,8 @@ from gan_augment.core.records import TableSpec
 from gan_augment.core.seeds import numpy_generator
 from gan_augment.data.columns import describe
 from gan_augment.data.config import DemoSource, SplitConfig, TableSource
+from gan_augment.data.raw import ArrayImage, RawData, RawImages, RawTable, make_rows
 from gan_augment.data.sources import table
-from gan_augment.data.sources.api import ArrayImage, RawData, RawImages, RawTable, make_rows
 
 __all__ = ["DIGITS_RARE", "read"]
 

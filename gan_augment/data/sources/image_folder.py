@@ -16,7 +16,7 @@ from gan_augment.data.groups import group_in
 from gan_augment.data.parts import Part, part_of, parts_of_folders
 from gan_augment.data.paths import existing_directory, read_regular, shown
 from gan_augment.data.problems import Problem, listing, raise_errors
-from gan_augment.data.sources.api import EncodedImage, RawData, RawImages, make_rows
+from gan_augment.data.raw import EncodedImage, RawData, RawImages, make_rows
 from gan_augment.data.sources.entries import Entries, list_entries
 
 __all__ = ["IMAGE_SUFFIXES", "class_folder", "is_image", "read"]

@@ -12,7 +12,7 @@ from gan_augment.core.errors import DataError
 from gan_augment.data.config import ImageManifestSource, SplitConfig
 from gan_augment.data.paths import existing_file, kind_of, read_regular, shown
 from gan_augment.data.problems import Problem, listing
-from gan_augment.data.sources.api import EncodedImage, RawData, RawImages
+from gan_augment.data.raw import EncodedImage, RawData, RawImages
 from gan_augment.data.table_files import TableFile, read_table_file
 from gan_augment.data.targets import check_column, rows_of_table
 

@@ -16,7 +16,7 @@ from gan_augment.data.accounts import LeftOut, Reason
 from gan_augment.data.config import NpzSource, SplitConfig
 from gan_augment.data.parts import part_of
 from gan_augment.data.paths import existing_file, shown
-from gan_augment.data.sources.api import ArrayImage, RawData, RawImages, make_rows
+from gan_augment.data.raw import ArrayImage, RawData, RawImages, make_rows
 
 __all__ = ["read"]
 

@@ -14,7 +14,7 @@ from gan_augment.data.columns import MISSING_TEXTS, Parsed, as_kind, canonical, 
 from gan_augment.data.config import SplitConfig, TableSource
 from gan_augment.data.paths import existing_file
 from gan_augment.data.problems import Problem, as_problem
-from gan_augment.data.sources.api import RawData, RawTable
+from gan_augment.data.raw import RawData, RawTable
 from gan_augment.data.table_files import TableFile, read_table_file
 from gan_augment.data.targets import check_column, rows_of_table
 from gan_augment.encoding.rules import check_rules

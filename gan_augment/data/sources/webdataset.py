@@ -16,7 +16,7 @@ from gan_augment.data.groups import group_in
 from gan_augment.data.parts import Part, part_in
 from gan_augment.data.paths import MAX_FILE, existing, existing_file, shown
 from gan_augment.data.problems import Problem, as_problem, raise_errors
-from gan_augment.data.sources.api import EncodedImage, RawData, RawImages, make_rows
+from gan_augment.data.raw import EncodedImage, RawData, RawImages, make_rows
 from gan_augment.data.sources.entries import list_entries
 from gan_augment.data.sources.image_folder import IMAGE_SUFFIXES
 from gan_augment.data.sources.tar_members import Member, read_tar

@@ -25,10 +25,12 @@ from gan_augment.core.samples import TrainView, ValidationView
 from gan_augment.core.seeds import derive_seed
 from gan_augment.encoding.image import PixelLevels
 from gan_augment.nn.image_networks import Discriminator, Generator
-from gan_augment.synthesis.adversarial import AdversarialRun, RunSettings
 from gan_augment.synthesis.api import MethodConfig, Progress, SampleRequest, Synthetic, Traits
-from gan_augment.synthesis.generators._checks import check_label, check_train
-from gan_augment.synthesis.generators._image_gan import (
+from gan_augment.synthesis.health.monitor import Monitor
+from gan_augment.synthesis.health.usual_noise import UsualNoise
+from gan_augment.synthesis.kit.adversarial import AdversarialRun, RunSettings
+from gan_augment.synthesis.kit.checks import check_label, check_train
+from gan_augment.synthesis.kit.image_gan import (
     SAMPLING_BLOCK,
     ImageGanConfig,
     build_networks,
@@ -40,8 +42,6 @@ from gan_augment.synthesis.generators._image_gan import (
     train_run,
     write_model,
 )
-from gan_augment.synthesis.monitor import Monitor
-from gan_augment.synthesis.usual_noise import UsualNoise
 from gan_augment.training.checkpoint import load_module, save_module
 from gan_augment.training.replicas import Replicas
 

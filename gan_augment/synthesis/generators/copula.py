@@ -18,12 +18,12 @@ from gan_augment.core.records import DatasetSpec
 from gan_augment.core.samples import Payload, TrainView, ValidationView
 from gan_augment.core.seeds import numpy_generator
 from gan_augment.synthesis.api import MethodConfig, Progress, SampleRequest, Synthetic, Traits
-from gan_augment.synthesis.generators._blocks import BLOCK
-from gan_augment.synthesis.generators._checks import JointOnly, check_label
-from gan_augment.synthesis.generators._class_copulas import ClassCopulas, fit_copulas
-from gan_augment.synthesis.generators._files import read_arrays, write_arrays
-from gan_augment.synthesis.generators._row_limit import MAX_ROWS, row_limit
-from gan_augment.synthesis.generators._table_model import FittedTable, TableConfig, read_head, table_head
+from gan_augment.synthesis.kit.blocks import BLOCK
+from gan_augment.synthesis.kit.checks import JointOnly, check_label
+from gan_augment.synthesis.kit.class_copulas import ClassCopulas, fit_copulas
+from gan_augment.synthesis.kit.files import read_arrays, write_arrays
+from gan_augment.synthesis.kit.row_limit import MAX_ROWS, row_limit
+from gan_augment.synthesis.kit.table_model import FittedTable, TableConfig, read_head, table_head
 
 __all__ = ["Copula", "CopulaConfig", "FittedCopula", "describe_copulas", "read_copulas"]
 

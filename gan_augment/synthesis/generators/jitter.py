@@ -21,9 +21,9 @@ from gan_augment.core.records import DatasetSpec
 from gan_augment.core.samples import Payload, TrainView, ValidationView
 from gan_augment.core.seeds import numpy_generator
 from gan_augment.synthesis.api import MethodConfig, Progress, SampleRequest, Synthetic, Traits
-from gan_augment.synthesis.generators._blocks import BLOCK
-from gan_augment.synthesis.generators._checks import JointOnly
-from gan_augment.synthesis.generators._table_model import FittedRows, TableConfig, read_head, table_head
+from gan_augment.synthesis.kit.blocks import BLOCK
+from gan_augment.synthesis.kit.checks import JointOnly
+from gan_augment.synthesis.kit.table_model import FittedRows, TableConfig, read_head, table_head
 
 __all__ = ["FittedJitter", "Jitter", "JitterConfig"]
 

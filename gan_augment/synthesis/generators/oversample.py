@@ -17,9 +17,9 @@ from gan_augment.core.errors import MissingInputError, ModelError
 from gan_augment.core.records import DatasetSpec
 from gan_augment.core.samples import Payload, Samples, TrainView, ValidationView, read_samples, write_samples
 from gan_augment.synthesis.api import MethodConfig, Progress, SampleRequest, Synthetic, Traits
-from gan_augment.synthesis.generators._blocks import BLOCK, sample_in_blocks
-from gan_augment.synthesis.generators._checks import JointOnly, check_label, check_train
-from gan_augment.synthesis.generators._files import REMEDY, read_about, write_about
+from gan_augment.synthesis.kit.blocks import BLOCK, sample_in_blocks
+from gan_augment.synthesis.kit.checks import JointOnly, check_label, check_train
+from gan_augment.synthesis.kit.files import REMEDY, read_about, write_about
 
 __all__ = ["FittedOversample", "Oversample", "OversampleConfig"]
 

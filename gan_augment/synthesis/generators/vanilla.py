@@ -24,10 +24,11 @@ from gan_augment.core.seeds import derive_seed
 from gan_augment.encoding.image import PixelLevels
 from gan_augment.nn.image_networks import Generator
 from gan_augment.nn.objectives import Objective
-from gan_augment.synthesis.adversarial import AdversarialRun
 from gan_augment.synthesis.api import MethodConfig, Progress, SampleRequest, Synthetic, TickReport, Traits
-from gan_augment.synthesis.generators._checks import JointOnly, check_label, check_train
-from gan_augment.synthesis.generators._image_gan import (
+from gan_augment.synthesis.health.monitor import Monitor
+from gan_augment.synthesis.kit.adversarial import AdversarialRun
+from gan_augment.synthesis.kit.checks import JointOnly, check_label, check_train
+from gan_augment.synthesis.kit.image_gan import (
     SAMPLING_BLOCK,
     ImageGanConfig,
     build_networks,
@@ -39,7 +40,6 @@ from gan_augment.synthesis.generators._image_gan import (
     train_run,
     write_model,
 )
-from gan_augment.synthesis.monitor import Monitor
 from gan_augment.training.checkpoint import load_module, save_module
 
 __all__ = ["FittedVanilla", "Vanilla", "VanillaConfig"]

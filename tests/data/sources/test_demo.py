@@ -7,8 +7,8 @@ import numpy as np
 import pytest
 
 from gan_augment.data.config import DEMO_NAMES, DemoName, DemoSource, SplitConfig
+from gan_augment.data.raw import ArrayImage, RawData, RawImages, RawTable
 from gan_augment.data.sources import demo
-from gan_augment.data.sources.api import ArrayImage, RawData, RawImages, RawTable
 
 
 def read(name: DemoName) -> RawData:

@@ -13,8 +13,8 @@ from hypothesis import strategies as st
 from gan_augment.core.errors import DataError, GanAugmentError, ParamsError
 from gan_augment.data.config import ImageFolderSource, SplitConfig
 from gan_augment.data.images import read_header
+from gan_augment.data.raw import RawData, RawImages
 from gan_augment.data.sources import image_folder
-from gan_augment.data.sources.api import RawData, RawImages
 from tests.data.pictures import noise, save, write_folder
 
 

@@ -9,8 +9,8 @@ import pytest
 from gan_augment.core.errors import DataError
 from gan_augment.data.config import ImageManifestSource, SplitConfig
 from gan_augment.data.images import read_header
+from gan_augment.data.raw import RawData, RawImages
 from gan_augment.data.sources import image_manifest
-from gan_augment.data.sources.api import RawData, RawImages
 from tests.data.pictures import noise, save
 
 

@@ -10,8 +10,8 @@ from hypothesis import strategies as st
 
 from gan_augment.core.errors import DataError, ParamsError
 from gan_augment.data.config import NpzSource, SplitConfig
+from gan_augment.data.raw import RawData, RawImages
 from gan_augment.data.sources import npz
-from gan_augment.data.sources.api import RawData, RawImages
 from tests.data.pictures import noise
 
 

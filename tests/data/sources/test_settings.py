@@ -20,7 +20,7 @@ from gan_augment.data.loading import LoadedData, load_data
 from gan_augment.data.parts import PARTS
 from gan_augment.data.problems import raise_errors
 from gan_augment.data.split import Split, split_rows
-from gan_augment.project.inspect import inspect_path
+from gan_augment.setup.inspect import inspect_path
 from tests.data.pictures import noise, save
 
 ROWS = 48

@@ -12,8 +12,8 @@ import pytest
 
 from gan_augment.core.errors import DataError
 from gan_augment.data.config import SplitConfig, TableSource
+from gan_augment.data.raw import RawData, RawTable
 from gan_augment.data.sources import table
-from gan_augment.data.sources.api import RawData, RawTable
 
 
 def frame(rows: int = 40) -> pd.DataFrame:

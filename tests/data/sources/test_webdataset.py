@@ -14,8 +14,8 @@ from PIL import Image
 from gan_augment.core.errors import DataError, GanAugmentError
 from gan_augment.data.config import SplitConfig, WebDatasetSource
 from gan_augment.data.images import Canonical, read_pixels
+from gan_augment.data.raw import RawData, RawImages
 from gan_augment.data.sources import webdataset
-from gan_augment.data.sources.api import RawData, RawImages
 from tests.data.pictures import noise
 
 

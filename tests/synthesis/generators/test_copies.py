@@ -11,9 +11,9 @@ import pytest
 from gan_augment.core.records import ClassRecord, DatasetSpec, TableSpec
 from gan_augment.core.samples import TrainView
 from gan_augment.synthesis.api import SampleRequest
-from gan_augment.synthesis.generators._blocks import BLOCK, sample_in_blocks
-from gan_augment.synthesis.generators._row_support import RowSupport
-from gan_augment.synthesis.generators._table_model import row_hashes
+from gan_augment.synthesis.kit.blocks import BLOCK, sample_in_blocks
+from gan_augment.synthesis.kit.row_support import RowSupport
+from gan_augment.synthesis.kit.table_model import row_hashes
 from gan_augment.synthesis.registry import resolve_method
 from gan_augment.tabular import TableSynthesizer
 from gan_augment.tabular.frame import column_of

@@ -11,9 +11,9 @@ import torch
 
 from gan_augment.core.errors import MethodError
 from gan_augment.core.samples import ValidationView
-from gan_augment.synthesis.adversarial import AdversarialRun
 from gan_augment.synthesis.api import SampleRequest, TickReport
 from gan_augment.synthesis.generators.vanilla import FittedVanilla, Vanilla, VanillaConfig
+from gan_augment.synthesis.kit.adversarial import AdversarialRun
 from tests.toys import image_toy
 
 SMALL: dict[str, Any] = {"kimg": 1.6, "batch_size": 32, "width": 32, "latent": 4, "checks": 2, "learning_rate": 3e-3}

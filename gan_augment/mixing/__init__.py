@@ -1,0 +1,1 @@
+"""How many synthetic rows each class gets, chosen on validation."""

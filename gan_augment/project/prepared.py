@@ -1,0 +1,54 @@
+"""The train and validation parts on disk, as `prepare` leaves them: for it, and for who splits its rows once more."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from pathlib import Path
+
+import pandas as pd
+
+from gan_augment.core.atomic import replacing_directory, replacing_file
+from gan_augment.core.checksums import check_file, replacing_output, telling_damage
+from gan_augment.core.errors import MissingInputError
+from gan_augment.core.records import DatasetSpec
+from gan_augment.core.samples import Samples, write_samples
+from gan_augment.project.layout import Layout
+
+__all__ = ["in_split", "read_label_list", "write_part", "write_parts", "write_test_part"]
+
+
+def write_test_part(layout: Layout, inputs: Samples, labels: pd.DataFrame) -> None:
+    """The test rows without labels, and test_labels.parquet, which is listed with them: it has no folder of its own."""
+    with replacing_file(layout.test_labels) as partial:
+        labels.to_parquet(partial, index=False)
+    write_part(layout.test_inputs, inputs, beside=[layout.test_labels])
+
+
+def read_label_list(layout: Layout) -> pd.Series[str]:
+    """Id -> label of the test rows, as `write_test_part` wrote them. Raises MissingInputError."""
+    path = layout.test_labels
+    if not path.exists():
+        raise MissingInputError("The test labels are missing", where=path, remedy="run `dvc repro`, which writes them")
+    check_file(path, listed_in=layout.test_inputs)
+    with telling_damage(path):
+        return pd.read_parquet(path).set_index("id")["label"]
+
+
+def write_parts(layout: Layout, spec: DatasetSpec, train: Samples, validation: Samples) -> None:
+    """A folder a class of train rows, the validation rows, and dataset.json last: it says that the rest is there."""
+    with replacing_directory(layout.train("any").parent) as folder:
+        for record in spec.classes:
+            write_part(folder / record.key, in_split(train.of_class(record.label), "train"))
+    write_part(layout.validation, in_split(validation, "validation"))
+    spec.save(layout.dataset, sealed=True)
+
+
+def write_part(folder: Path, samples: Samples, *, beside: Sequence[Path] = ()) -> None:
+    """A samples folder, moved into place when it is whole."""
+    with replacing_output(folder, beside=beside) as partial:
+        write_samples(partial, samples)
+
+
+def in_split(samples: Samples, name: str) -> Samples:
+    """The same rows as rows of this split."""
+    return Samples(samples.manifest.assign(split=name).astype({"split": "string"}), samples.payload)

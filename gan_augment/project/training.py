@@ -1,0 +1,127 @@
+"""What pretrain, train_gan and generate share: the method with its checked settings, curves, checkpoints, features."""
+
+from __future__ import annotations
+
+import csv
+import hashlib
+import io
+import json
+from collections.abc import Callable
+from pathlib import Path
+from typing import Any
+
+from pydantic import ValidationError
+
+from gan_augment.core.atomic import write_text
+from gan_augment.core.errors import MethodError, ParamsError
+from gan_augment.core.progress import Advance
+from gan_augment.core.records import DatasetSpec
+from gan_augment.core.validation import counted, explain_mistakes, listed
+from gan_augment.core.verbosity import remark
+from gan_augment.params import Params
+from gan_augment.project.layout import Project
+from gan_augment.synthesis.api import MethodConfig, Synthesizer, TickReport
+from gan_augment.synthesis.registry import resolve_method
+from gan_augment.training.checkpoint import is_usable
+from gan_augment.training.replicas import Replicas
+
+__all__ = [
+    "check_method",
+    "checkpoint_path",
+    "method_and_config",
+    "report_progress",
+    "resumed_checkpoint",
+    "write_curve",
+]
+
+
+def method_and_config(project: Project) -> tuple[Synthesizer, MethodConfig]:
+    """The method of `synthesis.method` and its settings, checked against the data set."""
+    return check_method(project.params, project.spec())
+
+
+def check_method(params: Params, spec: DatasetSpec) -> tuple[Synthesizer, MethodConfig]:
+    """Refuse an unknown method, one for another modality, wrong settings, and settings that do not fit the data."""
+    method = resolve_method(params.synthesis.method)
+    if spec.modality not in method.traits.modality:
+        raise MethodError(
+            f"The method {method.name!r} cannot make {spec.modality}s",
+            where="synthesis.method in params.yaml",
+            got=f"modality {spec.modality}",
+            expected=f"modality {' or '.join(sorted(method.traits.modality))}",
+            remedy="run `gan-augment methods list` to see what fits",
+        )
+    try:
+        config = method.Config.model_validate(params.synthesis.settings)
+    except ValidationError as error:
+        mistakes = explain_mistakes(error, method.Config)
+        raise ParamsError(
+            f"The settings of {method.name!r} have {counted(mistakes)}",
+            where="synthesis.settings in params.yaml",
+            got=listed(mistakes),
+            remedy=f"correct them; `gan-augment methods show {method.name}` prints every setting and its default",
+        ) from None
+    config.check(spec)
+    _check_processes(params, method, config)
+    return method, config
+
+
+def _check_processes(params: Params, method: Synthesizer, config: MethodConfig) -> None:
+    processes = params.synthesis.processes
+    if processes > 1 and not method.traits.data_parallel:
+        raise MethodError(
+            f"The method {method.name!r} trains in one process",
+            where="synthesis.processes in params.yaml",
+            got=str(processes),
+            expected="1",
+            remedy="the classes of a method without a joint model train side by side: `python -m pipelines run`",
+        )
+    if processes > 1:
+        Replicas(count=processes).check_batch(getattr(config, "batch_size", processes))
+
+
+def report_progress(advance: Advance, live: Callable[[TickReport], str]) -> Callable[[TickReport], None]:
+    """Show ticks on a progress bar, in the words of `live`, which records them for `gan-augment watch`."""
+
+    def report(tick: TickReport) -> None:
+        advance(tick.done, tick.total, live(tick))
+
+    return report
+
+
+def resumed_checkpoint(project: Project, name: str) -> Path:
+    """`checkpoint_path`; says so where a killed training left one. A damaged one is thrown away."""
+    path = checkpoint_path(project, name)
+    # A method that trains its classes apart has one a class, with the class's number behind the name.
+    for found in sorted(path.parent.glob(f"{path.stem}*{path.suffix}")):
+        if is_usable(found):
+            remark(f"{name} goes on where it was stopped")
+        else:
+            remark(f"{name} starts from the beginning: {found} is damaged")
+            found.unlink()
+    return path
+
+
+def checkpoint_path(project: Project, name: str) -> Path:
+    """Where a killed training resumes from: a file named by everything that its result depends on.
+
+    It lies outside DVC's sight, and another seed, setting or data set never finds it.
+    """
+    params = project.params
+    digest = hashlib.sha256()
+    digest.update(json.dumps([name, params.base.seed, params.synthesis.model_dump(mode="json")]).encode())
+    for key in params.classes:
+        digest.update((project.layout.train(key) / "manifest.parquet").read_bytes())
+    return project.layout.root / ".gan_augment" / "checkpoints" / f"{name}-{digest.hexdigest()[:16]}.safetensors"
+
+
+def write_curve(path: Path, rows: list[dict[str, float]]) -> None:
+    """The training curve as CSV, one row a check; without rows, the header alone."""
+    columns: dict[str, Any] = {"kimg": None}
+    for row in rows:
+        columns |= row
+    text = io.StringIO()
+    writer = csv.DictWriter(text, list(columns), lineterminator="\n")
+    writer.writeheader()
+    writer.writerows(rows)
+    write_text(path, text.getvalue())

@@ -1,0 +1,145 @@
+"""Fit a small classifier: a fixed number of steps, one learning-rate schedule, rows drawn by a stated rule."""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Callable
+from typing import Any, Literal
+
+import numpy as np
+import numpy.typing as npt
+import torch
+from torch import Tensor
+from torch.nn import functional
+
+from gan_augment.core.seeds import derive_seed, numpy_generator
+from gan_augment.recognition.classifier import SmallCnn
+
+__all__ = ["PixelAugment", "Sampling", "draw_rows", "fit_classifier", "pixels", "predict_probabilities"]
+
+Sampling = Literal["natural", "balanced"]
+PixelAugment = Callable[[npt.NDArray[np.uint8]], npt.NDArray[np.uint8]]  # [n, h, w, c] -> the same shape
+
+_WARM_UP = 0.05  # share of the steps over which the learning rate rises linearly; then it falls as a cosine to zero
+_WEIGHT_DECAY = 0.01
+
+
+def pixels(images: npt.NDArray[np.uint8]) -> Tensor:
+    """uint8 [n, h, w, c] as float32 [n, c, h, w] in [-1, 1]."""
+    return torch.from_numpy(np.array(images)).permute(0, 3, 1, 2).float().div(127.5).sub(1)
+
+
+def _as_uint8(images: Tensor) -> npt.NDArray[np.uint8]:
+    scaled = images.add(1).mul(127.5).round().clamp(0, 255).byte()
+    array: npt.NDArray[np.uint8] = np.ascontiguousarray(scaled.permute(0, 2, 3, 1).cpu().numpy())
+    return array
+
+
+def draw_rows(
+    labels: npt.NDArray[np.int64], count: int, sampling: Sampling, generator: np.random.Generator
+) -> npt.NDArray[np.int64]:
+    """int64 [count]: which rows are shown, in order.
+
+    "natural" walks through shuffled copies of all rows, so that after any number of steps no row was shown more than
+    once more often than another. "balanced" does the same with the classes that have rows, and within each class
+    with its rows: every class is shown equally often, however few rows it has.
+    """
+    if sampling == "natural":
+        return _shuffled_walk(np.arange(len(labels)), count, generator)
+    classes = np.unique(labels)
+    order = _shuffled_walk(classes, count, generator)
+    drawn = np.empty(count, dtype=np.int64)
+    for index in classes:
+        places = np.flatnonzero(order == index)
+        drawn[places] = _shuffled_walk(np.flatnonzero(labels == index), len(places), generator)
+    return drawn
+
+
+def _shuffled_walk(values: npt.NDArray[np.int64], count: int, generator: np.random.Generator) -> npt.NDArray[np.int64]:
+    rounds = [generator.permutation(values) for _ in range(math.ceil(count / len(values)))]
+    return np.concatenate(rounds)[:count] if rounds else np.empty(0, dtype=np.int64)
+
+
+def _learning_rate_factor(step: int, steps: int) -> float:
+    warm_up = max(1, round(_WARM_UP * steps))
+    if step < warm_up:
+        return (step + 1) / warm_up
+    return 0.5 * (1 + math.cos(math.pi * (step - warm_up) / max(1, steps - warm_up)))
+
+
+def fit_classifier(
+    images: Tensor,
+    labels: Tensor,
+    classes: int,
+    *,
+    seed: int,
+    steps: int = 300,
+    batch_size: int = 64,
+    learning_rate: float = 5e-3,
+    sampling: Sampling = "natural",
+    class_weight: Tensor | None = None,
+    augment: PixelAugment | None = None,
+    show: Callable[[npt.NDArray[np.int64]], npt.NDArray[np.uint8]] | None = None,
+    width: int = 16,
+    device: str = "cpu",
+) -> SmallCnn:
+    """Train a `SmallCnn` from scratch with AdamW for exactly `steps` steps of exactly `batch_size` rows.
+
+    The same arguments give the same weights on one machine and number of threads. The seed sets the initial weights
+    and the order of the rows; `augment` brings randomness of its own, so hand in a freshly seeded one.
+
+    Parameters
+    ----------
+    images
+        float32 [n, c, h, w] in [-1, 1].
+    labels
+        int64 [n] in 0 .. classes - 1. A class without rows is allowed: its output learns to stay low.
+    sampling
+        "natural" shows every row equally often, "balanced" every class.
+    class_weight
+        float32 [classes]: factors of the loss of each class's rows; None: all one.
+    augment
+        Called with each batch as uint8 [n, h, w, c]; what it returns is trained on, under the same labels.
+    show
+        Called with the row numbers of each batch, int64 [n]; the uint8 [n, h, w, c] it returns is trained on instead
+        of `images`. For augmentations that keep what they made.
+
+    Returns
+    -------
+    SmallCnn
+        In evaluation mode, on `device`.
+    """
+    model = SmallCnn(
+        images.shape[1], images.shape[2], images.shape[3], classes,
+        width=width, generator=torch.Generator().manual_seed(derive_seed(seed, "weights")),
+    ).to(device)  # fmt: skip
+    optimiser = torch.optim.AdamW(model.parameters(), lr=learning_rate, weight_decay=_WEIGHT_DECAY, fused=True)
+    rows = draw_rows(labels.cpu().numpy(), steps * batch_size, sampling, numpy_generator(seed, "rows"))
+    images, labels = images.to(device), labels.to(device)
+    class_weight = None if class_weight is None else class_weight.to(device)
+    for step, chosen in enumerate(torch.from_numpy(rows).view(steps, batch_size)):
+        batch = images[chosen] if show is None else pixels(show(chosen.numpy())).to(device)
+        if augment is not None:
+            batch = pixels(augment(_as_uint8(batch))).to(device)
+        loss = functional.cross_entropy(model(batch), labels[chosen], weight=class_weight)
+        _set_learning_rate(optimiser, learning_rate * _learning_rate_factor(step, steps))
+        optimiser.zero_grad(set_to_none=True)
+        loss.backward()  # type: ignore[no-untyped-call]
+        optimiser.step()
+    return model.eval()
+
+
+def _set_learning_rate(optimiser: torch.optim.Optimizer, value: float) -> None:
+    group: dict[str, Any]
+    for group in optimiser.param_groups:
+        group["lr"] = value
+
+
+@torch.inference_mode()
+def predict_probabilities(model: SmallCnn, images: Tensor, *, batch_size: int = 1024) -> npt.NDArray[np.float32]:
+    """float32 [n, classes], rows summing to one, of images float32 [n, c, h, w] in [-1, 1], in their order."""
+    device = next(model.parameters()).device
+    batches = [images[start : start + batch_size] for start in range(0, len(images), batch_size)]
+    parts = [functional.softmax(model(batch.to(device)), dim=1).cpu() for batch in batches]
+    stacked: npt.NDArray[np.float32] = torch.cat(parts).numpy() if parts else np.empty((0, model.classes), np.float32)
+    return stacked

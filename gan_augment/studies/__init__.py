@@ -1,0 +1,1 @@
+"""Runs over whole projects that are not stages: calibrate, replicate, compare, preview."""

@@ -1,0 +1,132 @@
+"""`calibrate`: send synthesizers of known effect through mix, retrain and measure, and count the verdicts.
+
+Not a stage of the pipeline: it proves the pipeline's last stages. Every run writes a small project of its own into a
+temporary folder and runs the very stages that a user's project runs.
+"""
+
+from __future__ import annotations
+
+import contextlib
+import io
+import tempfile
+from collections.abc import Iterator, Sequence
+from concurrent.futures import ProcessPoolExecutor
+from dataclasses import dataclass
+from multiprocessing import get_context
+from pathlib import Path
+
+import pandas as pd
+
+from gan_augment.core.atomic import read_json
+from gan_augment.core.progress import Advance
+from gan_augment.core.records import ClassRecord, DatasetSpec
+from gan_augment.core.samples import Samples, make_manifest
+from gan_augment.core.seeds import derive_seed, numpy_generator
+from gan_augment.data.config import DemoName, DemoSource, PrepareConfig
+from gan_augment.data.loading import load_data
+from gan_augment.gain.calibrate import Control, Outcome, RowSplit, Tally, control_rows, split_rows, tally
+from gan_augment.gain.config import CrossFitConfig
+from gan_augment.params import BaseConfig, Params
+from gan_augment.project.layout import Layout, Project
+from gan_augment.project.prepared import in_split, write_part, write_parts, write_test_part
+from gan_augment.stages import measure, mix, retrain
+
+__all__ = ["Calibration", "calibrate", "demo_calibration", "project_calibration", "run_once"]
+
+
+@dataclass(frozen=True)
+class Calibration:
+    """What to calibrate on: labelled real rows, and the settings of mix, retrain and measure."""
+
+    spec: DatasetSpec
+    samples: Samples
+    params: Params
+
+
+def demo_calibration(name: DemoName, params: Params | None) -> Calibration:
+    """All rows of an embedded data set, under the settings of `params` (the defaults if None)."""
+    source = PrepareConfig(source=DemoSource(name=name))
+    data = load_data(source, Path(), lambda *_: None)
+    labels = sorted(set(data.rows["label"]))
+    classes = tuple(ClassRecord(key=f"c{number}", label=label) for number, label in enumerate(labels))
+    spec = DatasetSpec(name=data.name, modality=data.modality, classes=classes, image=data.image, table=data.table)
+    manifest = make_manifest(len(data.rows), id=data.rows["id"], label=data.rows["label"], split="train", origin="real")
+    defaults = Params.model_validate(
+        {
+            "classes": {record.key: {"label": record.label} for record in classes},
+            "prepare": source.model_dump(),
+            "synthesis": {"method": "none"},  # never trained: the controls stand in for it
+        }
+    )
+    settings = {} if params is None else {name: getattr(params, name) for name in ("base", "mix", "retrain", "measure")}
+    return Calibration(spec, Samples(manifest, data.payload), defaults.model_copy(update=settings))
+
+
+def project_calibration(project: Project) -> Calibration:
+    """A project's own train and validation rows; its test rows stay unread."""
+    train, validation = project.train_view().samples, in_split(project.validation_view().samples, "train")
+    return Calibration(project.spec(), Samples.concat([train, validation]), project.params)
+
+
+def calibrate(
+    calibration: Calibration, controls: Sequence[Control], *, runs: int, jobs: int, seed: int, advance: Advance
+) -> Iterator[Tally]:
+    """Yield one tally a control; `runs` fresh splits each, `jobs` processes side by side (1: none but this one)."""
+    done, total = 0, len(controls) * runs
+    for control in controls:
+        outcomes = []
+        for outcome in _outcomes(calibration, control, [derive_seed(seed, number) for number in range(runs)], jobs):
+            outcomes.append(outcome)
+            done += 1
+            advance(done, total, control)
+        yield tally(outcomes)
+
+
+def _outcomes(calibration: Calibration, control: Control, seeds: Sequence[int], jobs: int) -> Iterator[Outcome]:
+    """In the order of the seeds."""
+    if jobs == 1:
+        yield from (run_once(calibration, control, seed) for seed in seeds)
+        return
+    with ProcessPoolExecutor(jobs, mp_context=get_context("spawn")) as pool:
+        tasks = [pool.submit(run_once, calibration, control, seed) for seed in seeds]
+        yield from (task.result() for task in tasks)
+
+
+def run_once(calibration: Calibration, control: Control, seed: int) -> Outcome:
+    """One fresh split, one synthesizer, one verdict. The seed decides all of it."""
+    spec, samples = calibration.spec, calibration.samples
+    split = split_rows(samples.label_indices(spec), control, numpy_generator(seed, "split"))
+    base = BaseConfig(seed=seed % 2**32, device=calibration.params.base.device)
+    # No judge has seen what the controls hand out, so there is no threshold to search.
+    unjudged = calibration.params.mix.model_copy(update={"judge_probabilities": ()})
+    alone = {"cross_fit": CrossFitConfig(), "mix": unjudged}  # nor anything to fit on folds
+    params = calibration.params.model_copy(update={"base": base, **alone})
+    with tempfile.TemporaryDirectory(prefix="gan-augment-calibrate-") as folder:
+        project = Project(params, Layout(Path(folder)))
+        _write_prepared(project.layout, spec, samples, split)
+        candidates = control_rows(control, samples, split, spec, numpy_generator(seed, "control"))
+        write_part(project.layout.curated, candidates)
+        with contextlib.redirect_stdout(io.StringIO()), contextlib.redirect_stderr(io.StringIO()):
+            mix.run(project)
+            for arm in params.retrain.arms:
+                retrain.run(project, arm)
+            measure.run(project)
+        measured = read_json(project.layout.measure_report)
+    gain = measured["gain"]
+    return Outcome(
+        control=control,
+        verdict=measured["verdict"],
+        ratio=measured["ratio"],
+        gain=gain["points"],
+        low=gain["low"],
+        high=gain["high"],
+        smallest_detectable=gain["smallest_detectable"],
+    )
+
+
+def _write_prepared(layout: Layout, spec: DatasetSpec, samples: Samples, split: RowSplit) -> None:
+    """What `prepare` would have written of this split."""
+    test = in_split(samples.take(split.test), "test")
+    unlabelled = test.manifest.assign(label=pd.array([pd.NA] * len(test), dtype="string"))
+    write_test_part(layout, Samples(unlabelled, test.payload), test.manifest[["id", "label"]])
+    write_parts(layout, spec, samples.take(split.train), samples.take(split.validation))

@@ -1,0 +1,160 @@
+"""The candidates of a class in parts: each is drawn alone, by any process, and is complete on disk or not there."""
+
+from __future__ import annotations
+
+import functools
+import hashlib
+import json
+import multiprocessing
+import os
+from collections.abc import Callable, Iterator, Sequence
+from concurrent.futures import ProcessPoolExecutor, wait
+from dataclasses import dataclass
+from pathlib import Path
+
+from gan_augment.core.atomic import remove
+from gan_augment.core.checksums import check_folder, is_whole, replacing_output
+from gan_augment.core.orphans import end_with
+from gan_augment.core.records import DatasetSpec
+from gan_augment.core.samples import Samples, empty_payload, join_payloads, make_manifest, write_samples
+from gan_augment.core.streams import SamplesWriter, StoredSamples
+from gan_augment.core.version import __version__
+from gan_augment.synthesis.api import Fitted, SampleRequest, Synthetic
+from gan_augment.synthesis.kit.blocks import BLOCK
+from gan_augment.synthesis.registry import resolve_method
+
+__all__ = ["Drawing", "draw_parts", "join_parts", "part_rows"]
+
+_PART_BYTES = 8 << 20  # what a kill loses, and what a process holds
+_MOST_ROWS = 32_768
+_READ_ROWS = 8_192  # together, when parts are joined
+_LOOK_EVERY_SECONDS = 0.5
+
+
+def part_rows(spec: DatasetSpec) -> int:
+    """How many rows a part has. The bytes of the joined parts do not depend on it."""
+    if spec.image is not None:
+        width = spec.image.height * spec.image.width * spec.image.channels
+    else:
+        assert spec.table is not None
+        width = 16 * len(spec.table.columns)
+    # Whole blocks of what generators draw together: a part that cut one would draw it twice.
+    return max(1, min(_MOST_ROWS, _PART_BYTES // width) // BLOCK) * BLOCK
+
+
+@dataclass(frozen=True)
+class Drawing:
+    """What decides a class's candidates, and the class's folder `work`, in which parts wait for the others.
+
+    `model` is a folder that the method saved, `model_hash` what is written beside every row.
+    """
+
+    method: str
+    model: Path
+    model_hash: str
+    spec: DatasetSpec
+    label: int
+    count: int
+    seed: int
+    rows: int
+    work: Path
+
+    @property
+    def parts(self) -> int:
+        """How many parts."""
+        return -(-self.count // self.rows)
+
+    @functools.cached_property
+    def fingerprint(self) -> str:
+        """What decides the parts' bytes: parts of another model, seed or count are never found."""
+        facts = [self.method, self.model_hash, self.spec.model_dump(mode="json"), self.label, self.count, self.seed]
+        return hashlib.sha256(json.dumps([__version__, self.rows, *facts]).encode()).hexdigest()[:16]
+
+    def folder(self, number: int) -> Path:
+        """A part's samples folder."""
+        return self.work / self.fingerprint / f"{number:06d}"
+
+    def finished(self) -> list[int]:
+        """The parts that are there, whole: what a power cut left of the others is drawn again."""
+        return [number for number in range(self.parts) if is_whole(self.folder(number))]
+
+
+def draw_parts(drawing: Drawing, *, device: str, workers: int, advance: Callable[[int], None]) -> None:
+    """Draw the parts that are not there yet, in `workers` processes; `advance` is told how many rows are done."""
+    _throw_away_others(drawing)
+    missing = sorted(set(range(drawing.parts)) - set(drawing.finished()))
+    if min(workers, len(missing)) <= 1:
+        _draw(drawing, missing, device, advance)
+        return
+    # Spawned, not forked: neither torch's threads nor a GPU's context survive a fork.
+    spawn, own = multiprocessing.get_context("spawn"), os.getpid()
+    with ProcessPoolExecutor(workers, mp_context=spawn, initializer=end_with, initargs=(own,)) as pool:
+        jobs = [pool.submit(_draw_share, drawing, missing[n::workers], device) for n in range(workers)]
+        running = set(jobs)
+        while running:
+            finished, running = wait(running, _LOOK_EVERY_SECONDS)
+            advance(min(drawing.count, len(drawing.finished()) * drawing.rows))
+            for job in finished:
+                job.result()
+
+
+def _throw_away_others(drawing: Drawing) -> None:
+    for folder in drawing.work.iterdir() if drawing.work.exists() else ():
+        if folder.name != drawing.fingerprint:
+            remove(folder)
+
+
+def _draw_share(drawing: Drawing, numbers: Sequence[int], device: str) -> None:
+    _draw(drawing, numbers, device, lambda _: None)
+
+
+def _draw(drawing: Drawing, numbers: Sequence[int], device: str, advance: Callable[[int], None]) -> None:
+    if not numbers:
+        return
+    check_folder(drawing.model)
+    fitted = resolve_method(drawing.method).load(drawing.model, drawing.spec, device=device)
+    done = drawing.count - sum(_count(drawing, number) for number in numbers)
+    for number in numbers:
+        batches = []
+        for batch in _batches(drawing, fitted, number):
+            batches.append(batch)
+            done += len(batch.payload)
+            advance(done)
+        with replacing_output(drawing.folder(number)) as folder:
+            write_samples(folder, _samples(drawing, number, batches))
+
+
+def _count(drawing: Drawing, number: int) -> int:
+    return min(drawing.rows, drawing.count - number * drawing.rows)
+
+
+def _batches(drawing: Drawing, fitted: Fitted, number: int) -> Iterator[Synthetic]:
+    start, count = number * drawing.rows, _count(drawing, number)
+    return fitted.sample(SampleRequest(label=drawing.label, count=count, seed=drawing.seed, start=start))
+
+
+def _samples(drawing: Drawing, number: int, batches: Sequence[Synthetic]) -> Samples:
+    payload = join_payloads([batch.payload for batch in batches])
+    key, start = drawing.spec.classes[drawing.label].key, number * drawing.rows
+    manifest = make_manifest(
+        len(payload),
+        id=[f"{drawing.method}-{key}-{drawing.seed}-{start + place}" for place in range(len(payload))],
+        label=drawing.spec.labels[drawing.label],
+        split="train",
+        origin="synthetic",
+        method=drawing.method,
+        model_hash=drawing.model_hash,
+        seed=drawing.seed,
+        parents=[parent for batch in batches for parent in batch.parents or [""] * len(batch.payload)],
+    )
+    return Samples(manifest, payload)
+
+
+def join_parts(drawing: Drawing, directory: Path) -> None:
+    """Write all rows, which are all there, as one samples folder into the existing `directory`."""
+    with SamplesWriter(directory) as writer:
+        if not drawing.parts:
+            writer.append(Samples(make_manifest(0), empty_payload(drawing.spec)))
+            return
+        for chunk in StoredSamples(tuple(map(drawing.folder, range(drawing.parts)))).chunks(_READ_ROWS):
+            writer.append(chunk)

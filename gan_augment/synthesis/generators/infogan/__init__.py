@@ -1,0 +1,1 @@
+"""InfoGAN: codes found without labels, named by a labelled handful."""

@@ -1,0 +1,1 @@
+"""Conditional GAN of table rows."""

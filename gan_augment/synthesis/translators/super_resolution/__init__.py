@@ -1,0 +1,1 @@
+"""Super-resolution: sharper versions of real images."""

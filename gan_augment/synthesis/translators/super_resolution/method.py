@@ -1,0 +1,304 @@
+"""`super_resolution`: a real image of the class is reduced, and a network that learnt to enlarge draws it again.
+
+The synthetic image is a variation of its parent and carries the parent's label. What varies is what a reduction by
+`factor` destroys, and how it was reduced: sub-pixel shift, width and shape of the kernel. The same network enlarges
+low-resolution images for real: `FittedSuperResolution.restore`.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Any, ClassVar, Literal
+
+import numpy as np
+import numpy.typing as npt
+import torch
+from pydantic import Field, ValidationError
+from scipy import stats
+
+from gan_augment.core.errors import MethodError, MissingInputError, ModelError
+from gan_augment.core.quantities import Batch, Checks, Kimg, Rate, Units, Weight
+from gan_augment.core.records import DatasetSpec, ImageSpec
+from gan_augment.core.samples import Samples, TrainView, ValidationView, read_samples, write_samples
+from gan_augment.core.seeds import derive_seed, numpy_generator
+from gan_augment.encoding.image import PixelLevels, encode_images
+from gan_augment.nn.resampling import Kernel
+from gan_augment.nn.super_resolution_networks import PatchDiscriminator, Restorer
+from gan_augment.synthesis.api import MethodConfig, Progress, SampleRequest, Synthetic, Traits
+from gan_augment.synthesis.health.alarms import MIN_ROWS, SURE
+from gan_augment.synthesis.kit.checks import JointOnly, check_label, check_train
+from gan_augment.synthesis.kit.files import REMEDY, read_about, write_about
+from gan_augment.synthesis.translators.super_resolution.restoration import (
+    CHUNK,
+    Degradation,
+    Held,
+    RestorationRun,
+    RestorationSettings,
+    Variation,
+    enlarge,
+    padded,
+)
+from gan_augment.training.checkpoint import load_module, save_module
+
+__all__ = ["FittedSuperResolution", "SuperResolution", "SuperResolutionConfig", "prepare_run"]
+
+Images = npt.NDArray[np.uint8]
+
+FEWEST = MIN_ROWS  # held-out images of a class that say how it is restored
+SMALLEST = 4  # px: the least side of a reduced image; below it nothing of the picture is left
+
+
+class SuperResolutionConfig(MethodConfig):
+    """Settings of the super-resolution network and of the reductions that it undoes."""
+
+    factor: Literal[2, 4] = Field(default=2, description="by how much an image is reduced and enlarged again")
+    l1_kimg: Kimg = Field(default=20, gt=0, description="length of the first stage, in thousands of images seen")
+    adversarial_kimg: Kimg = Field(default=8, ge=0, description="length of the second stage; 0: there is none")
+    adversarial_weight: Weight = Field(default=0.1, ge=0, description="of the adversarial term beside L1")
+    gamma: Weight = Field(default=0.01, ge=0, description="weight of the discriminator's R1 and R2 penalties")
+    batch_size: Batch = Field(default=8, ge=2)
+    width: Units = Field(default=32, ge=4, description="channels of the restorer")
+    blocks: int = Field(default=4, ge=1, le=1000, description="residual blocks of the restorer")
+    discriminator_width: Units = Field(default=16, ge=4)
+    learning_rate: Rate = Field(default=2e-3, gt=0)
+    crop: Units = Field(default=64, ge=16, description="training sees windows of at most so many pixels a side")
+    kernels: tuple[Kernel, ...] = Field(default=("bicubic", "triangle", "lanczos"), min_length=1)
+    blur: float = Field(default=0.2, ge=0, le=1, description="the kernel is up to so much wider; 0.2: up to 20 %")
+    shift: float = Field(default=1.0, ge=0, le=1, description="samples move by up to so many pixels, also fractions")
+    checks: Checks = Field(default=10, ge=1, description="how often the first stage's snapshot is judged on validation")
+    patience: Checks = Field(default=4, ge=1, description="checks without a better PSNR after which the stage ends")
+
+    def check(self, spec: DatasetSpec) -> None:
+        """Raises MethodError where the images are too small for the factor."""
+        if spec.image is None:
+            return
+        side = min(spec.image.height, spec.image.width)
+        if -(-side // self.factor) < SMALLEST:
+            raise MethodError(
+                f"The images are too small to be reduced by {self.factor}",
+                where="synthesis.settings.factor in params.yaml",
+                got=f"{spec.image.height} x {spec.image.width} px, of which {-(-side // self.factor)} px would be left",
+                expected=f"at least {SMALLEST} px left, so images of {(SMALLEST - 1) * self.factor + 1} px or more",
+                remedy="set synthesis.settings.factor to 2, or larger images in prepare, or choose another method",
+            )
+
+    def run_settings(self) -> RestorationSettings:
+        """Lengths in images, the first stage in whole steps and whole checks."""
+        steps = max(1, round(self.l1_kimg * 1000 / (self.checks * self.batch_size)))
+        tick = steps * self.batch_size
+        return RestorationSettings(
+            l1_images=tick * self.checks,
+            adversarial_images=round(self.adversarial_kimg * 1000),
+            tick_images=tick,
+            batch_size=self.batch_size,
+            learning_rate=self.learning_rate,
+            adversarial_weight=self.adversarial_weight,
+            gamma=self.gamma,
+            blur=self.blur,
+            crop=self.crop,
+            patience=self.patience,
+        )
+
+
+@dataclass
+class FittedSuperResolution:
+    """The trained network with the train rows that samples start from."""
+
+    spec: DatasetSpec
+    config: SuperResolutionConfig
+    restorer: Restorer
+    rows: Samples
+    device: str = "cpu"
+    stats: list[dict[str, float]] = field(default_factory=list)
+    summary: dict[str, Any] = field(default_factory=dict)
+
+    def __post_init__(self) -> None:
+        self.labels = self.rows.label_indices(self.spec)
+        self.pixels: Images = np.asarray(self.rows.payload)
+        self.levels = PixelLevels.of(self.pixels)
+
+    def restore(self, images: Images) -> Images:
+        """Low-resolution images, uint8 [n, h, w, c], enlarged by the factor: uint8 [n, h * factor, w * factor, c].
+
+        Any size from 4 px a side up; the same number of channels as the train images. Raises MethodError.
+        """
+        channels = self.pixels.shape[3]
+        if images.dtype != np.uint8 or images.ndim != 4 or images.shape[3] != channels or min(images.shape[1:3]) < 4:
+            raise MethodError(
+                "These images cannot be enlarged",
+                got=f"{images.dtype} of shape {images.shape}",
+                expected=f"uint8 of shape [n, h, w, {channels}], h and w at least {SMALLEST}",
+            )
+        if not len(images):
+            return np.zeros((0, *(self.config.factor * side for side in images.shape[1:3]), channels), np.uint8)
+        return enlarge(self.restorer, torch.from_numpy(encode_images(images)).to(self.device))
+
+    def sample(self, request: SampleRequest) -> Iterator[Synthetic]:
+        """Variations of real rows of the class, as many of each row as can be; `parents` names the row.
+
+        Raises MethodError.
+        """
+        check_label(request.label, np.unique(self.labels), self.spec, SuperResolution.name)
+        own = np.flatnonzero(self.labels == request.label)
+        end = request.start + request.count
+        # Always whole blocks of one size: then a batch's size never changes a pixel.
+        for block in range(request.start // CHUNK, -(-end // CHUNK)):
+            first = block * CHUNK
+            wanted = slice(max(request.start - first, 0), min(end - first, CHUNK))
+            chosen = own[_places(len(own), first, request.seed, request.label)]
+            images = self._varied(chosen, numpy_generator(request.seed, request.label, "variation", block))
+            ids = self.rows.manifest["id"].iloc[chosen[wanted]]
+            yield Synthetic(images[wanted], tuple(str(one) for one in ids))
+
+    def _varied(self, chosen: npt.NDArray[np.int64], generator: np.random.Generator) -> Images:
+        """The rows `chosen` [CHUNK], each reduced in its own way and restored."""
+        config, (height, width) = self.config, self.pixels.shape[1:3]
+        shifts = generator.uniform(-config.shift, config.shift, (2, CHUNK)).astype(np.float32)
+        variation = Variation(
+            down=torch.from_numpy(shifts[0]),
+            right=torch.from_numpy(shifts[1]),
+            width=torch.from_numpy((1 + config.blur * generator.random(CHUNK)).astype(np.float32)),
+            kernel=torch.from_numpy(generator.integers(len(config.kernels), size=CHUNK)),
+        )
+        images = torch.from_numpy(encode_images(padded(self.pixels[chosen], config.factor)))
+        low = _degradation(config).varied(images, variation)
+        return self.levels.snap(enlarge(self.restorer, low.to(self.device))[:, :height, :width])
+
+    def save(self, directory: Path) -> None:
+        """model.json, restorer.safetensors, and the train rows as a samples folder: sampling needs no other file."""
+        config = self.config.model_dump(mode="json")
+        write_about(directory, SuperResolution.name, config=config, summary=self.summary, stats=self.stats)
+        save_module(directory / "restorer.safetensors", self.restorer)
+        (directory / "rows").mkdir()
+        write_samples(directory / "rows", self.rows)
+
+
+class SuperResolution(JointOnly):
+    """Reduces a real image by a blur of its own and restores it: another image of the same class."""
+
+    name: ClassVar[str] = "super_resolution"
+    traits: ClassVar[Traits] = Traits(modality=frozenset({"image"}), label_from="source")
+    Config: ClassVar[type[MethodConfig]] = SuperResolutionConfig
+
+    def fit(
+        self,
+        train: TrainView,
+        config: SuperResolutionConfig,
+        *,
+        seed: int,
+        device: str = "cpu",
+        validation: ValidationView | None = None,
+        progress: Progress = lambda _: None,
+        checkpoint: Path | None = None,
+    ) -> FittedSuperResolution:
+        """One network over all classes. Snapshots are judged on `validation`, without it on the train rows.
+
+        A class whose held-out images it surely restores no better than bicubic enlargement is named in
+        `summary["refused_classes"]`.
+        """
+        run = prepare_run(train, config, seed=seed, device=device, validation=validation, progress=progress)
+        run.train(checkpoint)
+        judged = _judged(train, validation)
+        summary = run.summary | {
+            "psnr_on": "train" if judged is train else "validation",
+            "refused_classes": _refused(run, judged.labels[run.held.chosen], np.unique(train.labels)),
+        }
+        return FittedSuperResolution(
+            train.spec, config, run.served, train.samples, device, stats=run.loop.history, summary=summary
+        )
+
+    def load(self, directory: Path, spec: DatasetSpec, *, device: str = "cpu") -> FittedSuperResolution:
+        """Read a saved model. Raises ModelError."""
+        about = read_about(directory, self.name)
+        try:
+            config = SuperResolutionConfig.model_validate(about["config"])
+            rows = read_samples(directory / "rows")
+        except (ValidationError, KeyError, MissingInputError, OSError, ValueError) as error:
+            raise ModelError("A saved model cannot be read", where=directory, got=str(error), remedy=REMEDY) from None
+        assert spec.image is not None
+        restorer, _ = _networks(spec.image, config, 0)
+        load_module(directory / "restorer.safetensors", restorer)
+        restorer.to(device).eval().requires_grad_(False)
+        return FittedSuperResolution(spec, config, restorer, rows, device, about["stats"], about["summary"])
+
+
+def prepare_run(
+    train: TrainView,
+    config: SuperResolutionConfig,
+    *,
+    seed: int,
+    device: str = "cpu",
+    validation: ValidationView | None = None,
+    progress: Progress = lambda _: None,
+) -> RestorationRun:
+    """The run that `fit` trains, not yet trained. Raises LeakError, MethodError."""
+    check_train(train, SuperResolution.name)
+    if train.spec.image is None:
+        raise MethodError("'super_resolution' makes images only", got=f"a data set of modality {train.spec.modality}")
+    config.check(train.spec)
+    degradation = _degradation(config)
+    restorer, discriminator = _networks(train.spec.image, config, seed)
+    return RestorationRun(
+        restorer.to(device),
+        discriminator.to(device),
+        np.asarray(train.samples.payload),
+        Held(np.asarray(_judged(train, validation).samples.payload), degradation, device),
+        degradation,
+        config.run_settings(),
+        seed=derive_seed(seed, "super_resolution"),
+        device=device,
+        progress=progress,
+    )
+
+
+def _judged(train: TrainView, validation: ValidationView | None) -> TrainView | ValidationView:
+    return validation if validation is not None and len(validation) else train
+
+
+def _degradation(config: SuperResolutionConfig) -> Degradation:
+    return Degradation(config.factor, config.kernels)
+
+
+def _networks(image: ImageSpec, config: SuperResolutionConfig, seed: int) -> tuple[Restorer, PatchDiscriminator]:
+    # Initial weights come from a generator of our own: torch's global one is left as it was.
+    with torch.random.fork_rng(devices=[]):
+        torch.manual_seed(derive_seed(seed, "initial weights"))
+        restorer = Restorer(image.channels, factor=config.factor, width=config.width, blocks=config.blocks)
+        return restorer, PatchDiscriminator(image.channels, width=config.discriminator_width)
+
+
+def _places(rows: int, first: int, seed: int, label: int) -> npt.NDArray[np.int64]:
+    """int64 [CHUNK]: which of `rows` rows the samples from number `first` start from.
+
+    Round after round, each a shuffle of all rows: no row is used twice more often than another.
+    """
+    numbers = np.arange(first, first + CHUNK)
+    shuffles = {
+        int(turn): numpy_generator(seed, label, "rows", int(turn)).permutation(rows)
+        for turn in np.unique(numbers // rows)
+    }
+    return np.array([shuffles[int(number) // rows][number % rows] for number in numbers], dtype=np.int64)
+
+
+def _refused(run: RestorationRun, labels: npt.NDArray[np.int64], classes: npt.NDArray[np.int64]) -> dict[str, str]:
+    """Class index -> why it is not synthesised; a class of few held-out images goes by those of all classes."""
+    if run.problem:
+        return {str(index): run.problem for index in classes}
+    ours, bicubic = run.held.figures(run.served)[0], run.held.bicubic
+    refused = {}
+    for index in classes:
+        mine = labels == index if (labels == index).sum() >= FEWEST else np.ones(len(labels), dtype=bool)
+        if surely_no_better(ours[mine] - bicubic[mine]):
+            refused[str(index)] = (
+                f"held-out images are restored no better than by bicubic enlargement: "
+                f"{ours[mine].mean():.2f} dB against {bicubic[mine].mean():.2f} dB"
+            )
+    return refused
+
+
+def surely_no_better(gains: npt.NDArray[np.float64]) -> bool:
+    """Whether the mean of float64 [n] lies at 0 or below, and chance may not be why (Student's t, as 3 errors)."""
+    error = float(np.std(gains, ddof=1)) / len(gains) ** 0.5 if len(gains) > 1 else 0.0
+    return bool(gains.mean() + stats.t.isf(stats.norm.sf(SURE), max(len(gains) - 1, 1)) * error <= 0)
