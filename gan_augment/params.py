@@ -16,7 +16,8 @@ from gan_augment.core.validation import counted, explain_mistakes, listed, shown
 from gan_augment.curation.config import CurateConfig
 from gan_augment.data.config import PrepareConfig
 from gan_augment.downstream.config import RetrainConfig
-from gan_augment.gain.config import CrossFitConfig, MeasureConfig, MixConfig
+from gan_augment.gain.config import MeasureConfig
+from gan_augment.mixing.config import CrossFitConfig, MixConfig
 from gan_augment.reporting.config import ReportConfig
 from gan_augment.sharding.config import ExportConfig, PublishConfig
 from gan_augment.synthesis.config import GenerateConfig, SynthesisConfig, TrainGanConfig

@@ -33,6 +33,7 @@ def initialise(
     """Inspect, say what was found, and (unless `dry_run`) write the project's files."""
     from gan_augment.setup.initialise import existing_files, refuse_errors, write_project
     from gan_augment.setup.inspect import inspect_demo, inspect_path
+    from gan_augment.setup.render import render_findings
     from gan_augment.setup.settings import parse_settings
 
     if (path is None) == (demo is None):
@@ -50,7 +51,7 @@ def initialise(
     if as_json:
         print(json.dumps(findings.to_json(), indent=2, ensure_ascii=False), flush=True)
     else:
-        remark(findings.render(errors=False) + ("\n" if findings.errors else ""))
+        remark(render_findings(findings, errors=False) + ("\n" if findings.errors else ""))
     refuse_errors(findings)
     if dry_run:
         return

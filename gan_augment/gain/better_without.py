@@ -2,13 +2,9 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
-
+from gan_augment.gain.evaluation import ArmPredictions, Evaluation
 from gan_augment.gain.verdict import ARM_NAMES
 from gan_augment.scoring.metrics import METRICS
-
-if TYPE_CHECKING:
-    from gan_augment.gain.measurement import ArmPredictions, Evaluation
 
 __all__ = ["better_without"]
 

@@ -1,59 +1,14 @@
-"""Settings of `cross_fit` and `mix` (the search of the mixing ratio), and of `measure` (the verdict)."""
+"""Settings of `measure`: the verdict."""
 
 from __future__ import annotations
 
-from typing import Annotated, Literal
+from typing import Literal
 
-from pydantic import Field, field_validator
+from pydantic import Field
 
 from gan_augment.core.records import Record
 
-__all__ = ["CrossFitConfig", "MeasureConfig", "MixConfig"]
-
-
-class CrossFitConfig(Record):
-    """The `cross_fit` section: for very small sets, on how many folds of the train and validation rows `mix` chooses.
-
-    For each fold a synthesizer of its own is fitted on the other folds, so that every row of both parts judges a
-    mixing ratio, and none of them one whose synthesizer or classifier saw it. Costs `folds` more trainings.
-    """
-
-    folds: int = Field(default=0, ge=0, le=20, description="0: none, the validation part alone chooses; else 2 to 20")
-
-    @field_validator("folds")
-    @classmethod
-    def _enough(cls, folds: int) -> int:
-        if folds == 1:
-            raise ValueError("one fold would leave nothing to fit on: 0 (none), or 2 to 20")
-        return folds
-
-
-class MixConfig(Record):
-    """The `mix` section: the ratios to try, how many classifiers to train for each, when to give one up.
-
-    A ratio r fills every class up with synthetic rows to r times the size of the largest real train class. Ratio 0
-    (no synthetic data) is always among the candidates. `per_class` then takes the synthetic rows of single classes
-    away again where validation does not miss them: one more search step a class. Where a ratio above 0 was chosen,
-    `judge_probabilities` are then tried: the judge of curation must be that sure of a synthetic row.
-    """
-
-    ratios: tuple[Annotated[float, Field(ge=0, le=1000)], ...] = (0.0, 0.5, 1.0, 2.0, 3.0)
-    seeds: int = Field(default=3, ge=2, le=100)
-    early_stopping: bool = True
-    per_class: bool = False
-    judge_probabilities: tuple[Annotated[float, Field(gt=0, lt=1)], ...] = Field(
-        default=(0.7, 0.9), description="tried as thresholds for synthetic rows; empty: what curation accepted is used"
-    )
-
-    @field_validator("ratios")
-    @classmethod
-    def _with_zero(cls, ratios: tuple[float, ...]) -> tuple[float, ...]:
-        return tuple(sorted({0.0, *ratios}))
-
-    @field_validator("judge_probabilities")
-    @classmethod
-    def _shares(cls, thresholds: tuple[float, ...]) -> tuple[float, ...]:
-        return tuple(sorted(set(thresholds)))
+__all__ = ["MeasureConfig"]
 
 
 class MeasureConfig(Record):

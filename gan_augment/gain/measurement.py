@@ -4,35 +4,33 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass
-from functools import cached_property
 from typing import Any
 
 import numpy as np
 import numpy.typing as npt
 
 from gan_augment.core.not_made import not_made_sentences
-from gan_augment.core.predictions import Adjustment, ArmRecord, CurveRecord, Family, FamilyRecord
+from gan_augment.core.predictions import ArmRecord, CurveRecord, Family
 from gan_augment.core.records import DatasetSpec
 from gan_augment.gain.better_without import better_without
 from gan_augment.gain.config import MeasureConfig
+from gan_augment.gain.evaluation import ArmPredictions, Evaluation
 from gan_augment.gain.learning_curve import Worth, explain_worth, rows_worth
 from gan_augment.gain.thresholds import tune
 from gan_augment.gain.untried import explain_untried, not_tried
 from gan_augment.gain.verdict import ARM_NAMES, Verdict, decide, explain
 from gan_augment.scoring.adjustment import adjust
 from gan_augment.scoring.metrics import (
-    DECISIONS,
     METRICS,
     Labels,
-    Metric,
     precision_over,
     rare_classes,
     recall_over,
     score,
 )
-from gan_augment.scoring.statistics import Interval, Resampled, TestRows, holm
+from gan_augment.scoring.statistics import Interval, holm
 
-__all__ = ["ArmPredictions", "Evaluation", "Gain", "headline", "measure"]
+__all__ = ["Gain", "headline", "measure"]
 
 BASELINE_ARMS = ("real", "real_classical", "cheap", "linear_probe")
 SYNTHETIC_ARMS = ("real_synthetic", "real_classical_synthetic")
@@ -43,33 +41,6 @@ _COVERS = "test rows and classifier seeds; not retraining the synthesizer, nor a
 
 
 @dataclass(frozen=True)
-class ArmPredictions:
-    """An arm under one family of classifiers: float32 [seeds, n, K], of the variant chosen on validation.
-
-    Before its adjustment; `decided` is after it.
-    """
-
-    record: ArmRecord
-    family: FamilyRecord
-    validation: npt.NDArray[np.float32]
-    test: npt.NDArray[np.float32]
-
-    @property
-    def adjustment(self) -> Adjustment:
-        """That of the chosen variant."""
-        return self.family.best.adjustment
-
-    @cached_property
-    def decided(self) -> npt.NDArray[np.floating]:
-        """[seeds, n, K]: test probabilities after the adjustment, whose largest one is the arm's answer."""
-        return adjust(self.test, self.adjustment)
-
-    def for_metric(self, name: str) -> npt.NDArray[np.floating]:
-        """What the metric of `METRICS` is taken of: the arm's answers, or the probabilities as they were given."""
-        return self.decided if name in DECISIONS else self.test
-
-
-@dataclass(frozen=True)
 class Gain:
     """Best arm with synthetic data minus best arm without, both chosen on validation."""
 
@@ -77,47 +48,6 @@ class Gain:
     synthetic: ArmPredictions
     interval: Interval
     verdict: Verdict
-
-
-class Evaluation:
-    """Test rows, drawn again the same way for everything, and the scores on them."""
-
-    def __init__(
-        self, spec: DatasetSpec, labels: Labels, config: MeasureConfig, generator: np.random.Generator
-    ) -> None:
-        self.spec, self.labels, self.config = spec, labels, config
-        self.rows = TestRows(labels, draws=config.bootstrap_draws, generator=generator)
-        self._known: dict[tuple[Metric, int], tuple[Resampled, npt.NDArray[np.floating]]] = {}
-
-    def _resampled(self, metric: Metric, probabilities: npt.NDArray[np.floating]) -> Resampled:
-        """Scores are kept: an arm's level and its differences need the same ones."""
-        key = metric, id(probabilities)
-        if key not in self._known:  # the array is kept too, so that its id stays its own
-            self._known[key] = self.rows.resample(metric, probabilities), probabilities
-        return self._known[key][0]
-
-    def level(self, metric: Metric, probabilities: npt.NDArray[np.floating]) -> Interval:
-        """One arm's score, its interval within what the metric can be."""
-        found = self._interval(self._resampled(metric, probabilities))
-        return found.within(0.0, float("inf") if metric is METRICS["log_loss"] else 1.0)
-
-    def difference(
-        self, metric: Metric, first: npt.NDArray[np.floating], second: npt.NDArray[np.floating], rows: int | None = None
-    ) -> Interval:  # fmt: skip
-        """The paired difference, first minus second. `rows`: how many rows the metric looks at, all if None."""
-        paired = self.paired(metric, first, second)
-        return self._interval(paired, resolution=1 / max(rows or len(self.labels), 1))
-
-    def paired(self, metric: Metric, first: npt.NDArray[np.floating], second: npt.NDArray[np.floating]) -> Resampled:
-        """The difference, first minus second, seed by seed and row set by row set."""
-        return self._resampled(metric, first) - self._resampled(metric, second)
-
-    def interval_of(self, difference: Resampled) -> Interval:
-        """The interval of a paired difference, or of a sum of such."""
-        return self._interval(difference, resolution=1 / max(len(self.labels), 1))
-
-    def _interval(self, resampled: Resampled, resolution: float = 0.0) -> Interval:
-        return self.rows.interval(resampled, confidence=self.config.confidence, resolution=resolution)
 
 
 def headline(arms: Sequence[ArmPredictions]) -> tuple[ArmPredictions, ArmPredictions]:

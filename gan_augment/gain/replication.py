@@ -8,7 +8,8 @@ from typing import Any
 
 import numpy as np
 
-from gan_augment.gain.measurement import ArmPredictions, Evaluation, headline
+from gan_augment.gain.evaluation import ArmPredictions, Evaluation
+from gan_augment.gain.measurement import headline
 from gan_augment.gain.untried import explain_untried, not_tried
 from gan_augment.gain.verdict import Verdict, decide
 from gan_augment.scoring.metrics import balanced_accuracy

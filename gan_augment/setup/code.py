@@ -13,83 +13,65 @@ __all__ = ["CODE", "code_dependencies"]
 _PACKAGE = Path(__file__).resolve().parents[1]
 _EVERY_STAGE = ("core", "params.py", "project/layout.py")
 
-_FIGURES = ("distances", "likeness", "memorisation", "metrics", "restoration", "two_sample", "unseen")
-_GENERATOR = ("encoding", *(f"fidelity/{name}.py" for name in _FIGURES), "nn", "synthesis", "training")
-_CLASSIFIER = (
-    "recognition/classifier.py",
-    "compute/layout.py",
-    "compute/claims.py",
-    "compute/devices.py",
-    "recognition/supervised.py",
-)
-_FITTING = (
-    *("downstream", "encoding", "scoring/adjustment.py", "scoring/metrics.py", "scoring/statistics.py"),
-    *("recognition/pretrained.py", *_CLASSIFIER),
-)
+_GENERATOR = ("compute", "encoding", "fidelity", "nn", "project/training.py", "synthesis", "training")
+_CLASSIFIER = ("compute", "encoding", "recognition")
+_FITTING = (*_CLASSIFIER, "downstream", "scoring")
 
-# Relative to the package. A folder where a stage uses two thirds of it, else the files that it uses; `core` is whole
-# for every stage. tests/project/test_code.py derives the same from the imports, and says what to write here.
+# Relative to the package. A folder where a stage uses half of it, else the files that it uses; `core` is whole
+# for every stage. tests/setup/test_code.py derives the same from the imports, and says what to write here.
 CODE: dict[str, tuple[str, ...]] = {
     "prepare": (
         "data",
         "encoding/dependencies.py",
         "encoding/rules.py",
         "encoding/times.py",
-        "stages/prepare.py",
         "project/prepared.py",
+        "stages/prepare.py",
     ),
     "pretrain": (
         *_GENERATOR,
         "stages/pretrain.py",
-        "project/training.py",
     ),
     "train_gan": (
         *_GENERATOR,
-        "project/training.py",
         "stages/train_gan.py",
     ),
     "generate": (
-        *_GENERATOR,
-        "stages/generate.py",
+        "compute",
+        "encoding",
+        "fidelity",
+        "nn",
         "project/served.py",
+        "stages/generate.py",
+        "synthesis",
+        "training",
     ),
     "curate": (
         *_CLASSIFIER,
         "curation",
-        "encoding",
         "fidelity",
-        "recognition/features.py",
         "stages/curate.py",
-        "recognition/shifts.py",
     ),
     "cross_fit": (
+        *_GENERATOR,
         "curation",
-        "encoding",
-        "fidelity",
-        "gain/config.py",
+        "mixing/config.py",
         "mixing/folds.py",
-        "nn",
+        "project/prepared.py",
+        "project/served.py",
+        "recognition",
         "stages/cross_fit.py",
         "stages/curate.py",
-        "stages/folds.py",
         "stages/generate.py",
-        "project/prepared.py",
         "stages/pretrain.py",
-        "project/served.py",
-        "project/training.py",
         "stages/train_gan.py",
-        "synthesis",
-        "training",
     ),
     "mix": (
         *_FITTING,
-        "gain/config.py",
-        "mixing/curation_threshold.py",
-        "mixing/plan.py",
-        "mixing/ratio.py",
+        "mixing",
         "project/accepted.py",
-        "stages/mix.py",
         "project/search_rows.py",
+        "stages/mix.py",
     ),
     "retrain": (
         *_FITTING,
@@ -105,8 +87,9 @@ CODE: dict[str, tuple[str, ...]] = {
     "measure": (
         "downstream/config.py",
         "gain",
-        "stages/measure.py",
         "project/prepared.py",
+        "scoring",
+        "stages/measure.py",
     ),
     "report": (
         "__init__.py",
@@ -115,6 +98,7 @@ CODE: dict[str, tuple[str, ...]] = {
         "downstream/config.py",
         "encoding/times.py",
         "gain/config.py",
+        "mixing/config.py",
         "reporting",
         "sharding/config.py",
         "stages/report.py",

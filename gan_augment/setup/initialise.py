@@ -3,11 +3,12 @@
 from __future__ import annotations
 
 import importlib.util
+import itertools
 import os
 import re
 import shutil
 import subprocess
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from pathlib import Path, PurePosixPath
 from typing import Any
 
@@ -32,7 +33,7 @@ from gan_augment.data.sources.entries import list_entries
 from gan_augment.data.table_files import read_table_file
 from gan_augment.params import as_params
 from gan_augment.setup.code import code_dependencies
-from gan_augment.setup.inspect import Findings
+from gan_augment.setup.findings import Findings
 from gan_augment.setup.schema import write_schema
 
 __all__ = [
@@ -47,11 +48,12 @@ __all__ = [
 
 PROJECT_FILES = ("params.yaml", "dvc.yaml", "prefect.yaml")
 APPENDED_FILES = (".gitignore", ".dvcignore")
+_WIDTH = 110  # of a line of dvc.yaml
 CANDIDATES_PER_LARGEST = 3  # candidates a class, as a multiple of the largest train class
 SMALLEST_PROBED = 16  # px a side, for the pretrained feature extractor
 MIN_CANDIDATES = 30
 _TEMPLATES = jinja2.Environment(
-    loader=jinja2.PackageLoader("gan_augment.project", "templates"),
+    loader=jinja2.PackageLoader("gan_augment.setup", "templates"),
     undefined=jinja2.StrictUndefined,
     keep_trailing_newline=True,
     autoescape=False,  # noqa: S701 - YAML, not HTML
@@ -424,4 +426,29 @@ def _word(name: str) -> str:
     return name if yaml.safe_load(name) == name else yaml_quoted(name)
 
 
-_TEMPLATES.filters.update(inline=_inline, quoted=yaml_quoted, word=_word)
+def _flow(groups: Iterable[Sequence[str]], indent: int) -> str:
+    """Paths as a YAML list: in one line if it fits, else each group from a new line, wrapped."""
+    texts = [[_flow_word(path) for path in paths] for paths in groups if paths]
+    line = "[" + ", ".join(itertools.chain(*texts)) + "]"
+    if indent + len("deps: ") + len(line) <= _WIDTH:
+        return line
+    lines = [line for paths in texts for line in _wrapped(paths, " " * (indent + 2))]
+    return "\n".join(["[", *lines, " " * indent + "]"])
+
+
+def _wrapped(paths: Sequence[str], margin: str) -> Iterator[str]:
+    line = margin
+    for path in paths:
+        if line != margin and len(line) + len(path) > _WIDTH:
+            yield line.rstrip()
+            line = margin
+        line += f"{path}, "
+    yield line.rstrip()
+
+
+def _flow_word(path: str) -> str:
+    """In quotes where it is more than a plain word within brackets: braces of `${...}` would end there."""
+    return path if re.fullmatch(r"[\w./-]+", path) and yaml.safe_load(path) == path else yaml_quoted(path)
+
+
+_TEMPLATES.filters.update(flow=_flow, inline=_inline, quoted=yaml_quoted, word=_word)

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from collections import Counter
 from collections.abc import Iterator, Mapping
-from dataclasses import asdict, dataclass
 from pathlib import Path
 from typing import Any
 
@@ -12,7 +11,7 @@ import numpy as np
 import pandas as pd
 
 from gan_augment.core.errors import DataError
-from gan_augment.core.records import ImageSpec, Modality, TableSpec
+from gan_augment.core.records import ImageSpec, TableSpec
 from gan_augment.data.accounts import entry_figures
 from gan_augment.data.audit import duplicate_figures
 from gan_augment.data.class_keys import class_keys
@@ -23,88 +22,12 @@ from gan_augment.data.loading import LoadedData, load_data
 from gan_augment.data.parts import PARTS
 from gan_augment.data.problems import Problem, as_problem
 from gan_augment.data.split import split_rows
+from gan_augment.setup.findings import ClassFinding, ColumnFinding, Findings, ImageFindings
 from gan_augment.setup.guess import guess_config
-from gan_augment.setup.render import render_findings
 from gan_augment.setup.settings import apply_settings
 from gan_augment.setup.suspicions import suspicions
 
-__all__ = ["ClassFinding", "ColumnFinding", "Findings", "ImageFindings", "inspect_demo", "inspect_path"]
-
-
-@dataclass(frozen=True)
-class ClassFinding:
-    """A class: its key, its label in the data, its rows, and how many of them would be in train."""
-
-    key: str
-    label: str
-    rows: int
-    train: int
-
-
-@dataclass(frozen=True)
-class ImageFindings:
-    """What the files hold, and what they become: counts by size, mode and format, and the canonical size."""
-
-    canonical: ImageSpec
-    smallest: tuple[int, int]  # width, height in pixels
-    largest: tuple[int, int]
-    sizes: dict[str, int]
-    modes: dict[str, int]
-    formats: dict[str, int]
-
-
-@dataclass(frozen=True)
-class ColumnFinding:
-    """A feature column: its kind, its missing cells, and how many different values it has."""
-
-    name: str
-    kind: str
-    dtype: str
-    missing: int
-    distinct: int
-
-
-@dataclass(frozen=True)
-class Findings:
-    """All that `init` says and writes.
-
-    `config` is the `prepare` section, its path absolute. `duplicates` are the figures of reports/audit.json.
-    `parts` are the rows of each part of the split; empty where the data cannot be split. `entries` says how many
-    entries the source has, how many became rows, and why the others did not.
-    """
-
-    name: str
-    licence: str
-    modality: Modality
-    config: PrepareConfig
-    rows: int
-    classes: tuple[ClassFinding, ...]
-    parts: dict[str, int]
-    images: ImageFindings | None
-    columns: tuple[ColumnFinding, ...]
-    target: str | None
-    missing_values: int
-    duplicates: dict[str, Any]
-    entries: dict[str, Any]
-    problems: tuple[Problem, ...]
-
-    @property
-    def errors(self) -> tuple[Problem, ...]:
-        """What `prepare` would refuse."""
-        return tuple(problem for problem in self.problems if problem.severity == "error")
-
-    def render(self, *, errors: bool = True) -> str:
-        """Plain text for the terminal; `errors` False: without what `refuse_errors` raises."""
-        return render_findings(self, errors=errors)
-
-    def to_json(self) -> dict[str, Any]:
-        """The same for other programs."""
-        plain = asdict(self)
-        plain["config"] = self.config.model_dump(mode="json")
-        plain["problems"] = [problem.model_dump(exclude_none=True) for problem in self.problems]
-        if self.images is not None:
-            plain["images"]["canonical"] = self.images.canonical.model_dump()
-        return plain
+__all__ = ["inspect_demo", "inspect_path"]
 
 
 def inspect_path(

@@ -3,12 +3,9 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
-from typing import TYPE_CHECKING
 
 from gan_augment.data.problems import Problem
-
-if TYPE_CHECKING:
-    from gan_augment.setup.inspect import Findings
+from gan_augment.setup.findings import Findings
 
 __all__ = ["render_findings"]
 

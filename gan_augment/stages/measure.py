@@ -15,7 +15,8 @@ from gan_augment.core.predictions import ArmRecord, Family, read_arm, read_curve
 from gan_augment.core.records import DatasetSpec
 from gan_augment.core.seeds import numpy_generator
 from gan_augment.core.verbosity import verbosity
-from gan_augment.gain.measurement import ArmPredictions, Evaluation, measure
+from gan_augment.gain.evaluation import ArmPredictions, Evaluation
+from gan_augment.gain.measurement import measure
 from gan_augment.gain.table import arms_frame, render
 from gan_augment.project.layout import Layout, Project, read_plan
 from gan_augment.project.prepared import read_label_list

@@ -25,7 +25,7 @@ from gan_augment.core.seeds import derive_seed, numpy_generator
 from gan_augment.data.config import DemoName, DemoSource, PrepareConfig
 from gan_augment.data.loading import load_data
 from gan_augment.gain.calibrate import Control, Outcome, RowSplit, Tally, control_rows, split_rows, tally
-from gan_augment.gain.config import CrossFitConfig
+from gan_augment.mixing.config import CrossFitConfig
 from gan_augment.params import BaseConfig, Params
 from gan_augment.project.layout import Layout, Project
 from gan_augment.project.prepared import in_split, write_part, write_parts, write_test_part

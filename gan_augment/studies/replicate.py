@@ -14,7 +14,7 @@ from typing import Any
 from gan_augment.core.atomic import write_json
 from gan_augment.core.predictions import read_arm
 from gan_augment.core.seeds import derive_seed, numpy_generator
-from gan_augment.gain.measurement import Evaluation
+from gan_augment.gain.evaluation import Evaluation
 from gan_augment.gain.replication import Replicate, combine, replicate_of
 from gan_augment.project.layout import Layout, Project, read_plan
 from gan_augment.stages import cross_fit, curate, generate, mix, pretrain, retrain, train_gan

@@ -8,10 +8,10 @@ from __future__ import annotations
 
 import hashlib
 import json
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import asdict
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import Any, Protocol
 
 import torch
 from safetensors import SafetensorError, safe_open
@@ -22,13 +22,36 @@ from gan_augment.core.atomic import replacing_file
 from gan_augment.core.checksums import check_file
 from gan_augment.core.errors import ModelError
 from gan_augment.core.obstacles import os_error_in
-from gan_augment.training.adam import laid_out_like
+from gan_augment.training.adam import Adam, laid_out_like
 
-if TYPE_CHECKING:
-    from gan_augment.training.adam import Adam
-    from gan_augment.training.loop import Loop
+__all__ = ["Resumable", "is_usable", "load_module", "load_state", "save_module", "save_state"]
 
-__all__ = ["is_usable", "load_module", "load_state", "save_module", "save_state"]
+
+class _Phase(Protocol):
+    name: str
+    parameters: Sequence[nn.Parameter]
+    optimiser: Adam
+
+
+class Resumable(Protocol):
+    """A run whose state a checkpoint holds, as `training.loop.Loop` is one; `memory` is a dataclass of JSON values."""
+
+    generator: torch.Generator
+    images_seen: int
+    skipped: int
+    history: list[dict[str, float]]
+
+    @property
+    def networks(self) -> Mapping[str, nn.Module]:
+        """Every module of the run by name."""
+
+    @property
+    def phases(self) -> Sequence[_Phase]:
+        """The optimisers' turns."""
+
+    @property
+    def memory(self) -> Any:
+        """Figures that the run must remember."""
 
 
 def save_module(path: Path, module: nn.Module) -> None:
@@ -65,7 +88,7 @@ def load_module(path: Path, module: nn.Module) -> None:
         ) from None
 
 
-def save_state(path: Path, loop: Loop[Any]) -> None:
+def save_state(path: Path, loop: Resumable) -> None:
     """Write everything that the rest of the run depends on."""
     tensors: dict[str, Tensor] = {"generator": loop.generator.get_state()}
     for name, module in loop.networks.items():
@@ -99,7 +122,7 @@ def _checksum(tensors: Mapping[str, Tensor], header: str) -> str:
     return digest.hexdigest()
 
 
-def load_state(path: Path, loop: Loop[Any]) -> None:
+def load_state(path: Path, loop: Resumable) -> None:
     """Put a loop back to where `save_state` left it. Raises ModelError where the file does not fit the loop."""
     try:
         with safe_open(path, framework="pt") as file:

@@ -66,7 +66,7 @@ MEANT = {
 # Command -> why it does not run here, and where it does.
 ELSEWHERE = {
     "calibrate": "minutes: tests/cli/test_calibrate.py runs it with other settings",
-    "replicate": "minutes: tests/stages/test_replicate.py",
+    "replicate": "minutes: tests/studies/test_replicate.py",
     "choose": "a minute: tests/cli/test_choose.py",
     "compare tonal-tint shaky-jynx magic-zags": "needs three DVC experiments: tests/docs/test_compare.py (nightly)",
     "compare RUN RUN...": "a synopsis; its options run in tests/cli/test_compare.py",

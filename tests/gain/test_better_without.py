@@ -9,7 +9,8 @@ from gan_augment.core.predictions import ArmRecord, FamilyRecord, VariantRecord
 from gan_augment.core.records import ClassRecord, DatasetSpec, ImageSpec
 from gan_augment.gain.better_without import better_without
 from gan_augment.gain.config import MeasureConfig
-from gan_augment.gain.measurement import ArmPredictions, Evaluation, measure
+from gan_augment.gain.evaluation import ArmPredictions, Evaluation
+from gan_augment.gain.measurement import measure
 
 LABELS = np.repeat([0, 1], [200, 60])
 SPEC = DatasetSpec(

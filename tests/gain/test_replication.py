@@ -7,7 +7,7 @@ import pytest
 
 from gan_augment.core.records import ClassRecord, DatasetSpec, ImageSpec
 from gan_augment.gain.config import MeasureConfig
-from gan_augment.gain.measurement import Evaluation
+from gan_augment.gain.evaluation import Evaluation
 from gan_augment.gain.replication import Replicate, combine
 from gan_augment.scoring.metrics import balanced_accuracy
 from tests.gain.simulation import probabilities_from

@@ -20,8 +20,8 @@ SECTIONS = {
     "train_gan": "synthesis",
     "generate": "synthesis",
     "curate": "curation",
-    "cross_fit": "gain",
-    "mix": "gain",
+    "cross_fit": "mixing",
+    "mix": "mixing",
     "retrain": "downstream",
     "measure": "gain",
     "report": "reporting",
@@ -70,7 +70,7 @@ def path_of(module: str) -> str:
 
 
 def expected(stage: str, imports: grimp.ImportGraph) -> list[str]:
-    """A component's folder where the stage uses two thirds of its modules, else the files; always all of `core`."""
+    """A component's folder where the stage uses half of its modules, else the files; always all of `core`."""
     of_component: dict[str, set[str]] = defaultdict(set)
     for module in imports.modules:
         path = path_of(module)
@@ -81,7 +81,7 @@ def expected(stage: str, imports: grimp.ImportGraph) -> list[str]:
     for component, all_paths in of_component.items():
         mine = {path for path in used if path.startswith(f"{component}/")}
         real = mine & all_paths
-        if component != "stages" and real and (component == "core" or len(real) >= 2 / 3 * len(all_paths)):
+        if component not in {"stages", "project"} and real and (component == "core" or 2 * len(real) >= len(all_paths)):
             paths.add(component)
         else:
             paths |= mine

@@ -21,6 +21,7 @@ from gan_augment.data.class_keys import class_keys
 from gan_augment.params import Params, load_params
 from gan_augment.project.layout import Project
 from gan_augment.setup import initialise
+from gan_augment.setup.findings import ClassFinding, Findings
 from gan_augment.setup.initialise import (
     PROJECT_FILES,
     existing_files,
@@ -28,7 +29,7 @@ from gan_augment.setup.initialise import (
     repository_commands,
     write_project,
 )
-from gan_augment.setup.inspect import ClassFinding, Findings, inspect_demo, inspect_path
+from gan_augment.setup.inspect import inspect_demo, inspect_path
 from gan_augment.stages import prepare
 from gan_augment.synthesis.registry import method_names
 from tests.data.pictures import noise, save, write_folder

@@ -9,7 +9,9 @@ import pytest
 
 from gan_augment.core.errors import DataError
 from gan_augment.data.config import DEMO_NAMES, TableSource
-from gan_augment.setup.inspect import Findings, inspect_demo, inspect_path
+from gan_augment.setup.findings import Findings
+from gan_augment.setup.inspect import inspect_demo, inspect_path
+from gan_augment.setup.render import render_findings
 from tests.data.pictures import bomb, noise, save, write_folder
 
 
@@ -51,7 +53,7 @@ def test_images_sizes_modes_and_classes_are_said(tmp_path: Path) -> None:
     assert findings.images.sizes == {"20 x 30": 30, "40 x 40": 22, "16 x 16": 1}
     assert findings.images.modes == {"RGB": 52, "L": 1}
     assert findings.parts == {"train": 33, "validation": 10, "test": 10}
-    text = findings.render()
+    text = render_findings(findings)
     for part in ("53 images", "2 classes", "16 x 16 to 40 x 40", "'big cat'", "L 1", "20 x 20 px, RGB"):
         assert part in text
 
@@ -60,7 +62,7 @@ def test_columns_missing_values_and_kinds_are_said(tmp_path: Path) -> None:
     findings = inspect_path(table(tmp_path, colour=["red", None, "blue"] * 20), target="kind")
     assert [(c.name, c.kind, c.missing) for c in findings.columns][-1] == ("colour", "categorical", 20)
     assert findings.missing_values == 20
-    assert "20 missing" in findings.render()
+    assert "20 missing" in render_findings(findings)
 
 
 def test_columns_that_are_no_features_are_dropped_in_the_settings(tmp_path: Path) -> None:
@@ -78,7 +80,7 @@ def test_what_is_left_out_is_said_and_adds_up(tmp_path: Path) -> None:
         (tmp_path / name).write_text("x")
     findings = inspect_path(tmp_path)
     assert findings.entries["found"] == findings.rows + 3 == 47
-    assert "left out    3 of 47 entries" in findings.render()
+    assert "left out    3 of 47 entries" in render_findings(findings)
     assert "b/.hidden.png" in problem(findings, "hidden")
     assert json.loads(json.dumps(findings.to_json()))["entries"]["samples"] == 44
 
@@ -93,8 +95,8 @@ def test_everything_wrong_is_said_at_once(tmp_path: Path) -> None:
     assert "readme.txt" in problem(findings, "no image by its ending")
     assert "'b': 2" in problem(findings, "fewer than 20")
     assert findings.parts == {}
-    assert "ERROR" in findings.render()
-    assert "ERROR" not in findings.render(errors=False)
+    assert "ERROR" in render_findings(findings)
+    assert "ERROR" not in render_findings(findings, errors=False)
 
 
 def test_copies_and_contradictions_are_said(tmp_path: Path) -> None:

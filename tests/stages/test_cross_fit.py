@@ -13,7 +13,7 @@ from gan_augment.core.atomic import file_hash, read_json
 from gan_augment.core.errors import DataError, ParamsError
 from gan_augment.core.samples import Samples, read_samples
 from gan_augment.project.layout import Project
-from gan_augment.stages import cross_fit, curate, folds, mix, pretrain, train_gan
+from gan_augment.stages import cross_fit, curate, mix, pretrain, train_gan
 from tests.stages.downstream_project import Synthesizer, make_project
 
 QUICK: dict[str, Any] = {
@@ -44,7 +44,7 @@ def test_without_folds_it_leaves_an_empty_folder_and_loads_nothing(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     project = table(tmp_path, 0)
-    monkeypatch.setattr(folds, "make_folds", lambda _: pytest.fail("a fold was made"))
+    monkeypatch.setattr(cross_fit, "make_folds", lambda _: pytest.fail("a fold was made"))
     cross_fit.run(project)
     assert {path.name for path in project.layout.cross_fit.iterdir()} == {"folds.json", "SHA256SUMS", ".listed"}
 

@@ -9,7 +9,8 @@ import pytest
 from gan_augment.core.samples import read_samples
 from gan_augment.downstream.config import ClassicalConfig, LogisticRegressionConfig, RetrainConfig
 from gan_augment.gain.calibrate import CONTROLS, Control
-from gan_augment.gain.config import MeasureConfig, MixConfig
+from gan_augment.gain.config import MeasureConfig
+from gan_augment.mixing.config import MixConfig
 from gan_augment.studies.calibrate import Calibration, calibrate, demo_calibration, project_calibration, run_once
 from tests.stages.downstream_project import make_project
 
