@@ -86,6 +86,22 @@ def test_a_class_with_a_few_rows_far_out_is_not_collapsed(train: int, held_out: 
         assert class_alarm(*parts, LIKE) is None
 
 
+def test_few_held_out_rows_of_few_levels_are_no_proof_of_copying() -> None:
+    """Most rows are equal, so their distances to train are, and a normal approximation is far too sure."""
+    alarms = 0
+    for seed in range(1000):
+        rng = np.random.default_rng(seed)
+        parts = [5.0 * (rng.random((size, 5)) < 0.03) for size in (10, 8, 200)]
+        alarms += "memorised" in str(class_alarm(*parts, LIKE))
+    assert alarms <= 3  # by chance one in a thousand
+
+
+def test_copies_among_few_levels_are_still_told() -> None:
+    rng = np.random.default_rng(0)
+    train, held_out = (rng.integers(0, 4, (60, 8)).astype(float) for _ in range(2))
+    assert "memorised" in str(class_alarm(train, held_out, np.repeat(train, 3, axis=0), LIKE))
+
+
 @pytest.mark.parametrize(
     ("losses", "word"),
     [
