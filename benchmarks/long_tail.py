@@ -3,9 +3,10 @@
     OMP_NUM_THREADS=1 python benchmarks/long_tail.py animal_mnist-0.4-py3-none-any.whl --seeds 0 1 2 3 4
 
 7 animal silhouettes with 200 train images each, Cow, Horse and Sheep with 15 (benchmarks/image_sets.py). Prints for
-each arm balanced accuracy and the mean recall of the three rare classes on the test part, and the verdict. Arms,
-variants and the mixing ratio were chosen on validation. A mirrored animal is the same animal, so classical augmentation
-may flip.
+each arm balanced accuracy, macro F1, and mean recall and precision of the three rare classes on the test part, the
+verdict, and what the synthetic rows are worth in real rows. Arms, variants and the mixing ratio were chosen on
+validation. A mirrored animal is the same animal, so classical augmentation may flip. With the extra `features` the
+linear probe is one of the arms. `--keep FOLDER` keeps each seed's measure.json; a seed that is there is not run again.
 """
 
 from __future__ import annotations
@@ -16,14 +17,15 @@ import sys
 import tempfile
 import time
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 import yaml
-from image_sets import RARE_ANIMALS
+from project_params import changed
 
-from gan_augment.core.atomic import read_json
+from gan_augment.core.atomic import read_json, write_json
 from gan_augment.project.layout import Project
-from gan_augment.stages import measure, prepare
+from gan_augment.stages import learning_curve, measure, prepare
 from gan_augment.studies.replicate import train_and_predict
 
 HERE = Path(__file__).parent
@@ -42,14 +44,7 @@ def new_project(root: Path, wheel: Path, seed: int, changes: list[str]) -> Proje
     params = yaml.safe_load(path.read_text())
     params["base"] = {"seed": seed, "device": "cpu"}
     params["retrain"]["classical"]["flip_horizontal"] = True
-    for change in changes:
-        path_of_key, value = change.split("=", 1)
-        *section, key = path_of_key.split(".")
-        place = params
-        for name in section:
-            place = place[name]
-        place[key] = yaml.safe_load(value)
-    path.write_text(yaml.safe_dump(params, sort_keys=False))
+    path.write_text(yaml.safe_dump(changed(params, changes), sort_keys=False))
     return Project.open(root / "project")
 
 
@@ -58,7 +53,21 @@ def run_all(project: Project) -> None:
     prepare.run(project)
     project = Project.open(project.layout.root)
     train_and_predict(project)
+    learning_curve.run(project)
     measure.run(project)
+
+
+def run_seed(wheel: Path, seed: int, changes: list[str]) -> dict[str, Any]:
+    """measure.json of one split, with the CPU-seconds."""
+    with tempfile.TemporaryDirectory() as folder:
+        started = time.process_time()
+        project = new_project(Path(folder), wheel.resolve(), seed, changes)
+        run_all(project)
+        found = read_json(project.layout.measure_report)
+    return found | {"seed": seed, "cpu_seconds": time.process_time() - started}
+
+
+FIGURES = ("balanced_accuracy", "macro_f1", "rare_class_recall", "rare_class_precision")
 
 
 def main() -> None:
@@ -66,28 +75,33 @@ def main() -> None:
     parser.add_argument("wheel", type=Path)
     parser.add_argument("--seeds", type=int, nargs="+", default=list(range(5)))
     parser.add_argument("--with", dest="changes", nargs="*", default=[], metavar="SECTION.KEY=VALUE")
+    parser.add_argument("--keep", type=Path, default=None)
     options = parser.parse_args()
-    rare: dict[str, list[float]] = {}
-    balanced: dict[str, list[float]] = {}
+    means: dict[str, list[list[float]]] = {}
     for seed in options.seeds:
-        with tempfile.TemporaryDirectory() as folder:
-            started = time.process_time()
-            project = new_project(Path(folder), options.wheel.resolve(), seed, options.changes)
-            run_all(project)
-            result = read_json(project.layout.root / "reports" / "measure.json")
-        keys = {record["label"]: record["key"] for record in result["per_class"]}
-        print(
-            f"seed {seed}: {result['sentence']} (ratio {result['ratio']:g}, {time.process_time() - started:.0f} CPU-s)"
-        )
-        for arm in result["arms"]:
-            recall = 100 * np.mean([arm["per_class_recall"][keys[name]] for name in RARE_ANIMALS])
-            rare.setdefault(arm["arm"], []).append(recall)
-            balanced.setdefault(arm["arm"], []).append(100 * arm["balanced_accuracy"]["mean"])
-            print(f"  {arm['arm']:<26}{arm['variant']:<22}{balanced[arm['arm']][-1]:>7.1f}{recall:>7.1f}", flush=True)
-    print(f"\n{'mean over seeds':<48}{'bal.':>7}{'rare':>7}   rare recall, seed by seed")
-    for arm, values in rare.items():
-        by_seed = " ".join(f"{value:.1f}" for value in values)
-        print(f"  {arm:<46}{np.mean(balanced[arm]):>7.1f}{np.mean(values):>7.1f}   {by_seed}")
+        kept = options.keep / f"{seed}.json" if options.keep else None
+        if kept is not None and kept.exists():
+            found = read_json(kept)
+        else:
+            found = run_seed(options.wheel, seed, options.changes)
+            if kept is not None:
+                kept.parent.mkdir(parents=True, exist_ok=True)
+                write_json(kept, found)
+        print(f"seed {seed}: {found['sentence']} (ratio {found['ratio']:g}, {found['cpu_seconds']:.0f} CPU-s)")
+        print(f"  {(found['worth'] or {}).get('sentence', '')} {' '.join([*found['before'], *found['notes']])}")
+        unadjusted = found["threshold_free"]["balanced_accuracy_unadjusted"]
+        print("  unadjusted {mean:+.1f} ({low:+.1f} to {high:+.1f})".format(**unadjusted))
+        for arm in found["arms"]:
+            levels = [100 * arm[name]["mean"] for name in FIGURES]
+            means.setdefault(arm["arm"], []).append(levels)
+            print(f"  {arm['arm']:<26}{arm['variant']:<46}" + _columns(levels), flush=True)
+    print(f"\n  {'mean over seeds: balanced, macro F1, rare recall, rare precision':<72}")
+    for arm, values in means.items():
+        print(f"  {arm:<72}" + _columns(list(np.mean(values, axis=0))))
+
+
+def _columns(levels: list[float]) -> str:
+    return "".join(f"{level:>7.1f}" for level in levels)
 
 
 if __name__ == "__main__":

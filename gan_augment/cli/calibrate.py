@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import json
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 from gan_augment.cli.threads import one_thread_each
 from gan_augment.core.errors import ParamsError
@@ -55,12 +55,22 @@ def run_replicates(root: Path, *, runs: int, as_json: bool) -> None:
         return
     gain = found["gain"]
     for number, one in enumerate(found["each"]):
-        print(f"training {number}: {one['points']:+.1f} points, mixing ratio {one['ratio']:g}")
+        said = one["not_tried"] or f"{one['points']:+.1f} points, mixing ratio {one['ratio']:g}"
+        print(f"training {number}: {said}")
+    if gain is None:
+        untried = found["replicates"] - found["tried"]
+        print(f"Not tried: in {untried} of {found['replicates']} trainings the classes that need rows got none.")
+        return
     interval = f"{gain['confidence']:.0%} interval {gain['low']:+.1f} to {gain['high']:+.1f}"
     print(
         f"{found['verdict'].capitalize()}: {gain['points']:+.1f} percentage points of balanced accuracy over "
-        f"{found['replicates']} trainings ({interval}, which covers {gain['covers']})."
+        f"{_trainings(found)} ({interval}, which covers {gain['covers']})."
     )
+
+
+def _trainings(found: dict[str, Any]) -> str:
+    tried, trainings = found["tried"], found["replicates"]
+    return f"{trainings} trainings" if tried == trainings else f"the {tried} of {trainings} trainings that were tried"
 
 
 def _calibration(root: Path, demo: str | None) -> Calibration:

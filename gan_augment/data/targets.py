@@ -74,7 +74,7 @@ def type_of_target(table: TableFile, target: str, labels: Sequence[str]) -> Targ
     if arrow is None:
         return None
     dtype: Any = table.frame[target].dtype
-    levels = _typed_texts(pd.Series(dtype.categories)) if isinstance(dtype, pd.CategoricalDtype) else []
+    levels: Any = _typed_texts(pd.Series(dtype.categories)) if isinstance(dtype, pd.CategoricalDtype) else []
     return target_type(arrow, labels, table.frame[target], [str(level) for level in levels])
 
 

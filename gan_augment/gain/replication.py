@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
@@ -10,7 +10,8 @@ import numpy as np
 
 from gan_augment.gain.evaluation import ArmPredictions, Evaluation
 from gan_augment.gain.measurement import headline
-from gan_augment.gain.verdict import decide
+from gan_augment.gain.untried import explain_untried, not_tried
+from gan_augment.gain.verdict import Verdict, decide
 from gan_augment.scoring.metrics import balanced_accuracy
 from gan_augment.scoring.statistics import Resampled
 
@@ -24,19 +25,24 @@ class Replicate:
     """One training of the synthesizer and all that follows, with another seed.
 
     `gain` is the paired difference between the two arms that its own validation named; `ratio` what it chose.
+    `untried`: why the classes that need synthetic rows got none, in words, where that is so; then the gain is no word
+    on such rows.
     """
 
     gain: Resampled
     ratio: float
     baseline: str
     synthetic: str
+    untried: str | None = None
 
 
-def replicate_of(arms: Sequence[ArmPredictions], ratio: float, evaluation: Evaluation) -> Replicate:
-    """A replicate, scored on the rows that all replicates share."""
+def replicate_of(arms: Sequence[ArmPredictions], plan: Mapping[str, Any], evaluation: Evaluation) -> Replicate:
+    """A replicate, scored on the rows that all replicates share. `plan`: mix's plan.json of its training."""
     baseline, synthetic = headline(arms)
     paired = evaluation.paired(balanced_accuracy, synthetic.decided, baseline.decided)
-    return Replicate(paired, ratio, baseline.record.arm, synthetic.record.arm)
+    untried = not_tried(evaluation.spec, baseline.record.train_counts, plan)
+    why = explain_untried(evaluation.spec, dict(plan)) if untried else None
+    return Replicate(paired, float(plan["ratio"]), baseline.record.arm, synthetic.record.arm, why)
 
 
 def combine(replicates: Sequence[Replicate], evaluation: Evaluation) -> dict[str, Any]:
@@ -44,35 +50,50 @@ def combine(replicates: Sequence[Replicate], evaluation: Evaluation) -> dict[str
 
     Each replicate counts once, with the mean over its classifier seeds: replicates stand where seeds stand in the
     single measurement, so the seeds' own variation is in the replicates' differences. "helps" also needs a ratio
-    above 0 in more than half of the replicates.
+    above 0 in more than half of the replicates. Those that were not tried say nothing of synthetic rows: the gain is
+    that of the others, and where these are no more than half, the verdict is "not tried" and no gain is given.
     """
+    tried = [one for one in replicates if one.untried is None]
+    verdict: Verdict = "not tried"
+    gain = None
+    if 2 * len(tried) > len(replicates):
+        verdict, gain = _gain_over(tried, len(replicates), evaluation)
+    return {
+        "replicates": len(replicates),
+        "tried": len(tried),
+        "verdict": verdict,
+        "gain": gain,
+        "each": [_one(replicate) for replicate in replicates],
+    }
+
+
+def _gain_over(tried: Sequence[Replicate], trainings: int, evaluation: Evaluation) -> tuple[Verdict, dict[str, Any]]:
+    """The verdict over these replicates, of so many trainings, and the record of their gain."""
     means = Resampled(
-        np.asarray([one.gain.values.mean() for one in replicates]),
-        np.stack([one.gain.draws.mean(axis=1) for one in replicates], axis=1),
+        np.asarray([one.gain.values.mean() for one in tried]),
+        np.stack([one.gain.draws.mean(axis=1) for one in tried], axis=1),
     )
     interval = evaluation.rows.interval(
         means, confidence=evaluation.config.confidence, resolution=1 / len(evaluation.labels)
     )
-    used = float(np.median([one.ratio > 0 for one in replicates]) > 0.5)
+    used = float(2 * sum(one.ratio > 0 for one in tried) > trainings)
     figures = interval.rounded(3, 100)
+    return decide(interval, used, evaluation.config.minimum_gain / 100), {
+        "points": figures["mean"],
+        "low": figures["low"],
+        "high": figures["high"],
+        "confidence": evaluation.config.confidence,
+        "smallest_detectable": round(interval.smallest_detectable * 100, 3),
+        "covers": _COVERS,
+    }
+
+
+def _one(replicate: Replicate) -> dict[str, Any]:
+    points = round(float(replicate.gain.values.mean()) * 100, 3)
     return {
-        "replicates": len(replicates),
-        "verdict": decide(interval, used, evaluation.config.minimum_gain / 100),
-        "gain": {
-            "points": figures["mean"],
-            "low": figures["low"],
-            "high": figures["high"],
-            "confidence": evaluation.config.confidence,
-            "smallest_detectable": round(interval.smallest_detectable * 100, 3),
-            "covers": _COVERS,
-        },
-        "each": [
-            {
-                "points": round(float(one.gain.values.mean()) * 100, 3),
-                "ratio": one.ratio,
-                "baseline_arm": one.baseline,
-                "synthetic_arm": one.synthetic,
-            }
-            for one in replicates
-        ],
+        "points": points if replicate.untried is None else None,
+        "ratio": replicate.ratio,
+        "baseline_arm": replicate.baseline,
+        "synthetic_arm": replicate.synthetic,
+        "not_tried": replicate.untried,
     }

@@ -68,5 +68,4 @@ def train_and_predict(project: Project) -> None:
 def _scored(project: Project, evaluation: Evaluation) -> Replicate:
     records = [read_arm(project.layout.predictions(arm)) for arm in project.params.retrain.arms]
     families = read_families(project.layout, [record for record in records if not record.skipped])
-    ratio = float(read_plan(project.layout)["ratio"])
-    return replicate_of(families["first"], ratio, evaluation)
+    return replicate_of(families["first"], read_plan(project.layout), evaluation)

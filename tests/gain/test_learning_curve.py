@@ -3,9 +3,7 @@
 from __future__ import annotations
 
 import numpy as np
-import numpy.typing as npt
 import pytest
-from sklearn.linear_model import LogisticRegression
 
 from gan_augment.gain.learning_curve import (
     Worth,
@@ -15,8 +13,8 @@ from gan_augment.gain.learning_curve import (
     thinned,
     thinned_classes,
 )
-from gan_augment.scoring.metrics import balanced_accuracy
-from gan_augment.scoring.statistics import Interval, Resampled, TestRows
+from gan_augment.scoring.statistics import Resampled, TestRows
+from tests.gain.known_worth import covers, worth_of
 
 
 def toy(gain: float, slope: float, noise: float = 1e-4, seeds: int = 5) -> Worth:
@@ -70,59 +68,13 @@ def test_no_gain_is_worth_no_row_however_steep_the_curve() -> None:
 
 # --- rows that are real -----------------------------------------------------------------------------------------------
 
-RARE, COMMON, EACH, DIMENSIONS, SEEDS = 20, 200, 150, 20, 5
-MEANS = np.stack([np.zeros(DIMENSIONS), np.full(DIMENSIONS, 0.45), np.repeat([0.45, -0.45], DIMENSIONS // 2)])
-
-
-def worth_of(run: int, added: int, *, copies: bool) -> Worth:
-    """What `added` rows of both rare classes are worth: fresh real ones, or copies of those that are there."""
-    rng = np.random.default_rng(run)
-    labels = np.repeat([0, 1, 2], [COMMON, RARE, RARE])
-    real, tested = _draw(rng, labels), np.repeat([0, 1, 2], EACH)
-    test, made = _draw(rng, tested), np.repeat([1, 2], added)
-    more = np.concatenate([real[labels == c][:added] for c in (1, 2)]) if copies else _draw(rng, made)
-    rows = TestRows(tested, draws=200, generator=rng)
-
-    def score(features: list[npt.NDArray[np.float64]], targets: list[npt.NDArray[np.int64]]) -> Resampled:
-        pairs = enumerate(zip(features, targets, strict=True))
-        return rows.resample(balanced_accuracy, np.stack([_fit(x, y, seed, test) for seed, (x, y) in pairs]))
-
-    full = score([real] * SEEDS, [labels] * SEEDS)
-    both = score([np.concatenate([real, more])] * SEEDS, [np.concatenate([labels, made])] * SEEDS)
-    losses = []
-    for share in (0.25, 0.5):
-        kept = [thinned(labels, [1, 2], share, np.random.default_rng(seed)) for seed in range(SEEDS)]
-        losses.append((share, full - score([real[one] for one in kept], [labels[one] for one in kept])))
-
-    def judge(difference: Resampled) -> Interval:
-        return rows.interval(difference, resolution=1 / len(tested))
-
-    return rows_worth(both - full, losses, judge, 0.95)
-
-
-def _draw(rng: np.random.Generator, labels: npt.NDArray[np.int64]) -> npt.NDArray[np.float64]:
-    return rng.normal(size=(len(labels), DIMENSIONS)) + MEANS[labels]
-
-
-def _fit(
-    features: npt.NDArray[np.float64], labels: npt.NDArray[np.int64], seed: int, test: npt.NDArray[np.float64]
-) -> npt.NDArray[np.float64]:
-    kept = np.random.default_rng(seed).random(len(labels)) > 0.05  # what makes seeds differ
-    model = LogisticRegression(class_weight="balanced").fit(features[kept], labels[kept])
-    found: npt.NDArray[np.float64] = model.predict_proba(test)
-    return found
-
-
-def covers(found: Worth, factor: float) -> bool:
-    return (found.low or 0) <= factor <= (found.high or np.inf)
-
 
 def test_real_rows_are_worth_their_own_number_and_copies_none() -> None:
-    oracle = [worth_of(run, RARE // 2, copies=False) for run in range(50)]
+    oracle = [worth_of(run, 20, 10, copies=False) for run in range(50)]
     assert sum(covers(one, 1.5) for one in oracle) >= 46
     assert np.median([one.factor or 3 for one in oracle]) == pytest.approx(1.5, abs=0.2)
     assert sum(one.kind in ("about", "more than") for one in oracle) >= 20  # or the intervals say nothing
-    copied = [worth_of(run, RARE // 2, copies=True) for run in range(50)]
+    copied = [worth_of(run, 20, 10, copies=True) for run in range(50)]
     assert sum(covers(one, 1.0) for one in copied) >= 46
 
 

@@ -25,12 +25,14 @@ def evaluation() -> Evaluation:
     return Evaluation(SPEC, LABELS, MeasureConfig(bootstrap_draws=300), np.random.default_rng(0))
 
 
-def replicate(found: Evaluation, skill: float, ratio: float = 1.0, seeds: int = 3) -> Replicate:
+def replicate(
+    found: Evaluation, skill: float, ratio: float = 1.0, seeds: int = 3, untried: str | None = None
+) -> Replicate:
     """The arm without synthetic data is right on 70 %, the one with it on `skill`."""
     rng = np.random.default_rng(1)
     luck = rng.random((seeds, len(LABELS)))
     arms = [probabilities_from(luck < share, LABELS, 2) for share in (skill, 0.7)]
-    return Replicate(found.paired(balanced_accuracy, *arms), ratio, "real", "real_synthetic")
+    return Replicate(found.paired(balanced_accuracy, *arms), ratio, "real", "real_synthetic", untried)
 
 
 def test_equal_trainings_leave_the_mean_and_unequal_ones_widen_the_interval() -> None:
@@ -58,3 +60,29 @@ def test_each_training_is_listed() -> None:
     assert found["each"][0]["points"] < found["each"][1]["points"]
     mean = np.mean([one["points"] for one in found["each"]])
     assert found["gain"]["points"] == pytest.approx(mean, abs=0.01)
+
+
+def test_trainings_that_were_not_tried_say_nothing_of_synthetic_rows() -> None:
+    shared = evaluation()
+    good, none = replicate(shared, 0.9), replicate(shared, 0.7, untried="Class 'b' got no synthetic rows, because ...")
+    most = combine([good, none, good], shared)
+    assert (most["verdict"], most["tried"], most["replicates"]) == ("helps", 2, 3)
+    assert most["gain"]["points"] == pytest.approx(most["each"][0]["points"], abs=0.01)
+    assert most["each"][1]["points"] is None
+    assert "Class 'b'" in most["each"][1]["not_tried"]
+
+
+@pytest.mark.parametrize("tried", [0, 1])
+def test_where_no_more_than_half_were_tried_there_is_no_gain(tried: int) -> None:
+    shared = evaluation()
+    none = replicate(shared, 0.9, untried="Class 'b' got no synthetic rows, because ...")
+    found = combine([*[replicate(shared, 0.9)] * tried, none], shared)
+    assert (found["verdict"], found["gain"]) == ("not tried", None)
+
+
+def test_a_ratio_above_0_in_most_trainings_means_of_all_of_them() -> None:
+    """Of five, three were tried and two chose a ratio above 0: no majority."""
+    shared = evaluation()
+    none = replicate(shared, 0.7, untried="...")
+    five = [replicate(shared, 0.9), replicate(shared, 0.9), replicate(shared, 0.9, ratio=0.0), none, none]
+    assert combine(five, shared)["verdict"] == "no measurable difference"

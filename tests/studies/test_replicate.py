@@ -9,6 +9,7 @@ from typing import Any
 
 import pytest
 
+from gan_augment.cli.calibrate import run_replicates
 from gan_augment.project.layout import Project
 from gan_augment.stages import measure, mix, retrain
 from gan_augment.studies import replicate
@@ -71,3 +72,19 @@ def test_all_stages_run_again_with_other_seeds(tmp_path: Path, trained: list[tup
     assert found["each"][0]["points"] == pytest.approx(measured["gain"]["points"], abs=0.01)
     assert json.loads((tmp_path / "reports/replicates.json").read_text()) == found
     assert found["replicates"] == 3
+
+
+def test_trainings_whose_rows_were_refused_are_not_tried(
+    tmp_path: Path, trained: list[tuple[str, int]], capsys: pytest.CaptureFixture[str]
+) -> None:
+    project = make_project(tmp_path, modality="table", synthesizer="none", train=(30, 12), held=40, **SECTIONS)
+    mix.run(project)
+    for arm in project.params.retrain.arms:
+        retrain.run(project, arm)
+    measure.run(project)
+    capsys.readouterr()
+    run_replicates(tmp_path, runs=2, as_json=False)
+    said = capsys.readouterr().out.splitlines()
+    assert said[0].startswith("training 0: Not tried: ")
+    assert said[-1] == "Not tried: in 2 of 2 trainings the classes that need rows got none."
+    assert len({seed for _, seed in trained}) == 1

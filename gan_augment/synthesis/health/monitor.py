@@ -32,7 +32,7 @@ from gan_augment.fidelity.likeness import Likeness
 from gan_augment.fidelity.two_sample import two_sample_test
 from gan_augment.nn.image_networks import Generator
 from gan_augment.synthesis.api import TrainingData
-from gan_augment.synthesis.health.alarms import MIN_ROWS, class_alarm
+from gan_augment.synthesis.health.alarms import MIN_ROWS, Ranking, class_alarm, ranking
 from gan_augment.synthesis.health.label_judge import LabelJudge
 from gan_augment.synthesis.health.usual_noise import NoiseSource, UsualNoise
 
@@ -154,6 +154,20 @@ class Monitor:
                 found[int(index)] = problem
         return found
 
+    @torch.inference_mode()
+    def ranking(self, generator: Generator, discriminator: nn.Module) -> Ranking:
+        """Of held-out images beside generated ones, by `discriminator`."""
+        indices = np.repeat(self.classes, self.draws)
+        images = encode_images(self.noise.draw(generator, indices))
+        reals = _logits(discriminator, self.validation_images, self.validation_labels)
+        fakes = _logits(discriminator, images, indices)
+        return ranking(
+            *(
+                [found[of == c] for c in self.classes]
+                for found, of in ((reals, self.validation_labels), (fakes, indices))
+            )
+        )
+
     def _likeness(self, features: npt.NDArray[Any], index: int) -> Likeness | None:
         if self.judge is None or not np.isfinite(features).all():
             return None
@@ -172,13 +186,18 @@ def _ranked_above(
     fake_labels: npt.NDArray[np.int64],
 ) -> float:
     """Mean over classes of P(D(real) > D(fake)) for a pair of that class; 0.5: the discriminator cannot tell."""
-    device = next(discriminator.parameters()).device
-    real_logits, fake_logits = (
-        discriminator(torch.from_numpy(images).to(device), torch.from_numpy(labels).to(device)).float().cpu().numpy()
-        for images, labels in ((reals, real_labels), (fakes, fake_labels))
-    )
+    real_logits, fake_logits = _logits(discriminator, reals, real_labels), _logits(discriminator, fakes, fake_labels)
     wins = [
         np.mean(real_logits[real_labels == c][:, None] > fake_logits[fake_labels == c][None, :])
         for c in np.unique(real_labels)
     ]
     return float(np.mean(wins))
+
+
+def _logits(
+    discriminator: nn.Module, images: npt.NDArray[np.float32], labels: npt.NDArray[np.int64]
+) -> npt.NDArray[np.float32]:
+    device = next(discriminator.parameters()).device
+    found: Tensor = discriminator(torch.from_numpy(images).to(device), torch.from_numpy(labels).to(device))
+    logits: npt.NDArray[np.float32] = found.float().cpu().numpy()
+    return logits

@@ -21,7 +21,7 @@ from gan_augment.nn.draws import Draws
 from gan_augment.nn.image_networks import Generator
 from gan_augment.nn.objectives import Game, Objective
 from gan_augment.synthesis.api import Run, TickReport
-from gan_augment.synthesis.health.alarms import run_alarm
+from gan_augment.synthesis.health.alarms import Ranking, run_alarm
 from gan_augment.synthesis.health.monitor import LEAST_KID, Monitor
 from gan_augment.synthesis.health.stop_rule import Check, stop_reason
 from gan_augment.synthesis.health.usual_noise import UsualNoise
@@ -273,7 +273,7 @@ class AdversarialRun:
         self._adapt_augmentation(loop)
         tick = TickReport(loop.images_seen / 1000, self.total_images / 1000, dict(loop.losses))
         self.run.progress(tick)
-        if problem := run_alarm(loop.losses):
+        if problem := run_alarm(loop.losses, None if self.monitor is None else self._ranking):
             return None if self._roll_back(loop) else self._give_up(problem)
         every = self.total_images / self.settings.checks
         before = max(loop.images_seen - loop.tick_images, 0)
@@ -284,6 +284,10 @@ class AdversarialRun:
         pictures = None if self.shown is None else self.shown.sheet(loop.ema.network, self.class_of.numpy())
         self.run.progress(replace(tick, row=dict(loop.history[-1]), pictures=pictures))
         return reason
+
+    def _ranking(self) -> Ranking:
+        assert self.monitor is not None
+        return self.replicas.agree(self.monitor.ranking(self.generator, self.discriminator))
 
     def _adapt_augmentation(self, loop: Loop[AdversarialMemory]) -> None:
         """ADA: more augmentation while the discriminator is surer of its train reals than the target, less else."""

@@ -8,7 +8,7 @@ import numpy as np
 import pytest
 
 from gan_augment.fidelity.likeness import Likeness
-from gan_augment.synthesis.health.alarms import MIN_ROWS, class_alarm, run_alarm
+from gan_augment.synthesis.health.alarms import MIN_ROWS, Ranking, class_alarm, ranking, run_alarm
 
 
 def rows(seed: int, count: int = 60) -> np.ndarray:
@@ -77,6 +77,31 @@ def test_one_far_row_among_few_held_out_ones_is_no_collapse() -> None:
     assert class_alarm(TRAIN, held_out, rows(2), LIKE) is None
 
 
+@pytest.mark.parametrize(("train", "held_out"), [(30, 8), (60, 20), (200, 60)])
+def test_a_class_with_a_few_rows_far_out_is_not_collapsed(train: int, held_out: int) -> None:
+    """They make the mean distance, here of this sample and there of that one."""
+    for seed in range(100):
+        rng = np.random.default_rng(seed)
+        parts = [np.exp(2.5 * rng.normal(size=(size, 5))) for size in (train, held_out, 200)]
+        assert class_alarm(*parts, LIKE) is None
+
+
+def test_few_held_out_rows_of_few_levels_are_no_proof_of_copying() -> None:
+    """Most rows are equal, so their distances to train are, and a normal approximation is far too sure."""
+    alarms = 0
+    for seed in range(1000):
+        rng = np.random.default_rng(seed)
+        parts = [5.0 * (rng.random((size, 5)) < 0.03) for size in (10, 8, 200)]
+        alarms += "memorised" in str(class_alarm(*parts, LIKE))
+    assert alarms <= 3  # by chance one in a thousand
+
+
+def test_copies_among_few_levels_are_still_told() -> None:
+    rng = np.random.default_rng(0)
+    train, held_out = (rng.integers(0, 4, (60, 8)).astype(float) for _ in range(2))
+    assert "memorised" in str(class_alarm(train, held_out, np.repeat(train, 3, axis=0), LIKE))
+
+
 @pytest.mark.parametrize(
     ("losses", "word"),
     [
@@ -87,5 +112,32 @@ def test_one_far_row_among_few_held_out_ones_is_no_collapse() -> None:
     ],
 )
 def test_faults_of_the_run(losses: dict[str, float], word: str | None) -> None:
-    alarm = run_alarm(losses)
+    alarm = run_alarm(losses, lambda: Ranking(0.99, 0.03))
     assert (alarm is None) if word is None else (alarm is not None and word in alarm)
+
+
+@pytest.mark.parametrize("held_out", [Ranking(0.55, 0.03), Ranking(0.9, 0.2), Ranking(0.5, math.inf)])
+def test_a_discriminator_that_is_sure_of_its_train_rows_alone_has_not_won(held_out: Ranking) -> None:
+    """It knows them by heart, or held-out rows are too few to say that it does not."""
+    assert run_alarm({"discriminator": 0.001}, lambda: held_out) is None
+
+
+def test_without_held_out_rows_nothing_says_that_the_discriminator_is_right() -> None:
+    assert run_alarm({"discriminator": 0.001}, None) is None
+    assert run_alarm({"discriminator": math.nan}, None) is not None
+
+
+@pytest.mark.parametrize("sizes", [(3, 40), (10, 40), (40, 200)])
+def test_what_is_drawn_as_the_data_are_is_never_told_apart(sizes: tuple[int, int]) -> None:
+    """Whatever the discriminator: it has seen neither side. Three classes, of which one may have no held-out row."""
+    for seed in range(200):
+        rng = np.random.default_rng(seed)
+        real, drawn = ([rng.normal(shift, size=(size,)) for shift in (0, 3, 9)] for size in sizes)
+        assert not ranking([*real[:2], real[2][:0]], drawn).told_apart
+
+
+def test_what_lies_below_real_rows_is_told_apart_and_equal_logits_are_a_coin() -> None:
+    real, drawn = [rows(0)[:, 0], rows(1)[:, 0]], [rows(2)[:, 0] - 5, rows(3)[:, 0] - 5]
+    assert ranking(real, drawn).told_apart
+    assert ranking([np.zeros(9)], [np.zeros(40)]).share == 0.5
+    assert ranking([np.zeros(0)], [np.zeros(40)]) == Ranking(0.5, math.inf)

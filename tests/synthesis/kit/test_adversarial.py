@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import replace
+from functools import partial
 from pathlib import Path
 from typing import Any
 
@@ -13,8 +14,10 @@ import torch
 from gan_augment.core.progress import silent
 from gan_augment.core.records import ClassRecord, DatasetSpec, ImageSpec
 from gan_augment.core.samples import Samples, TrainView, ValidationView, make_manifest
+from gan_augment.encoding.image import encode_images
 from gan_augment.nn.image_networks import build_discriminator, build_generator
 from gan_augment.synthesis.api import Run
+from gan_augment.synthesis.health.alarms import run_alarm
 from gan_augment.synthesis.health.monitor import Monitor
 from gan_augment.synthesis.kit.adversarial import AdversarialRun, RunSettings
 
@@ -156,11 +159,54 @@ def test_a_collapse_is_rolled_back_with_changed_settings() -> None:
     assert run.loop.history[-1]["cas"] > 0.9
 
 
-def test_a_dead_discriminator_is_noticed() -> None:
+class Brightness(torch.nn.Module):
+    """A discriminator that takes dark images for generated ones, or knows its train images by heart."""
+
+    def __init__(self, by_heart: torch.Tensor | None = None) -> None:
+        super().__init__()
+        self.unused = torch.nn.Parameter(torch.zeros(1))
+        self.by_heart = by_heart
+
+    def forward(self, images: torch.Tensor, _: torch.Tensor) -> torch.Tensor:
+        if self.by_heart is None:
+            return images.mean(dim=(1, 2, 3))
+        return (images.flatten(1)[:, None] == self.by_heart.flatten(1)).all(2).any(1).float()
+
+
+class Drawn(torch.nn.Module):
+    """A generator that hands out given images, class after class."""
+
+    latent = 2
+
+    def __init__(self, images: np.ndarray) -> None:
+        super().__init__()
+        self.unused = torch.nn.Parameter(torch.zeros(1))
+        self.images = torch.from_numpy(encode_images(images))
+
+    def forward(self, _: torch.Tensor, labels: torch.Tensor) -> torch.Tensor:
+        return torch.cat([self.images[int(c) * len(self.images) // 2 :][: int((labels == c).sum())] for c in (0, 1)])
+
+
+def test_a_dead_discriminator_is_noticed(monkeypatch: pytest.MonkeyPatch) -> None:
     run = build(replace(SETTINGS, kimg=3.2))
+    assert run.monitor is not None
     run.loop.phases[0].loss = lambda _: weight_sum(run.discriminator) * 0.0
+    dark = Drawn(np.zeros_like(VALIDATION.samples.payload))
+    found = run.monitor.ranking(dark, Brightness())
+    assert found.share == 1
+    monkeypatch.setattr(run.monitor, "ranking", lambda *_: found)
     run.train()
     assert "the discriminator won" in run.reason
+    assert "100% of held-out real rows" in run.reason
+
+
+def test_a_discriminator_that_knows_its_train_images_by_heart_refuses_no_generator_equal_to_the_data() -> None:
+    run = build()
+    assert run.monitor is not None
+    equal = Drawn(view(TrainView, "train", 7).samples.payload)
+    by_heart = Brightness(torch.from_numpy(run.monitor.train_images))
+    for discriminator in (by_heart, Brightness()):
+        assert run_alarm({"discriminator": 1e-4}, partial(run.monitor.ranking, equal, discriminator)) is None
 
 
 def test_augmentation_rises_while_the_discriminator_is_too_sure() -> None:

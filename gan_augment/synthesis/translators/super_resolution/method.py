@@ -16,6 +16,7 @@ import numpy as np
 import numpy.typing as npt
 import torch
 from pydantic import Field, ValidationError
+from scipy import stats
 
 from gan_augment.core.errors import MethodError, MissingInputError, ModelError
 from gan_augment.core.quantities import Batch, Checks, Kimg, Rate, Units, Weight
@@ -26,6 +27,7 @@ from gan_augment.encoding.image import PixelLevels, encode_images
 from gan_augment.nn.resampling import Kernel
 from gan_augment.nn.super_resolution_networks import PatchDiscriminator, Restorer
 from gan_augment.synthesis.api import MethodConfig, Run, SampleRequest, Synthetic, TrainingData, Traits
+from gan_augment.synthesis.health.alarms import MIN_ROWS, SURE
 from gan_augment.synthesis.kit.checks import JointOnly, check_index, check_train
 from gan_augment.synthesis.kit.files import REMEDY, read_about, write_about
 from gan_augment.synthesis.translators.super_resolution.restoration import (
@@ -44,6 +46,7 @@ __all__ = ["FittedSuperResolution", "SuperResolution", "SuperResolutionConfig", 
 
 Images = npt.NDArray[np.uint8]
 
+FEWEST = MIN_ROWS  # held-out images of a class that say how it is restored
 SMALLEST = 4  # px: the least side of a reduced image; below it nothing of the picture is left
 
 
@@ -181,7 +184,7 @@ class SuperResolution(JointOnly):
     def fit(self, data: TrainingData, config: SuperResolutionConfig, run: Run) -> FittedSuperResolution:
         """One network over all classes. Snapshots are judged on validation rows, without any on the train rows.
 
-        A class whose held-out images it restores no better than bicubic enlargement is named in
+        A class whose held-out images it surely restores no better than bicubic enlargement is named in
         `summary["refused_classes"]`.
         """
         train, training = data.train, prepare_run(data, config, run)
@@ -259,16 +262,22 @@ def _places(rows: int, first: int, seed: int, index: int) -> npt.NDArray[np.int6
 
 
 def _refused(training: RestorationRun, labels: npt.NDArray[np.int64], classes: npt.NDArray[np.int64]) -> dict[str, str]:
-    """Class index -> why it is not synthesised; a class without held-out images goes by those of all classes."""
+    """Class index -> why it is not synthesised; a class of few held-out images goes by those of all classes."""
     if training.problem:
         return {str(index): training.problem for index in classes}
     ours, bicubic = training.held.figures(training.served)[0], training.held.bicubic
     refused = {}
     for index in classes:
-        mine = labels == index if (labels == index).any() else np.ones(len(labels), dtype=bool)
-        if ours[mine].mean() <= bicubic[mine].mean():
+        mine = labels == index if (labels == index).sum() >= FEWEST else np.ones(len(labels), dtype=bool)
+        if surely_no_better(ours[mine] - bicubic[mine]):
             refused[str(index)] = (
                 f"held-out images are restored no better than by bicubic enlargement: "
                 f"{ours[mine].mean():.2f} dB against {bicubic[mine].mean():.2f} dB"
             )
     return refused
+
+
+def surely_no_better(gains: npt.NDArray[np.float64]) -> bool:
+    """Whether the mean of float64 [n] lies at 0 or below, and chance may not be why (Student's t, as 3 errors)."""
+    error = float(np.std(gains, ddof=1)) / len(gains) ** 0.5 if len(gains) > 1 else 0.0
+    return bool(gains.mean() + stats.t.isf(stats.norm.sf(SURE), max(len(gains) - 1, 1)) * error <= 0)
