@@ -62,6 +62,11 @@ class Traits:
     trainable: bool = True  # False: nothing to learn (oversampling, interpolation)
     specialises: bool = False  # `specialise` gives a model of one class from the joint one
     data_parallel: bool = False  # `fit` may run in several processes at once, which share its batches
+    needs: frozenset[Role] = frozenset()  # companions that every train row must have
+    uses: frozenset[Role] = frozenset()  # companions that it takes where they are there
+    emits: frozenset[Role] = frozenset()  # companions that its synthetic rows carry
+    pool: Literal["no", "may", "must"] = "no"  # rows that only synthesizers see
+    rivals: tuple[str, ...] = ()  # untrained methods of the registry that a gain must beat
 
 
 @dataclass(frozen=True)
