@@ -11,10 +11,10 @@ import numpy as np
 from tests.pipelines.fake_project import REPOSITORY
 
 PACKAGES = ("gan_augment", "pipelines")
-LONGEST = 63  # lines of a function
+LONGEST = 60  # lines of a function
 MEDIAN, PERCENTILE_90 = 7, 19
 # Modules without a test file at the mirrored path. May only fall.
-WITHOUT_OWN_TEST = 99
+WITHOUT_OWN_TEST = 97
 
 
 def sources() -> Iterator[Path]:

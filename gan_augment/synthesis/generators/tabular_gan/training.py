@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import copy
-from typing import TYPE_CHECKING
 
 import numpy as np
 import numpy.typing as npt
@@ -13,13 +12,11 @@ from torch import Tensor
 from gan_augment.core.seeds import numpy_generator
 from gan_augment.nn.objectives import Game
 from gan_augment.synthesis.api import Run, TickReport
+from gan_augment.synthesis.generators.tabular_gan.model import FittedTabularGan
 from gan_augment.training.ema import Ema
 from gan_augment.training.loop import AdamSchedule, Loop, Memory, Phase
 
-if TYPE_CHECKING:
-    from gan_augment.synthesis.generators.tabular_gan.method import FittedTabularGan
-
-__all__ = ["train_tabular_gan"]
+__all__ = ["TabularGanRun"]
 
 TICKS = 20
 
@@ -73,68 +70,75 @@ class _Batches:
         return rows + noise
 
 
-def train_tabular_gan(
-    fitted: FittedTabularGan,
-    matrix: npt.NDArray[np.float32],
-    places: npt.NDArray[np.int64],
-    run: Run,
-    *,
-    steps: int,
-    rate_scale: float,
-) -> None:
-    """Train the networks of `fitted` in place on encoded rows [n, width] of classes at `places` [n].
+class TabularGanRun:
+    """Train the networks of `fitted` in place on encoded rows [n, width] of classes at `places` [n], for `steps`."""
 
-    Its generator ends as the EMA; `stats` and `summary` are filled in.
-    """
-    config = fitted.config
-    batches = _Batches(fitted, matrix, places, run.seed)
-    random = torch.Generator().manual_seed(run.seed)
-    generator, discriminator = copy.deepcopy(fitted.generator), fitted.discriminator
-    ema = Ema(generator)
-    total = steps * batches.size
+    def __init__(
+        self,
+        fitted: FittedTabularGan,
+        matrix: npt.NDArray[np.float32],
+        places: npt.NDArray[np.int64],
+        run: Run,
+        *,
+        steps: int,
+        rate_scale: float,
+    ) -> None:
+        self.fitted, self.run, self.steps = fitted, run, steps
+        self.batches = _Batches(fitted, matrix, places, run.seed)
+        self.random = torch.Generator().manual_seed(run.seed)
+        self.generator, self.discriminator = copy.deepcopy(fitted.generator), fitted.discriminator
+        self.game = Game(penalty_interval=fitted.config.penalty_interval)
+        self.loop = self._loop(rate_scale)
 
-    game = Game(penalty_interval=config.penalty_interval)
+    def train(self) -> None:
+        """Train to the end: the generator of `fitted` becomes the EMA; its `stats` and `summary` are filled in."""
+        stopped, fitted = self.loop.run(), self.fitted
+        fitted.generator = self.loop.ema.network.requires_grad_(True)
+        fitted.stats = self.loop.history
+        fitted.summary |= {"steps": self.steps, "images_seen": self.loop.images_seen, "stopped_by": stopped}
 
-    def discriminator_loss(done: float) -> Tensor:
-        reals, starts, labels = batches.draw(random)
+    def _loop(self, rate_scale: float) -> Loop[Memory]:
+        config, total = self.fitted.config, self.steps * self.batches.size
+        networks = {"generator": self.generator, "discriminator": self.discriminator}
+        turns = (
+            ("discriminator", self._discriminator_loss, config.rate_d),
+            ("generator", self._generator_loss, config.rate_g),
+        )
+        return Loop(
+            [
+                Phase(name, list(networks[name].parameters()), loss, _schedule(rate * rate_scale))
+                for name, loss, rate in turns
+            ],
+            networks,
+            ema=Ema(self.generator),
+            ema_source=self.generator,
+            batch_size=self.batches.size,
+            total_images=total,
+            tick_images=max(self.batches.size, total // TICKS),
+            on_tick=self._tick,
+            memory=Memory(),
+            generator=self.random,
+            checkpoint=self.run.checkpoint,
+        )
+
+    def _discriminator_loss(self, done: float) -> Tensor:
+        reals, starts, classes = self.batches.draw(self.random)
         with torch.no_grad():
-            fakes = fitted.shape(generator(starts, labels))
-        both = torch.cat([labels, labels])
-        step = round(done * steps)
-        return game.discriminator(
-            lambda rows: discriminator(rows, both), reals, fakes, gamma=config.gamma, step=step
+            fakes = self.fitted.shape(self.generator(starts, classes))
+        both, step, gamma = torch.cat([classes, classes]), round(done * self.steps), self.fitted.config.gamma
+        return self.game.discriminator(
+            lambda rows: self.discriminator(rows, both), reals, fakes, gamma=gamma, step=step
         ).loss
 
-    def generator_loss(done: float) -> Tensor:
-        del done
-        reals, starts, labels = batches.draw(random)
-        fakes = fitted.shape(generator(starts, labels))
-        return game.generator(lambda rows: discriminator(rows, labels), reals, fakes)
+    def _generator_loss(self, _: float) -> Tensor:
+        reals, starts, classes = self.batches.draw(self.random)
+        fakes = self.fitted.shape(self.generator(starts, classes))
+        return self.game.generator(lambda rows: self.discriminator(rows, classes), reals, fakes)
 
-    def tick(loop: Loop[Memory]) -> None:
+    def _tick(self, loop: Loop[Memory]) -> None:
         loop.history.append({"kimg": loop.images_seen / 1000, **{f"{k}_loss": v for k, v in loop.losses.items()}})
-        run.progress(TickReport(loop.images_seen / 1000, total / 1000, dict(loop.losses)))
+        self.run.progress(TickReport(loop.images_seen / 1000, loop.total_images / 1000, dict(loop.losses)))
 
-    def schedule(rate: float) -> AdamSchedule:
-        return AdamSchedule(start=rate * rate_scale, end=rate * rate_scale / 5, beta2=(0.95, 0.95))
 
-    loop = Loop(
-        [
-            Phase("discriminator", list(discriminator.parameters()), discriminator_loss, schedule(config.rate_d)),
-            Phase("generator", list(generator.parameters()), generator_loss, schedule(config.rate_g)),
-        ],
-        {"generator": generator, "discriminator": discriminator},
-        ema=ema,
-        ema_source=generator,
-        batch_size=batches.size,
-        total_images=total,
-        tick_images=max(batches.size, total // TICKS),
-        on_tick=tick,
-        memory=Memory(),
-        generator=random,
-        checkpoint=run.checkpoint,
-    )
-    stopped = loop.run()
-    fitted.generator = ema.network.requires_grad_(True)
-    fitted.stats = loop.history
-    fitted.summary |= {"steps": steps, "images_seen": loop.images_seen, "stopped_by": stopped}
+def _schedule(rate: float) -> AdamSchedule:
+    return AdamSchedule(start=rate, end=rate / 5, beta2=(0.95, 0.95))
