@@ -74,8 +74,9 @@ def type_of_target(table: TableFile, target: str, labels: Sequence[str]) -> Targ
     if arrow is None:
         return None
     dtype: Any = table.frame[target].dtype
-    levels: Any = _typed_texts(pd.Series(dtype.categories)) if isinstance(dtype, pd.CategoricalDtype) else []
-    return target_type(arrow, labels, table.frame[target], [str(level) for level in levels])
+    known = isinstance(dtype, pd.CategoricalDtype)
+    levels = [str(level) for level in _typed_texts(pd.Series(dtype.categories))] if known else []
+    return target_type(arrow, labels, table.frame[target], levels)
 
 
 def check_column(path: Path, frame: pd.DataFrame, name: str, role: str) -> None:

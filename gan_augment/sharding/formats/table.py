@@ -87,7 +87,8 @@ def _frame(shard: ShardRows) -> pd.DataFrame:
 def _target(labels: Any, kind: TargetType | None) -> pd.Series[Any]:
     """The labels in the source's type."""
     if kind is None:
-        return pd.Series(labels.to_pandas(), dtype="string")
+        texts: pd.Series[Any] = labels.to_pandas().astype("string")
+        return texts
     return _as_dtype(labels_as(labels, kind).to_pandas(types_mapper=_NULLABLE.get), _target_dtype(kind))
 
 
