@@ -213,7 +213,12 @@ def _remedy(folder: Path) -> str:
 
 @contextlib.contextmanager
 def telling_damage(path: Path) -> Iterator[None]:
-    """Turn what a library says of a file that it cannot read into DamagedInputError. For files without a list, too."""
+    """Turn what a library says of a file that it cannot read into DamagedInputError. For files without a list, too.
+
+    A pipe or a device in the file's place is never opened: the library would wait for it without end.
+    """
+    if path.exists() and not path.is_file() and not path.is_dir():
+        raise _damaged(path, "a pipe or a device", path.parent)
     try:
         yield
     except (FileNotFoundError, MissingInputError):

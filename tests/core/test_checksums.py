@@ -16,6 +16,7 @@ from gan_augment.core.checksums import (
     check_folder,
     is_whole,
     replacing_output,
+    telling_damage,
     unlisted,
 )
 from gan_augment.core.errors import DamagedInputError, MissingInputError
@@ -111,3 +112,11 @@ def test_what_somebody_put_into_a_folder_is_known_from_what_was_written(folder: 
         (place / CHECKSUMS).unlink()
         (place / LISTED).unlink()
     assert unlisted(folder, without_list=patterns) == ["link", "notes.txt"]
+
+
+@pytest.mark.parametrize("kind", ["a pipe", "a device"])
+def test_what_would_be_waited_for_is_not_opened(tmp_path: Path, kind: str) -> None:
+    path = tmp_path / "curve.csv"
+    os.mkfifo(path) if kind == "a pipe" else path.symlink_to("/dev/zero")
+    with pytest.raises(DamagedInputError, match="a pipe or a device"), telling_damage(path):
+        pytest.fail("it was let in")
