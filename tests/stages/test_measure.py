@@ -11,7 +11,7 @@ import numpy as np
 import pandas as pd
 import pytest
 
-from gan_augment.core.atomic import file_hash
+from gan_augment.core.atomic import file_hash, read_json
 from gan_augment.core.errors import GanAugmentError, MissingInputError
 from gan_augment.core.not_made import write_not_made
 from gan_augment.core.predictions import read_arm, read_probabilities
