@@ -59,6 +59,15 @@ def test_categories_are_exchanged_as_often_as_asked_for_ones_of_the_class() -> N
         assert set(made["colour"].dropna()) <= set(parents["colour"].dropna())
 
 
+def test_a_number_never_goes_with_another_rows_switch() -> None:
+    """Most gains of the class are 0: one that becomes a number becomes that of its donor, not one for want of any."""
+    made, _ = draw(fit(noise=0, exchange=1), 1, 2000)
+    real, gains = (one["gain"][one["gain"] > 0].astype(float) for one in (ROWS[TRAIN.labels == 1], made))
+    assert len(gains) > 200
+    assert gains.value_counts(normalize=True).iloc[0] < 0.4
+    assert gains.mean() == pytest.approx(real.mean(), rel=0.3)
+
+
 def test_no_number_leaves_the_train_range() -> None:
     made, _ = draw(fit(noise=50), 0)
     for name in ("length", "count", "gain", "day"):
