@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from pathlib import Path
-from typing import Any
+from typing import Annotated, Any
 
 from pydantic import Field, ValidationError, field_validator
 
@@ -49,7 +49,7 @@ class ClassParams(Record):
 
     label: str
     specialise: bool | None = None
-    candidates: Samples | None = None
+    candidates: Annotated[Samples, Field(ge=0)] | None = None
 
 
 class Params(Record):

@@ -2,7 +2,7 @@
 
 A number outside of its range is a slip (a unit, a digit too many): it is told where params.yaml is read, not by an
 overflow or an empty memory hours later. The bounds are generous: they exclude what no machine does.
-Where a field has a lower bound of its own, its type has none, so that the message names the field's.
+Where a field has a lower bound of its own, its type has none: of two, pydantic keeps that of the type.
 tests/core/test_quantities.py finds every number of every section and of every method that has no bounds.
 """
 
@@ -30,7 +30,7 @@ __all__ = [
 ]
 
 Seed = Annotated[int, Field(ge=0, le=2**32 - 1)]  # what numpy, torch and scikit-learn all take
-Samples = Annotated[int, Field(ge=0, le=10_000_000)]  # rows or images, such as the candidates of a class
+Samples = Annotated[int, Field(le=10_000_000)]  # rows or images, such as the candidates of a class
 Kimg = Annotated[float, Field(le=1_000_000)]  # thousands of images or rows seen by a training
 Steps = Annotated[int, Field(le=100_000_000)]  # of an optimiser
 Batch = Annotated[int, Field(le=65_536)]

@@ -4,9 +4,10 @@ from __future__ import annotations
 
 import math
 from collections.abc import Iterator
-from typing import Any
+from typing import Any, get_args
 
 import pytest
+from annotated_types import Ge, Gt, Le, Lt
 from pydantic import BaseModel, ValidationError
 
 from gan_augment.core.validation import explain_mistakes
@@ -62,6 +63,44 @@ def test_no_method_takes_true_for_a_number(name: str) -> None:
         if kinds & {"integer", "number"} and "boolean" not in kinds:
             with pytest.raises(ValidationError):
                 config.model_validate({key: True})
+
+
+def fields_of(model: type[BaseModel], seen: set[type[BaseModel]]) -> Iterator[tuple[str, list[Any]]]:
+    """Every field of a model and of those in it, with what bounds it."""
+    seen.add(model)
+    for name, field in model.model_fields.items():
+        yield f"{model.__name__}.{name}", field.metadata
+        inner = [field.annotation]
+        while inner:
+            kind = inner.pop()
+            inner += get_args(kind)
+            if isinstance(kind, type) and issubclass(kind, BaseModel) and kind not in seen:
+                yield from fields_of(kind, seen)
+
+
+@pytest.mark.parametrize("name", MODELS)
+def test_no_field_has_a_bound_that_its_type_takes_away(name: str) -> None:
+    """Of two lower bounds, the field's and its type's, pydantic keeps the latter: 0 would pass where 1 is the least."""
+    for field, bounds in fields_of(MODELS[name], set()):
+        assert len([one for one in bounds if isinstance(one, Ge | Gt)]) < 2, field
+        assert len([one for one in bounds if isinstance(one, Le | Lt)]) < 2, field
+
+
+@pytest.mark.parametrize(
+    "sections",
+    [
+        {"curate": {"evaluation_rows": 19}},
+        {"export": {"rows_per_shard": 0}},
+        {"retrain": {"classifier": {"kind": "random_forest", "min_samples_leaf": 0}}},
+        {"classes": {"a": {"label": "a", "candidates": -1}, "b": {"label": "b"}}},
+    ],
+)
+def test_too_few_rows_are_told(sections: dict[str, Any]) -> None:
+    whole = {"classes": {"a": {"label": "a"}, "b": {"label": "b"}}, "synthesis": {"method": "smote"}} | {
+        "prepare": {"source": {"kind": "demo", "name": "digits"}}
+    }
+    with pytest.raises(ValidationError, match="greater than or equal"):
+        Params.model_validate(whole | sections)
 
 
 @pytest.mark.parametrize(

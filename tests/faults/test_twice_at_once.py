@@ -7,7 +7,6 @@ from __future__ import annotations
 
 import json
 import os
-import signal
 import subprocess
 import sys
 from pathlib import Path
@@ -15,7 +14,7 @@ from pathlib import Path
 import pytest
 
 from gan_augment.core.locks import holding, running
-from gan_augment.project.locks import READS, lock_folder
+from gan_augment.project.locks import lock_folder
 from tests.faults.small_project import COMMANDS, copy_of, outputs_hash, run_command
 from tests.patience import HANG
 
@@ -79,64 +78,6 @@ def test_classes_and_arms_do_not_wait_for_each_other(finished: Path, tmp_path: P
     with holding(lock_folder(root), writes=["generate@a", "retrain@real"], reads=["prepare", "mix"]):
         assert run_command(root, ("generate", "b")).returncode == 0
         assert run_command(root, ("retrain", "cheap")).returncode == 0
-
-
-def test_a_killed_holder_frees_its_locks_and_leaves_nothing(tmp_path: Path) -> None:
-    code = (
-        "import sys, time; from pathlib import Path; from gan_augment.core.locks import holding\n"
-        "with holding(Path(sys.argv[1]), writes=['mix'], reads=['prepare']):\n"
-        "    print('held', flush=True); time.sleep(600)"
-    )
-    held = subprocess.Popen([sys.executable, "-c", code, str(tmp_path)], stdout=subprocess.PIPE, text=True)
-    assert held.stdout is not None
-    assert held.stdout.readline() == "held\n"
-    (found,) = running(tmp_path)
-    assert (found.process, found.writes, found.reads, found.orphan) == (held.pid, ("mix",), ("prepare",), False)
-    said: list[str] = []
-    held.send_signal(signal.SIGSTOP)
-    with pytest.raises(KeyboardInterrupt), holding(tmp_path, writes=["prepare"], say=_interrupt(said)):
-        pass
-    assert f"process {held.pid}" in said[0]
-    assert "reads the outputs of prepare" in said[0]
-    held.kill()
-    held.wait()
-    with holding(tmp_path, writes=["prepare", "mix"]) as locks:
-        assert not locks.waited
-    assert running(tmp_path) == []
-
-
-def _interrupt(said: list[str]):  # type: ignore[no-untyped-def]
-    def say(text: str) -> None:
-        said.append(text)
-        raise KeyboardInterrupt
-
-    return say
-
-
-def test_a_link_in_a_locks_place_is_not_followed(tmp_path: Path) -> None:
-    (tmp_path / "somebodys").write_text("mine")
-    (tmp_path / "somebodys").chmod(0o600)
-    (tmp_path / "mix.lock").symlink_to("somebodys")
-    with pytest.raises(OSError, match=r"mix\.lock"), holding(tmp_path, writes=["mix"]):
-        pass
-    assert (tmp_path / "somebodys").stat().st_mode & 0o777 == 0o600
-
-
-def test_what_is_no_card_among_the_cards_is_passed_over(tmp_path: Path) -> None:
-    cards = tmp_path / "running"
-    (cards / "folder.json").mkdir(parents=True)
-    (cards / "link.json").symlink_to("nowhere")
-    (cards / "text.json").write_text("no card")
-    os.mkfifo(cards / "pipe.json")
-    assert running(tmp_path) == []
-
-
-def test_every_command_names_its_reads_in_the_order_of_the_stages() -> None:
-    order = list(READS)
-    for command, reads in READS.items():
-        places = [order.index(name.rstrip("@*")) for name in reads]
-        assert places == sorted(places)
-        assert all(place < order.index(command) for place in places)
 
 
 _DVC = """

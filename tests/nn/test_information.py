@@ -8,7 +8,6 @@ import pytest
 import torch
 
 from gan_augment.core.records import ImageSpec
-from gan_augment.nn.affine_views import affine_view
 from gan_augment.nn.image_networks import build_discriminator
 from gan_augment.nn.information import CodeLayout, InfoDiscriminator, information_loss, invariance_loss
 
@@ -77,24 +76,3 @@ def test_the_invariance_loss_wants_equal_codes_that_are_all_used() -> None:
     independent = invariance_loss(sure.repeat(4, 1), sure.repeat_interleave(4, 0))
     assert float(independent) == pytest.approx(math.log(4), abs=1e-4)
     assert float(invariance_loss(sure, contradicting)) > 0.5
-
-
-def test_an_affine_view_is_small_and_each_image_gets_its_own() -> None:
-    image = torch.full((1, 1, 16, 16), -1.0)
-    image[:, :, 6:10, 6:10] = 1.0
-    views = affine_view(image.repeat(50, 1, 1, 1), rng())
-    assert views.shape == (50, 1, 16, 16)
-    assert views.min() >= -1
-    assert views.max() <= 1
-    mass = (views + 1).sum((1, 2, 3)) / 2
-    assert mass.min() > 16 * 0.6  # the square stays in the picture, about as large as it was
-    assert mass.max() < 16 * 1.6
-    assert len(torch.unique(mass)) > 40
-    flat = affine_view(torch.full((2, 3, 8, 8), 0.25), rng())
-    assert torch.allclose(flat, torch.full((2, 3, 8, 8), 0.25))  # no black corner enters
-
-
-def test_an_affine_view_depends_on_the_generator_alone() -> None:
-    images = torch.rand(4, 1, 8, 8, generator=rng(1))
-    assert torch.equal(affine_view(images, rng()), affine_view(images, rng()))
-    assert not torch.equal(affine_view(images, rng()), affine_view(images, rng(2)))

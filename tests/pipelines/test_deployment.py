@@ -9,9 +9,7 @@ from typing import Any
 import pytest
 import yaml
 
-from gan_augment.core.errors import MissingInputError, SetupError
 from gan_augment.setup.initialise import _TEMPLATES
-from pipelines.announce import EVENT, announce_new_data, dataset_resource
 from tests.pipelines.fake_project import REPOSITORY
 
 TEMPLATE = REPOSITORY / "gan_augment/setup/templates/prefect.yaml.j2"
@@ -39,13 +37,6 @@ def test_the_entrypoint_is_a_flow_that_takes_the_parameters(deployment: Any) -> 
     assert set(deployment["parameters"]) <= flow.parameters.properties.keys()
 
 
-def test_the_trigger_waits_for_what_announce_emits(deployment: Any, tmp_path: Path) -> None:
-    (tmp_path / "prefect.yaml").write_text(rendered("x-rays"))
-    (trigger,) = yaml.safe_load(rendered("x-rays"))["deployments"][0]["triggers"]
-    assert trigger["match"] == {"prefect.resource.id": dataset_resource(tmp_path)}
-    assert trigger["expect"] == [EVENT]
-
-
 def test_prefect_accepts_schedule_trigger_and_limit(deployment: Any) -> None:
     pytest.importorskip("prefect")
     from prefect.client.schemas.objects import ConcurrencyLimitConfig
@@ -57,13 +48,3 @@ def test_prefect_accepts_schedule_trigger_and_limit(deployment: Any) -> None:
     assert schedule["active"] is False  # nothing starts unasked
     assert ConcurrencyLimitConfig.model_validate(deployment["concurrency_limit"]).limit == 1
     assert DeploymentEventTrigger.model_validate(deployment["triggers"][0])
-
-
-def test_announcing_without_a_server_or_a_project_is_refused(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.delenv("PREFECT_API_URL", raising=False)
-    monkeypatch.setenv("HOME", str(tmp_path))
-    with pytest.raises(MissingInputError, match=r"prefect\.yaml"):
-        announce_new_data(tmp_path)
-    (tmp_path / "prefect.yaml").write_text(rendered("x-rays"))
-    with pytest.raises(SetupError, match="PREFECT_API_URL"):
-        announce_new_data(tmp_path)

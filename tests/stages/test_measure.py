@@ -3,7 +3,6 @@ label is in reach before `measure`, and that the same inputs give the same bytes
 
 from __future__ import annotations
 
-import json
 import shutil
 from pathlib import Path
 from typing import Any
@@ -13,58 +12,15 @@ import pandas as pd
 import pytest
 
 from gan_augment.core.atomic import file_hash, read_json
-from gan_augment.core.checksums import list_checksums
-from gan_augment.core.errors import GanAugmentError, MissingInputError, ParamsError
+from gan_augment.core.errors import GanAugmentError, MissingInputError
 from gan_augment.core.not_made import write_not_made
-from gan_augment.core.predictions import read_arm, read_curve, read_probabilities
+from gan_augment.core.predictions import read_arm, read_probabilities
 from gan_augment.core.samples import count_samples, read_samples, write_samples
 from gan_augment.core.verbosity import VERBOSITY
 from gan_augment.downstream.config import ARMS
 from gan_augment.project.layout import Project
 from gan_augment.stages import learning_curve, measure, mix, retrain
-from tests.stages.downstream_project import Synthesizer, make_project
-
-CNN = {"kind": "cnn", "steps": 12, "batch_size": 16, "width": 4}
-IMAGE: dict[str, Any] = {
-    "retrain": {"classifier": CNN, "seeds": 2, "classical": {"views": 2}},
-    "mix": {"seeds": 2, "ratios": [1, 2]},
-    "measure": {"bootstrap_draws": 200},
-}
-TABLE: dict[str, Any] = {
-    "retrain": {"classifier": {"kind": "logistic_regression"}, "second_opinion": "none", "seeds": 2},
-    "mix": {"seeds": 2, "ratios": [1, 2]},
-    "measure": {"bootstrap_draws": 200},
-}
-
-
-def image_project(root: Path, synthesizer: Synthesizer = "oracle") -> Project:
-    return make_project(root, synthesizer=synthesizer, **IMAGE)
-
-
-def table_project(root: Path, synthesizer: Synthesizer = "oracle") -> Project:
-    return make_project(root, modality="table", synthesizer=synthesizer, train=(30, 12), held=40, **TABLE)
-
-
-def run_all(project: Project) -> dict[str, Any]:
-    mix.run(project)
-    for arm in project.params.retrain.arms:
-        retrain.run(project, arm)
-    measure.run(project)
-    measured: dict[str, Any] = json.loads(project.layout.measure_report.read_text())
-    return measured
-
-
-@pytest.fixture(scope="module")
-def image(tmp_path_factory: pytest.TempPathFactory) -> tuple[Project, dict[str, Any]]:
-    project = image_project(tmp_path_factory.mktemp("image"))
-    return project, run_all(project)
-
-
-@pytest.fixture(scope="module")
-def table(tmp_path_factory: pytest.TempPathFactory) -> tuple[Project, dict[str, Any]]:
-    project = table_project(tmp_path_factory.mktemp("table"))
-    return project, run_all(project)
-
+from tests.stages.measured import image_project, run_all, table_project
 
 # --- what is written ------------------------------------------------------------------------------------------------
 
@@ -155,33 +111,6 @@ def test_rare_classes_and_the_second_opinion(image: tuple[Project, Any], table: 
     assert table[1]["second_opinion"] is None
 
 
-def test_mix_lays_out_the_rows_that_its_plan_names(image: tuple[Project, Any]) -> None:
-    layout = image[0].layout
-    plan = json.loads((layout.mixed / "plan.json").read_text())
-    added, alone, curated = (read_samples(path) for path in (
-        layout.mixed / "synthetic", layout.mixed / "alone", layout.curated))  # fmt: skip
-    assert added.manifest["label"].value_counts().to_dict() == {
-        str(index): count for index, count in enumerate(plan["shown_counts"].values()) if count
-    }
-    assert alone.manifest["label"].value_counts().to_dict() == {"0": 20, "1": 20, "2": 5}
-    assert set(added.manifest["id"]) <= set(curated.manifest["id"])
-    curve = pd.read_csv(layout.ratio_curve)
-    assert curve["ratio"].tolist() == [0.0, 1.0, 2.0]
-    assert curve.loc[curve["chosen"], "ratio"].tolist() == [plan["ratio"]]
-    assert json.loads(layout.mix_report.read_text())["ratio"] == plan["ratio"]
-
-
-def test_predictions_are_probabilities_of_the_test_rows_for_every_seed(image: tuple[Project, Any]) -> None:
-    layout = image[0].layout
-    record = read_arm(layout.predictions("cheap"))
-    assert list(record.test_ids) == read_samples(layout.test_inputs).manifest["id"].tolist()
-    test = read_probabilities(layout.predictions("cheap"), "first", "test")
-    validation = read_probabilities(layout.predictions("cheap"), "first", "validation")
-    assert test.shape == (2, 60, 3)
-    assert validation.shape == (3, 2, 60, 3)
-    np.testing.assert_allclose(test.sum(axis=2), 1, atol=1e-5)
-
-
 def test_the_table_and_the_sentence_are_printed(image: tuple[Project, Any], capsys: pytest.CaptureFixture[str]) -> None:
     project, measured = image
     measure.run(project)
@@ -200,36 +129,7 @@ def test_the_table_and_the_sentence_are_printed(image: tuple[Project, Any], caps
     } <= set(frame.columns)
 
 
-def test_ratios_per_class_take_rows_away_from_some_and_add_none(tmp_path: Path, table: tuple[Project, Any]) -> None:
-    sections = {**TABLE, "mix": {**TABLE["mix"], "per_class": True}}
-    project = make_project(tmp_path, modality="table", train=(30, 12), held=40, **sections)
-    mix.run(project)
-    plans = [json.loads((found.layout.mixed / "plan.json").read_text()) for found in (project, table[0])]
-    assert plans[0]["shown_ratio"] == plans[1]["shown_ratio"]
-    for key, count in plans[0]["shown_counts"].items():
-        assert count in (0, plans[1]["shown_counts"][key])
-    added = read_samples(project.layout.mixed / "synthetic").manifest["label"].value_counts().to_dict()
-    assert added == {key: count for key, count in plans[0]["shown_counts"].items() if count}
-
-
 # --- leaks ----------------------------------------------------------------------------------------------------------
-
-
-def test_the_rows_that_the_judge_is_unsure_of_are_left_out_where_validation_wants_it(tmp_path: Path) -> None:
-    sections = {
-        "mix": {"ratios": [1.0], "seeds": 2, "judge_probabilities": [0.7]},
-        "retrain": TABLE["retrain"] | {"classical": {"strength": 0}},
-    }
-    project = make_project(tmp_path, synthesizer="mixed", train=(20, 20, 1), held=20, **sections)
-    mix.run(project)
-    plan = read_json(project.layout.mixed / "plan.json")
-    assert plan["judge_probability"] == 0.7
-    taken = read_samples(project.layout.mixed / "synthetic")
-    assert plan["shown_counts"] == {"digit-0": 0, "digit-1": 0, "digit-2": 19}
-    rows = taken.manifest["id"].str.split("-").str[2].astype(int)  # its place among the candidates
-    assert (rows % 2 == 0).all()  # the odd ones are of other classes
-    metrics = read_json(project.layout.mix_report)
-    assert metrics["judge_probabilities_tried"]["0.7"]["gain"] > 0
 
 
 def test_mix_and_retrain_run_where_no_test_label_exists(tmp_path: Path) -> None:
@@ -258,21 +158,6 @@ def test_test_labels_change_the_measurement_and_nothing_before_it(tmp_path: Path
         assert accuracy[arm["arm"]] == pytest.approx(1 - arm["balanced_accuracy"]["mean"], abs=1e-4)
 
 
-def test_test_inputs_change_no_choice(tmp_path: Path, table: tuple[Project, Any]) -> None:
-    project = table_project(tmp_path)
-    manifest = read_samples(project.layout.test_inputs)
-    assert isinstance(manifest.payload, pd.DataFrame)
-    rows = manifest.payload
-    numeric = rows.select_dtypes("number").columns
-    rows[numeric] = rows[numeric] * 100
-    rows.to_parquet(project.layout.test_inputs / "rows.parquet", index=False)
-    mix.run(project)
-    retrain.run(project, "cheap")
-    for family_file in ("first_validation.npy", "arm.json"):
-        ours, theirs = (found.layout.predictions("cheap") / family_file for found in (project, table[0]))
-        assert file_hash(ours) == file_hash(theirs)
-
-
 # --- repeatability and odd cases ------------------------------------------------------------------------------------
 
 
@@ -282,14 +167,6 @@ def test_the_same_inputs_give_the_same_bytes(tmp_path: Path, image: tuple[Projec
     retrain.run(project, "real_classical_synthetic")
     for part in ("data/mixed", "predictions/real_classical_synthetic", "reports/mix.json"):
         assert file_hash(project.layout.root / part) == file_hash(image[0].layout.root / part)
-
-
-def test_another_seed_gives_other_classifiers(tmp_path: Path, image: tuple[Project, Any]) -> None:
-    project = make_project(tmp_path, **IMAGE, base={"seed": 1, "device": "cpu"})
-    mix.run(project)
-    retrain.run(project, "real")
-    ours, theirs = (read_probabilities(p.layout.predictions("real"), "first", "test") for p in (project, image[0]))
-    assert (ours != theirs).any()
 
 
 def test_nothing_accepted_leaves_a_plain_answer(tmp_path: Path) -> None:
@@ -325,11 +202,6 @@ def test_a_class_without_rows_is_told_and_why_even_if_quiet(
     assert said in capsys.readouterr().out
 
 
-def test_an_arm_outside_the_params_is_refused(table: tuple[Project, Any]) -> None:
-    with pytest.raises(ParamsError, match="real_classical"):
-        retrain.run(table[0], "real_magic")
-
-
 def test_predictions_of_another_split_are_refused(tmp_path: Path, table: tuple[Project, Any]) -> None:
     shutil.copytree(table[0].layout.root, tmp_path / "p")
     project = Project.open(tmp_path / "p")
@@ -337,62 +209,6 @@ def test_predictions_of_another_split_are_refused(tmp_path: Path, table: tuple[P
     labels.iloc[3:].to_parquet(project.layout.test_labels, index=False)
     with pytest.raises(GanAugmentError, match="do not belong together"):
         measure.run(project)
-
-
-def test_a_killed_retrain_leaves_the_old_predictions(
-    tmp_path: Path, table: tuple[Project, Any], monkeypatch: pytest.MonkeyPatch
-) -> None:
-    shutil.copytree(table[0].layout.root, tmp_path / "p")
-    project = Project.open(tmp_path / "p")
-    before = file_hash(project.layout.predictions("real"))
-    monkeypatch.setattr(retrain, "write_probabilities", _killed)
-    with pytest.raises(KeyboardInterrupt):
-        retrain.run(project, "real")
-    assert file_hash(project.layout.predictions("real")) == before
-    assert not list(project.layout.predictions("real").parent.glob(".*"))
-
-
-def _killed(*_: Any) -> None:
-    raise KeyboardInterrupt
-
-
-# --- what the rows are worth in real rows -----------------------------------------------------------------------------
-
-
-def test_the_learning_curve_says_what_the_rows_are_worth(tmp_path: Path, table: tuple[Project, Any]) -> None:
-    shutil.copytree(table[0].layout.root, tmp_path / "p")
-    project = Project.open(tmp_path / "p")
-    hidden = project.layout.test_labels.rename(tmp_path / "labels")
-    learning_curve.run(project)  # where no test label is in reach
-    first = file_hash(project.layout.learning_curve)
-    learning_curve.run(project)
-    assert file_hash(project.layout.learning_curve) == first
-    hidden.rename(project.layout.test_labels)
-    measure.run(project)
-    measured, found = read_json(project.layout.measure_report), read_curve(project.layout.learning_curve)
-    assert found is not None
-    assert found[0].arm == measured["gain"]["baseline_arm"]
-    assert [point.rows for point in found[0].points] == [3, 6]  # of the 12 of the smaller class
-    worth = measured["worth"]
-    assert (worth["rows_there"], worth["classes"]) == (12, [project.spec().classes[1].key])
-    assert [point["share"] for point in worth["curve"]] == [0.25, 0.5]
-    assert "real rows" in worth["sentence"]
-    moved = {name for name in measured if measured[name] != table[1][name]}
-    assert moved == {"worth"}  # it moves no other figure
-
-
-def test_a_curve_of_other_predictions_says_nothing(tmp_path: Path, table: tuple[Project, Any]) -> None:
-    shutil.copytree(table[0].layout.root, tmp_path / "p")
-    project = Project.open(tmp_path / "p")
-    measure.run(project)
-    assert read_json(project.layout.measure_report)["worth"] is None  # a project of before has no such stage
-    learning_curve.run(project)
-    path = project.layout.learning_curve / "curve.json"
-    other = read_json(path) | {"variant": "another"}
-    path.write_text(json.dumps(other))
-    list_checksums(project.layout.learning_curve)
-    measure.run(project)
-    assert read_json(project.layout.measure_report)["worth"] is None
 
 
 def test_why_there_is_no_curve_is_said(tmp_path: Path, image: tuple[Project, Any]) -> None:

@@ -6,15 +6,12 @@ from pathlib import Path
 from typing import Any
 
 import numpy as np
-import pytest
 import yaml
 
 from gan_augment.core.atomic import read_json, write_json
 from gan_augment.core.checksums import list_checksums
-from gan_augment.core.errors import MethodError
 from gan_augment.core.samples import read_samples, write_samples
 from gan_augment.project.layout import Project
-from gan_augment.project.training import check_method
 from gan_augment.stages import generate, pretrain, train_gan
 from tests.curation.toys import IMAGES, views
 
@@ -71,11 +68,3 @@ def test_a_refused_class_is_refused_where_specialisation_is_off_too(tmp_path: Pa
     (tmp_path / "params.yaml").write_text(yaml.safe_dump(params | {"train_gan": {"specialise": False}}))
     train_gan.run(Project.open(tmp_path), "a")
     assert read_json(opened.layout.train_gan("a") / "served.json")["served"] == "none"
-
-
-def test_settings_that_do_not_fit_the_images_are_refused_before_training(tmp_path: Path) -> None:
-    opened = project(tmp_path, factor=4)
-    with pytest.raises(MethodError, match="too small"):
-        check_method(opened.params, opened.spec())
-    with pytest.raises(MethodError, match="too small"):
-        pretrain.run(opened)

@@ -14,7 +14,6 @@ import pytest
 import torch
 
 from gan_augment.core.errors import ParamsError
-from gan_augment.nn.draws import Draws
 from gan_augment.training.launch import launch_command
 from gan_augment.training.replicas import Replicas
 
@@ -51,17 +50,6 @@ def test_two_processes_give_the_loss_curve_of_one(tmp_path: Path) -> None:
     assert len(curves[0]) == 5
     np.testing.assert_allclose(curves[0], curves[1], rtol=1e-3)
     np.testing.assert_allclose(alone["weights"], first["weights"], rtol=2e-2, atol=2e-2)
-
-
-def test_shares_of_a_draw_are_the_whole_draw() -> None:
-    def draws(rank: int, count: int) -> Draws:
-        return Draws(torch.Generator().manual_seed(3), rank, count)
-
-    whole = draws(0, 1).randn(6, 2)
-    shares = [draws(rank, 3).randn(2, 2) for rank in range(3)]
-    assert torch.equal(torch.stack(shares, 1).reshape(6, 2), whole)
-    assert torch.equal(draws(0, 1).rand(4), torch.rand(4, generator=torch.Generator().manual_seed(3)))
-    assert torch.equal(draws(1, 2).randint(0, 9, 3), draws(0, 1).randint(0, 9, 6)[1::2])
 
 
 def test_alone_nothing_is_averaged() -> None:

@@ -11,9 +11,6 @@ import pytest
 from gan_augment.core.records import ClassRecord, DatasetSpec, TableSpec
 from gan_augment.core.samples import TrainView
 from gan_augment.synthesis.api import Run, SampleRequest, TrainingData
-from gan_augment.synthesis.kit.blocks import BLOCK, sample_in_blocks
-from gan_augment.synthesis.kit.row_support import RowSupport
-from gan_augment.synthesis.kit.table_model import row_hashes
 from gan_augment.synthesis.registry import resolve_method
 from gan_augment.tabular import TableSynthesizer
 from gan_augment.tabular.frame import column_of
@@ -108,35 +105,6 @@ def test_drawing_copies_again_selects_for_no_rows_that_cannot_exist(method: str,
     assert valid(16) >= valid(0) - 0.02
 
 
-def test_copies_that_may_stay_are_spread_over_the_block_and_never_more_than_usual() -> None:
-    def block(_: np.random.Generator) -> tuple[pd.DataFrame, None]:
-        return pd.DataFrame({"new": np.arange(BLOCK) % 2}), None  # every second row is a copy
-
-    for usual in (0.0, 0.1, 0.25, 0.5, 1.0):
-        (batch,) = sample_in_blocks(
-            SampleRequest(index=0, count=BLOCK, seed=0), block, copies=lambda r: (r["new"] == 0).to_numpy(),
-            redraws=3, usual=usual,
-        )  # fmt: skip
-        stayed = (batch.payload["new"] == 0).to_numpy()
-        assert batch.copies == stayed.sum()
-        assert (stayed.cumsum() <= usual * np.arange(1, BLOCK + 1)).all()
-        assert stayed.sum() >= min(usual, 0.5) * BLOCK - 1
-
-
-def test_the_parents_of_a_row_come_with_it() -> None:
-    def block(generator: np.random.Generator) -> tuple[pd.DataFrame, tuple[str, ...]]:
-        numbers = generator.integers(1000, size=BLOCK)
-        return pd.DataFrame({"a": numbers}), tuple(map(str, numbers))
-
-    def copies(rows: pd.DataFrame) -> Any:
-        return (rows["a"] < 700).to_numpy()
-
-    (batch,) = sample_in_blocks(SampleRequest(index=0, count=BLOCK, seed=0), block, copies=copies, redraws=9)
-    assert isinstance(batch.payload, pd.DataFrame)
-    assert batch.payload["a"].min() >= 700
-    assert batch.parents == tuple(map(str, batch.payload["a"]))
-
-
 @every_method
 def test_a_row_depends_on_its_number_alone(method: str) -> None:
     model = fitted(method, view(*few_levels()))
@@ -163,15 +131,6 @@ def test_a_row_outside_the_train_rows_support_replaces_no_copy(method: str) -> N
     assert (made["a"] + made["b"] > 1).sum() <= (plain["a"] + plain["b"] > 1).sum()
 
 
-def test_support_is_of_every_two_values_of_columns_with_few() -> None:
-    frame = pd.DataFrame({"a": [0, 0, 1], "b": ["u", "v", None], "x": [0.5, 1.5, 2.5]})
-    wide = pd.concat([frame] * 8, ignore_index=True).assign(x=np.arange(24.0))
-    support = RowSupport.fit(wide, row_hashes)
-    asked = pd.DataFrame({"a": [0, 1, 1, 0, 2], "b": ["v", None, "u", None, "u"], "x": [99.0] * 5})
-    assert support.holds(asked, row_hashes).tolist() == [True, True, False, False, False]
-    assert support.holds(wide, row_hashes).all()
-
-
 def test_the_library_says_how_many_copies_stayed() -> None:
     frame = pd.DataFrame({"a": ["p", "q"] * 20, "x": np.arange(40.0), "y": ["s"] * 30 + ["t"] * 10})
     free = TableSynthesizer("copula").fit(frame, "y")
@@ -180,30 +139,3 @@ def test_the_library_says_how_many_copies_stayed() -> None:
     bound = TableSynthesizer("copula").fit(frame.drop(columns="x"), "y")
     bound.sample({"t": 7})
     assert bound.copies == {"t": 7}
-
-
-def test_equal_rows_have_equal_hashes_and_others_have_not() -> None:
-    frame = pd.DataFrame(
-        {
-            "x": [0.0, -0.0, np.nan, 0.1, 0.1 + 1e-12, 0.2, 1e300],
-            "n": pd.array([1, 1, None, 2, 2, 2, 2], dtype="Int64"),
-            "t": pd.to_datetime(["2020-01-01"] * 6 + ["2020-01-02"]),
-            "k": pd.Categorical(["a", "a", None, "b", "b", "b", "a"]),
-        }
-    )
-    hashes = row_hashes(frame)
-    assert hashes[0] == row_hashes(frame[1:2])[0]
-    assert hashes[3] == hashes[4]
-    assert len(set(hashes.tolist())) == 5
-    # The hash of a row does not depend on the rows beside it, nor on the order of a category's levels.
-    alone = frame[2:3].assign(k=pd.Categorical([None], categories=["b", "a"]))
-    assert row_hashes(alone)[0] == hashes[2]
-    assert (
-        row_hashes(frame[["k"]].assign(k=frame["k"].cat.reorder_categories(["b", "a"])))[3]
-        == row_hashes(frame[["k"]])[3]
-    )
-
-
-def test_hashes_are_the_same_on_every_machine() -> None:
-    frame = pd.DataFrame({"x": [1.5, np.nan], "n": [3, -4], "k": pd.Series(["a", "b"], dtype="string")})
-    assert row_hashes(frame).tolist() == [3640530052477875989, 18439901747700817232]
