@@ -170,7 +170,7 @@ class PoolManifest(_Pool):
 
 
 class PoolNpz(_Pool):
-    """An `.npz` file with arrays `images` or `NAME_images`; where `labels` or `NAME_labels` are there, they are read."""
+    """An `.npz` file with arrays `images` or `NAME_images`; `labels` or `NAME_labels` are read where they are there."""
 
     kind: Literal["npz"] = "npz"
 

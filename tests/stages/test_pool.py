@@ -2,20 +2,26 @@
 
 from __future__ import annotations
 
+import tarfile
 from pathlib import Path
 from typing import Any
 
 import numpy as np
+import pandas as pd
 import pytest
 from PIL import Image
 
 from gan_augment.core.atomic import file_hash, read_json
 from gan_augment.core.errors import DataError, LeakError, ParamsError
 from gan_augment.core.records import PoolSpec
-from gan_augment.core.samples import NO_LABEL, PoolView, TrainView, ValidationView, read_samples
+from gan_augment.core.samples import NO_LABEL, PoolView, Samples, TrainView, ValidationView, read_samples
 from gan_augment.core.samples import TestInputs as Inputs
+from gan_augment.mixing.config import CrossFitConfig
 from gan_augment.project.layout import Project
-from gan_augment.stages import prepare
+from gan_augment.project.training import checkpoint_path
+from gan_augment.stages import cross_fit, prepare, pretrain, train_gan
+from gan_augment.synthesis.api import TrainingData
+from gan_augment.synthesis.registry import resolve_method
 from tests.data.pictures import noise, photo, save, write_folder
 from tests.stages.test_prepare import project
 
@@ -41,8 +47,6 @@ def part_of(root: Path, part: str) -> list[str]:
     opened = project(root, ["cat", "dog"], {"kind": "image_folder", "path": "raw"}, image_size=32)
     prepare.run(opened)
     if part == "test":
-        import pandas as pd
-
         return sorted(map(str, pd.read_parquet(opened.layout.test_labels)["source"]))
     view = opened.validation_view() if part == "validation" else opened.train_view()
     return sorted(map(str, view.samples.manifest["source"]))
@@ -129,8 +133,6 @@ def test_the_group_of_a_held_out_row_never_stays_and_that_of_a_train_row_is_told
 
 
 def part_of_opened(opened: Project) -> list[str]:
-    import pandas as pd
-
     held = opened.validation_view().samples.manifest["source"].tolist()
     return [*held, *pd.read_parquet(opened.layout.test_labels)["source"]]
 
@@ -210,8 +212,6 @@ def write_pool(root: Path, kind: str) -> dict[str, Any]:
     if kind == "image_manifest":
         (root / "pool.csv").write_text("file,label\npool/0.png,\npool/1.png,cat\npool/2.png,\n")
         return {"kind": kind, "path": "pool.csv", "image": "file", "target": "label"}
-    import tarfile
-
     (root / "pool/1.cls").write_text("cat")
     with tarfile.open(root / "pool.tar", "w") as tar:
         for path in sorted((root / "pool").iterdir()):
@@ -246,7 +246,86 @@ def test_dvc_must_know_the_pool(tmp_path: Path) -> None:
     write_folder(tmp_path / "raw", {"cat": 10, "dog": 10})
     save(tmp_path / "unlabelled/1.png", noise(900))
     (tmp_path / "dvc.yaml").write_text("stages: {}\n")
-    with pytest.raises(ParamsError, match="dvc.yaml does not know it"):
+    with pytest.raises(ParamsError, match="does not know it"):
         pooled(tmp_path)
     (tmp_path / "dvc.yaml").write_text("outs: [data/prepared/pool]\n")
     pooled(tmp_path)
+
+
+def with_groups(root: Path, **sections: Any) -> Project:
+    """Twelve patients of two images each, and of most patients and of one stranger an image without a label."""
+    for number, label in enumerate(("cat", "dog")):
+        for patient in range(6):
+            for image in range(2):
+                save(root / f"raw/{label}/{label[0]}{patient}_{image}.png", noise(100 * number + 10 * patient + image))
+            save(root / f"unlabelled/{label[0]}{patient}_9.png", noise(900 + 10 * number + patient))
+    save(root / "unlabelled/x0_9.png", noise(950))
+    opened = pooled(root, split={"group": "([a-z][0-9]+)_"})
+    return Project(opened.params.model_copy(update=sections), opened.layout)
+
+
+def patients(samples: Samples) -> set[str]:
+    return {str(source).split("/")[-1].split("_")[0] for source in samples.manifest["source"]}
+
+
+def test_a_fold_s_pool_lacks_what_belongs_with_its_held_rows(tmp_path: Path) -> None:
+    opened = with_groups(tmp_path, cross_fit=CrossFitConfig(folds=2))
+    whole = opened.pool_view()
+    assert whole is not None
+    for fold in cross_fit.make_folds(opened):
+        held, pool = fold.project.validation_view(), fold.project.pool_view()
+        assert pool is not None
+        assert patients(pool.samples) == patients(whole.samples) - patients(held.samples)
+        assert len(pool) < len(whole)
+        assert fold.project.spec().pool == PoolSpec(rows=len(pool))
+        TrainingData(fold.project.train_view(), held, pool)
+
+
+def test_mix_does_not_get_the_pool_of_a_fold(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    def fit(fold: cross_fit.Fold) -> None:
+        fold.project.layout.curated.mkdir()
+
+    monkeypatch.setattr(cross_fit, "fit_fold", fit)
+    opened = with_groups(tmp_path, cross_fit=CrossFitConfig(folds=2))
+    cross_fit.run(opened)
+    kept = {path.name for path in (opened.layout.cross_fit / "0/data/prepared").iterdir()}
+    assert kept == {"train", "validation", "dataset.json"} | {name for name in kept if name.startswith((".", "SHA"))}
+
+
+@pytest.mark.parametrize(("method", "sees"), [("infogan", True), ("conditional", False), ("vanilla", False)])
+def test_a_method_that_learns_from_a_pool_gets_it_and_no_other(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, method: str, sees: bool
+) -> None:
+    write_folder(tmp_path / "raw", {"cat": 10, "dog": 10})
+    save(tmp_path / "unlabelled/1.png", noise(900))
+    opened = pooled(tmp_path)
+    synthesis = opened.params.synthesis.model_copy(update={"method": method})
+    opened = Project(opened.params.model_copy(update={"synthesis": synthesis}), opened.layout)
+    given: list[TrainingData] = []
+
+    class Stop(Exception):
+        pass
+
+    def fit(_self: Any, data: TrainingData, *_: Any, **__: Any) -> None:
+        given.append(data)
+        raise Stop
+
+    chosen = resolve_method(method)
+    monkeypatch.setattr(type(chosen), "fit", fit)
+    with pytest.raises(Stop):
+        pretrain.run(opened)
+        train_gan.run(opened, "k0")
+    assert [data.pool is not None for data in given] == [sees]
+
+
+def test_a_checkpoint_is_found_with_the_same_pool_alone(tmp_path: Path) -> None:
+    write_folder(tmp_path / "raw", {"cat": 10, "dog": 10})
+    plain = project(tmp_path, ["cat", "dog"], {"kind": "image_folder", "path": "raw"}, image_size=32)
+    prepare.run(plain)
+    names = [checkpoint_path(plain, "pretrain").name]
+    for number in range(2):
+        save(tmp_path / f"unlabelled/{number}.png", noise(900 + number))
+        opened = pooled(tmp_path)
+        names.append(checkpoint_path(opened, "pretrain").name)
+        assert checkpoint_path(opened, "pretrain").name == names[-1]
+    assert len(set(names)) == 3
