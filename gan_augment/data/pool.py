@@ -19,7 +19,7 @@ import pandas as pd
 
 from gan_augment.core.errors import DataError, GanAugmentError, ParamsError
 from gan_augment.core.progress import Advance, silent
-from gan_augment.core.records import PoolSpec
+from gan_augment.core.records import Modality, PoolSpec
 from gan_augment.core.samples import Samples, make_manifest
 from gan_augment.data.accounts import entry_figures, left_out_problems
 from gan_augment.data.config import PrepareConfig, SplitConfig
@@ -30,7 +30,16 @@ from gan_augment.data.raw import RawData
 from gan_augment.data.sources import read_source
 from gan_augment.data.split import Split
 
-__all__ = ["NO_GROUPS", "Pool", "load_pool", "pool_figures", "pool_problems", "read_pool", "sift_pool"]
+__all__ = [
+    "NO_GROUPS",
+    "Pool",
+    "load_pool",
+    "pool_figures",
+    "pool_problems",
+    "read_pool",
+    "refuse_pool_of_rows",
+    "sift_pool",
+]
 
 NO_GROUPS = "none"  # of prepare.pool.group
 HELD = ("validation", "test")
@@ -122,6 +131,16 @@ def _of_pool(error: GanAugmentError, *, inherited: bool) -> GanAugmentError:
     )
 
 
+def refuse_pool_of_rows(modality: Modality) -> None:
+    """Raise ParamsError for a data set of table rows: no method for tables learns from rows without labels."""
+    if modality == "table":
+        raise ParamsError(
+            "A pool holds images, but the data are table rows",
+            where="prepare.pool in params.yaml",
+            remedy="remove the setting: no method for tables learns from rows without labels",
+        )
+
+
 def load_pool(config: PrepareConfig, root: Path, like: LoadedData, advance: Advance = silent) -> LoadedData | None:
     """The pool in the form of the labelled rows `like`; None where there is none.
 
@@ -134,12 +153,7 @@ def load_pool(config: PrepareConfig, root: Path, like: LoadedData, advance: Adva
     """
     if config.pool is None:
         return None
-    if like.image is None:
-        raise ParamsError(
-            "A pool holds images, but the data are table rows",
-            where="prepare.pool in params.yaml",
-            remedy="remove the setting: no method for tables learns from rows without labels",
-        )
+    refuse_pool_of_rows(like.modality)
     raw = read_pool(config, root)
     assert raw is not None
     where = config.pool.path

@@ -21,6 +21,7 @@ from gan_augment.core.verbosity import remark
 from gan_augment.params import Params
 from gan_augment.project.layout import Project
 from gan_augment.synthesis.api import MethodConfig, Synthesizer, TickReport
+from gan_augment.synthesis.needs import refuse_unmet, unmet
 from gan_augment.synthesis.registry import resolve_method
 from gan_augment.training.checkpoint import is_usable
 from gan_augment.training.replicas import Replicas
@@ -43,8 +44,9 @@ def method_and_config(project: Project) -> tuple[Synthesizer, MethodConfig]:
 
 
 def check_method(params: Params, spec: DatasetSpec) -> tuple[Synthesizer, MethodConfig]:
-    """Refuse an unknown method, one for another modality, wrong settings, and settings that do not fit the data."""
+    """Refuse an unknown method, one for other data, wrong settings, and settings that do not fit the data."""
     method, config = check_settings(params, spec.modality)
+    refuse_unmet(method.name, unmet(method.traits, spec))
     config.check(spec)
     return method, config
 
