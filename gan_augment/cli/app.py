@@ -260,7 +260,7 @@ def choose(
     )
 
 
-@methods_app.command("list")
+@methods_app.command("list", short_help="Every method, and in a project whether the data can serve it.")
 def methods_list(root: Root = Path(), as_json: Json = False) -> None:
     """Every method: what it makes, whose label its samples carry, and in a project whether the data can serve it."""
     from gan_augment.cli.methods import list_methods

@@ -312,9 +312,10 @@ class PoolView(_View):
     @property
     def labels_or_none(self) -> npt.NDArray[np.int64]:
         """int64 [n]: class indices; `NO_LABEL` for a row without a label."""
-        places = {label: index for index, label in enumerate(self.spec.labels)}
-        labels = self.samples.manifest["label"].to_numpy(dtype=object, na_value=None)
-        return np.array([NO_LABEL if label is None else places[label] for label in labels], dtype=np.int64)
+        labels, found = self.samples.manifest["label"], np.full(len(self), NO_LABEL, dtype=np.int64)
+        present = labels.notna().to_numpy(dtype=bool)
+        found[present] = self.spec.class_indices(labels[present])
+        return found
 
 
 class TestInputs(_View):

@@ -16,6 +16,7 @@ import numpy.typing as npt
 import pandas as pd
 
 from gan_augment.core.errors import ParamsError
+from gan_augment.core.fields import images_of
 from gan_augment.core.progress import Advance, silent
 from gan_augment.core.records import ImageSpec, Modality, TableSpec
 from gan_augment.core.samples import Payload
@@ -25,7 +26,7 @@ from gan_augment.data.depth import choose_scale
 from gan_augment.data.images import Canonical, Header, UnreadableImageError, read_extent, read_header, read_pixels
 from gan_augment.data.labels import about_labels
 from gan_augment.data.problems import Problem
-from gan_augment.data.raw import ImageHandle, RawData, RawImages, RawTable
+from gan_augment.data.raw import ImageHandle, RawData, RawImages, RawTable, images_in
 from gan_augment.data.sources import read_source
 
 __all__ = ["LoadedData", "choose_size", "load_data", "load_images_like"]
@@ -105,16 +106,18 @@ def load_data(config: PrepareConfig, root: Path, advance: Advance = silent) -> L
     return _load_images(raw, raw.content, rows, config, advance)
 
 
-def load_images_like(like: LoadedData, raw: RawData, config: PrepareConfig, advance: Advance = silent) -> LoadedData:
-    """More images, in the size, the colours and the depth of those that were loaded before.
+def load_images_like(
+    like: LoadedData, form: Canonical, raw: RawData, config: PrepareConfig, advance: Advance = silent
+) -> LoadedData:
+    """More images, in the `form` and the colours of those that were loaded before.
 
     `config.source` is where they come from. `rows` has the columns of `LoadedData.rows`. Raises DataError.
     """
-    assert like.form is not None and like.image is not None and isinstance(raw.content, RawImages)  # noqa: PT018
     rows = raw.rows.copy()
     rows.insert(0, "id", pd.Series([_short_hash(text) for text in rows["identity"]], dtype="string"))
-    loaded = _load_images(raw, raw.content, rows, config, advance, like.form)
-    return replace(loaded, payload=_in_channels(np.asarray(loaded.payload), like.image.channels), image=like.image)
+    loaded = _load_images(raw, images_in(raw), rows, config, advance, form)
+    channels = images_of(like.payload).shape[3]
+    return replace(loaded, payload=_in_channels(images_of(loaded.payload), channels), image=like.image)
 
 
 def choose_size(headers: Sequence[Header]) -> int:

@@ -47,6 +47,7 @@ COPY = "a copy or a near copy of a validation or test row"
 BOUND = "in a group with a validation or test row"
 KNOWN = "a copy or a near copy of a train row, which teaches nothing more"
 _SHOWN = 20
+_POOLED: frozenset[Modality] = frozenset({"image"})
 
 Ids = npt.NDArray[np.int64]
 Places = npt.NDArray[np.intp]
@@ -133,7 +134,7 @@ def _of_pool(error: GanAugmentError, *, inherited: bool) -> GanAugmentError:
 
 def refuse_pool_of_rows(modality: Modality) -> None:
     """Raise ParamsError for a data set of table rows: no method for tables learns from rows without labels."""
-    if modality == "table":
+    if modality not in _POOLED:
         raise ParamsError(
             "A pool holds images, but the data are table rows",
             where="prepare.pool in params.yaml",
@@ -154,11 +155,11 @@ def load_pool(config: PrepareConfig, root: Path, like: LoadedData, advance: Adva
     if config.pool is None:
         return None
     refuse_pool_of_rows(like.modality)
-    raw = read_pool(config, root)
-    assert raw is not None
+    raw, form = read_pool(config, root), like.form
+    assert raw is not None and form is not None  # noqa: PT018 - a pool is named, and the labelled rows are images
     where = config.pool.path
     raw = replace(raw, problems=(*raw.problems, *left_out_problems(where, raw.entries, raw.left_out)))
-    loaded = load_images_like(like, raw, config.model_copy(update={"source": config.pool}), advance)
+    loaded = load_images_like(like, form, raw, config.model_copy(update={"source": config.pool}), advance)
     return _with_known_labels(loaded, set(like.rows["label"]), where)
 
 

@@ -11,7 +11,9 @@ from gan_augment.cli.methods import list_methods
 from gan_augment.synthesis.registry import BUILT_IN
 
 
-def test_the_list_for_programs_has_every_fact_of_every_method(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+def test_the_list_for_programs_has_every_fact_of_every_method(
+    tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
     list_methods(tmp_path, as_json=True)
     rows = {row.pop("name"): row for row in json.loads(capsys.readouterr().out)}
     assert set(BUILT_IN) <= set(rows)

@@ -12,7 +12,7 @@ import pytest
 from PIL import Image
 
 from gan_augment.core.atomic import file_hash, read_json
-from gan_augment.core.errors import DataError, LeakError, ParamsError
+from gan_augment.core.errors import DataError, LeakError
 from gan_augment.core.records import PoolSpec
 from gan_augment.core.samples import NO_LABEL, PoolView, Samples, TrainView, ValidationView, read_samples
 from gan_augment.core.samples import TestInputs as Inputs
@@ -240,16 +240,6 @@ def test_grey_rows_get_a_grey_pool(tmp_path: Path) -> None:
     assert pool is not None
     expected = Image.open(tmp_path / "unlabelled/colour.png").convert("L")
     assert (np.asarray(pool.samples.payload)[0, ..., 0] == np.asarray(expected)).all()
-
-
-def test_dvc_must_know_the_pool(tmp_path: Path) -> None:
-    write_folder(tmp_path / "raw", {"cat": 10, "dog": 10})
-    save(tmp_path / "unlabelled/1.png", noise(900))
-    (tmp_path / "dvc.yaml").write_text("stages: {}\n")
-    with pytest.raises(ParamsError, match="does not know it"):
-        pooled(tmp_path)
-    (tmp_path / "dvc.yaml").write_text("outs: [data/prepared/pool]\n")
-    pooled(tmp_path)
 
 
 def with_groups(root: Path, **sections: Any) -> Project:
