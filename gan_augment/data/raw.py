@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable
 from dataclasses import KW_ONLY, dataclass
 from pathlib import Path
-from typing import Any, Protocol
+from typing import Any, Protocol, cast
 
 import numpy as np
 import numpy.typing as npt
@@ -25,6 +25,7 @@ __all__ = [
     "RawImages",
     "RawTable",
     "Reader",
+    "images_in",
     "make_rows",
 ]
 
@@ -104,6 +105,11 @@ class Reader(Protocol):
 
     def __call__(self, config: Any, root: Path, split: SplitConfig) -> RawData:
         """Read what `config` names, relative to `root`. Raises DataError where nothing sensible can be given."""
+
+
+def images_in(raw: RawData) -> RawImages:
+    """The images of a source that can hold nothing else."""
+    return cast(RawImages, raw.content)
 
 
 def make_rows(**columns: Any) -> pd.DataFrame:

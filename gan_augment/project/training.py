@@ -14,13 +14,14 @@ from gan_augment.core.atomic import write_text
 from gan_augment.core.errors import MethodError, ParamsError
 from gan_augment.core.progress import Advance
 from gan_augment.core.records import DatasetSpec, Modality
-from gan_augment.core.samples import MANIFEST
+from gan_augment.core.samples import MANIFEST, PoolView
 from gan_augment.core.scratch import fingerprint
 from gan_augment.core.validation import counted, explain_mistakes, listed
 from gan_augment.core.verbosity import remark
 from gan_augment.params import Params
 from gan_augment.project.layout import Project
 from gan_augment.synthesis.api import MethodConfig, Synthesizer, TickReport
+from gan_augment.synthesis.needs import refuse_unmet, unmet
 from gan_augment.synthesis.registry import resolve_method
 from gan_augment.training.checkpoint import is_usable
 from gan_augment.training.replicas import Replicas
@@ -30,6 +31,7 @@ __all__ = [
     "check_settings",
     "checkpoint_path",
     "method_and_config",
+    "pool_for",
     "report_progress",
     "resumed_checkpoint",
     "write_curve",
@@ -42,10 +44,16 @@ def method_and_config(project: Project) -> tuple[Synthesizer, MethodConfig]:
 
 
 def check_method(params: Params, spec: DatasetSpec) -> tuple[Synthesizer, MethodConfig]:
-    """Refuse an unknown method, one for another modality, wrong settings, and settings that do not fit the data."""
+    """Refuse an unknown method, one for other data, wrong settings, and settings that do not fit the data."""
     method, config = check_settings(params, spec.modality)
+    refuse_unmet(method.name, unmet(method.traits, spec))
     config.check(spec)
     return method, config
+
+
+def pool_for(project: Project, method: Synthesizer) -> PoolView | None:
+    """The pool, for a method that learns from one; None where it does not, or where there is none."""
+    return None if method.traits.pool == "no" else project.pool_view()
 
 
 def check_settings(params: Params, modality: Modality) -> tuple[Synthesizer, MethodConfig]:
@@ -116,6 +124,8 @@ def checkpoint_path(project: Project, name: str) -> Path:
     """
     params = project.params
     rows = [project.layout.train(key) / MANIFEST for key in params.classes]
+    if project.spec().pool is not None:
+        rows.append(project.layout.pool)
     known = fingerprint(name, params.base.seed, params.synthesis.model_dump(mode="json"), *rows)
     return project.layout.root / ".gan_augment" / "checkpoints" / f"{name}-{known}.safetensors"
 

@@ -21,10 +21,15 @@ from gan_augment.core.errors import DataError, ParamsError, SetupError
 from gan_augment.core.quoting import yaml_quoted
 from gan_augment.core.records import Modality
 from gan_augment.data.config import (
+    AnySource,
     DemoSource,
     ImageFolderSource,
     ImageManifestSource,
     NpzSource,
+    PoolFolder,
+    PoolManifest,
+    PoolSource,
+    PoolWebDataset,
     PrepareConfig,
     SplitConfig,
     WebDatasetSource,
@@ -33,6 +38,7 @@ from gan_augment.data.problems import raise_errors
 from gan_augment.data.sources.entries import list_entries
 from gan_augment.data.table_files import read_table_file
 from gan_augment.params import as_params
+from gan_augment.project.tracked import POOL
 from gan_augment.setup.code import code_dependencies
 from gan_augment.setup.findings import Findings
 from gan_augment.setup.schema import write_schema
@@ -198,6 +204,9 @@ def read_back(texts: Mapping[str, str], findings: Findings) -> None:
     written, found = (config.source.model_dump(exclude={"path"}) for config in (params.prepare, findings.config))
     if written != found:
         raise _unwritable("prepare.source read back is another")
+    pools = [config.pool and config.pool.model_dump(exclude={"path"}) for config in (params.prepare, findings.config)]
+    if pools[0] != pools[1]:
+        raise _unwritable("prepare.pool read back is another")
 
 
 def _unwritable(got: str) -> DataError:
@@ -239,9 +248,14 @@ def project_texts(root: Path, findings: Findings) -> dict[str, str]:
     """The text of every project file by its name. Raises DataError where the data's folder holds the project."""
     source = _relative_source(findings.config, root)
     return {
-        "params.yaml": _template("params.yaml").render(_params_values(findings, source)),
+        "params.yaml": _template("params.yaml").render(_params_values(findings, source, _pool(findings.config, root))),
         "dvc.yaml": _template("dvc.yaml").render(
-            raw_data=_raw_data(findings.config, root), code=code_dependencies(root)
+            raw_data=[
+                *_raw_data(findings.config.source, root, "source"),
+                *_raw_data(findings.config.pool, root, "pool"),
+            ],
+            pool=[] if findings.config.pool is None else [POOL],
+            code=code_dependencies(root),
         ),
         "prefect.yaml": _template("prefect.yaml").render(project_name=_project_name(root), directory=str(root)),
     }
@@ -336,20 +350,35 @@ def _relative_source(config: PrepareConfig, root: Path) -> dict[str, Any]:
             got=f"data in {path}",
             remedy="run `gan-augment init` from another folder, or name one with -C FOLDER",
         )
-    source["path"] = PurePosixPath(Path(os.path.relpath(path, root)).as_posix()).as_posix()
+    source["path"] = _relative(path, root)
     if source.get("encoding", "") is None:
         del source["encoding"]
     return source
 
 
-def _raw_data(config: PrepareConfig, root: Path) -> list[str]:
+def _pool(config: PrepareConfig, root: Path) -> dict[str, Any] | None:
+    """The pool's settings that say something, its path relative to `root`."""
+    if config.pool is None:
+        return None
+    pool = config.pool.model_dump(mode="json", exclude_defaults=True)
+    return {"kind": config.pool.kind, "path": _relative(Path(config.pool.path), root)} | {
+        key: value for key, value in pool.items() if key not in ("kind", "path")
+    }
+
+
+def _relative(path: Path, root: Path) -> str:
+    return PurePosixPath(Path(os.path.relpath(path, root)).as_posix()).as_posix()
+
+
+def _raw_data(source: AnySource | PoolSource | None, root: Path, key: str) -> list[str]:
     """What the stage `prepare` depends on: the data's path, the folder of a manifest's images, linked folders."""
-    if isinstance(config.source, DemoSource):
+    if source is None or isinstance(source, DemoSource):
         return []
-    paths = ["${prepare.source.path}"]  # DVC reads it from params.yaml: another path there is another dependency
-    outside = [_folder_of_images(config.source)] if isinstance(config.source, ImageManifestSource) else []
-    if isinstance(config.source, ImageFolderSource | WebDatasetSource) and Path(config.source.path).is_dir():
-        outside = list(list_entries(Path(config.source.path)).links)  # DVC does not follow them
+    paths = [f"${{prepare.{key}.path}}"]  # DVC reads it from params.yaml: another path there is another dependency
+    outside = [_folder_of_images(source)] if isinstance(source, ImageManifestSource | PoolManifest) else []
+    folders = ImageFolderSource | WebDatasetSource | PoolFolder | PoolWebDataset
+    if isinstance(source, folders) and Path(source.path).is_dir():
+        outside = list(list_entries(Path(source.path)).links)  # DVC does not follow them
     for folder in outside:
         if folder != root and folder not in root.parents:
             paths.append(_literal(Path(os.path.relpath(folder, root)).as_posix()))
@@ -361,13 +390,13 @@ def _literal(path: str) -> str:
     return path.replace("${", "\\${")
 
 
-def _folder_of_images(source: ImageManifestSource) -> Path:
+def _folder_of_images(source: ImageManifestSource | PoolManifest) -> Path:
     path = Path(source.path)
     names = read_table_file(path, source.encoding).frame[source.image]
     return Path(os.path.commonpath([(path.parent / str(name)).resolve().parent for name in names]))
 
 
-def _params_values(findings: Findings, source: Mapping[str, Any]) -> dict[str, Any]:
+def _params_values(findings: Findings, source: Mapping[str, Any], pool: Mapping[str, Any] | None) -> dict[str, Any]:
     config = findings.config
     kind = config.source.kind
     brings_split = isinstance(config.source, NpzSource) or config.source == DemoSource(name="digits")
@@ -375,6 +404,7 @@ def _params_values(findings: Findings, source: Mapping[str, Any]) -> dict[str, A
         "classes": findings.classes,
         "source": source,
         "source_comments": _SOURCE_COMMENTS,
+        "pool": pool,
         "modality": findings.modality,
         "prepare": config.model_dump(mode="json"),
         "image_size": findings.images.canonical.height if findings.images else None,

@@ -20,9 +20,10 @@ from gan_augment.data.duplicates import Duplicates, find_duplicates
 from gan_augment.data.images import Header
 from gan_augment.data.loading import LoadedData, load_data
 from gan_augment.data.parts import PARTS
+from gan_augment.data.pool import Pool, load_pool, pool_problems, sift_pool
 from gan_augment.data.problems import Problem, as_problem
-from gan_augment.data.split import split_rows
-from gan_augment.setup.findings import ClassFinding, ColumnFinding, Findings, ImageFindings
+from gan_augment.data.split import Split, split_rows
+from gan_augment.setup.findings import ClassFinding, ColumnFinding, Findings, ImageFindings, PoolFinding
 from gan_augment.setup.guess import guess_config
 from gan_augment.setup.settings import apply_settings
 from gan_augment.setup.suspicions import suspicions
@@ -71,13 +72,18 @@ def inspect_demo(name: str, *, settings: Mapping[str, Any] | None = None) -> Fin
 
 
 def _inspect(config: PrepareConfig) -> Findings:
+    config = _with_absolute_pool(config)
     data = load_data(config, Path())
+    more = load_pool(config, Path(), data)
     config, problems = _settle_columns(config, list(data.problems))
     near = config.near_duplicates == "together"
     duplicates = find_duplicates(data.payload, data.rows["label"], near=near)
-    parts, refused = _try_split(data, duplicates, config)
+    split, refused = _try_split(data, duplicates, config)
+    parts, pool = split.parts, None if more is None else sift_pool(more, data, split, near=near)
     problems.extend(refused)
     problems.extend(suspicions(data, duplicates, config))
+    if pool is not None:
+        problems.extend([*pool.data.problems, *pool_problems(pool)])
     train = Counter(data.rows["label"][parts == "train"])
     counts = Counter(data.rows["label"])
     keys = class_keys(counts)
@@ -95,7 +101,21 @@ def _inspect(config: PrepareConfig) -> Findings:
         duplicates=duplicate_figures(data, duplicates),
         entries=entry_figures(len(data.rows), data.left_out),
         problems=tuple(problems),
+        pool=None if pool is None or config.pool is None else _pool_finding(pool, config.pool.path),
     )
+
+
+def _with_absolute_pool(config: PrepareConfig) -> PrepareConfig:
+    """The pool's path may come from `--set`, relative to where the user is."""
+    if config.pool is None:
+        return config
+    pool = config.pool.model_copy(update={"path": str(Path(config.pool.path).absolute())})
+    return config.model_copy(update={"pool": pool})
+
+
+def _pool_finding(pool: Pool, path: str) -> PoolFinding:
+    dropped = Counter(reason for reason in pool.reasons if reason)
+    return PoolFinding(path, pool.spec.rows, pool.spec.labelled, dict(dropped))
 
 
 def _table_findings(data: LoadedData) -> dict[str, Any]:
@@ -116,13 +136,11 @@ def _settle_columns(config: PrepareConfig, problems: list[Problem]) -> tuple[Pre
     return config.model_copy(update={"source": wider}), settled
 
 
-def _try_split(
-    data: LoadedData, duplicates: Duplicates, config: PrepareConfig
-) -> tuple[np.ndarray[Any, np.dtype[np.object_]], list[Problem]]:
+def _try_split(data: LoadedData, duplicates: Duplicates, config: PrepareConfig) -> tuple[Split, list[Problem]]:
     try:
-        return split_rows(data.rows, duplicates, config.split, seed=0).parts, []
+        return split_rows(data.rows, duplicates, config.split, seed=0), []
     except DataError as error:
-        return np.full(len(data.rows), "", dtype=object), [as_problem(error)]
+        return Split(np.full(len(data.rows), "", dtype=object), np.arange(len(data.rows))), [as_problem(error)]
 
 
 def _image_findings(headers: tuple[Header, ...], canonical: ImageSpec) -> ImageFindings:

@@ -16,6 +16,7 @@ from gan_augment.project.live import live_training
 from gan_augment.project.training import (
     checkpoint_path,
     method_and_config,
+    pool_for,
     report_progress,
     resumed_checkpoint,
     write_curve,
@@ -55,7 +56,8 @@ def _train(
 ) -> tuple[Fitted, GateDecision]:
     key = project.spec().classes[index].key
     if method.traits.fitted == "per class":
-        data = TrainingData(project.class_train_view(key), project.validation_view().of_class(index))
+        validation = project.validation_view().of_class(index)
+        data = TrainingData(project.class_train_view(key), validation, pool_for(project, method))
         own = within_memory(partial(method.fit, data, run=run), config)
         return own, _untried(own, index, "specialised", "this method trains one model a class")
     check_folder(project.layout.pretrain)
