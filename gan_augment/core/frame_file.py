@@ -10,6 +10,7 @@ import pyarrow as pa
 import pyarrow.parquet as pq
 
 from gan_augment.core.checksums import telling_damage
+from gan_augment.core.errors import MissingInputError
 
 __all__ = ["FrameReader", "FrameWriter", "open_parquet"]
 
@@ -19,9 +20,17 @@ _GROUP_CELLS = 4_194_304  # wide tables have shorter groups
 
 
 def open_parquet(path: Path) -> pq.ParquetFile:
-    """The file, of which only what is asked for is read. Raises DamagedInputError, FileNotFoundError."""
-    with telling_damage(path):
-        return pq.ParquetFile(path, pre_buffer=False)  # which would keep the whole file in memory
+    """The file, of which only what is asked for is read. Raises DamagedInputError, MissingInputError."""
+    try:
+        with telling_damage(path):
+            return pq.ParquetFile(path, pre_buffer=False)  # which would keep the whole file in memory
+    except FileNotFoundError:
+        raise MissingInputError(
+            "An input of this stage is missing",
+            where=path,
+            expected="a Parquet file, written by an earlier stage",
+            remedy="run `dvc repro`, which runs the stages in order",
+        ) from None
 
 
 class FrameReader:

@@ -41,8 +41,8 @@ class Drawn:
         self.summary: dict[str, Any] = {}
 
     def sample(self, request: SampleRequest) -> Iterator[Synthetic]:
-        rng = np.random.default_rng([request.seed % 1000, request.label])
-        labels = np.full(request.count, request.label)
+        rng = np.random.default_rng([request.seed % 1000, request.index])
+        labels = np.full(request.count, request.index)
         if self.sizes is not None:
             labels = shuffled(request.count, self.sizes, rng)
         yield Synthetic(draw(self.modality, labels, self.error, rng))
@@ -77,9 +77,9 @@ def test_gate(modality: Modality, error: float, train: tuple[int, int], held: tu
         views = overlapping(modality, error, train, held, np.random.default_rng(seed))
         space, equal = fit_feature_space(views[0]), Drawn(modality, error)
         for label in (0, 1):
-            decision = choose_model(equal, equal, *views, label=label, features=space, seed=seed)
+            decision = choose_model(equal, equal, *views, index=label, features=space, seed=seed)
             assert decision.served != "none"
         if (modality, error, train, held) in TOLD:
             wrong = Drawn(modality, error, train)
-            decision = choose_model(wrong, wrong, *views, label=1, features=space, seed=seed)
+            decision = choose_model(wrong, wrong, *views, index=1, features=space, seed=seed)
             assert (decision.served, decision.reason[:29]) == ("none", "not synthesised: wrong class:")
