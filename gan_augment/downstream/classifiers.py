@@ -19,6 +19,8 @@ from gan_augment.downstream.config import (
     RandomForestConfig,
     RetrainConfig,
 )
+from gan_augment.downstream.questions import EachQuestion
+from gan_augment.scoring.tasks import Task
 
 __all__ = ["choose_classifiers", "classifiers_of", "make_classifier"]
 
@@ -70,8 +72,9 @@ def make_classifier(
     root: Path | None = None,
     seed: int = 0,
     pool: Samples | None = None,
+    task: Task | None = None,
 ) -> Classifier:
-    """The classifier of these settings.
+    """The classifier of these settings: the learner of a task.
 
     Parameters
     ----------
@@ -82,11 +85,18 @@ def make_classifier(
     seed, pool
         `pool` holds all rows that `fit` will be called on: a cnn then makes their augmented versions, seeded by
         `seed`, only once.
+    task
+        What it learns; the class of a row if None. A network answers all questions of a task at once, other
+        classifiers are fitted once a question.
     """
+    several = task if task is not None and task.levels else None
     if isinstance(config, CnnConfig):
         from gan_augment.downstream.networks import CnnClassifier  # imports torch
 
-        return CnnClassifier(config, classical, train_rows=train_rows, device=device, seed=seed, pool=pool)
+        return CnnClassifier(
+            config, classical, train_rows=train_rows, device=device, seed=seed, pool=pool, task=several
+        )
     from gan_augment.downstream.estimators import EstimatorClassifier
 
-    return EstimatorClassifier(config, classical, root=root, device=device)
+    classifier = EstimatorClassifier(config, classical, root=root, device=device)
+    return classifier if several is None else EachQuestion(classifier, several)

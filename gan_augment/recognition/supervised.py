@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from typing import Any, Literal
 
 import numpy as np
@@ -77,6 +77,8 @@ def fit_classifier(
     learning_rate: float = 5e-3,
     sampling: Sampling = "natural",
     class_weight: Tensor | None = None,
+    heads: Sequence[int] = (),
+    targets: Tensor | None = None,
     augment: PixelAugment | None = None,
     show: Callable[[npt.NDArray[np.int64]], npt.NDArray[np.uint8]] | None = None,
     width: int = 16,
@@ -97,6 +99,10 @@ def fit_classifier(
         "natural" shows every row equally often, "balanced" every class.
     class_weight
         float32 [classes]: factors of the loss of each class's rows; None: all one.
+    heads, targets
+        Where several questions are learnt instead of the class: how many answers each has, and int64 [n, questions],
+        -1 where an answer is unknown. Each question has a head of its own on the same features; its mean loss over the
+        rows of a batch that have an answer counts as much as that of any other. Classes still say how rows are drawn.
     augment
         Called with each batch as uint8 [n, h, w, c]; what it returns is trained on, under the same labels.
     show
@@ -109,23 +115,39 @@ def fit_classifier(
         In evaluation mode, on `device`.
     """
     model = SmallCnn(
-        images.shape[1], images.shape[2], images.shape[3], classes,
+        images.shape[1], images.shape[2], images.shape[3], sum(heads) or classes,
         width=width, generator=torch.Generator().manual_seed(derive_seed(seed, "weights")),
     ).to(device)  # fmt: skip
     optimiser = torch.optim.AdamW(model.parameters(), lr=learning_rate, weight_decay=_WEIGHT_DECAY, fused=True)
     rows = draw_rows(labels.cpu().numpy(), steps * batch_size, sampling, numpy_generator(seed, "rows"))
     images, labels = images.to(device), labels.to(device)
+    targets = None if targets is None else targets.to(device)
     class_weight = None if class_weight is None else class_weight.to(device)
     for step, chosen in enumerate(torch.from_numpy(rows).view(steps, batch_size)):
         batch = images[chosen] if show is None else pixels(show(chosen.numpy())).to(device)
         if augment is not None:
             batch = pixels(augment(_as_uint8(batch))).to(device)
-        loss = functional.cross_entropy(model(batch), labels[chosen], weight=class_weight)
+        logits = model(batch)
+        if targets is None:
+            loss = functional.cross_entropy(logits, labels[chosen], weight=class_weight)
+        else:
+            weight = None if class_weight is None else class_weight[labels[chosen]]
+            loss = _loss_of_heads(logits, targets[chosen], heads, weight)
         _set_learning_rate(optimiser, learning_rate * _learning_rate_factor(step, steps))
         optimiser.zero_grad(set_to_none=True)
         loss.backward()  # type: ignore[no-untyped-call]
         optimiser.step()
     return model.eval()
+
+
+def _loss_of_heads(logits: Tensor, targets: Tensor, heads: Sequence[int], weight: Tensor | None) -> Tensor:
+    """The mean over the heads of the mean cross entropy of the rows with an answer, weighted by `weight` [n]."""
+    losses = []
+    for own, answers in zip(logits.split(list(heads), dim=1), targets.T, strict=True):
+        known = (answers >= 0).float() if weight is None else (answers >= 0) * weight
+        each = functional.cross_entropy(own, answers.clamp(min=0), reduction="none")
+        losses.append((each * known).sum() / known.sum().clamp(min=1e-12))
+    return torch.stack(losses).mean()
 
 
 def _set_learning_rate(optimiser: torch.optim.Optimizer, value: float) -> None:
@@ -135,10 +157,19 @@ def _set_learning_rate(optimiser: torch.optim.Optimizer, value: float) -> None:
 
 
 @torch.inference_mode()
-def predict_probabilities(model: SmallCnn, images: Tensor, *, batch_size: int = 1024) -> npt.NDArray[np.float32]:
-    """float32 [n, classes], rows summing to one, of images float32 [n, c, h, w] in [-1, 1], in their order."""
+def predict_probabilities(
+    model: SmallCnn, images: Tensor, *, batch_size: int = 1024, heads: Sequence[int] = ()
+) -> npt.NDArray[np.float32]:
+    """float32 [n, classes], rows summing to one, of images float32 [n, c, h, w] in [-1, 1], in their order.
+
+    With `heads` the answers of each question sum to one, and the questions stand one after another.
+    """
     device = next(model.parameters()).device
     batches = [images[start : start + batch_size] for start in range(0, len(images), batch_size)]
-    parts = [functional.softmax(model(batch.to(device)), dim=1).cpu() for batch in batches]
+    widths = list(heads) or [model.classes]
+    parts = [
+        torch.cat([functional.softmax(one, dim=1) for one in model(batch.to(device)).split(widths, dim=1)], dim=1).cpu()
+        for batch in batches
+    ]
     stacked: npt.NDArray[np.float32] = torch.cat(parts).numpy() if parts else np.empty((0, model.classes), np.float32)
     return stacked

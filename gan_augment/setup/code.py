@@ -102,6 +102,7 @@ CODE: dict[str, tuple[str, ...]] = {
         "gain/config.py",
         "mixing/config.py",
         "reporting",
+        "scoring",
         "sharding/config.py",
         "stages/report.py",
         "synthesis/config.py",

@@ -28,8 +28,10 @@ from gan_augment.downstream.experiment import (
     training_seeds,
 )
 from gan_augment.project.layout import Project
-from gan_augment.scoring.adjustment import adjust, choose_tau, log_prior
-from gan_augment.scoring.metrics import Labels, balanced_accuracy, balanced_log_loss, score
+from gan_augment.scoring.adjustment import adjust
+from gan_augment.scoring.metrics import score
+from gan_augment.scoring.tasks import task_of
+from gan_augment.scoring.tasks.api import Targets
 
 __all__ = ["judged", "run"]
 
@@ -40,8 +42,10 @@ def run(project: Project, arm: str) -> None:
     """Write predictions/<arm>."""
     layout, config, spec = project.layout, project.params.retrain, project.spec()
     known = known_arm(arm, config.arms)
-    added, alone = (read_samples(layout.mixed / name) for name in ("synthetic", "alone"))
-    sources, recipes = Sources(spec, project.train_view().samples, added, alone), variants_of(known, spec.modality)
+    real = project.train_view(task_of(spec).roles).samples
+    task = task_of(spec, real)
+    added, alone = (read_samples(layout.mixed / name, companions=task.roles) for name in ("synthetic", "alone"))
+    sources, recipes = Sources(task, spec, real, added, alone), variants_of(known, spec.modality)
     chosen = {
         family: classifier
         for family, classifier in zip(_FAMILIES, classifiers_of(known, config, spec.modality), strict=True)
@@ -72,10 +76,12 @@ def _train(
     report: Callable[[str], None],
 ) -> FamilyRecord:
     """Train one family's variants; write the validation predictions of all and the test predictions of the best."""
-    params, validation, recipes = project.params, project.validation_view(), variants_of(arm, sources.spec.modality)
+    params, recipes = project.params, variants_of(arm, sources.spec.modality)
+    validation = project.validation_view(sources.task.roles)
+    targets = sources.task.targets(validation.samples)
 
     def judge(recipe: Recipe, probabilities: Probabilities) -> VariantRecord:
-        return judged(recipe, sources, probabilities, validation.labels)
+        return judged(recipe, sources, probabilities, targets)
 
     classifier = make_classifier(
         config,
@@ -85,6 +91,7 @@ def _train(
         root=project.layout.root,
         seed=params.base.seed,
         pool=sources.rows(recipes[0]),
+        task=sources.task,
     )
     seeds = training_seeds(params.base.seed, params.retrain.seeds)
     best = best_variant(classifier, recipes, sources, seeds, validation.samples.payload, judge, report)
@@ -94,18 +101,21 @@ def _train(
     return best.record(config.kind, classifier.effort)
 
 
-def judged(recipe: Recipe, sources: Sources, probabilities: Probabilities, labels: Labels) -> VariantRecord:
-    """A variant after its adjustment: along the class shares that it was shown, or along those of the real rows.
+def judged(recipe: Recipe, sources: Sources, probabilities: Probabilities, targets: Targets) -> VariantRecord:
+    """A variant after its adjustment: along the shares that it was shown, or along those of the real rows.
 
     Where training evened the classes out the former says nothing is left to adjust; the latter matters there, because a
     classifier that separates its train rows hardly notices how often it is shown them.
     """
-    priors = [log_prior(shown_shares(recipe, sources)), log_prior(sources.real_counts)]
-    found = choose_tau(probabilities, labels, priors)
+    task = sources.task
+    shown = [shown_shares(recipe, sources), task.counts(task.targets(sources.real))]
+    found = task.adjustment(probabilities, targets, shown)
     calibrated, decided = adjust(probabilities, found, calibrate=True), adjust(probabilities, found)
     return VariantRecord(
         name=recipe.name,
         adjustment=found,
-        validation_loss=float(np.mean([score(balanced_log_loss, one, labels) for one in calibrated])),
-        validation_balanced_accuracy=float(np.mean([score(balanced_accuracy, one, labels) for one in decided])),
+        validation_loss=float(np.mean([score(task.loss, one, targets) for one in calibrated])),
+        validation={
+            task.headline: float(np.mean([score(task.metrics[task.headline], one, targets) for one in decided]))
+        },
     )

@@ -18,6 +18,7 @@ from gan_augment.downstream.arms import Treatment, known_arm, search_recipe, use
 from gan_augment.downstream.config import ARMS, Arm, ClassicalConfig, CnnConfig
 from gan_augment.downstream.experiment import Sources, train_recipe
 from gan_augment.downstream.networks import CnnClassifier
+from gan_augment.scoring.tasks import task_of
 from tests.downstream.toys import IMAGE_SPEC, images
 
 MODALITIES: list[Modality] = ["image", "table"]
@@ -65,7 +66,7 @@ def test_an_unknown_arm_is_named_with_the_known_ones() -> None:
 def test_every_variant_of_every_arm_takes_equal_steps(added: int, dark: int, bright: int) -> None:
     real = images(dark, bright)
     extra = images(0, added, seed=1, prefix="s")
-    sources = Sources(IMAGE_SPEC, real, extra, images(dark, bright, seed=2, prefix="a"))
+    sources = Sources(task_of(IMAGE_SPEC), IMAGE_SPEC, real, extra, images(dark, bright, seed=2, prefix="a"))
     config = CnnConfig(steps=3, batch_size=8, width=2)
     classifier = CnnClassifier(config, ClassicalConfig(views=2), train_rows=len(real))
     asked: list[dict[str, Any]] = []
@@ -103,7 +104,7 @@ def _predictions(sources: Sources, recipe_arm: Arm, seeds: list[int]) -> list[np
 
 @pytest.mark.parametrize("arm", ["real_classical", "cheap"])
 def test_same_seed_same_predictions(arm: Arm) -> None:
-    sources = Sources(IMAGE_SPEC, images(12, 6), images(0, 0), images(0, 0))
+    sources = Sources(task_of(IMAGE_SPEC), IMAGE_SPEC, images(12, 6), images(0, 0), images(0, 0))
     first, second = _predictions(sources, arm, [1, 2]), _predictions(sources, arm, [1, 2])
     np.testing.assert_array_equal(first, second)
     assert (first[0] != first[1]).any()

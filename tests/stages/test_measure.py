@@ -125,9 +125,7 @@ def test_the_gain_is_the_difference_of_the_two_arms_that_validation_named(image:
 @pytest.mark.parametrize("which", ["image", "table"])
 def test_every_arm_answers_after_its_own_adjustment(which: str, request: pytest.FixtureRequest) -> None:
     project, measured = request.getfixturevalue(which)
-    labels = measure.read_test_labels(
-        project.layout, project.spec(), read_arm(project.layout.predictions("real")).test_ids
-    )
+    labels = measure.evaluation_of(project, read_arm(project.layout.predictions("real")))[0].labels
     taus = set()
     for arm in measured["arms"]:
         best = read_arm(project.layout.predictions(arm["arm"])).families["first"].best
