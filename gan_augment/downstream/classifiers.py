@@ -16,13 +16,14 @@ from gan_augment.downstream.config import (
     HistGradientBoostingConfig,
     LinearProbeConfig,
     LogisticRegressionConfig,
+    Mode,
     RandomForestConfig,
     RetrainConfig,
 )
 from gan_augment.downstream.questions import EachQuestion
 from gan_augment.scoring.tasks import Task
 
-__all__ = ["choose_classifiers", "classifiers_of", "make_classifier"]
+__all__ = ["choose_classifiers", "classifiers_of", "make_classifier", "modes_of"]
 
 _FIRST: dict[Modality, ClassifierConfig] = {"image": CnnConfig(), "table": HistGradientBoostingConfig()}
 _OF_ROWS = ("logistic_regression", "random_forest", "hist_gradient_boosting", "custom")
@@ -35,7 +36,7 @@ def choose_classifiers(config: RetrainConfig, modality: Modality) -> tuple[Class
     Raises
     ------
     ParamsError
-        A cnn or a linear probe was asked for and the data is a table.
+        A cnn or a linear probe was asked for and the data is a table; or fine-tuning, and no cnn.
     """
     first = config.classifier or _FIRST[modality]
     second: ClassifierConfig | None
@@ -53,7 +54,19 @@ def choose_classifiers(config: RetrainConfig, modality: Modality) -> tuple[Class
                 got=chosen.kind,
                 expected=", ".join(_KINDS[modality][:-1]) + f" or {_KINDS[modality][-1]}",
             )
+    if "fine_tuned" in config.modes and first.kind != "cnn":
+        raise ParamsError(
+            f"A {first.kind} cannot be fine-tuned: it is not trained step by step",
+            where="retrain.modes in params.yaml",
+            got=", ".join(config.modes),
+            expected="pooled alone, or `retrain.classifier: {kind: cnn}` for images",
+        )
     return first, second
+
+
+def modes_of(classifier: ClassifierConfig, config: RetrainConfig) -> tuple[Mode, ...]:
+    """The modes that a classifier knows: one that is not trained step by step has no order of rows."""
+    return config.modes if classifier.kind == "cnn" else ("pooled",)
 
 
 def classifiers_of(

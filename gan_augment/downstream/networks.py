@@ -77,6 +77,7 @@ class CnnClassifier:
         show = self._shower(samples) if treatment.classical else lambda: None
         tensor, classes = pixels(images), torch.from_numpy(labels)
         heads, targets = self._questions(samples)
+        real = (samples.manifest["origin"] == "real").to_numpy(bool) if treatment.fine_tuned else None
         weights = torch.from_numpy(class_weights(labels, len(spec.classes))) if treatment.class_weight else None
         return [
             _Network(
@@ -86,6 +87,7 @@ class CnnClassifier:
                     len(spec.classes),
                     heads=heads,
                     targets=targets,
+                    finish_on=real,
                     seed=seed,
                     steps=self._steps,
                     batch_size=self._config.batch_size,

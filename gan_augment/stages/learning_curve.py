@@ -17,7 +17,7 @@ from gan_augment.core.progress import progress_bar
 from gan_augment.core.seeds import numpy_generator
 from gan_augment.downstream.api import Classifier, Probabilities
 from gan_augment.downstream.arms import Recipe, known_arm, uses_synthetic, variants_of
-from gan_augment.downstream.classifiers import classifiers_of, make_classifier
+from gan_augment.downstream.classifiers import classifiers_of, make_classifier, modes_of
 from gan_augment.downstream.config import Arm
 from gan_augment.downstream.experiment import Sources, predict, train_recipe, training_seeds
 from gan_augment.gain.learning_curve import FEWEST_ROWS, affordable_shares, thinned, thinned_classes
@@ -78,7 +78,9 @@ def _train(
 ) -> tuple[CurveRecord, Probabilities]:
     """The curve's points, and float32 [points, seeds, n, K]: their test predictions."""
     arm, best = known_arm(record.arm, project.params.retrain.arms), record.families["first"].best
-    recipe = next(one for one in variants_of(arm, sources.spec.modality) if one.name == best.name)
+    modality, config = sources.spec.modality, project.params.retrain
+    modes = modes_of(classifiers_of(arm, config, modality)[0], config)
+    recipe = next(one for one in variants_of(arm, modality, modes) if one.name == best.name)
     classifier, rows = _classifier(project, arm, sources), int(sources.real_counts[classes].sum())
     points, tests = [], []
     with progress_bar("learning_curve") as advance:

@@ -17,8 +17,8 @@ from gan_augment.core.progress import progress_bar
 from gan_augment.core.samples import read_samples
 from gan_augment.downstream.api import Probabilities
 from gan_augment.downstream.arms import Recipe, known_arm, variants_of
-from gan_augment.downstream.classifiers import classifiers_of, make_classifier
-from gan_augment.downstream.config import Arm, ClassifierConfig
+from gan_augment.downstream.classifiers import classifiers_of, make_classifier, modes_of
+from gan_augment.downstream.config import Arm, ClassifierConfig, RetrainConfig
 from gan_augment.downstream.experiment import (
     Sources,
     arm_record,
@@ -45,12 +45,13 @@ def run(project: Project, arm: str) -> None:
     real = project.train_view(task_of(spec).roles).samples
     task = task_of(spec, real)
     added, alone = (read_samples(layout.mixed / name, companions=task.roles) for name in ("synthetic", "alone"))
-    sources, recipes = Sources(task, spec, real, added, alone), variants_of(known, spec.modality)
+    sources = Sources(task, spec, real, added, alone)
     chosen = {
         family: classifier
         for family, classifier in zip(_FAMILIES, classifiers_of(known, config, spec.modality), strict=True)
-        if classifier is not None and len(sources.rows(recipes[0]))
+        if classifier is not None and len(sources.rows(variants_of(known, spec.modality)[0]))
     }
+    total = sum(len(_recipes(known, sources, config, one)) for one in chosen.values())
     families: dict[Family, FamilyRecord] = {}
     with replacing_output(layout.predictions(arm)) as directory, progress_bar(f"retrain {arm}") as advance:
         done = 0
@@ -58,7 +59,7 @@ def run(project: Project, arm: str) -> None:
         def report(name: str) -> None:
             nonlocal done
             done += 1
-            advance(done, len(recipes) * len(chosen), name)
+            advance(done, total, name)
 
         for family, classifier in chosen.items():
             families[family] = _train(project, known, sources, family, classifier, directory, report)
@@ -76,7 +77,7 @@ def _train(
     report: Callable[[str], None],
 ) -> FamilyRecord:
     """Train one family's variants; write the validation predictions of all and the test predictions of the best."""
-    params, recipes = project.params, variants_of(arm, sources.spec.modality)
+    params, recipes = project.params, _recipes(arm, sources, project.params.retrain, config)
     validation = project.validation_view(sources.task.roles)
     targets = sources.task.targets(validation.samples)
 
@@ -99,6 +100,10 @@ def _train(
     test = predict(best.predictors, project.test_inputs().samples.payload)
     write_probabilities(directory, family, "test", test)
     return best.record(config.kind, classifier.effort)
+
+
+def _recipes(arm: Arm, sources: Sources, config: RetrainConfig, classifier: ClassifierConfig) -> tuple[Recipe, ...]:
+    return variants_of(arm, sources.spec.modality, modes_of(classifier, config))
 
 
 def judged(recipe: Recipe, sources: Sources, probabilities: Probabilities, targets: Targets) -> VariantRecord:

@@ -66,6 +66,38 @@ def table(tmp_path_factory: pytest.TempPathFactory) -> tuple[Project, dict[str, 
     return project, run_all(project)
 
 
+def test_modes_are_variants_that_validation_chooses_among(tmp_path: Path) -> None:
+    sections = {
+        **IMAGE,
+        "retrain": {**IMAGE["retrain"], "modes": ["pooled", "fine_tuned"], "arms": ["real", "real_synthetic"]},
+    }
+    project = make_project(tmp_path, **sections)
+    measured = run_all(project)
+    families = read_arm(project.layout.predictions("real_synthetic")).families
+    names = {family: [variant.name for variant in found.variants] for family, found in families.items()}
+    tuned = ["natural, fine-tuned", "balanced, fine-tuned"]
+    assert names == {"first": ["natural", "balanced", *tuned], "second": ["natural", "balanced"]}  # no steps, no order
+    losses = [variant.validation_loss for variant in families["first"].variants]
+    assert families["first"].chosen == int(np.argmin(losses))
+    assert len(set(losses)) == 4
+    assert measured["gain"]["synthetic_variant"] == families["first"].best.described
+
+
+def test_a_table_reports_groups_of_a_feature(table: tuple[Project, dict[str, Any]]) -> None:
+    project, before = table
+    grouped = project.params.measure.model_copy(update={"groups": ("size",)})
+    other = Project(project.params.model_copy(update={"measure": grouped}), project.layout)
+    try:
+        measure.run(other)
+        found = json.loads(project.layout.measure_report.read_text())
+    finally:
+        measure.run(project)
+    groups = found.pop("groups")["size"]["groups"]
+    assert found == before == json.loads(project.layout.measure_report.read_text())
+    inputs = project.test_inputs().samples.payload
+    assert {group["value"]: group["test_rows"] for group in groups} == inputs["size"].value_counts().to_dict()  # type: ignore[call-overload]
+
+
 # --- what is written ------------------------------------------------------------------------------------------------
 
 

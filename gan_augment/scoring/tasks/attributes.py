@@ -61,7 +61,7 @@ class Attributes:
         return _WORDS
 
     def fitted(self, train: Samples) -> Attributes:
-        """With the values of these rows, sorted. A column of one value asks nothing. Raises DataError where none does."""
+        """With the values of these rows, sorted; a column of one value asks nothing. Raises DataError of no column."""
         frame = frame_of(train.companions[_ROLE])
         found = {name: tuple(sorted(set(_words(frame[name]).dropna()))) for name in frame.columns}
         levels = {name: values for name, values in found.items() if len(values) > 1}
