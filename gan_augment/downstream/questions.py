@@ -34,7 +34,7 @@ class EachQuestion:
     def fit(self, samples: Samples, spec: DatasetSpec, treatment: Treatment, seeds: Sequence[int]) -> list[Predictor]:
         """One predictor a seed."""
         targets = self.task.targets(samples)
-        answers = []
+        answers: list[Sequence[Predictor]] = []
         for place, levels in enumerate(self.task.levels.values()):
             known = np.flatnonzero(targets[:, place] >= 0)
             if not len(known):

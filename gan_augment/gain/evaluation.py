@@ -75,9 +75,11 @@ class Evaluation:
             self._known[key] = self.rows.resample(metric, probabilities), probabilities
         return self._known[key][0]
 
-    def level(self, metric: Metric, probabilities: npt.NDArray[np.floating]) -> Interval:
-        """One arm's score, its interval within what the metric can be."""
-        found = self._interval(self._resampled(metric, probabilities))
+    def level(
+        self, metric: Metric, probabilities: npt.NDArray[np.floating], among: npt.NDArray[np.bool_] | None = None
+    ) -> Interval:
+        """One arm's score, its interval within what the metric can be. `among`: the rows that the metric looks at."""
+        found = self._interval(self._resampled(metric, probabilities), among=among)
         return found.within(0.0, float("inf") if metric is self.task.metrics["log_loss"] else 1.0)
 
     def difference(
@@ -87,6 +89,16 @@ class Evaluation:
         paired = self.paired(metric, first, second)
         return self._interval(paired, resolution=1 / max(rows or len(self.labels), 1))
 
+    def difference_among(
+        self,
+        metric: Metric,
+        first: npt.NDArray[np.floating],
+        second: npt.NDArray[np.floating],
+        among: npt.NDArray[np.bool_],
+    ) -> Interval:
+        """The paired difference of a metric that looks at these rows alone, with their degrees of freedom."""
+        return self._interval(self.paired(metric, first, second), 1 / max(int(among.sum()), 1), among)
+
     def paired(self, metric: Metric, first: npt.NDArray[np.floating], second: npt.NDArray[np.floating]) -> Resampled:
         """The difference, first minus second, seed by seed and row set by row set."""
         return self._resampled(metric, first) - self._resampled(metric, second)
@@ -95,5 +107,7 @@ class Evaluation:
         """The interval of a paired difference, or of a sum of such."""
         return self._interval(difference, resolution=1 / max(len(self.labels), 1))
 
-    def _interval(self, resampled: Resampled, resolution: float = 0.0) -> Interval:
-        return self.rows.interval(resampled, confidence=self.config.confidence, resolution=resolution)
+    def _interval(
+        self, resampled: Resampled, resolution: float = 0.0, among: npt.NDArray[np.bool_] | None = None
+    ) -> Interval:
+        return self.rows.interval(resampled, confidence=self.config.confidence, resolution=resolution, among=among)

@@ -64,21 +64,23 @@ def _of_column(
     grouping: Grouping, baseline: ArmPredictions, synthetic: ArmPredictions, evaluation: Evaluation
 ) -> dict[str, Any]:
     sizes = np.bincount(grouping.places, minlength=len(grouping.values))
-    metrics = {place: _within(evaluation.headline, grouping.rows(place)) for place in np.flatnonzero(sizes >= _FEWEST)}
+    enough = [int(place) for place in np.flatnonzero(sizes >= _FEWEST)]
+    metrics = {place: _within(evaluation.headline, grouping.rows(place)) for place in enough}
 
-    def figures(metric: Metric, rows: int) -> dict[str, Any]:
-        gain = evaluation.difference(metric, synthetic.decided, baseline.decided, rows=rows)
+    def figures(metric: Metric, rows: npt.NDArray[np.bool_]) -> dict[str, Any]:
+        gain = evaluation.difference_among(metric, synthetic.decided, baseline.decided, rows)
         return {
-            "baseline": evaluation.level(metric, baseline.decided).rounded(5),
-            "synthetic": evaluation.level(metric, synthetic.decided).rounded(5),
+            "baseline": evaluation.level(metric, baseline.decided, rows).rounded(5),
+            "synthetic": evaluation.level(metric, synthetic.decided, rows).rounded(5),
             "gain": _points(gain),
         }
 
-    smallest = int(sizes[list(metrics)].min()) if metrics else 0
+    # The worst group may be any: its interval has the degrees of freedom of the smallest one.
+    smallest = grouping.rows(min(enough, key=lambda place: int(sizes[place]), default=0))
     return {
         "groups": [
             {"value": value, "test_rows": int(sizes[place])}
-            | (figures(metrics[place], int(sizes[place])) if place in metrics else {})
+            | (figures(metrics[place], grouping.rows(place)) if place in metrics else {})
             for place, value in enumerate(grouping.values)
         ],
         "worst": figures(_worst(list(metrics.values())), smallest) if metrics else None,

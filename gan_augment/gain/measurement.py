@@ -91,6 +91,7 @@ def measure(
             shown=shown,
             baseline=f"{ARM_NAMES[gain.baseline.record.arm]}: {gain.baseline.family.best.described}",
             confidence=config.confidence,
+            headline=headline_name.replace("_", " "),
         )
     )
     tuned = _after_tuning(gain, evaluation, validation_targets)

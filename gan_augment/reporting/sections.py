@@ -30,6 +30,7 @@ __all__ = [
     "class_gains",
     "columns",
     "curation",
+    "groups",
     "headline",
     "panels",
     "ratio_curve",
@@ -98,6 +99,7 @@ def headline(evidence: Evidence) -> dict[str, Any]:
         "axis": axis_line(axis, sign=True),
         "confidence": percent(gain["confidence"], 0),
         "covers": gain.get("covers", ""),
+        "metric": str(gain.get("metric", "the headline")).replace("_", " "),
         "notes": list(measure.get("notes") or []),
         "between": (_arm_name(gain["baseline_arm"]), _arm_name(gain["synthetic_arm"])),
         "tiles": _tiles(evidence, gain, floor)[0 if tried else 3 :],
@@ -216,6 +218,24 @@ def class_gains(evidence: Evidence) -> dict[str, Any] | None:
         for row in rows
     ]
     return {"axis": axis_line(axis, sign=True), "rows": drawn}
+
+
+def groups(evidence: Evidence) -> list[dict[str, Any]]:
+    """A table a column of `measure.groups`: its groups and the worst one, with both arms and the gain."""
+    tables = []
+    for name, found in (evidence.measure.get("groups") or {}).items():
+        rows = [_group_cells(group["value"], number(group["test_rows"]), group) for group in found["groups"]]
+        worst = [_group_cells("the worst group", "", found["worst"])] if found["worst"] else []
+        tables.append({"name": name, "rows": [*rows, *worst]})
+    return tables
+
+
+def _group_cells(value: str, rows: str, figures: Mapping[str, Any]) -> tuple[str, ...]:
+    if "gain" not in figures:
+        return value, rows, "too few rows", "", "", ""
+    gain = figures["gain"]
+    arms_of = (percent(figures[arm]["mean"]) for arm in ("baseline", "synthetic"))
+    return value, rows, *arms_of, signed(gain["mean"]), f"{signed(gain['low'])} to {signed(gain['high'])}"
 
 
 def _direction(row: Mapping[str, Any]) -> str:

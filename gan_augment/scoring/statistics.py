@@ -138,9 +138,17 @@ class TestRows:
             draws.append(draws[-1] if _same_as_last(probabilities, place) else metric(one, self.targets, self.weights))
         return Resampled(np.asarray(values), np.stack(draws, axis=1))
 
-    def interval(self, resampled: Resampled, *, confidence: float = 0.95, resolution: float = 0.0) -> Interval:
-        """`interval` with the degrees of freedom of these rows."""
-        return interval(resampled, self.strata, confidence=confidence, resolution=resolution)
+    def interval(
+        self,
+        resampled: Resampled,
+        *,
+        confidence: float = 0.95,
+        resolution: float = 0.0,
+        among: npt.NDArray[np.bool_] | None = None,
+    ) -> Interval:
+        """`interval` with the degrees of freedom of these rows, or of those `among` them that the value looks at."""
+        strata = self.strata if among is None else np.unique(self.labels[among], return_counts=True)[1]
+        return interval(resampled, strata, confidence=confidence, resolution=resolution)
 
 
 def _same_as_last(probabilities: Probabilities, place: int) -> bool:

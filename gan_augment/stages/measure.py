@@ -117,7 +117,8 @@ def _features(project: Project) -> list[str]:
 
 
 def _no_such_column(project: Project, name: str, held: pd.DataFrame) -> ParamsError:
-    known = [column.removeprefix(HELD) for column in held if column.startswith(HELD)] + _features(project)
+    columns = [str(column) for column in held.columns]
+    known = [column.removeprefix(HELD) for column in columns if column.startswith(HELD)] + _features(project)
     return ParamsError(
         "There is no such column to report groups of",
         where="measure.groups in params.yaml",

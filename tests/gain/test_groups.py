@@ -75,3 +75,18 @@ def test_no_group_with_enough_rows_has_no_worst_one() -> None:
     tiny = Grouping(tuple("abcdefghijklmnopqrstuvwxyz"), np.arange(120) % 26)
     every = arm("real", np.ones(120, dtype=bool))
     assert groups_record({"x": tiny}, every, every, evaluation())["x"]["worst"] is None
+
+
+def test_the_interval_of_a_small_group_has_its_own_degrees_of_freedom() -> None:
+    small = Grouping(("a", "b"), np.repeat([0, 1], [108, 12]))
+    rows = np.arange(120)
+    baseline, synthetic = arm("real", rows % 3 > 0), arm("real_synthetic", rows % 4 > 0)
+    judged = evaluation()
+    found = groups_record({"x": small}, baseline, synthetic, judged)["x"]["groups"][1]["gain"]
+
+    def of_group(probabilities: np.ndarray, targets: np.ndarray, weights: np.ndarray) -> np.ndarray:
+        return judged.headline(probabilities[108:], targets[108:], weights[:, 108:])
+
+    as_if_of_all = judged.difference(of_group, synthetic.decided, baseline.decided, rows=12).rounded(3, 100)
+    assert found["mean"] == as_if_of_all["mean"]
+    assert found["high"] - found["low"] > 1.05 * (as_if_of_all["high"] - as_if_of_all["low"])

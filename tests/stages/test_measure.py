@@ -93,7 +93,8 @@ def test_a_table_reports_groups_of_a_feature(table: tuple[Project, dict[str, Any
     finally:
         measure.run(project)
     groups = found.pop("groups")["size"]["groups"]
-    assert found == before == json.loads(project.layout.measure_report.read_text())
+    assert found | {"sha256": ""} == before | {"sha256": ""}
+    assert before == json.loads(project.layout.measure_report.read_text())
     inputs = project.test_inputs().samples.payload
     assert {group["value"]: group["test_rows"] for group in groups} == inputs["size"].value_counts().to_dict()  # type: ignore[call-overload]
 
