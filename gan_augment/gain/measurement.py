@@ -204,16 +204,19 @@ def _gain_record(gain: Gain, evaluation: Evaluation) -> dict[str, Any]:
 
 
 def _adjustments(gain: Gain, spec: DatasetSpec) -> dict[str, Any]:
-    """tau and the log prior by class key of both arms: what was taken off the logits."""
-    keys = [record.key for record in spec.classes]
-    sides = (("baseline", gain.baseline), ("synthetic", gain.synthetic))
-    return {f"{side}_adjustment": _adjustment_record(arm.adjustment, keys) for side, arm in sides}
+    """tau and the log prior of both arms, which were taken off the logits: by class key, or a question at a time."""
+    keys, found = [record.key for record in spec.classes], dict[str, Any]()
+    for side, arm in (("baseline", gain.baseline), ("synthetic", gain.synthetic)):
+        if parts := arm.adjustment.parts:
+            found[f"{side}_adjustments"] = [_adjustment_record(part, list(arm.record.levels[name]))
+                                            for name, part in zip(arm.record.levels, parts, strict=True)]  # fmt: skip
+        else:
+            found[f"{side}_adjustment"] = _adjustment_record(arm.adjustment, keys)
+    return found
 
 
-def _adjustment_record(adjustment: Adjustment, keys: Sequence[str]) -> dict[str, Any]:
-    if adjustment.parts:
-        return {"columns": [{"tau": one.tau, "log_prior": list(one.log_prior)} for one in adjustment.parts]}
-    log_prior = dict(zip(keys, adjustment.log_prior or [0.0] * len(keys), strict=True))
+def _adjustment_record(adjustment: Adjustment, answers: Sequence[str]) -> dict[str, Any]:
+    log_prior = dict(zip(answers, adjustment.log_prior or [0.0] * len(answers), strict=True))
     return {"tau": adjustment.tau, "log_prior": log_prior}
 
 
