@@ -9,6 +9,7 @@ from pathlib import Path
 import numpy as np
 import numpy.typing as npt
 
+from gan_augment.core.errors import ParamsError
 from gan_augment.core.samples import Samples, ValidationView
 from gan_augment.downstream.arms import search_recipe
 from gan_augment.downstream.classifiers import choose_classifiers, make_classifier
@@ -63,6 +64,14 @@ class SearchRows:
 
     def sources(self, added: Samples) -> Sources:
         """The real rows and these synthetic ones, with what the task reads beside them."""
+        if lacking := [role for role in self.task.roles if len(added) and role not in added.companions]:
+            raise ParamsError(
+                "Synthetic rows lack what is learnt",
+                where="synthesis.method in params.yaml",
+                got=f"{self.project.params.synthesis.method}, whose rows have no {', '.join(lacking)}",
+                expected="rows that carry the target of prepare.target",
+                remedy="choose a method that makes them (`gan-augment methods list`), or set prepare.target to label",
+            )
         added = added.with_roles(self.task.roles) if len(added) else self.real.take(slice(0, 0))
         return Sources(self.task, self.project.spec(), self.real, added, added)
 

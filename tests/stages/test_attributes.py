@@ -92,6 +92,16 @@ def test_attributes_beside_test_inputs_are_a_leak(tmp_path: Path) -> None:
         project.test_inputs()
 
 
+def test_rows_of_a_method_that_makes_no_attributes_are_refused(tmp_path: Path) -> None:
+    project = make_project(tmp_path)
+    made = read_samples(project.layout.curated)
+    for file in project.layout.curated.glob("attributes*"):
+        file.unlink()
+    write_samples(project.layout.curated, made)
+    with pytest.raises(ParamsError, match="lack what is learnt"):
+        mix.run(project)
+
+
 def test_predictions_lie_in_the_same_arrays(measured: tuple[Project, dict[str, Any]]) -> None:
     project, _ = measured
     for arm in ARMS:

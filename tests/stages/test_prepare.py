@@ -237,6 +237,21 @@ def test_rows_of_one_patient_stay_in_one_part(tmp_path: Path) -> None:
     assert sum(map(len, groups)) == 20
 
 
+def test_a_split_of_ones_own_sends_a_domain_to_test(tmp_path: Path) -> None:
+    random = np.random.default_rng(0)
+    frame = pd.DataFrame({"x": random.normal(size=120), "kind": ["a", "b"] * 60, "hospital": ["A"] * 80 + ["B"] * 40})
+    frame["part"] = np.where(frame.index % 5 == 0, "test", "train")
+    frame.loc[frame["hospital"] == "B", "part"] = "test"
+    frame.to_csv(tmp_path / "t.csv", index=False)
+    source = {"kind": "table", "path": "t.csv", "target": "kind"}
+    opened = project(tmp_path, ["a", "b"], source, split={"column": "part"})
+    prepare.run(opened)
+    seen = [opened.train_view().samples, opened.validation_view().samples]
+    assert all((part.payload["hospital"] == "A").all() and len(part) for part in seen)  # type: ignore[call-overload, union-attr]
+    held = opened.test_inputs().samples.payload
+    assert held["hospital"].value_counts().to_dict() == {"B": 40, "A": 16}  # type: ignore[call-overload, union-attr]
+
+
 def part_of_each(opened: Project) -> dict[str, str]:
     """For each source file its part."""
     manifests = [read_samples(opened.layout.train(key)).manifest for key in opened.params.classes]
