@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from typing import Literal
+
 import numpy as np
 import pandas as pd
 
@@ -9,7 +11,7 @@ from gan_augment.core.atomic import write_json
 from gan_augment.core.errors import DataError, ParamsError
 from gan_augment.core.progress import progress_bar
 from gan_augment.core.quoting import yaml_quoted
-from gan_augment.core.records import ClassRecord, DatasetSpec
+from gan_augment.core.records import ClassRecord, ColumnKind, DatasetSpec, FrameField
 from gan_augment.core.samples import Samples, make_manifest
 from gan_augment.core.validation import listed
 from gan_augment.data.audit import audit_figures
@@ -22,7 +24,9 @@ from gan_augment.params import Params
 from gan_augment.project.layout import Layout, Project
 from gan_augment.project.prepared import write_parts, write_test_part
 
-__all__ = ["check_classes", "run"]
+__all__ = ["check_classes", "run", "with_target"]
+
+_ANSWERS: tuple[ColumnKind, ...] = ("categorical", "boolean")
 
 
 def run(project: Project) -> None:
@@ -39,7 +43,7 @@ def run(project: Project) -> None:
     with progress_bar("prepare") as advance:
         data = load_data(config, project.layout.root, advance)
     raise_errors(data.problems)
-    spec = _dataset_spec(data, params)
+    spec = with_target(_dataset_spec(data, params), config.target)
     duplicates = find_duplicates(data.payload, data.rows["label"], near=config.near_duplicates == "together")
     split = split_rows(data.rows, duplicates, config.split, seed=params.base.seed)
     figures = audit_figures(data, duplicates, split, {record.label: record.key for record in spec.classes})
@@ -59,6 +63,23 @@ def _dataset_spec(data: LoadedData, params: Params) -> DatasetSpec:
         table=data.table,
         licence=data.licence,
     )
+
+
+def with_target(spec: DatasetSpec, target: Literal["label", "attributes"]) -> DatasetSpec:
+    """The data set with what its downstream model learns. Raises ParamsError where no row has that."""
+    if target == "label":
+        return spec
+    beside = spec.companions.get(target)
+    if not isinstance(beside, FrameField) or any(column.kind not in _ANSWERS for column in beside.columns):
+        kinds = [f"{column.name}: {column.kind}" for column in beside.columns] if isinstance(beside, FrameField) else []
+        raise ParamsError(
+            "What is to be learnt does not lie beside the rows",
+            where="prepare.target in params.yaml",
+            got=", ".join([target, *kinds]),
+            expected="columns of a few words each (categorical or boolean), under prepare.companions.attributes",
+            remedy="name the columns there, or set prepare.target to label",
+        )
+    return spec.model_copy(update={"target": target})
 
 
 def check_classes(params: Params, found: set[str]) -> None:

@@ -11,12 +11,13 @@ from PIL import Image
 
 from gan_augment.core.atomic import file_hash, read_json
 from gan_augment.core.errors import DataError, LeakError, ParamsError
-from gan_augment.core.records import DatasetSpec
+from gan_augment.core.records import Column, DatasetSpec, FrameField
 from gan_augment.core.samples import read_samples
 from gan_augment.project import prepared
 from gan_augment.project.layout import Project
 from gan_augment.stages import prepare
 from tests.data.pictures import noise, photo, save, write_folder
+from tests.scoring.toys import attribute_spec
 
 
 def project(
@@ -250,6 +251,20 @@ def test_a_split_of_ones_own_sends_a_domain_to_test(tmp_path: Path) -> None:
     assert all((part.payload["hospital"] == "A").all() and len(part) for part in seen)  # type: ignore[call-overload, union-attr]
     held = opened.test_inputs().samples.payload
     assert held["hospital"].value_counts().to_dict() == {"B": 40, "A": 16}  # type: ignore[call-overload, union-attr]
+
+
+def test_attributes_are_learnt_where_they_are_words_beside_every_row(tmp_path: Path) -> None:
+    spec = attribute_spec()
+    plain = spec.model_copy(update={"target": "label"})
+    assert prepare.with_target(plain, "label") is plain
+    assert prepare.with_target(plain, "attributes") == spec
+    numbers = FrameField(columns=(Column(name="age", kind="numeric", dtype="float64"),))
+    for beside in ({}, {"attributes": numbers}):
+        with pytest.raises(ParamsError, match=r"prepare\.target"):
+            prepare.with_target(plain.model_copy(update={"companions": beside}), "attributes")
+    opened = folder_project(tmp_path, target="attributes")
+    with pytest.raises(ParamsError, match="does not lie beside the rows"):
+        prepare.run(opened)
 
 
 def part_of_each(opened: Project) -> dict[str, str]:
