@@ -40,7 +40,7 @@ def score_table(manifest: pd.DataFrame, start: int, train_ids: Ids, evidence: Ev
             "label": manifest["label"],
             "accepted": sieve.left[rows],
             "rejected_by": pd.Series(sieve.reasons(rows), dtype="string"),
-            "judge_probability": found["own_probability"].astype(np.float64),
+            "judge_probability": found["agreement"].astype(np.float64),
             "copy_distance": evidence.scaled(found["distance"], found["label"]),
             "nearest": pd.Series(train_ids[found["nearest"]], dtype="string"),
         }

@@ -52,6 +52,7 @@ CODE: dict[str, tuple[str, ...]] = {
         *_CLASSIFIER,
         "curation",
         "fidelity",
+        "scoring",
         "stages/curate.py",
     ),
     "cross_fit": (
@@ -62,6 +63,7 @@ CODE: dict[str, tuple[str, ...]] = {
         "project/prepared.py",
         "project/served.py",
         "recognition",
+        "scoring",
         "stages/cross_fit.py",
         "stages/curate.py",
         "stages/generate.py",
