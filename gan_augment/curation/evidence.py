@@ -223,7 +223,7 @@ def gather_evidence(
         fresh=fresh,
         scale=class_scale(*fresh, len(train.spec.classes)),
         heldout_probabilities=judge.probabilities(validation.samples.payload),
-        heldout_agreement=judge.answers and judge.answers.agreement(validation.samples),
+        heldout_agreement=None if judge.answers is None else judge.answers.agreement(validation.samples),
         unseen=unseen,
         closest=looker.closest(heldout_distance),
     )

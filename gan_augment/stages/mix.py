@@ -84,7 +84,7 @@ def _search(project: Project, own: SearchRows, plans: Sequence[Plan], advance: A
 def _judging(project: Project, own: SearchRows) -> list[SearchRows]:
     """What the plans are tried on: the project's own rows, or those of each fold."""
     folds = [Project(project.params, project.layout.fold(number)) for number in range(project.params.cross_fit.folds)]
-    return [SearchRows.read(fold) for fold in folds] or [own]
+    return [replace(SearchRows.read(fold), task=own.task) for fold in folds] or [own]  # the same answers for all
 
 
 def _evaluation(project: Project, judging: Sequence[SearchRows], plans: Sequence[Plan], advance: Advance) -> Evaluate:

@@ -13,10 +13,11 @@ import pytest
 import yaml
 
 from gan_augment.core.errors import LeakError, ParamsError
+from gan_augment.core.fields import frame_of
 from gan_augment.core.predictions import read_arm, read_probabilities
-from gan_augment.core.records import HELD
+from gan_augment.core.records import HELD, DatasetSpec
 from gan_augment.core.samples import read_samples, write_samples
-from gan_augment.project.layout import Project
+from gan_augment.project.layout import Layout, Project
 from gan_augment.project.prepared import in_split, read_held, write_parts, write_test_part
 from gan_augment.stages import learning_curve, measure, mix, retrain
 from tests.scoring.toys import GLASSES, HAIR, attribute_samples, attribute_spec
@@ -37,25 +38,28 @@ PARAMS: dict[str, Any] = {
 }
 
 
-def make_project(root: Path) -> Project:
+def make_project(root: Path, **sections: Any) -> Project:
     """Prepared parts with attributes, and fresh real rows in place of synthetic ones."""
     spec = attribute_spec()
     parts = {
         split: attribute_samples(spec, rows, seed=place, gaps=0.1, split=split)
         for place, (split, rows) in enumerate({"train": 40, "validation": 40, "test": 80}.items())
     }
-    params = {"classes": {record.key: {"label": record.label} for record in spec.classes}, **PARAMS}
+    params = {"classes": {record.key: {"label": record.label} for record in spec.classes}, **PARAMS, **sections}
     (root / "params.yaml").write_text(yaml.safe_dump(params))
     project = Project.open(root)
     write_parts(project.layout, spec, parts["train"], parts["validation"])
     write_test_part(project.layout, parts["test"])
-    made = in_split(attribute_samples(spec, 60, seed=9, gaps=0, split="made"), "train").relabelled(origin="synthetic")
-    curated = project.layout.curated
-    curated.mkdir(parents=True)
-    write_samples(curated, made)
-    scores = pd.DataFrame({"judge_probability": np.full(len(made), 0.95, np.float32)})
-    scores.to_parquet(curated / "sureness.parquet", index=False)
+    write_candidates(project.layout, spec)
     return project
+
+
+def write_candidates(layout: Layout, spec: DatasetSpec) -> None:
+    made = in_split(attribute_samples(spec, 60, seed=9, gaps=0, split="made"), "train").relabelled(origin="synthetic")
+    layout.curated.mkdir(parents=True)
+    write_samples(layout.curated, made)
+    scores = pd.DataFrame({"judge_probability": np.full(len(made), 0.95, np.float32)})
+    scores.to_parquet(layout.curated / "sureness.parquet", index=False)
 
 
 @pytest.fixture(scope="module")
@@ -100,6 +104,24 @@ def test_rows_of_a_method_that_makes_no_attributes_are_refused(tmp_path: Path) -
     write_samples(project.layout.curated, made)
     with pytest.raises(ParamsError, match="lack what is learnt"):
         mix.run(project)
+
+
+def test_folds_answer_in_the_words_of_all_train_rows(tmp_path: Path) -> None:
+    project, spec = make_project(tmp_path, cross_fit={"folds": 2}), attribute_spec()
+    rows = project.train_view(("attributes",)).samples
+    red = (frame_of(rows.companions["attributes"])["hair"] == "red").fillna(False).to_numpy(bool)
+    halves = (
+        np.flatnonzero(red | (np.arange(len(rows)) % 2 == 0)),
+        np.flatnonzero(~red & (np.arange(len(rows)) % 2 == 1)),
+    )
+    for number in range(2):
+        layout = project.layout.fold(number)
+        write_parts(layout, spec, rows.take(halves[number - 1]), rows.take(halves[number]))  # no fold 0 has red hair
+        write_candidates(layout, spec)
+    mix.run(project)
+    found = json.loads(project.layout.mix_report.read_text())
+    assert found["validation_rows"] == len(rows)
+    assert 0 <= found["mean_balanced_accuracy_at_zero"] <= 1
 
 
 def test_predictions_lie_in_the_same_arrays(measured: tuple[Project, dict[str, Any]]) -> None:
