@@ -9,13 +9,13 @@ import pandas as pd
 
 from gan_augment.core.atomic import replacing_directory, replacing_file
 from gan_augment.core.checksums import check_file, replacing_output, telling_damage
-from gan_augment.core.errors import MissingInputError
+from gan_augment.core.errors import MissingInputError, ParamsError
 from gan_augment.core.fields import frame_of
-from gan_augment.core.records import HELD, DatasetSpec
+from gan_augment.core.records import HELD, DatasetSpec, FrameField
 from gan_augment.core.samples import Samples, write_samples
 from gan_augment.project.layout import Layout
 
-__all__ = ["in_split", "read_held", "withheld", "write_part", "write_parts", "write_test_part"]
+__all__ = ["check_groups", "in_split", "read_held", "withheld", "write_part", "write_parts", "write_test_part"]
 
 
 def write_test_part(layout: Layout, test: Samples) -> None:
@@ -44,6 +44,20 @@ def read_held(layout: Layout) -> pd.DataFrame:
     check_file(path, listed_in=layout.test_inputs)
     with telling_damage(path):
         return pd.read_parquet(path).set_index("id")
+
+
+def check_groups(names: Sequence[str], spec: DatasetSpec) -> None:
+    """Refuse columns of `measure.groups` that test rows do not have. Raises ParamsError."""
+    fields = [spec.payload, *(field for role, field in spec.companions.items() if role == "attributes")]
+    known = [column.name for field in fields if isinstance(field, FrameField) for column in field.columns]
+    if unknown := [name for name in names if name not in known]:
+        raise ParamsError(
+            "There is no such column to report groups of",
+            where="measure.groups in params.yaml",
+            got=", ".join(unknown),
+            expected=f"one of {', '.join(known)}" if known else "a feature of a table, or an attribute of images",
+            remedy="name a feature column or an attribute (`prepare.companions`), or take it out of measure.groups",
+        )
 
 
 def write_parts(layout: Layout, spec: DatasetSpec, train: Samples, validation: Samples) -> None:

@@ -9,10 +9,10 @@ import pandas as pd
 from rich.console import Console
 
 from gan_augment.core.atomic import replacing_file, write_json
-from gan_augment.core.errors import MissingInputError, ParamsError
+from gan_augment.core.errors import MissingInputError
 from gan_augment.core.fields import frame_of
 from gan_augment.core.predictions import ArmRecord, Family, read_arm, read_curve, read_probabilities
-from gan_augment.core.records import HELD, FrameField
+from gan_augment.core.records import HELD
 from gan_augment.core.seeds import numpy_generator
 from gan_augment.core.verbosity import verbosity
 from gan_augment.gain.evaluation import ArmPredictions, Evaluation
@@ -20,7 +20,7 @@ from gan_augment.gain.groups import Grouping, grouped
 from gan_augment.gain.measurement import measure
 from gan_augment.gain.table import arms_frame, render
 from gan_augment.project.layout import Layout, Project, read_plan
-from gan_augment.project.prepared import read_held
+from gan_augment.project.prepared import check_groups, read_held
 from gan_augment.scoring.tasks import task_with
 
 __all__ = ["evaluation_of", "read_families", "read_test_rows", "run"]
@@ -96,33 +96,14 @@ def evaluation_of(project: Project, record: ArmRecord) -> tuple[Evaluation, pd.D
 
 def _groups(project: Project, held: pd.DataFrame) -> dict[str, Grouping]:
     """Column -> the groups of test rows that `measure.groups` asks for. Raises ParamsError."""
-    found = {}
-    for name in project.params.measure.groups:
+    names, found = project.params.measure.groups, {}
+    check_groups(names, project.spec())
+    for name in names:
         if HELD + name in held:
             values = held[HELD + name]
-        elif name in _features(project):
+        else:
             inputs = project.test_inputs().samples
             place = pd.Index(inputs.manifest["id"]).get_indexer(pd.Index(held.index))
             values = frame_of(inputs.payload)[name].iloc[place]
-        else:
-            raise _no_such_column(project, name, held)
         found[name] = grouped(name, values)
     return found
-
-
-def _features(project: Project) -> list[str]:
-    """The columns of a table; an image has none."""
-    payload = project.spec().payload
-    return [column.name for column in payload.columns] if isinstance(payload, FrameField) else []
-
-
-def _no_such_column(project: Project, name: str, held: pd.DataFrame) -> ParamsError:
-    columns = [str(column) for column in held.columns]
-    known = [column.removeprefix(HELD) for column in columns if column.startswith(HELD)] + _features(project)
-    return ParamsError(
-        "There is no such column to report groups of",
-        where="measure.groups in params.yaml",
-        got=name,
-        expected=f"one of {', '.join(known)}" if known else "a feature of a table, or an attribute of images",
-        remedy="name an attribute (`prepare.companions`) or a feature column, or take it out of measure.groups",
-    )

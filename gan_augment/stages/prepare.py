@@ -22,7 +22,7 @@ from gan_augment.data.problems import raise_errors
 from gan_augment.data.split import Split, split_rows
 from gan_augment.params import Params
 from gan_augment.project.layout import Layout, Project
-from gan_augment.project.prepared import write_parts, write_test_part
+from gan_augment.project.prepared import check_groups, write_parts, write_test_part
 
 __all__ = ["check_classes", "run", "with_target"]
 
@@ -44,6 +44,7 @@ def run(project: Project) -> None:
         data = load_data(config, project.layout.root, advance)
     raise_errors(data.problems)
     spec = with_target(_dataset_spec(data, params), config.target)
+    check_groups(params.measure.groups, spec)  # `measure` alone reads them, hours later
     duplicates = find_duplicates(data.payload, data.rows["label"], near=config.near_duplicates == "together")
     split = split_rows(data.rows, duplicates, config.split, seed=params.base.seed)
     figures = audit_figures(data, duplicates, split, {record.label: record.key for record in spec.classes})

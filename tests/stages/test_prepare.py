@@ -253,6 +253,22 @@ def test_a_split_of_ones_own_sends_a_domain_to_test(tmp_path: Path) -> None:
     assert held["hospital"].value_counts().to_dict() == {"B": 40, "A": 16}  # type: ignore[call-overload, union-attr]
 
 
+def test_groups_of_no_known_column_are_refused_before_anything_is_trained(tmp_path: Path) -> None:
+    frame = pd.DataFrame({"x": np.arange(60.0), "sex": ["m", "f", "f"] * 20, "kind": ["a", "b"] * 30})
+    frame.to_csv(tmp_path / "t.csv", index=False)
+    source = {"kind": "table", "path": "t.csv", "target": "kind"}
+    opened = project(tmp_path, ["a", "b"], source)
+    for groups, known in ((["sex"], True), (["sex", "age"], False), (["kind"], False)):
+        asked = opened.params.measure.model_copy(update={"groups": tuple(groups)})
+        asking = Project(opened.params.model_copy(update={"measure": asked}), opened.layout)
+        if known:
+            prepare.run(asking)
+            continue
+        with pytest.raises(ParamsError, match=groups[-1]) as error:
+            prepare.run(asking)
+        assert "one of x, sex" in str(error.value)
+
+
 def test_attributes_are_learnt_where_they_are_words_beside_every_row(tmp_path: Path) -> None:
     spec = attribute_spec()
     plain = spec.model_copy(update={"target": "label"})
