@@ -13,7 +13,7 @@ from __future__ import annotations
 
 import sys
 
-from gan_augment.scoring.adjustment import Criterion
+from gan_augment.scoring.criterion import Criterion
 from tests.gain.simulation import CoarseCriterion, RawLossCriterion, Skill, verdict_of
 
 RATIOS = (0.5, 1.0, 2.0, 3.0)

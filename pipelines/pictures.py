@@ -37,12 +37,19 @@ def markdown_image(png: bytes, text: str) -> str:
     return f"![{text}](data:image/png;base64,{base64.b64encode(png).decode()})"
 
 
+def _headline(arm: Mapping[str, Any]) -> str:
+    """The name of an arm's headline, the first figure that has an interval; empty where none has."""
+    figures = (name for name, value in arm.items() if isinstance(value, Mapping) and value.get("mean") is not None)
+    return next(figures, "")
+
+
 def gain_plot(measure: Mapping[str, Any]) -> bytes | None:
-    """PNG: each arm's balanced accuracy in per cent with its interval; None where no arm has one."""
-    arms = [arm for arm in measure.get("arms", []) if (arm.get("balanced_accuracy") or {}).get("mean") is not None]
+    """PNG: each arm's headline in per cent with its interval; None where no arm has one."""
+    arms = [arm for arm in measure.get("arms", []) if _headline(arm)]
     if not arms:
         return None
-    spans = [_span(arm["balanced_accuracy"]) for arm in arms]
+    headline = _headline(arms[0])
+    spans = [_span(arm[headline]) for arm in arms]
     low, high = min(span[0] for span in spans), max(span[2] for span in spans)
     margin = max(1.0, 0.08 * (high - low))
     low, high = max(0.0, low - margin), min(100.0, high + margin)
@@ -63,7 +70,7 @@ def gain_plot(measure: Mapping[str, Any]) -> bytes | None:
     draw.line([(place(low), foot - 12), (place(high), foot - 12)], fill=_GREY)
     for value, anchor in ((low, "lm"), (high, "rm")):
         draw.text((place(value), foot), f"{value:.1f} %", fill=_GREY, font=font, anchor=anchor)
-    draw.text((8, foot), "balanced accuracy", fill=_GREY, font=font, anchor="lm")
+    draw.text((8, foot), headline.replace("_", " "), fill=_GREY, font=font, anchor="lm")
     stream = io.BytesIO()
     image.save(stream, "PNG")
     return stream.getvalue()

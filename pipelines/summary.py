@@ -13,8 +13,8 @@ from pipelines.plan import Plan
 
 __all__ = ["read_measure", "stage_rows", "verdict_markdown", "verdict_sentence"]
 
-_INTERVALS = (
-    *("balanced_accuracy", "macro_f1", "worst_class_recall"),
+_INTERVALS = (  # beside the headline
+    *("macro_f1", "worst_class_recall", "worst_combination"),
     *("rare_class_recall", "rare_class_precision", "log_loss"),  # recall alone is had by calling everything rare
 )
 
@@ -44,7 +44,7 @@ def verdict_markdown(measure: dict[str, Any]) -> str:
     lines = [f"# {str(measure['verdict']).capitalize()}", "", *(line for said in _said(measure) for line in (said, ""))]
     if (gain := measure.get("gain")) and measure["verdict"] != "not tried":
         lines += [_gain_sentence(gain), ""]
-    return "\n".join([*lines, *_arms_table(measure.get("arms", []))]) + "\n"
+    return "\n".join([*lines, *_arms_table(measure.get("arms", []), str((gain or {}).get("metric", "")))]) + "\n"
 
 
 def _gain_sentence(gain: dict[str, Any]) -> str:
@@ -54,8 +54,8 @@ def _gain_sentence(gain: dict[str, Any]) -> str:
     return f"Gain in {gain['metric'].replace('_', ' ')}: **{gain['points']:+.1f} points** ({interval}), {arms}.{covers}"
 
 
-def _arms_table(arms: list[dict[str, Any]]) -> list[str]:
-    columns = [name for name in _INTERVALS if any(name in arm for arm in arms)]
+def _arms_table(arms: list[dict[str, Any]], headline: str) -> list[str]:
+    columns = [name for name in (headline, *_INTERVALS) if any(name in arm for arm in arms)]
     if not columns:
         return []
     head = ["arm", "variant", "real rows", "synthetic rows", *(name.replace("_", " ") for name in columns)]

@@ -308,6 +308,13 @@ def _measure(recipe: Recipe, rng: np.random.Generator) -> dict[str, Any]:
         extra["threshold_free"] = {"balanced_accuracy_after_tuning": figures, "average_precision": figures}
         second = {"classifier": "random_forest", "verdict": "helps", "points": 3.3, "low": 0.9, "high": 5.8}
         extra["worth"] = {"kind": "about", "sentence": "These synthetic rows are worth about 9 more real rows <b>."}
+        found = {
+            "baseline": _interval(0.8),
+            "synthetic": _interval(0.83),
+            "gain": {"mean": 3.0, "low": -1.0, "high": 7.0},
+        }
+        groups = [{"value": "north <b>", "test_rows": 40} | found, {"value": "south", "test_rows": 3}]
+        extra["groups"] = {"hospital <i>": {"groups": groups, "worst": found}}
         extra |= {"second_opinion": second, "skipped": {"extra_arm": "it had no row <i>"}}
     return extra | {
         "verdict": recipe.verdict,

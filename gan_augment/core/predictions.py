@@ -3,11 +3,11 @@
 from __future__ import annotations
 
 from pathlib import Path
-from typing import Literal
+from typing import Any, Literal
 
 import numpy as np
 import numpy.typing as npt
-from pydantic import Field
+from pydantic import Field, SerializerFunctionWrapHandler, model_serializer, model_validator
 
 from gan_augment.core.atomic import read_json, write_json
 from gan_augment.core.checksums import check_file, saved_array, telling_damage, write_array
@@ -20,6 +20,7 @@ __all__ = [
     "CurveRecord",
     "Family",
     "FamilyRecord",
+    "Levels",
     "VariantRecord",
     "read_arm",
     "read_curve",
@@ -32,35 +33,65 @@ __all__ = [
 Family = Literal["first", "second"]  # the project's classifier, and the second opinion
 Part = Literal["validation", "test"]
 Probabilities = npt.NDArray[np.float32]
+Levels = dict[str, tuple[str, ...]]  # question -> its answers, in the order of the probabilities
+
+_VALIDATION = "validation_"
+
+
+def _without_empty(written: dict[str, Any], later: str) -> dict[str, Any]:
+    """Without a key that came later where it says nothing: files of classes stay as they were."""
+    return {name: value for name, value in written.items() if name != later or value}
 
 
 class Adjustment(Record):
-    """Logits minus `tau` times `log_prior` [K] decide; divided by `temperature` they are calibrated (gain.adjustment).
+    """Logits minus `tau` times `log_prior` [K] decide; divided by `temperature` they are calibrated.
 
-    A probability counts as at least `floor` before its logarithm is taken.
+    A probability counts as at least `floor` before its logarithm is taken (see `scoring.adjustment`). Where a task asks
+    several questions, `parts` holds one for each, in step with the probabilities, and nothing else here counts.
     """
 
     tau: float = 0.0
     log_prior: tuple[float, ...] = ()
     temperature: float = 1.0
     floor: float = 1e-30
+    parts: tuple[Adjustment, ...] = ()
+
+    @model_serializer(mode="wrap")
+    def _without_no_parts(self, handler: SerializerFunctionWrapHandler) -> dict[str, Any]:
+        return _without_empty(handler(self), "parts")
 
 
 class VariantRecord(Record):
     """A variant of an arm, its adjustment, and how it did on validation with that.
 
-    `validation_loss` chooses: the class-balanced log loss after `adjustment`, its temperature included.
+    `validation_loss` chooses: the task's loss after `adjustment`, its temperature included. `validation` holds other
+    metrics by name; each is written as `validation_<metric>`.
     """
 
     name: str
     adjustment: Adjustment = Adjustment()
     validation_loss: float
-    validation_balanced_accuracy: float
+    validation: dict[str, float]
+
+    @model_validator(mode="before")
+    @classmethod
+    def _metrics_together(cls, value: Any) -> Any:
+        if not isinstance(value, dict) or "validation" in value:
+            return value
+        metrics = {name for name in value if name.startswith(_VALIDATION) and name not in cls.model_fields}
+        others = {name: item for name, item in value.items() if name not in metrics}
+        return {**others, "validation": {name.removeprefix(_VALIDATION): value[name] for name in sorted(metrics)}}
+
+    @model_serializer(mode="wrap")
+    def _metrics_apart(self, handler: SerializerFunctionWrapHandler) -> dict[str, Any]:
+        others = {name: item for name, item in handler(self).items() if name != "validation"}
+        return others | {f"{_VALIDATION}{name}": value for name, value in self.validation.items()}
 
     @property
     def described(self) -> str:
         """The name, and tau where there is one."""
-        return self.name + (f", tau {self.adjustment.tau:g}" if self.adjustment.tau else "")
+        taus = [one.tau for one in self.adjustment.parts or (self.adjustment,)]
+        return self.name + (f", tau {', '.join(f'{tau:g}' for tau in taus)}" if any(taus) else "")
 
 
 class FamilyRecord(Record):
@@ -80,7 +111,8 @@ class FamilyRecord(Record):
 class ArmRecord(Record):
     """arm.json. An arm that had no rows to train on is `skipped`, with the reason, and has no families.
 
-    `test_ids` are the test rows in the order of the predictions; `train_counts` the real train rows a class.
+    `test_ids` are the test rows in the order of the predictions; `train_counts` the real train rows a class; `levels`
+    the answers of each question, where the classes do not say them.
     """
 
     arm: str
@@ -91,6 +123,11 @@ class ArmRecord(Record):
     train_counts: tuple[int, ...]
     test_ids: tuple[str, ...] = ()
     families: dict[Family, FamilyRecord] = Field(default_factory=dict)
+    levels: Levels = Field(default_factory=dict)
+
+    @model_serializer(mode="wrap")
+    def _without_no_levels(self, handler: SerializerFunctionWrapHandler) -> dict[str, Any]:
+        return _without_empty(handler(self), "levels")
 
 
 class CurvePoint(Record):
@@ -151,7 +188,10 @@ def _path(directory: Path, family: Family, part: Part) -> Path:
 
 
 def write_probabilities(directory: Path, family: Family, part: Part, probabilities: Probabilities) -> None:
-    """float32 [variants, seeds, n, K] for validation, [seeds, n, K] of the chosen variant for test."""
+    """float32 [variants, seeds, n, K] for validation, [seeds, n, K] of the chosen variant for test.
+
+    K: the classes, or the answers of all questions one after another.
+    """
     write_array(_path(directory, family, part), np.ascontiguousarray(probabilities, np.float32))
 
 

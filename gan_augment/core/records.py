@@ -17,6 +17,7 @@ from gan_augment.core.errors import DataError
 from gan_augment.core.quantities import without_truths
 
 __all__ = [
+    "HELD",
     "ROLES",
     "THINGS",
     "ArrayField",
@@ -45,6 +46,7 @@ ColumnKind = Literal["numeric", "categorical", "boolean", "datetime"]
 # What may lie beside every row. A role, not a file name: a caption of the user's may be called `prompt`.
 Role = Literal["pair", "mask", "caption", "text", "attributes", "sequence", "voxels"]
 ROLES: tuple[Role, ...] = get_args(Role)
+HELD = "attributes."  # before an attribute's name in test_labels.parquet, which has columns of its own
 
 
 class Record(BaseModel):

@@ -97,6 +97,10 @@ class Samples:
         changed = self.manifest.assign(**columns)
         return replace(self, manifest=changed.astype({name: MANIFEST_COLUMNS[name] for name in columns}))
 
+    def with_roles(self, roles: Sequence[Role]) -> Samples:
+        """The same rows with these of their companions alone. Raises KeyError for one that they lack."""
+        return replace(self, companions={role: self.companions[role] for role in roles})
+
     def label_indices(self, spec: DatasetSpec) -> npt.NDArray[np.int64]:
         """int64 [n]: each row's class index. Raises LeakError where labels are withheld (the test part)."""
         if self.manifest["label"].isna().any():

@@ -79,8 +79,8 @@ class Curated:
             start += len(manifest)
 
     def sureness_chunks(self) -> Iterator[pd.DataFrame]:
-        """The judge's probability of the own label (float32) of the accepted rows, in their order, piece by piece."""
-        probability, rows = self.evidence.findings.column("own_probability"), chunk_rows(self.train.spec)
+        """How much the judge agrees with what accepted rows say (float32), in their order, piece by piece."""
+        probability, rows = self.evidence.findings.column("agreement"), chunk_rows(self.train.spec)
         for start in range(0, max(len(self.order), 1), rows):
             yield pd.DataFrame({"judge_probability": probability[self.order[start : start + rows]]})
 

@@ -6,7 +6,7 @@ Candidates are looked at chunk by chunk. What is found goes to files: of each ca
 from __future__ import annotations
 
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any
 
 import numpy as np
@@ -18,6 +18,7 @@ from gan_augment.core.records import DatasetSpec
 from gan_augment.core.row_file import RecordFile
 from gan_augment.core.samples import PoolView, Samples, TrainView, ValidationView
 from gan_augment.core.streams import SampleSource
+from gan_augment.curation.answers import fit_answer_judge
 from gan_augment.curation.config import JudgeConfig
 from gan_augment.curation.filters import Labelled, class_scale
 from gan_augment.curation.judge import Judge, fit_judge, judge_train_rows, own_probability
@@ -70,8 +71,10 @@ class Evidence:
         float64 [classes]: how far a fresh row of each class lies from train (median).
     heldout_probabilities
         float32 [n, classes].
+    heldout_agreement
+        float64 [n]: how much of their own target the judge agrees with; None where the class is what is learnt.
     unseen
-        The same of train rows by judges that have not seen them, with class indices, fold by fold; only where some
+        Probabilities of train rows by judges that have not seen them, with class indices, fold by fold; only where some
         class has few held-out rows.
     closest
         Distances to the closest record over all candidates; None where a side has no rows.
@@ -85,6 +88,7 @@ class Evidence:
     fresh: tuple[Floats, Labels]
     scale: Floats
     heldout_probabilities: Rows
+    heldout_agreement: Floats | None
     unseen: Sequence[tuple[Rows, Labels]]
     closest: ClosestRecord | None
     seen_ids: npt.NDArray[np.object_]
@@ -122,13 +126,15 @@ class Evidence:
         return ratio
 
     def doubt(self, rows: slice) -> Floats:
-        """float64 [n]: one minus the judge's probability of the own label."""
-        doubt: Floats = 1 - self.findings[rows]["own_probability"].astype(np.float64)
+        """float64 [n]: one minus what of the own target the judge agrees with: for classes its probability."""
+        doubt: Floats = 1 - self.findings[rows]["agreement"].astype(np.float64)
         return doubt
 
     @property
     def judged_real(self) -> tuple[Floats, Labels]:
         """The same of real rows that their judge has not seen, and their classes: of scarce classes train rows too."""
+        if self.heldout_agreement is not None:
+            return 1 - self.heldout_agreement, self.heldout.labels
         parts = [(self.heldout_probabilities, self.heldout.labels)]
         for probabilities, labels in self.unseen:
             few = np.isin(labels, self.scarce)
@@ -200,6 +206,7 @@ def gather_evidence(
     seen = _Seen.of(train, pool, space, real.rows[:])
     heldout_distance, _ = nearest(heldout.rows[:], seen.rows)
     judge = fit_judge(train, config, seed=seed, device=device, tick=tick, recogniser=recogniser)
+    judge = replace(judge, answers=fit_answer_judge(train, config, seed=seed, device=device))
     unseen: Sequence[tuple[Rows, Labels]] = ()
     scarce = _scarce(heldout.labels, len(train.spec.classes))
     fresh = _fresh(real, heldout, heldout_distance, scarce, seen)
@@ -221,6 +228,7 @@ def gather_evidence(
         fresh=fresh,
         scale=class_scale(*fresh, len(train.spec.classes)),
         heldout_probabilities=judge.probabilities(validation.samples.payload),
+        heldout_agreement=None if judge.answers is None else judge.answers.agreement(validation.samples),
         unseen=unseen,
         closest=looker.closest(heldout_distance),
         seen_ids=seen.ids,
@@ -294,6 +302,7 @@ class _Looker:
         found["distance"], found["nearest"] = nearest(rows, self._real)
         found["parent"], found["stranger"] = self._parents(chunk, rows)
         found["own_probability"] = probabilities[np.arange(len(labels)), labels]
+        found["agreement"] = self._judge.agreement(chunk, probabilities, labels)
         found["agrees"] = probabilities.argmax(axis=1) == labels
         if self._preference is not None:
             self._preference.add(rows)

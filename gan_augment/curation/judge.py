@@ -14,8 +14,9 @@ import numpy as np
 import numpy.typing as npt
 
 from gan_augment.core.progress import silent
-from gan_augment.core.samples import Payload, TrainView
+from gan_augment.core.samples import Payload, Samples, TrainView
 from gan_augment.core.seeds import derive_seed, numpy_generator
+from gan_augment.curation.answers import AnswerJudge
 from gan_augment.curation.config import JudgeConfig
 from gan_augment.curation.recognise import Recogniser, recogniser_of
 from gan_augment.fidelity.unseen import spread_over_folds
@@ -28,14 +29,24 @@ _FOLDS = 3
 
 @dataclass(frozen=True)
 class Judge:
-    """`probabilities(payload)` gives float32 [n, K], rows summing to one: the mean over the members."""
+    """`probabilities(payload)` gives float32 [n, K], rows summing to one: the mean over the members.
+
+    `answers` judges what is learnt, where that is not the class.
+    """
 
     members: tuple[Callable[[Payload], Probabilities], ...]
+    answers: AnswerJudge | None = None
 
     def probabilities(self, payload: Payload) -> Probabilities:
         """Of uint8 images [n, h, w, c] or a DataFrame of n table rows; float32 [n, K]."""
         mean: Probabilities = np.mean([member(payload) for member in self.members], axis=0, dtype=np.float32)
         return mean
+
+    def agreement(
+        self, samples: Samples, probabilities: Probabilities, labels: npt.NDArray[np.integer[Any]]
+    ) -> npt.NDArray[np.float64]:
+        """float64 [n] in 0 .. 1: the probability of the own label, or of the own target where that is learnt."""
+        return own_probability(probabilities, labels) if self.answers is None else self.answers.agreement(samples)
 
 
 def fit_judge(

@@ -16,7 +16,8 @@ __all__ = ["FINDING", "Ledger"]
 
 # Of one candidate: its class, its distance to the nearest train row of any class and which that is, the same to the
 # nearest own parent and to the nearest train row that is none (images with parents among the train rows, else NaN),
-# the judge's probability of the own label, and whether that label is the most probable one.
+# the judge's probability of the own label, how much its own target agrees with what the judge says (of a class the
+# same), and whether the own label is the most probable one.
 FINDING = np.dtype(
     [
         ("label", np.int32),
@@ -25,6 +26,7 @@ FINDING = np.dtype(
         ("parent", np.float64),
         ("stranger", np.float64),
         ("own_probability", np.float32),
+        ("agreement", np.float32),
         ("agrees", np.bool_),
     ]
 )

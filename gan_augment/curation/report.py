@@ -39,7 +39,7 @@ def score_table(manifest: pd.DataFrame, start: int, evidence: Evidence, sieve: S
             "label": manifest["label"],
             "accepted": sieve.left[rows],
             "rejected_by": pd.Series(sieve.reasons(rows), dtype="string"),
-            "judge_probability": found["own_probability"].astype(np.float64),
+            "judge_probability": found["agreement"].astype(np.float64),
             "copy_distance": evidence.scaled(found["distance"], found["label"]),
             "nearest": pd.Series(evidence.seen_ids[found["nearest"]], dtype="string"),
         }

@@ -252,6 +252,8 @@ class PrepareConfig(Record):
         Images that cannot be read: `refuse`, or `skip` (they are named in reports/audit.json).
     near_duplicates
         Copies and near copies: `together` in one part of the split, or `ignore` (exact copies still stay together).
+    target
+        What the downstream model learns: `label`, the class, or `attributes`, the values beside each image.
     """
 
     source: AnySource
@@ -265,6 +267,7 @@ class PrepareConfig(Record):
     corrupt: Literal["refuse", "skip"] = "refuse"
     near_duplicates: Literal["together", "ignore"] = "together"
     split: SplitConfig = SplitConfig()
+    target: Literal["label", "attributes"] = "label"
 
     @model_validator(mode="after")
     def _white_above_black(self) -> PrepareConfig:

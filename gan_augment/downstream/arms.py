@@ -7,13 +7,13 @@ arm. Every variant gets the same number of optimiser steps, so that "more data" 
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Literal
 
 from gan_augment.core.errors import ParamsError
 from gan_augment.core.records import Modality
 from gan_augment.core.samples import Samples
-from gan_augment.downstream.config import Arm
+from gan_augment.downstream.config import Arm, Mode
 
 __all__ = [
     "Fill",
@@ -45,6 +45,8 @@ class Treatment:
         Rows are drawn as they are, and the loss of a class's rows is multiplied by n / (classes x n_class).
     classical
         Images go through the classical augmentation.
+    fine_tuned
+        Training ends with real rows alone: half of their showings come after everything else (networks).
     head
         What a linear probe fits to its features; other classifiers have no choice of it.
     """
@@ -52,6 +54,7 @@ class Treatment:
     balanced: bool = False
     class_weight: bool = False
     classical: bool = False
+    fine_tuned: bool = False
     head: Head = "logistic"
 
 
@@ -68,6 +71,11 @@ class Recipe:
     def evens_out(self) -> bool:
         """Whether training sees every class equally often, or with the same weight in total."""
         return self.treatment.balanced or self.treatment.class_weight or self.fill != "none"
+
+    @property
+    def adds_rows(self) -> bool:
+        """Whether training sees rows that are not real beside the real ones."""
+        return self.rows == "real+synthetic" or self.redrawn
 
     @property
     def redrawn(self) -> bool:
@@ -126,8 +134,11 @@ _VARIANTS: dict[Modality, dict[Arm, tuple[Recipe, ...]]] = {"image": _IMAGE, "ta
 _SEARCH: dict[Modality, Treatment] = {"image": Treatment(classical=True, balanced=True), "table": _WEIGHTED}
 
 
-def variants_of(arm: Arm, modality: Modality) -> tuple[Recipe, ...]:
+def variants_of(arm: Arm, modality: Modality, modes: Sequence[Mode] = ("pooled",)) -> tuple[Recipe, ...]:
     """The variants of an arm, simplest first: a tie on validation goes to the earlier one.
+
+    `modes` say how rows that are not real are used, in every arm that has some: all of it pooled, or fine-tuned on real
+    rows at the end.
 
     Raises
     ------
@@ -143,7 +154,14 @@ def variants_of(arm: Arm, modality: Modality) -> tuple[Recipe, ...]:
             expected=f"arms among {', '.join(variants)}",
             remedy=f"take {arm} out of retrain.arms",
         )
-    return variants[arm]
+    found = variants[arm]
+    tuned = tuple(_fine_tuned(recipe) for recipe in found if recipe.adds_rows) if "fine_tuned" in modes else ()
+    return found + tuned
+
+
+def _fine_tuned(recipe: Recipe) -> Recipe:
+    treatment = replace(recipe.treatment, fine_tuned=True)
+    return replace(recipe, name=f"{recipe.name}, fine-tuned", treatment=treatment)
 
 
 def known_arm(name: str, arms: Sequence[Arm]) -> Arm:

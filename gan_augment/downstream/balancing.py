@@ -6,13 +6,14 @@ SMOTE: Chawla et al. 2002 (arXiv 1106.1813), by imbalanced-learn. Interpolation 
 from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
+from dataclasses import replace
 from typing import Any
 
 import numpy as np
 import numpy.typing as npt
 import pandas as pd
 
-from gan_augment.core.fields import frame_of
+from gan_augment.core.fields import frame_of, take
 from gan_augment.core.records import DatasetSpec
 from gan_augment.core.samples import Payload, Samples, make_manifest
 from gan_augment.downstream.arms import Fill
@@ -21,6 +22,7 @@ from gan_augment.encoding.table import TableCodec
 __all__ = ["class_weights", "fill_up", "row_weights"]
 
 _NEIGHBOURS = 5
+_HALF = 0.5
 _LEVELS = 250  # of a column, as many as the classifiers see apart
 
 Labels = npt.NDArray[np.int64]
@@ -47,7 +49,8 @@ def fill_up(samples: Samples, spec: DatasetSpec, fill: Fill, generator: np.rando
     """The rows, then rows made from them until every class that has rows is as large as the largest.
 
     What is added is labelled with the class it was made from, and its manifest row has origin "real" for repeated rows
-    and "synthetic" with method `fill` otherwise. These rows live for one training and are never written.
+    and "synthetic" with method `fill` otherwise. Beside an interpolated image lies what lies beside the nearer of its
+    two parents. These rows live for one training and are never written.
     """
     labels = samples.label_indices(spec)
     missing = [(index, count) for index, count in _missing(labels, len(spec.classes)) if count]
@@ -58,12 +61,12 @@ def fill_up(samples: Samples, spec: DatasetSpec, fill: Fill, generator: np.rando
     parts = [samples]
     for index, count in missing:
         own = np.flatnonzero(labels == index)
-        payload = (
-            _interpolated(np.asarray(samples.payload), own, count, generator)
-            if fill == "interpolate"
-            else _smote(frame_of(samples.payload), labels, index, count, spec, generator)
-        )
-        parts.append(_made(payload, spec.labels[index], fill))
+        if fill == "interpolate":
+            payload, nearer = _interpolated(np.asarray(samples.payload), own, count, generator)
+            beside = {role: take(values, nearer) for role, values in samples.companions.items()}
+        else:
+            payload, beside = _smote(frame_of(samples.payload), labels, index, count, spec, generator), {}
+        parts.append(replace(_made(payload, spec.labels[index], fill), companions=beside))
     return Samples.concat(parts)
 
 
@@ -84,14 +87,18 @@ def _repeats(
 
 def _interpolated(
     images: npt.NDArray[np.uint8], own: npt.NDArray[np.int64], count: int, generator: np.random.Generator
-) -> npt.NDArray[np.uint8]:
-    """uint8 [count, h, w, c]: points on the lines between an image and one of its nearest neighbours of its class."""
+) -> tuple[Payload, npt.NDArray[np.int64]]:
+    """uint8 [count, h, w, c]: points on the lines between an image and one of its nearest neighbours of its class.
+
+    And int64 [count]: which of the two is nearer, as a place in `images`.
+    """
     flat = images[own].reshape(len(own), -1).astype(np.float32)
     first = generator.integers(len(own), size=count)
     second = _some_neighbour(flat, first, generator)
     share = generator.random((count, 1), dtype=np.float32)
     mixed = flat[first] + share * (flat[second] - flat[first])
-    return mixed.round().clip(0, 255).astype(np.uint8).reshape(count, *images.shape[1:])
+    made = mixed.round().clip(0, 255).astype(np.uint8).reshape(count, *images.shape[1:])
+    return made, own[np.where(share[:, 0] < _HALF, first, second)]
 
 
 def _some_neighbour(

@@ -16,11 +16,14 @@ from gan_augment.downstream.config import (
     HistGradientBoostingConfig,
     LinearProbeConfig,
     LogisticRegressionConfig,
+    Mode,
     RandomForestConfig,
     RetrainConfig,
 )
+from gan_augment.downstream.questions import EachQuestion
+from gan_augment.scoring.tasks import Task
 
-__all__ = ["choose_classifiers", "classifiers_of", "make_classifier"]
+__all__ = ["choose_classifiers", "classifiers_of", "make_classifier", "modes_of"]
 
 _FIRST: dict[Modality, ClassifierConfig] = {"image": CnnConfig(), "table": HistGradientBoostingConfig()}
 _OF_ROWS = ("logistic_regression", "random_forest", "hist_gradient_boosting", "custom")
@@ -33,7 +36,7 @@ def choose_classifiers(config: RetrainConfig, modality: Modality) -> tuple[Class
     Raises
     ------
     ParamsError
-        A cnn or a linear probe was asked for and the data is a table.
+        A cnn or a linear probe was asked for and the data is a table; or fine-tuning, and no cnn.
     """
     first = config.classifier or _FIRST[modality]
     second: ClassifierConfig | None
@@ -51,7 +54,19 @@ def choose_classifiers(config: RetrainConfig, modality: Modality) -> tuple[Class
                 got=chosen.kind,
                 expected=", ".join(_KINDS[modality][:-1]) + f" or {_KINDS[modality][-1]}",
             )
+    if "fine_tuned" in config.modes and first.kind != "cnn":
+        raise ParamsError(
+            f"A {first.kind} cannot be fine-tuned: it is not trained step by step",
+            where="retrain.modes in params.yaml",
+            got=", ".join(config.modes),
+            expected="pooled alone, or `retrain.classifier: {kind: cnn}` for images",
+        )
     return first, second
+
+
+def modes_of(classifier: ClassifierConfig, config: RetrainConfig) -> tuple[Mode, ...]:
+    """The modes that a classifier knows: one that is not trained step by step has no order of rows."""
+    return config.modes if classifier.kind == "cnn" else ("pooled",)
 
 
 def classifiers_of(
@@ -70,8 +85,9 @@ def make_classifier(
     root: Path | None = None,
     seed: int = 0,
     pool: Samples | None = None,
+    task: Task | None = None,
 ) -> Classifier:
-    """The classifier of these settings.
+    """The classifier of these settings: the learner of a task.
 
     Parameters
     ----------
@@ -82,11 +98,18 @@ def make_classifier(
     seed, pool
         `pool` holds all rows that `fit` will be called on: a cnn then makes their augmented versions, seeded by
         `seed`, only once.
+    task
+        What it learns; the class of a row if None. A network answers all questions of a task at once, other
+        classifiers are fitted once a question.
     """
+    several = task if task is not None and task.levels else None
     if isinstance(config, CnnConfig):
         from gan_augment.downstream.networks import CnnClassifier  # imports torch
 
-        return CnnClassifier(config, classical, train_rows=train_rows, device=device, seed=seed, pool=pool)
+        return CnnClassifier(
+            config, classical, train_rows=train_rows, device=device, seed=seed, pool=pool, task=several
+        )
     from gan_augment.downstream.estimators import EstimatorClassifier
 
-    return EstimatorClassifier(config, classical, root=root, device=device)
+    classifier = EstimatorClassifier(config, classical, root=root, device=device)
+    return classifier if several is None else EachQuestion(classifier, several)

@@ -19,6 +19,7 @@ __all__ = [
     "HistGradientBoostingConfig",
     "LinearProbeConfig",
     "LogisticRegressionConfig",
+    "Mode",
     "RandomForestConfig",
     "RetrainConfig",
 ]
@@ -28,6 +29,9 @@ Arm = Literal[
 ]
 # `linear_probe` needs the extra `features`, and must be asked for.
 ARMS: tuple[Arm, ...] = tuple(arm for arm in get_args(Arm) if arm != "linear_probe")
+
+
+Mode = Literal["pooled", "fine_tuned"]
 
 
 class CnnConfig(Record):
@@ -134,14 +138,26 @@ class RetrainConfig(Record):
     `second_opinion` repeats the comparison with another family of classifiers, because a gain that vanishes with
     another classifier is worth knowing about: "auto" takes logistic_regression (where that is the first, a forest),
     "none" leaves it out. The arm `linear_probe` is one more baseline for images: real rows alone, and
-    `LinearProbeConfig` instead of the classifier.
+    `LinearProbeConfig` instead of the classifier. With `fine_tuned` among `modes`, each variant with rows that are not
+    real is tried once more, with half of the real rows' showings at the end, on their own; it needs a cnn.
     """
 
     classifier: ClassifierConfig | None = None
     second_opinion: ClassifierConfig | Literal["auto", "none"] = "auto"
     classical: ClassicalConfig = ClassicalConfig()
     arms: tuple[Arm, ...] = ARMS
+    modes: tuple[Mode, ...] = Field(
+        default=("pooled",),
+        description="pooled: real and other rows together; fine_tuned: real rows once more at the end",
+    )
     seeds: int = Field(default=5, ge=2, le=1000)
+
+    @field_validator("modes")
+    @classmethod
+    def _pooled_too(cls, modes: tuple[Mode, ...]) -> tuple[Mode, ...]:
+        if "pooled" not in modes or len(set(modes)) < len(modes):
+            raise ValueError("`pooled` must be among them, and none twice: [pooled] or [pooled, fine_tuned]")
+        return modes
 
     @field_validator("arms")
     @classmethod

@@ -17,6 +17,7 @@ from gan_augment.downstream.api import Classifier, Predictor, Probabilities
 from gan_augment.downstream.arms import Recipe, base_rows, variants_of
 from gan_augment.downstream.balancing import fill_up
 from gan_augment.downstream.config import Arm
+from gan_augment.scoring.tasks import Task
 
 __all__ = [
     "BestVariant",
@@ -32,8 +33,12 @@ __all__ = [
 
 @dataclass(frozen=True)
 class Sources:
-    """What arms draw their rows from: real train rows; synthetic rows that join them; ones that stand in for them."""
+    """What arms draw their rows from: real train rows; synthetic rows that join them; ones that stand in for them.
 
+    `task` is what classifiers learn of them.
+    """
+
+    task: Task
     spec: DatasetSpec
     real: Samples
     added: Samples
@@ -50,10 +55,14 @@ class Sources:
 
 
 def shown_shares(recipe: Recipe, sources: Sources) -> npt.NDArray[np.float64]:
-    """float64 [K]: the class shares that training sees, sampling, weights and filling up included."""
-    labels = sources.rows(recipe).label_indices(sources.spec)
-    counts = np.bincount(labels, minlength=len(sources.spec.classes)).astype(np.float64)
-    seen = (counts > 0).astype(np.float64) if recipe.evens_out else counts
+    """float64 [K]: the shares of the answers that training sees, sampling, weights and filling up included.
+
+    A recipe that evens out shows every class equally often, and within each class its rows.
+    """
+    rows = sources.rows(recipe)
+    labels = rows.label_indices(sources.spec)
+    weights = 1 / np.bincount(labels)[labels] if recipe.evens_out else None
+    seen = sources.task.counts(sources.task.targets(rows), weights)
     shares: npt.NDArray[np.float64] = seen / seen.sum()
     return shares
 
@@ -154,4 +163,5 @@ def arm_record(
         train_counts=tuple(int(count) for count in sources.real_counts),
         test_ids=tuple(test_ids),
         families=families,
+        levels=sources.task.levels,
     )

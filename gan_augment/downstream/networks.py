@@ -18,6 +18,7 @@ from gan_augment.downstream.classical import AugmentedViews
 from gan_augment.downstream.config import ClassicalConfig, CnnConfig
 from gan_augment.recognition.classifier import SmallCnn
 from gan_augment.recognition.supervised import fit_classifier, pixels, predict_probabilities
+from gan_augment.scoring.tasks import Task
 
 __all__ = ["CnnClassifier"]
 
@@ -29,7 +30,7 @@ class CnnClassifier:
 
     `train_rows` is the number of real train images, whatever rows an arm then adds: it sets the default steps.
     `pool` holds every image that may be fitted on, with unique ids: their augmented versions are then made once for
-    all calls of `fit`. `seed` decides those versions.
+    all calls of `fit`. `seed` decides those versions. `task`: what is learnt, where it is not the class.
     """
 
     def __init__(
@@ -41,9 +42,11 @@ class CnnClassifier:
         device: str = "cpu",
         seed: int = 0,
         pool: Samples | None = None,
+        task: Task | None = None,
     ) -> None:
         self._config, self._classical, self._device, self._seed = config, classical, device, seed
         self._steps = config.steps_for(train_rows)
+        self._task = task
         self._pool = None if pool is None else _PooledViews(pool, self._views_of(pool))
 
     def _views_of(self, samples: Samples) -> AugmentedViews:
@@ -72,14 +75,19 @@ class CnnClassifier:
         """One network a seed. The augmented versions of the images are made once and shared."""
         images, labels = np.asarray(samples.payload), samples.label_indices(spec)
         show = self._shower(samples) if treatment.classical else lambda: None
-        tensor, targets = pixels(images), torch.from_numpy(labels)
+        tensor, classes = pixels(images), torch.from_numpy(labels)
+        heads, targets = self._questions(samples)
+        real = (samples.manifest["origin"] == "real").to_numpy(bool) if treatment.fine_tuned else None
         weights = torch.from_numpy(class_weights(labels, len(spec.classes))) if treatment.class_weight else None
         return [
             _Network(
                 fit_classifier(
                     tensor,
-                    targets,
+                    classes,
                     len(spec.classes),
+                    heads=heads,
+                    targets=targets,
+                    finish_on=real,
                     seed=seed,
                     steps=self._steps,
                     batch_size=self._config.batch_size,
@@ -89,10 +97,17 @@ class CnnClassifier:
                     show=show(),
                     width=self._config.width,
                     device=self._device,
-                )
+                ),
+                heads,
             )
             for seed in seeds
         ]
+
+    def _questions(self, samples: Samples) -> tuple[tuple[int, ...], torch.Tensor | None]:
+        """The number of answers of each question, and each row's; none where the class is what is learnt."""
+        if self._task is None:
+            return (), None
+        return tuple(map(len, self._task.levels.values())), torch.from_numpy(self._task.targets(samples))
 
 
 def _shower(views: AugmentedViews, place: npt.NDArray[np.int64]) -> _Show:
@@ -123,8 +138,8 @@ class _PooledViews:
 
 
 class _Network:
-    def __init__(self, model: SmallCnn) -> None:
-        self._model = model
+    def __init__(self, model: SmallCnn, heads: tuple[int, ...]) -> None:
+        self._model, self._heads = model, heads
 
     def predict_probabilities(self, payload: Payload) -> Probabilities:
-        return predict_probabilities(self._model, pixels(np.asarray(payload)))
+        return predict_probabilities(self._model, pixels(np.asarray(payload)), heads=self._heads)

@@ -4,11 +4,8 @@ from __future__ import annotations
 
 from gan_augment.gain.evaluation import ArmPredictions, Evaluation
 from gan_augment.gain.verdict import ARM_NAMES
-from gan_augment.scoring.metrics import METRICS
 
 __all__ = ["better_without"]
-
-_ACCURACY = METRICS["balanced_accuracy"]
 
 
 def better_without(other: ArmPredictions, ours: ArmPredictions, evaluation: Evaluation) -> str | None:
@@ -20,13 +17,14 @@ def better_without(other: ArmPredictions, ours: ArmPredictions, evaluation: Eval
     worse = other.family.best.validation_loss >= ours.family.best.validation_loss
     if worse or other.test.shape != ours.test.shape:
         return None
-    found = evaluation.difference(_ACCURACY, other.decided, ours.decided)
+    found = evaluation.difference(evaluation.headline, other.decided, ours.decided)
     if found.low <= 0:
         return None
-    theirs, own = (f"{evaluation.level(_ACCURACY, arm.decided).mean * 100:.1f} %" for arm in (other, ours))
+    name = evaluation.task.headline.replace("_", " ")
+    theirs, own = (f"{evaluation.level(evaluation.headline, arm.decided).mean * 100:.1f} %" for arm in (other, ours))
     points, low, high = (f"{100 * value:+.1f}" for value in (found.mean, found.low, found.high))
     return (
-        f"Another classifier is clearly better without any synthetic row: {_named(other)} has a balanced accuracy of "
+        f"Another classifier is clearly better without any synthetic row: {_named(other)} has a {name} of "
         f"{theirs}, {_named(ours)} of {own} ({points} points, {evaluation.config.confidence:.0%} interval {low} to "
         f"{high}). Change the classifier first."
     )

@@ -12,8 +12,9 @@ from gan_augment.core.predictions import Adjustment, ArmRecord, FamilyRecord
 from gan_augment.core.records import DatasetSpec
 from gan_augment.gain.config import MeasureConfig
 from gan_augment.scoring.adjustment import adjust
-from gan_augment.scoring.metrics import DECISIONS, METRICS, Labels, Metric
+from gan_augment.scoring.metrics import Labels, Metric
 from gan_augment.scoring.statistics import Interval, Resampled, TestRows
+from gan_augment.scoring.tasks import Task, task_of
 
 __all__ = ["ArmPredictions", "Evaluation"]
 
@@ -40,19 +41,31 @@ class ArmPredictions:
         """[seeds, n, K]: test probabilities after the adjustment, whose largest one is the arm's answer."""
         return adjust(self.test, self.adjustment)
 
-    def for_metric(self, name: str) -> npt.NDArray[np.floating]:
-        """What the metric of `METRICS` is taken of: the arm's answers, or the probabilities as they were given."""
-        return self.decided if name in DECISIONS else self.test
+    def for_metric(self, name: str, task: Task) -> npt.NDArray[np.floating]:
+        """What a metric of the task is taken of: the arm's answers, or the probabilities as they were given."""
+        return self.decided if name in task.decisions else self.test
 
 
 class Evaluation:
-    """Test rows, drawn again the same way for everything, and the scores on them."""
+    """Test rows, drawn again the same way for everything, and the scores on them.
+
+    `labels` are the classes, within which rows are drawn; `targets` what was to be predicted, the same if None.
+    """
 
     def __init__(
-        self, spec: DatasetSpec, labels: Labels, config: MeasureConfig, generator: np.random.Generator
+        self,
+        spec: DatasetSpec,
+        labels: Labels,
+        config: MeasureConfig,
+        generator: np.random.Generator,
+        *,
+        task: Task | None = None,
+        targets: Labels | None = None,
     ) -> None:
         self.spec, self.labels, self.config = spec, labels, config
-        self.rows = TestRows(labels, draws=config.bootstrap_draws, generator=generator)
+        self.task, self.targets = task or task_of(spec), labels if targets is None else targets
+        self.headline = self.task.metrics[self.task.headline]
+        self.rows = TestRows(labels, targets, draws=config.bootstrap_draws, generator=generator)
         self._known: dict[tuple[Metric, int], tuple[Resampled, npt.NDArray[np.floating]]] = {}
 
     def _resampled(self, metric: Metric, probabilities: npt.NDArray[np.floating]) -> Resampled:
@@ -62,10 +75,12 @@ class Evaluation:
             self._known[key] = self.rows.resample(metric, probabilities), probabilities
         return self._known[key][0]
 
-    def level(self, metric: Metric, probabilities: npt.NDArray[np.floating]) -> Interval:
-        """One arm's score, its interval within what the metric can be."""
-        found = self._interval(self._resampled(metric, probabilities))
-        return found.within(0.0, float("inf") if metric is METRICS["log_loss"] else 1.0)
+    def level(
+        self, metric: Metric, probabilities: npt.NDArray[np.floating], among: npt.NDArray[np.bool_] | None = None
+    ) -> Interval:
+        """One arm's score, its interval within what the metric can be. `among`: the rows that the metric looks at."""
+        found = self._interval(self._resampled(metric, probabilities), among=among)
+        return found.within(0.0, float("inf") if metric is self.task.metrics["log_loss"] else 1.0)
 
     def difference(
         self, metric: Metric, first: npt.NDArray[np.floating], second: npt.NDArray[np.floating], rows: int | None = None
@@ -73,6 +88,16 @@ class Evaluation:
         """The paired difference, first minus second. `rows`: how many rows the metric looks at, all if None."""
         paired = self.paired(metric, first, second)
         return self._interval(paired, resolution=1 / max(rows or len(self.labels), 1))
+
+    def difference_among(
+        self,
+        metric: Metric,
+        first: npt.NDArray[np.floating],
+        second: npt.NDArray[np.floating],
+        among: npt.NDArray[np.bool_],
+    ) -> Interval:
+        """The paired difference of a metric that looks at these rows alone, with their degrees of freedom."""
+        return self._interval(self.paired(metric, first, second), 1 / max(int(among.sum()), 1), among)
 
     def paired(self, metric: Metric, first: npt.NDArray[np.floating], second: npt.NDArray[np.floating]) -> Resampled:
         """The difference, first minus second, seed by seed and row set by row set."""
@@ -82,5 +107,7 @@ class Evaluation:
         """The interval of a paired difference, or of a sum of such."""
         return self._interval(difference, resolution=1 / max(len(self.labels), 1))
 
-    def _interval(self, resampled: Resampled, resolution: float = 0.0) -> Interval:
-        return self.rows.interval(resampled, confidence=self.config.confidence, resolution=resolution)
+    def _interval(
+        self, resampled: Resampled, resolution: float = 0.0, among: npt.NDArray[np.bool_] | None = None
+    ) -> Interval:
+        return self.rows.interval(resampled, confidence=self.config.confidence, resolution=resolution, among=among)

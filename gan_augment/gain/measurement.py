@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
@@ -10,24 +10,16 @@ import numpy as np
 import numpy.typing as npt
 
 from gan_augment.core.not_made import not_made_sentences
-from gan_augment.core.predictions import ArmRecord, CurveRecord, Family
+from gan_augment.core.predictions import Adjustment, ArmRecord, CurveRecord, Family
 from gan_augment.core.records import DatasetSpec
 from gan_augment.gain.better_without import better_without
-from gan_augment.gain.config import MeasureConfig
 from gan_augment.gain.evaluation import ArmPredictions, Evaluation
+from gan_augment.gain.groups import Grouping, groups_record
 from gan_augment.gain.learning_curve import Worth, explain_worth, rows_worth
-from gan_augment.gain.thresholds import tune
 from gan_augment.gain.untried import explain_untried, not_tried
 from gan_augment.gain.verdict import ARM_NAMES, Verdict, decide, explain
 from gan_augment.scoring.adjustment import adjust
-from gan_augment.scoring.metrics import (
-    METRICS,
-    Labels,
-    precision_over,
-    rare_classes,
-    recall_over,
-    score,
-)
+from gan_augment.scoring.metrics import Labels, precision_over, rare_classes, recall_over, score
 from gan_augment.scoring.statistics import Interval, holm
 
 __all__ = ["Gain", "headline", "measure"]
@@ -65,9 +57,10 @@ def measure(
     families: dict[Family, list[ArmPredictions]],
     skipped: Sequence[ArmRecord],
     evaluation: Evaluation,
-    validation_labels: Labels,
+    validation_targets: Labels,
     plan: dict[str, Any],
     curve: tuple[CurveRecord, npt.NDArray[np.float32] | None] | None = None,
+    groups: Mapping[str, Grouping] | None = None,
 ) -> dict[str, Any]:
     """measure.json. Levels are shares in 0 .. 1, gains are percentage points.
 
@@ -81,11 +74,13 @@ def measure(
         mix's plan.json.
     curve
         The learning curve of the best arm without synthetic rows, and its test predictions [points, seeds, n, K].
+    groups
+        Column -> the groups of test rows to report; none adds no key.
     """
     arms = families["first"]
     gain, config = _gain(arms, evaluation, plan), evaluation.config
     shown = float(plan["shown_ratio"])
-    ratio = float(plan["ratio"])
+    ratio, headline_name = float(plan["ratio"]), evaluation.task.headline
     sentence = (
         explain_untried(evaluation.spec, plan)
         if gain.verdict == "not tried"
@@ -96,9 +91,10 @@ def measure(
             shown=shown,
             baseline=f"{ARM_NAMES[gain.baseline.record.arm]}: {gain.baseline.family.best.described}",
             confidence=config.confidence,
+            headline=headline_name.replace("_", " "),
         )
     )
-    tuned = _after_tuning(gain, evaluation, validation_labels)
+    tuned = _after_tuning(gain, evaluation, validation_targets)
     second = _second_opinion(families.get("second", []), evaluation, plan)
     return {
         "verdict": gain.verdict,
@@ -108,12 +104,13 @@ def measure(
         "worth": None if curve is None else _worth(gain, *curve, evaluation),
         "not_made": plan.get("not_made") or {},
         "notes": [*_notes(gain, tuned, second, shown), *_few_rows(evaluation)],
-        "gain": _gain_record(gain, config) | _adjustments(gain, evaluation.spec),
-        "threshold_free": _threshold_free(gain, evaluation) | {"balanced_accuracy_after_tuning": _points(tuned)},
+        "gain": _gain_record(gain, evaluation) | _adjustments(gain, evaluation.spec),
+        "threshold_free": _threshold_free(gain, evaluation) | {f"{headline_name}_after_tuning": _points(tuned)},
         "second_opinion": second,
         "arms": [_arm_record(arm, evaluation) for arm in arms],
         "skipped": {record.arm: record.skipped for record in skipped},
-        "per_class": _per_class(gain, evaluation),
+        evaluation.task.figures: _parts(gain, evaluation),
+        **({"groups": groups_record(groups, gain.baseline, gain.synthetic, evaluation)} if groups else {}),
         "ratio": ratio,
         "shown_ratio": shown,
         "seeds": arms[0].record.seeds,
@@ -124,7 +121,7 @@ def measure(
 
 def _gain(arms: Sequence[ArmPredictions], evaluation: Evaluation, plan: dict[str, Any]) -> Gain:
     baseline, synthetic = headline(arms)
-    interval = evaluation.difference(METRICS["balanced_accuracy"], synthetic.decided, baseline.decided)
+    interval = evaluation.difference(evaluation.headline, synthetic.decided, baseline.decided)
     verdict = decide(interval, float(plan["ratio"]), evaluation.config.minimum_gain / 100)
     if not_tried(evaluation.spec, baseline.record.train_counts, plan):
         verdict = "not tried"
@@ -153,7 +150,7 @@ def _worth(
         return None
     if tests.shape[1:] != baseline.test.shape:
         return None
-    metric, confidence = METRICS["balanced_accuracy"], evaluation.config.confidence
+    metric, confidence = evaluation.headline, evaluation.config.confidence
     decided = [adjust(one, point.adjustment) for one, point in zip(tests, curve.points, strict=True)]
     losses = [
         (point.share, evaluation.paired(metric, baseline.decided, one))
@@ -189,14 +186,14 @@ def _points(interval: Interval) -> dict[str, float]:
     return interval.rounded(3, 100)
 
 
-def _gain_record(gain: Gain, config: MeasureConfig) -> dict[str, Any]:
+def _gain_record(gain: Gain, evaluation: Evaluation) -> dict[str, Any]:
     figures = _points(gain.interval)
     return {
         "points": figures["mean"],
         "low": figures["low"],
         "high": figures["high"],
-        "confidence": config.confidence,
-        "metric": "balanced_accuracy",
+        "confidence": evaluation.config.confidence,
+        "metric": evaluation.task.headline,
         "baseline_arm": gain.baseline.record.arm,
         "baseline_variant": gain.baseline.family.best.described,
         "synthetic_arm": gain.synthetic.record.arm,
@@ -207,15 +204,20 @@ def _gain_record(gain: Gain, config: MeasureConfig) -> dict[str, Any]:
 
 
 def _adjustments(gain: Gain, spec: DatasetSpec) -> dict[str, Any]:
-    """tau and the log prior by class key of both arms: what was taken off the logits."""
-    keys = [record.key for record in spec.classes]
-    return {
-        f"{side}_adjustment": {
-            "tau": arm.adjustment.tau,
-            "log_prior": dict(zip(keys, arm.adjustment.log_prior or [0.0] * len(keys), strict=True)),
-        }
-        for side, arm in (("baseline", gain.baseline), ("synthetic", gain.synthetic))
-    }
+    """tau and the log prior of both arms, which were taken off the logits: by class key, or a question at a time."""
+    keys, found = [record.key for record in spec.classes], dict[str, Any]()
+    for side, arm in (("baseline", gain.baseline), ("synthetic", gain.synthetic)):
+        if parts := arm.adjustment.parts:
+            found[f"{side}_adjustments"] = [_adjustment_record(part, list(arm.record.levels[name]))
+                                            for name, part in zip(arm.record.levels, parts, strict=True)]  # fmt: skip
+        else:
+            found[f"{side}_adjustment"] = _adjustment_record(arm.adjustment, keys)
+    return found
+
+
+def _adjustment_record(adjustment: Adjustment, answers: Sequence[str]) -> dict[str, Any]:
+    log_prior = dict(zip(answers, adjustment.log_prior or [0.0] * len(answers), strict=True))
+    return {"tau": adjustment.tau, "log_prior": log_prior}
 
 
 def _threshold_free(gain: Gain, evaluation: Evaluation) -> dict[str, Any]:
@@ -223,22 +225,23 @@ def _threshold_free(gain: Gain, evaluation: Evaluation) -> dict[str, Any]:
 
     And the headline without any adjustment: what it would have been against a weaker opponent.
     """
-    pair = gain.synthetic.test, gain.baseline.test
+    pair, metrics = (gain.synthetic.test, gain.baseline.test), evaluation.task.metrics
     return {
-        "balanced_accuracy_unadjusted": _points(evaluation.difference(METRICS["balanced_accuracy"], *pair)),
-        "average_precision": _points(evaluation.difference(METRICS["average_precision"], *pair)),
-        "log_loss": evaluation.difference(METRICS["log_loss"], *pair).rounded(),
-        "calibration_error": _points(evaluation.difference(METRICS["calibration_error"], *pair)),
+        f"{evaluation.task.headline}_unadjusted": _points(evaluation.difference(evaluation.headline, *pair)),
+        "average_precision": _points(evaluation.difference(metrics["average_precision"], *pair)),
+        "log_loss": evaluation.difference(metrics["log_loss"], *pair).rounded(),
+        "calibration_error": _points(evaluation.difference(metrics["calibration_error"], *pair)),
     }
 
 
-def _after_tuning(gain: Gain, evaluation: Evaluation, validation_labels: Labels) -> Interval:
-    """The gain in balanced accuracy when both arms first move their thresholds on validation."""
+def _after_tuning(gain: Gain, evaluation: Evaluation, validation_targets: Labels) -> Interval:
+    """The gain of the headline when both arms first move their thresholds on validation."""
 
     def tuned(arm: ArmPredictions) -> npt.NDArray[np.floating]:
-        return adjust(arm.decided, tune(adjust(arm.validation, arm.adjustment), validation_labels))
+        seen = adjust(arm.validation, arm.adjustment)
+        return adjust(arm.decided, evaluation.task.retuned(seen, validation_targets))
 
-    return evaluation.difference(METRICS["balanced_accuracy"], tuned(gain.synthetic), tuned(gain.baseline))
+    return evaluation.difference(evaluation.headline, tuned(gain.synthetic), tuned(gain.baseline))
 
 
 def _second_opinion(
@@ -247,17 +250,19 @@ def _second_opinion(
     if not arms:
         return None
     gain = _gain(arms, evaluation, plan)
-    accuracies = {arm.record.arm: evaluation.level(METRICS["balanced_accuracy"], arm.decided).rounded() for arm in arms}
+    levels = {arm.record.arm: evaluation.level(evaluation.headline, arm.decided).rounded() for arm in arms}
     return {
         "classifier": arms[0].family.classifier,
         "verdict": gain.verdict,
-        **_gain_record(gain, evaluation.config),
-        "balanced_accuracy": accuracies,
+        **_gain_record(gain, evaluation),
+        evaluation.task.headline: levels,
     }
 
 
 def _few_rows(evaluation: Evaluation) -> list[str]:
     """The class with the fewest test rows, where one of them more or less right would be seen in the headline."""
+    if evaluation.task.roles:
+        return []  # another figure than the classes' mean
     counts = np.bincount(evaluation.labels, minlength=len(evaluation.spec.classes))
     fewest = int(counts.argmin())
     if not 0 < counts[fewest] < _FEW_TEST_ROWS:
@@ -284,52 +289,57 @@ def _notes(gain: Gain, tuned: Interval, second: dict[str, Any] | None, shown: fl
 
 
 def _arm_record(arm: ArmPredictions, evaluation: Evaluation) -> dict[str, Any]:
-    rare, best = rare_classes(np.asarray(arm.record.train_counts)), arm.family.best
-    levels = {name: evaluation.level(metric, arm.for_metric(name)).rounded(5) for name, metric in METRICS.items()}
-    of_rare = {"rare_class_recall": recall_over(rare), "rare_class_precision": precision_over(rare)}
-    rare_levels = {name: evaluation.level(metric, arm.decided).rounded(5) for name, metric in of_rare.items() if rare}
+    best, task = arm.family.best, evaluation.task
+    levels = {
+        name: evaluation.level(metric, arm.for_metric(name, task)).rounded(5) for name, metric in task.metrics.items()
+    }
     return {
         "arm": arm.record.arm,
         "variant": best.described,
         "tau": best.adjustment.tau,
         "classifier": arm.family.classifier,
         "validation_loss": round(best.validation_loss, 5),
-        "validation_balanced_accuracy": round(best.validation_balanced_accuracy, 5),
+        **{f"validation_{name}": round(value, 5) for name, value in best.validation.items()},
         "rows_real": arm.record.rows_real,
         "rows_synthetic": arm.record.rows_synthetic,
         **levels,
-        **dict.fromkeys(of_rare),
-        **rare_levels,
-        "per_class_recall": _per_class_recall(arm, evaluation),
+        **({} if task.roles else _of_classes(arm, evaluation)),
     }
 
 
+def _of_classes(arm: ArmPredictions, evaluation: Evaluation) -> dict[str, Any]:
+    """Recall and precision of the rare classes, None where no class is, and the recall of each class."""
+    rare = rare_classes(np.asarray(arm.record.train_counts))
+    of_rare = {"rare_class_recall": recall_over(rare), "rare_class_precision": precision_over(rare)}
+    rare_levels = {name: evaluation.level(metric, arm.decided).rounded(5) for name, metric in of_rare.items() if rare}
+    return {**dict.fromkeys(of_rare), **rare_levels, "per_class_recall": _per_class_recall(arm, evaluation)}
+
+
 def _per_class_recall(arm: ArmPredictions, evaluation: Evaluation) -> dict[str, float | None]:
-    recalls = {}
-    for index, record in enumerate(evaluation.spec.classes):
-        known = bool((evaluation.labels == index).any())
-        mean = np.mean([score(recall_over([index]), one, evaluation.labels) for one in arm.decided]) if known else None
+    known = {part.key: part.metric for part in evaluation.task.parts(evaluation.targets)}
+    recalls: dict[str, float | None] = {}
+    for record in evaluation.spec.classes:
+        metric = known.get(record.key)
+        mean = metric and np.mean([score(metric, one, evaluation.targets) for one in arm.decided])
         recalls[record.key] = None if mean is None else round(float(mean), 5)
     return recalls
 
 
-def _per_class(gain: Gain, evaluation: Evaluation) -> list[dict[str, Any]]:
-    """Gain in each class's recall. `changed` holds over all classes together (Holm), the intervals one by one."""
-    counts = np.bincount(evaluation.labels, minlength=len(evaluation.spec.classes))
-    present = [int(index) for index in np.flatnonzero(counts)]
-    pair = gain.synthetic.decided, gain.baseline.decided
-    gains = [evaluation.difference(recall_over([index]), *pair, rows=int(counts[index])) for index in present]
+def _parts(gain: Gain, evaluation: Evaluation) -> list[dict[str, Any]]:
+    """Gain in each part of the headline. `changed` holds over all together (Holm), the intervals one by one."""
+    parts, pair = evaluation.task.parts(evaluation.targets), (gain.synthetic.decided, gain.baseline.decided)
+    gains = [evaluation.difference(part.metric, *pair, rows=part.rows) for part in parts]
     adjusted = holm([interval.p_value for interval in gains])
     return [
         {
-            "key": evaluation.spec.classes[index].key,
-            "label": evaluation.spec.classes[index].label,
+            "key": part.key,
+            "label": part.label,
             "gain": figures["mean"],
             "low": figures["low"],
             "high": figures["high"],
             "p_adjusted": round(p_value, 5),
             "changed": p_value < 1 - evaluation.config.confidence,
-            "test_rows": int(counts[index]),
+            "test_rows": part.rows,
         }
-        for index, figures, p_value in zip(present, map(_points, gains), adjusted, strict=True)
+        for part, figures, p_value in zip(parts, map(_points, gains), adjusted, strict=True)
     ]

@@ -12,7 +12,6 @@ from gan_augment.gain.evaluation import ArmPredictions, Evaluation
 from gan_augment.gain.measurement import headline
 from gan_augment.gain.untried import explain_untried, not_tried
 from gan_augment.gain.verdict import Verdict, decide
-from gan_augment.scoring.metrics import balanced_accuracy
 from gan_augment.scoring.statistics import Resampled
 
 __all__ = ["Replicate", "combine", "replicate_of"]
@@ -39,7 +38,7 @@ class Replicate:
 def replicate_of(arms: Sequence[ArmPredictions], plan: Mapping[str, Any], evaluation: Evaluation) -> Replicate:
     """A replicate, scored on the rows that all replicates share. `plan`: mix's plan.json of its training."""
     baseline, synthetic = headline(arms)
-    paired = evaluation.paired(balanced_accuracy, synthetic.decided, baseline.decided)
+    paired = evaluation.paired(evaluation.headline, synthetic.decided, baseline.decided)
     untried = not_tried(evaluation.spec, baseline.record.train_counts, plan)
     why = explain_untried(evaluation.spec, dict(plan)) if untried else None
     return Replicate(paired, float(plan["ratio"]), baseline.record.arm, synthetic.record.arm, why)

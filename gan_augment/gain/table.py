@@ -62,21 +62,22 @@ def _style(arm: str, gain: dict[str, Any]) -> str:
 
 
 def _cells(arm: dict[str, Any]) -> list[str | Text]:
-    accuracy = arm["balanced_accuracy"]
+    accuracy = next(value for value in arm.values() if isinstance(value, dict) and "mean" in value)  # the headline
+    worst = next(name for name in arm if name.startswith("worst_"))
     return [
         Text.assemble(arm["arm"], "\n  ", (arm["variant"], "dim")),
         str(arm["rows_real"]),
         str(arm["rows_synthetic"]),
         f"{_percent(accuracy['mean'])}\n{_percent(arm['macro_f1']['mean'])}",
         f"{_percent(accuracy['low'])} to {_percent(accuracy['high'])}",
-        _percent(arm["worst_class_recall"]["mean"]),
+        _percent(arm[worst]["mean"]),
         f"{_mean(arm, 'rare_class_recall')}\n{_mean(arm, 'rare_class_precision')}",
     ]
 
 
 def _mean(arm: dict[str, Any], name: str) -> str:
     """A metric of the rare classes; "none" where no class is rare."""
-    return _percent(arm[name]["mean"]) if arm[name] else "none"
+    return _percent(arm[name]["mean"]) if arm.get(name) else "none"
 
 
 def _percent(share: float) -> str:

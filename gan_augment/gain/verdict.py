@@ -34,13 +34,22 @@ def decide(gain: Interval, ratio: float, minimum_gain: float = 0.0) -> Verdict:
     return "no measurable difference"
 
 
-def explain(verdict: Verdict, gain: Interval, *, ratio: float, shown: float, baseline: str, confidence: float) -> str:
-    """A sentence or two, in percentage points of balanced accuracy.
+def explain(
+    verdict: Verdict,
+    gain: Interval,
+    *,
+    ratio: float,
+    shown: float,
+    baseline: str,
+    confidence: float,
+    headline: str = "balanced accuracy",
+) -> str:
+    """A sentence or two, in percentage points of the `headline`.
 
     `ratio` and `shown` are mix's chosen and shown mixing ratio, `baseline` describes the arm compared with.
     """
     points, low, high = (_signed(value * 100) for value in (gain.mean, gain.low, gain.high))
-    figures = f"{points} percentage points of balanced accuracy ({confidence:.0%} interval {low} to {high})"
+    figures = f"{points} percentage points of {headline} ({confidence:.0%} interval {low} to {high})"
     against = f"over the best arm without it ({baseline})"
     if verdict == "helps":
         return f"Synthetic data helps: {figures} {against}."

@@ -13,7 +13,7 @@ from dataclasses import dataclass, replace
 import numpy as np
 
 from gan_augment.mixing.ratio import Counts, Evaluate, Plan
-from gan_augment.scoring.adjustment import Criterion
+from gan_augment.scoring.criterion import Criterion
 from gan_augment.scoring.statistics import Interval
 
 __all__ = ["RULE", "ThresholdTrial", "choose_threshold", "stricter_plans"]
@@ -27,7 +27,7 @@ RULE = (
 
 @dataclass(frozen=True)
 class ThresholdTrial:
-    """A plan under a threshold; its paired gain over the same ratio without one, in nats and in balanced accuracy."""
+    """A plan under a threshold; its paired gain over the same ratio without one, in nats and of the headline."""
 
     plan: Plan
     gain: Interval

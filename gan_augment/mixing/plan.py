@@ -21,7 +21,7 @@ class Search:
     """The trials of a search and what was chosen.
 
     `shown` is the plan of the shown ratio, perhaps without the synthetic rows of some classes. `validation_rows` chose;
-    with cross-fitting those of `folds` folds, else (0) the validation part.
+    with cross-fitting those of `folds` folds, else (0) the validation part. `headline` names what a reader is shown.
     """
 
     spec: DatasetSpec
@@ -31,6 +31,7 @@ class Search:
     thresholds: tuple[ThresholdTrial, ...] = ()
     validation_rows: int = 0
     folds: int = 0
+    headline: str = ""
 
     @property
     def chosen(self) -> Plan:
@@ -65,15 +66,15 @@ def plan_record(search: Search) -> dict[str, Any]:
 
 
 def search_metrics(search: Search) -> dict[str, Any]:
-    """mix.json: validation balanced accuracy after adjustment as a share; gains over ratio 0, which chose, in nats of
-    class-balanced log loss, beside them in percentage points of balanced accuracy.
+    """mix.json: the headline on validation after adjustment as a share; gains over ratio 0, which chose, in nats of
+    class-balanced log loss, beside them in percentage points of the headline.
     """
     shown, chosen = search.trial_of(search.choice.shown_ratio), search.trial_of(search.choice.ratio)
     return {
         "ratio": search.choice.ratio,
         "shown_ratio": search.choice.shown_ratio,
-        "balanced_accuracy_at_zero": round(search.trial_of(0.0).accuracy.mean, 5),
-        "balanced_accuracy": round(chosen.accuracy.mean, 5),
+        f"{search.headline}_at_zero": round(search.trial_of(0.0).accuracy.mean, 5),
+        search.headline: round(chosen.accuracy.mean, 5),
         **{f"shown_{name}": value for name, value in _gains(shown).items()},
         "synthetic_rows": int(search.chosen.counts.sum()),
         "judge_probability": search.shown.threshold,
@@ -86,7 +87,7 @@ def search_metrics(search: Search) -> dict[str, Any]:
 
 
 def _gains(trial: Trial | ThresholdTrial) -> dict[str, float | None]:
-    """In points of balanced accuracy and in nats, each with its paired standard error; None for ratio 0."""
+    """In points of the headline and in nats, each with its paired standard error; None for ratio 0."""
     nats, accuracy = trial.gain, trial.accuracy_gain
     return {
         "gain": None if accuracy is None else round(accuracy.mean * 100, 3),
@@ -97,7 +98,7 @@ def _gains(trial: Trial | ThresholdTrial) -> dict[str, float | None]:
 
 
 def curve(search: Search) -> pd.DataFrame:
-    """One row a ratio. `balanced_accuracy` is a share; gains are paired differences to ratio 0, those in nats chose.
+    """One row a ratio. The headline is a share; gains are paired differences to ratio 0, those in nats chose.
 
     `standard_error` is the paired one of the difference to ratio 0, as a share: the level's own would be several times
     as large, and says nothing about which ratio is better.
@@ -106,7 +107,7 @@ def curve(search: Search) -> pd.DataFrame:
         [
             {
                 "ratio": trial.plan.ratio,
-                "balanced_accuracy": round(trial.accuracy.mean, 5),
+                search.headline: round(trial.accuracy.mean, 5),
                 "standard_error": round(trial.accuracy_gain.standard_error if trial.accuracy_gain else 0.0, 5),
                 **{name: value or 0.0 for name, value in _gains(trial).items()},
                 "synthetic_rows": int(trial.plan.counts.sum()),

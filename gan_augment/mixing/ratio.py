@@ -10,7 +10,7 @@ import numpy.typing as npt
 
 from gan_augment.core.records import DatasetSpec
 from gan_augment.core.samples import Samples
-from gan_augment.scoring.adjustment import Criterion, Scores
+from gan_augment.scoring.criterion import Criterion, Scores
 from gan_augment.scoring.statistics import Interval
 
 __all__ = [
@@ -102,11 +102,11 @@ class Trial:
     Attributes
     ----------
     accuracy
-        Balanced accuracy after adjustment, for the reader.
+        The headline after adjustment, for the reader.
     gain
         Over ratio 0, paired, in nats of class-balanced log loss after adjustment; None for ratio 0 itself.
     accuracy_gain
-        The same in balanced accuracy.
+        The same of the headline.
     behind
         How far behind the best ratio above 0, paired, in nats; None for ratio 0, and where a trial was given up.
     """

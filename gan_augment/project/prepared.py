@@ -9,29 +9,64 @@ import pandas as pd
 
 from gan_augment.core.atomic import replacing_directory, replacing_file
 from gan_augment.core.checksums import check_file, replacing_output, telling_damage
-from gan_augment.core.errors import MissingInputError
-from gan_augment.core.records import DatasetSpec
+from gan_augment.core.errors import MissingInputError, ParamsError
+from gan_augment.core.fields import frame_of
+from gan_augment.core.records import HELD, DatasetSpec, FrameField
 from gan_augment.core.samples import Samples, write_samples
 from gan_augment.project.layout import Layout
 
-__all__ = ["in_split", "read_label_list", "withheld", "write_part", "write_parts", "write_pool", "write_test_part"]
+__all__ = [
+    "check_groups",
+    "in_split",
+    "read_held",
+    "withheld",
+    "write_part",
+    "write_parts",
+    "write_pool",
+    "write_test_part",
+]
 
 
 def write_test_part(layout: Layout, test: Samples) -> None:
-    """The test rows without labels, and test_labels.parquet, which is listed with them: it has no folder of its own."""
+    """The test rows without labels, and test_labels.parquet, which is listed with them: it has no folder of its own.
+
+    That file holds the attributes of the rows as well, where they have some: as answers, or as groups that `measure`
+    reports.
+    """
     with replacing_file(layout.test_labels) as partial:
-        test.manifest[["id", "label", "source"]].to_parquet(partial, index=False)
+        _held(test).to_parquet(partial, index=False)
     write_part(layout.test_inputs, withheld(test), beside=[layout.test_labels])
 
 
-def read_label_list(layout: Layout) -> pd.Series[str]:
-    """Id -> label of the test rows, as `write_test_part` wrote them. Raises MissingInputError."""
+def _held(test: Samples) -> pd.DataFrame:
+    held = test.manifest[["id", "label", "source"]]
+    if "attributes" not in test.companions:
+        return held
+    return pd.concat([held, frame_of(test.companions["attributes"]).add_prefix(HELD)], axis=1)
+
+
+def read_held(layout: Layout) -> pd.DataFrame:
+    """What is withheld of the test rows until `measure`, by id: `label`, and attributes. Raises MissingInputError."""
     path = layout.test_labels
     if not path.exists():
         raise MissingInputError("The test labels are missing", where=path, remedy="run `dvc repro`, which writes them")
     check_file(path, listed_in=layout.test_inputs)
     with telling_damage(path):
-        return pd.read_parquet(path).set_index("id")["label"]
+        return pd.read_parquet(path).set_index("id")
+
+
+def check_groups(names: Sequence[str], spec: DatasetSpec) -> None:
+    """Refuse columns of `measure.groups` that test rows do not have. Raises ParamsError."""
+    fields = [spec.payload, *(field for role, field in spec.companions.items() if role == "attributes")]
+    known = [column.name for field in fields if isinstance(field, FrameField) for column in field.columns]
+    if unknown := [name for name in names if name not in known]:
+        raise ParamsError(
+            "There is no such column to report groups of",
+            where="measure.groups in params.yaml",
+            got=", ".join(unknown),
+            expected=f"one of {', '.join(known)}" if known else "a feature of a table, or an attribute of images",
+            remedy="name a feature column or an attribute (`prepare.companions`), or take it out of measure.groups",
+        )
 
 
 def write_parts(layout: Layout, spec: DatasetSpec, train: Samples, validation: Samples) -> None:

@@ -9,6 +9,7 @@ from pathlib import Path
 import numpy as np
 import numpy.typing as npt
 
+from gan_augment.core.errors import ParamsError
 from gan_augment.core.samples import Samples, ValidationView
 from gan_augment.downstream.arms import search_recipe
 from gan_augment.downstream.classifiers import choose_classifiers, make_classifier
@@ -16,6 +17,7 @@ from gan_augment.downstream.experiment import Sources, predict, train_recipe
 from gan_augment.mixing.ratio import Counts, Plan
 from gan_augment.project.accepted import Accepted, HeldRows
 from gan_augment.project.layout import Project
+from gan_augment.scoring.tasks import Task, task_of
 
 __all__ = ["Predict", "SearchRows"]
 
@@ -30,13 +32,16 @@ class SearchRows:
     real: Samples
     accepted: Accepted
     validation: ValidationView
+    task: Task
 
     @classmethod
     def read(cls, project: Project) -> SearchRows:
         """From the folders of `project`: its own, or a fold's (`Layout.fold`)."""
         spec, judged = project.spec(), bool(project.params.mix.judge_probabilities)
         accepted = Accepted.read(project.layout, spec, judged=judged)
-        return cls(project, project.train_view().samples, accepted, project.validation_view())
+        roles = task_of(spec).roles
+        real, validation = project.train_view(roles).samples, project.validation_view(roles)
+        return cls(project, real, accepted, validation, task_of(spec, real))
 
     @property
     def counts(self) -> Counts:
@@ -50,11 +55,25 @@ class SearchRows:
 
     def hold(self, plans: Sequence[Plan], *, companions: bool = False) -> HeldRows:
         """The candidates that one of `plans` may ask for, under any threshold that will be tried; and as many of each
-        class as there are real rows, for the arm without real rows. Companions are written on, not trained on.
+        class as there are real rows, for the arm without real rows. `companions`: all of them, to be written on; else
+        those that are trained on, for most tasks none.
         """
         thresholds = (0.0, *self.project.params.mix.judge_probabilities)
         most = np.max([self.counts, *(plan.counts for plan in plans)], axis=0)
-        return self.accepted.hold(most, thresholds, companions=companions)
+        return self.accepted.hold(most, thresholds, companions=companions or bool(self.task.roles))
+
+    def sources(self, added: Samples) -> Sources:
+        """The real rows and these synthetic ones, with what the task reads beside them."""
+        if lacking := [role for role in self.task.roles if len(added) and role not in added.companions]:
+            raise ParamsError(
+                "Synthetic rows lack what is learnt",
+                where="synthesis.method in params.yaml",
+                got=f"{self.project.params.synthesis.method}, whose rows have no {', '.join(lacking)}",
+                expected="rows that carry the target of prepare.target",
+                remedy="choose a method that makes them (`gan-augment methods list`), or set prepare.target to label",
+            )
+        added = added.with_roles(self.task.roles) if len(added) else self.real.take(slice(0, 0))
+        return Sources(self.task, self.project.spec(), self.real, added, added)
 
     def trainer(self, held: HeldRows, *, device: str, root: Path) -> Predict:
         """Trains the first classifier on a plan's rows, one a seed, and predicts the validation rows.
@@ -70,12 +89,12 @@ class SearchRows:
             device=device,
             root=root,
             seed=params.base.seed,
-            pool=Samples.concat([self.real, held.samples]) if len(held.samples) else self.real,
+            pool=self.sources(held.samples).rows(recipe),
+            task=self.task,
         )
 
         def evaluate(plan: Plan, seeds: Sequence[int]) -> npt.NDArray[np.float32]:
-            rows = held.of(plan)
-            predictors = train_recipe(classifier, recipe, Sources(spec, self.real, rows, rows), seeds)
+            predictors = train_recipe(classifier, recipe, self.sources(held.of(plan)), seeds)
             return predict(predictors, self.validation.samples.payload)
 
         return evaluate

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from typing import Any, Literal
 
 import numpy as np
@@ -16,7 +16,15 @@ from gan_augment.core.seeds import derive_seed, numpy_generator
 from gan_augment.encoding.image import decode_images, encode_images
 from gan_augment.recognition.classifier import SmallCnn
 
-__all__ = ["PixelAugment", "Sampling", "draw_rows", "fit_classifier", "pixels", "predict_probabilities"]
+__all__ = [
+    "PixelAugment",
+    "Sampling",
+    "draw_rows",
+    "fit_classifier",
+    "pixels",
+    "predict_probabilities",
+    "real_rows_last",
+]
 
 Sampling = Literal["natural", "balanced"]
 PixelAugment = Callable[[npt.NDArray[np.uint8]], npt.NDArray[np.uint8]]  # [n, h, w, c] -> the same shape
@@ -54,6 +62,25 @@ def draw_rows(
     return drawn
 
 
+def real_rows_last(
+    rows: npt.NDArray[np.int64],
+    labels: npt.NDArray[np.int64],
+    real: npt.NDArray[np.bool_],
+    sampling: Sampling,
+    generator: np.random.Generator,
+) -> npt.NDArray[np.int64]:
+    """The drawn `rows` in two phases, a mixture and then real rows alone: no more showings, no more of real rows.
+
+    Every second showing of a real row is taken out of the mixture; so many real rows are drawn by the same rule for the
+    end. `real` bool [n] says which of all rows are real; nothing changes where none is, or all are.
+    """
+    if real.all() or not real.any():
+        return rows
+    taken, own = np.flatnonzero(real[rows])[1::2], np.flatnonzero(real)
+    last = own[draw_rows(labels[own], len(taken), sampling, generator)]
+    return np.concatenate([np.delete(rows, taken), last])
+
+
 def _shuffled_walk(values: npt.NDArray[np.int64], count: int, generator: np.random.Generator) -> npt.NDArray[np.int64]:
     rounds = [generator.permutation(values) for _ in range(math.ceil(count / len(values)))]
     return np.concatenate(rounds)[:count] if rounds else np.empty(0, dtype=np.int64)
@@ -77,6 +104,9 @@ def fit_classifier(
     learning_rate: float = 5e-3,
     sampling: Sampling = "natural",
     class_weight: Tensor | None = None,
+    heads: Sequence[int] = (),
+    targets: Tensor | None = None,
+    finish_on: npt.NDArray[np.bool_] | None = None,
     augment: PixelAugment | None = None,
     show: Callable[[npt.NDArray[np.int64]], npt.NDArray[np.uint8]] | None = None,
     width: int = 16,
@@ -97,6 +127,12 @@ def fit_classifier(
         "natural" shows every row equally often, "balanced" every class.
     class_weight
         float32 [classes]: factors of the loss of each class's rows; None: all one.
+    heads, targets
+        Where several questions are learnt instead of the class: how many answers each has, and int64 [n, questions],
+        -1 where an answer is unknown. Each question has a head of its own on the same features; its mean loss over the
+        rows of a batch that have an answer counts as much as that of any other. Classes still say how rows are drawn.
+    finish_on
+        bool [n]: the real rows, if training ends with them alone (`real_rows_last`).
     augment
         Called with each batch as uint8 [n, h, w, c]; what it returns is trained on, under the same labels.
     show
@@ -109,23 +145,42 @@ def fit_classifier(
         In evaluation mode, on `device`.
     """
     model = SmallCnn(
-        images.shape[1], images.shape[2], images.shape[3], classes,
+        images.shape[1], images.shape[2], images.shape[3], sum(heads) or classes,
         width=width, generator=torch.Generator().manual_seed(derive_seed(seed, "weights")),
     ).to(device)  # fmt: skip
     optimiser = torch.optim.AdamW(model.parameters(), lr=learning_rate, weight_decay=_WEIGHT_DECAY, fused=True)
-    rows = draw_rows(labels.cpu().numpy(), steps * batch_size, sampling, numpy_generator(seed, "rows"))
+    classes_of_rows, generator = labels.cpu().numpy(), numpy_generator(seed, "rows")
+    rows = draw_rows(classes_of_rows, steps * batch_size, sampling, generator)
+    if finish_on is not None:
+        rows = real_rows_last(rows, classes_of_rows, finish_on, sampling, generator)
     images, labels = images.to(device), labels.to(device)
+    targets = None if targets is None else targets.to(device)
     class_weight = None if class_weight is None else class_weight.to(device)
     for step, chosen in enumerate(torch.from_numpy(rows).view(steps, batch_size)):
         batch = images[chosen] if show is None else pixels(show(chosen.numpy())).to(device)
         if augment is not None:
             batch = pixels(augment(_as_uint8(batch))).to(device)
-        loss = functional.cross_entropy(model(batch), labels[chosen], weight=class_weight)
+        logits = model(batch)
+        if targets is None:
+            loss = functional.cross_entropy(logits, labels[chosen], weight=class_weight)
+        else:
+            weight = None if class_weight is None else class_weight[labels[chosen]]
+            loss = _loss_of_heads(logits, targets[chosen], heads, weight)
         _set_learning_rate(optimiser, learning_rate * _learning_rate_factor(step, steps))
         optimiser.zero_grad(set_to_none=True)
         loss.backward()  # type: ignore[no-untyped-call]
         optimiser.step()
     return model.eval()
+
+
+def _loss_of_heads(logits: Tensor, targets: Tensor, heads: Sequence[int], weight: Tensor | None) -> Tensor:
+    """The mean over the heads of the mean cross entropy of the rows with an answer, weighted by `weight` [n]."""
+    losses = []
+    for own, answers in zip(torch.split(logits, list(heads), dim=1), targets.T, strict=True):
+        known = (answers >= 0).float() if weight is None else (answers >= 0) * weight
+        each = functional.cross_entropy(own, answers.clamp(min=0), reduction="none")
+        losses.append((each * known).sum() / known.sum().clamp(min=1e-12))
+    return torch.stack(losses).mean()
 
 
 def _set_learning_rate(optimiser: torch.optim.Optimizer, value: float) -> None:
@@ -135,10 +190,21 @@ def _set_learning_rate(optimiser: torch.optim.Optimizer, value: float) -> None:
 
 
 @torch.inference_mode()
-def predict_probabilities(model: SmallCnn, images: Tensor, *, batch_size: int = 1024) -> npt.NDArray[np.float32]:
-    """float32 [n, classes], rows summing to one, of images float32 [n, c, h, w] in [-1, 1], in their order."""
+def predict_probabilities(
+    model: SmallCnn, images: Tensor, *, batch_size: int = 1024, heads: Sequence[int] = ()
+) -> npt.NDArray[np.float32]:
+    """float32 [n, classes], rows summing to one, of images float32 [n, c, h, w] in [-1, 1], in their order.
+
+    With `heads` the answers of each question sum to one, and the questions stand one after another.
+    """
     device = next(model.parameters()).device
     batches = [images[start : start + batch_size] for start in range(0, len(images), batch_size)]
-    parts = [functional.softmax(model(batch.to(device)), dim=1).cpu() for batch in batches]
+    widths = list(heads) or [model.classes]
+    parts = [
+        torch.cat(
+            [functional.softmax(one, dim=1) for one in torch.split(model(batch.to(device)), widths, dim=1)], dim=1
+        ).cpu()
+        for batch in batches
+    ]
     stacked: npt.NDArray[np.float32] = torch.cat(parts).numpy() if parts else np.empty((0, model.classes), np.float32)
     return stacked

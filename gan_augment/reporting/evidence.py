@@ -31,7 +31,7 @@ class Evidence:
     measure, curate, mix, audit
         The JSON reports of these stages.
     ratios
-        The ratio curve: ratio, balanced_accuracy, standard_error.
+        The ratio curve: ratio, the headline, standard_error.
     curves
         Training curves by name: "pretrain", and class keys.
     served

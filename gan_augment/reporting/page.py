@@ -41,6 +41,7 @@ def render_report(evidence: Evidence, config: ReportConfig) -> str:
             skipped=sections.skipped(evidence),
             robustness=sections.robustness(evidence),
             gains=sections.class_gains(evidence),
+            groups=sections.groups(evidence),
             ratios=sections.ratio_curve(evidence),
             classes=[_class_card(record, evidence, sheets.get(record.key)) for record in evidence.spec.classes],
             verdicts=_verdicts(sheets),

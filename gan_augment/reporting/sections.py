@@ -23,12 +23,14 @@ from gan_augment.reporting.charts import (
 from gan_augment.reporting.columns import associations, distributions, matched_weights
 from gan_augment.reporting.evidence import Evidence
 from gan_augment.reporting.scales import Axis, nice_axis, number, percent, signed
+from gan_augment.scoring.tasks import task_of
 
 __all__ = [
     "arms",
     "class_gains",
     "columns",
     "curation",
+    "groups",
     "headline",
     "panels",
     "ratio_curve",
@@ -46,23 +48,11 @@ ARMS = {
     "synthetic": "Synthetic alone",
     "linear_probe": "Real, pretrained features",
 }
-METRICS = {
-    "balanced_accuracy": ("Balanced accuracy", "the mean of the classes' recalls"),
-    "worst_class_recall": ("Worst class", "recall of the class that is recognised least"),
-    "rare_class_recall": ("Rare classes, recall", "mean recall of the classes with few train rows"),
-    "rare_class_precision": ("Rare classes, precision", "share of the answers that name one of them and are right"),
-    "macro_f1": ("Macro F1", "the mean of the classes' F1 scores"),
-    "accuracy": ("Accuracy", "share of test rows that are recognised"),
-    "average_precision": ("Average precision", "area under the precision-recall curves, mean over classes"),
-    "log_loss": ("Log loss", "how wrong the probabilities are; lower is better"),
+_OF_HEADLINE = {
+    "unadjusted": "without logit adjustment on either side",
+    "after_tuning": "after both arms moved their thresholds again",
 }
 _ROBUSTNESS: dict[str, tuple[str, str, Callable[[float], str]]] = {
-    "balanced_accuracy_unadjusted": ("Balanced accuracy without logit adjustment on either side", " points", signed),
-    "balanced_accuracy_after_tuning": (
-        "Balanced accuracy after both arms moved their thresholds again",
-        " points",
-        signed,
-    ),
     "average_precision": ("Average precision", " points", signed),
     "log_loss": ("Log loss (below 0 is better)", "", lambda value: signed(value, 3)),
     "calibration_error": ("Calibration error (below 0 is better)", " points", signed),
@@ -109,6 +99,7 @@ def headline(evidence: Evidence) -> dict[str, Any]:
         "axis": axis_line(axis, sign=True),
         "confidence": percent(gain["confidence"], 0),
         "covers": gain.get("covers", ""),
+        "metric": str(gain.get("metric", "the headline")).replace("_", " "),
         "notes": list(measure.get("notes") or []),
         "between": (_arm_name(gain["baseline_arm"]), _arm_name(gain["synthetic_arm"])),
         "tiles": _tiles(evidence, gain, floor)[0 if tried else 3 :],
@@ -135,12 +126,15 @@ def _arm_name(arm: str) -> str:
 def arms(evidence: Evidence) -> list[dict[str, Any]]:
     """One interval plot a metric that every arm has."""
     records = evidence.measure["arms"]
-    known = [m for m in METRICS if records and all(isinstance(record.get(m), Mapping) for record in records)]
-    return [_metric(metric, records, evidence.measure["gain"]) for metric in known]
+    words = task_of(evidence.spec).words
+    known = [m for m in words if records and all(isinstance(record.get(m), Mapping) for record in records)]
+    return [_metric(metric, words[metric], records, evidence.measure["gain"]) for metric in known]
 
 
-def _metric(metric: str, records: Sequence[Mapping[str, Any]], gain: Mapping[str, Any]) -> dict[str, Any]:
-    name, meaning = METRICS[metric]
+def _metric(
+    metric: str, words: tuple[str, str], records: Sequence[Mapping[str, Any]], gain: Mapping[str, Any]
+) -> dict[str, Any]:
+    name, meaning = words
     share = metric != "log_loss"
     axis = nice_axis([record[metric][end] for record in records for end in ("low", "mean", "high")])
     return {
@@ -189,8 +183,11 @@ def skipped(evidence: Evidence) -> list[tuple[str, str]]:
 
 def robustness(evidence: Evidence) -> list[tuple[str, str, str]]:
     """(question, gain, interval): whether the gain stands without a threshold's help and with another classifier."""
-    rows = []
-    for key, (name, unit, show) in _ROBUSTNESS.items():
+    rows: list[tuple[str, str, str]] = []
+    task = task_of(evidence.spec)
+    headline, _ = task.words[task.headline]
+    moved = {f"{task.headline}_{key}": (f"{headline} {how}", " points", signed) for key, how in _OF_HEADLINE.items()}
+    for key, (name, unit, show) in (moved | _ROBUSTNESS).items():
         if interval := (evidence.measure.get("threshold_free") or {}).get(key):
             rows.append(
                 (name, f"{show(interval['mean'])}{unit}", f"{show(interval['low'])} to {show(interval['high'])}")
@@ -205,7 +202,7 @@ def robustness(evidence: Evidence) -> list[tuple[str, str, str]]:
 
 def class_gains(evidence: Evidence) -> dict[str, Any] | None:
     """The gain of each class, the largest first."""
-    rows = sorted(evidence.measure.get("per_class", []), key=lambda row: -row["gain"])
+    rows = sorted(evidence.measure.get(task_of(evidence.spec).figures, []), key=lambda row: -row["gain"])
     if not rows:
         return None
     axis = nice_axis([row[end] for row in rows for end in ("low", "gain", "high")], include=0.0)
@@ -223,31 +220,49 @@ def class_gains(evidence: Evidence) -> dict[str, Any] | None:
     return {"axis": axis_line(axis, sign=True), "rows": drawn}
 
 
+def groups(evidence: Evidence) -> list[dict[str, Any]]:
+    """A table a column of `measure.groups`: its groups and the worst one, with both arms and the gain."""
+    tables = []
+    for name, found in (evidence.measure.get("groups") or {}).items():
+        rows = [_group_cells(group["value"], number(group["test_rows"]), group) for group in found["groups"]]
+        worst = [_group_cells("the worst group", "", found["worst"])] if found["worst"] else []
+        tables.append({"name": name, "rows": [*rows, *worst]})
+    return tables
+
+
+def _group_cells(value: str, rows: str, figures: Mapping[str, Any]) -> tuple[str, ...]:
+    if "gain" not in figures:
+        return value, rows, "too few rows", "", "", ""
+    gain = figures["gain"]
+    arms_of = (percent(figures[arm]["mean"]) for arm in ("baseline", "synthetic"))
+    return value, rows, *arms_of, signed(gain["mean"]), f"{signed(gain['low'])} to {signed(gain['high'])}"
+
+
 def _direction(row: Mapping[str, Any]) -> str:
     return "up" if row["low"] > 0 else "down" if row["high"] < 0 else "flat"
 
 
 def ratio_curve(evidence: Evidence) -> dict[str, Any] | None:
     """Validation accuracy over the mixing ratio."""
-    frame = evidence.ratios
-    if frame is None or frame.empty or not {"ratio", "balanced_accuracy"} <= set(frame.columns):
+    frame, task = evidence.ratios, task_of(evidence.spec)
+    if frame is None or frame.empty or not {"ratio", task.headline} <= set(frame.columns):
         return None
-    frame = frame.dropna(subset=["ratio", "balanced_accuracy"]).sort_values("ratio")
+    frame, name = frame.dropna(subset=["ratio", task.headline]).sort_values("ratio"), task.words[task.headline][0]
     error = 100 * frame["standard_error"].to_numpy() if "standard_error" in frame else None
     line = Series(
-        "balanced accuracy", frame["ratio"].to_numpy(float), 100 * frame["balanced_accuracy"].to_numpy(float),
+        name.lower(), frame["ratio"].to_numpy(float), 100 * frame[task.headline].to_numpy(float),
         error=error, dots=True,
     )  # fmt: skip
     chosen = float(evidence.measure["ratio"])
     rows = [
         (number(float(r)), percent(float(b)), percent(float(e)) if e is not None else "–")
-        for r, b, e in zip(frame["ratio"], frame["balanced_accuracy"], _or_none(frame, "standard_error"), strict=True)
+        for r, b, e in zip(frame["ratio"], frame[task.headline], _or_none(frame, "standard_error"), strict=True)
     ]
-    title = "Balanced accuracy on validation over the mixing ratio, in per cent, with paired standard errors"
+    title = f"{name} on validation over the mixing ratio, in per cent, with paired standard errors"
     folds = int(evidence.mix.get("folds", 0))
     how = f"on {folds} folds of the train and validation rows, by cross-fitting" if folds else "on validation"
     chart = line_chart([line], title, height=230, mark=chosen)
-    return {"chart": chart, "chosen": number(chosen), "how": how, "rows": rows}
+    return {"chart": chart, "measure": name.lower(), "chosen": number(chosen), "how": how, "rows": rows}
 
 
 def _or_none(frame: pd.DataFrame, column: str) -> list[Any]:

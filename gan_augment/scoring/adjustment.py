@@ -22,10 +22,9 @@ import numpy as np
 import numpy.typing as npt
 
 from gan_augment.core.predictions import Adjustment
-from gan_augment.scoring.metrics import Labels, balanced_accuracy, balanced_log_loss
-from gan_augment.scoring.statistics import Interval, Resampled, TestRows
+from gan_augment.scoring.metrics import Labels
 
-__all__ = ["TAUS", "Criterion", "adjust", "adjusted", "choose_tau", "log_prior", "logits_of"]
+__all__ = ["TAUS", "adjust", "adjusted", "choose_tau", "log_prior", "logits_of"]
 
 Values = npt.NDArray[np.float64]
 Probabilities = npt.NDArray[np.floating]
@@ -61,11 +60,22 @@ def adjust(probabilities: Probabilities, adjustment: Adjustment, *, calibrate: b
 
     Without a tau, and uncalibrated, they are the same array.
     """
+    if adjustment.parts:
+        return _adjusted_parts(probabilities, adjustment.parts, calibrate=calibrate)
     if not adjustment.tau and not calibrate:
         return probabilities
     prior = np.asarray(adjustment.log_prior) if adjustment.log_prior else np.zeros(probabilities.shape[-1])
     logits = adjusted(logits_of(probabilities, adjustment.floor), prior, adjustment.tau)
     return np.exp(_log_softmax(logits / (adjustment.temperature if calibrate else 1.0)))
+
+
+def _adjusted_parts(probabilities: Probabilities, parts: Sequence[Adjustment], *, calibrate: bool) -> Probabilities:
+    """The probabilities of several questions, one after another, each after its own adjustment."""
+    ends = np.cumsum([len(part.log_prior) for part in parts])
+    pieces = np.split(probabilities, ends[:-1], axis=-1)
+    return np.concatenate(
+        [adjust(piece, part, calibrate=calibrate) for piece, part in zip(pieces, parts, strict=True)], axis=-1
+    )
 
 
 def _log_softmax(logits: Probabilities) -> Values:
@@ -150,45 +160,3 @@ def _standard_error(values: Values, labels: Labels) -> float:
     pooled = squares.sum() / max(len(values) - present.sum(), 1)
     variances = np.where(counts > 1, squares / np.maximum(counts - 1, 1), pooled)
     return float(np.sqrt((variances[present] / counts[present]).sum()) / present.sum())
-
-
-class Criterion:
-    """What plans and variants are chosen by on validation: `choose_tau`'s loss, with paired standard errors.
-
-    Parameters
-    ----------
-    rows
-        The validation rows, resampled the same way for everything that is compared.
-    priors
-        Directions of adjustment, as `choose_tau` takes them.
-    """
-
-    def __init__(self, rows: TestRows, priors: Sequence[Values]) -> None:
-        self.rows, self._priors = rows, priors
-
-    def scores(self, probabilities: Probabilities) -> Scores:
-        """Of predictions [S, n, K] of the rows."""
-        found = choose_tau(probabilities, self.rows.labels, self._priors)
-        loss = self.rows.resample(balanced_log_loss, adjust(probabilities, found, calibrate=True))
-        accuracy = self.rows.resample(balanced_accuracy, adjust(probabilities, found))
-        return Scores(Resampled(-loss.values, -loss.draws), accuracy)
-
-    def interval(self, difference: Resampled) -> Interval:
-        """The interval of a score or of a paired difference."""
-        return self.rows.interval(difference)
-
-
-@dataclass(frozen=True)
-class Scores:
-    """`merit` decides: minus the class-balanced log loss after adjustment. `accuracy` is for the reader."""
-
-    merit: Resampled
-    accuracy: Resampled
-
-    def __sub__(self, other: Scores) -> tuple[Resampled, Resampled]:
-        """The paired differences, of merit and of accuracy."""
-        return self.merit - other.merit, self.accuracy - other.accuracy
-
-    def first(self, seeds: int) -> Scores:
-        """Those of the first seeds alone."""
-        return Scores(*(Resampled(one.values[:seeds], one.draws[:, :seeds]) for one in (self.merit, self.accuracy)))

@@ -107,7 +107,9 @@ class TestRows:
     Parameters
     ----------
     labels
-        int64 [n] class indices.
+        int64 [n] class indices: the strata within which rows are drawn again.
+    targets
+        What metrics compare predictions with; the labels if None.
     draws
         How many resampled sets; fewer are made where n is above a few thousand.
     generator
@@ -116,8 +118,10 @@ class TestRows:
 
     __test__ = False  # not a pytest class
 
-    def __init__(self, labels: Labels, *, draws: int, generator: np.random.Generator) -> None:
-        self.labels = labels
+    def __init__(
+        self, labels: Labels, targets: Labels | None = None, *, draws: int, generator: np.random.Generator
+    ) -> None:
+        self.labels, self.targets = labels, labels if targets is None else targets
         self.strata = np.unique(labels, return_counts=True)[1]
         count = int(np.clip(_LARGEST_BLOCK // max(len(labels), 1), _FEWEST_DRAWS, draws))
         self.weights = _stratified_counts(labels, count, generator)
@@ -128,15 +132,23 @@ class TestRows:
     def resample(self, metric: Metric, probabilities: npt.NDArray[np.floating]) -> Resampled:
         """The metric of `probabilities` [seeds, n, K], seed by seed."""
         once = np.ones((1, len(self)))
-        values = [metric(one, self.labels, once)[0] for one in probabilities]
+        values = [metric(one, self.targets, once)[0] for one in probabilities]
         draws: list[Values] = []
         for place, one in enumerate(probabilities):
-            draws.append(draws[-1] if _same_as_last(probabilities, place) else metric(one, self.labels, self.weights))
+            draws.append(draws[-1] if _same_as_last(probabilities, place) else metric(one, self.targets, self.weights))
         return Resampled(np.asarray(values), np.stack(draws, axis=1))
 
-    def interval(self, resampled: Resampled, *, confidence: float = 0.95, resolution: float = 0.0) -> Interval:
-        """`interval` with the degrees of freedom of these rows."""
-        return interval(resampled, self.strata, confidence=confidence, resolution=resolution)
+    def interval(
+        self,
+        resampled: Resampled,
+        *,
+        confidence: float = 0.95,
+        resolution: float = 0.0,
+        among: npt.NDArray[np.bool_] | None = None,
+    ) -> Interval:
+        """`interval` with the degrees of freedom of these rows, or of those `among` them that the value looks at."""
+        strata = self.strata if among is None else np.unique(self.labels[among], return_counts=True)[1]
+        return interval(resampled, strata, confidence=confidence, resolution=resolution)
 
 
 def _same_as_last(probabilities: Probabilities, place: int) -> bool:

@@ -53,6 +53,7 @@ CODE: dict[str, tuple[str, ...]] = {
         *_CLASSIFIER,
         "curation",
         "fidelity",
+        "scoring",
         "stages/curate.py",
     ),
     "cross_fit": (
@@ -63,6 +64,7 @@ CODE: dict[str, tuple[str, ...]] = {
         "project/prepared.py",
         "project/served.py",
         "recognition",
+        "scoring",
         "stages/cross_fit.py",
         "stages/curate.py",
         "stages/generate.py",
@@ -103,6 +105,7 @@ CODE: dict[str, tuple[str, ...]] = {
         "gain/config.py",
         "mixing/config.py",
         "reporting",
+        "scoring",
         "sharding/config.py",
         "stages/report.py",
         "synthesis/config.py",

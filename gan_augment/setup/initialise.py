@@ -39,6 +39,7 @@ from gan_augment.data.sources.entries import list_entries
 from gan_augment.data.table_files import read_table_file
 from gan_augment.params import as_params
 from gan_augment.project.tracked import POOL
+from gan_augment.scoring.tasks.classification import HEADLINE
 from gan_augment.setup.code import code_dependencies
 from gan_augment.setup.findings import Findings
 from gan_augment.setup.schema import write_schema
@@ -490,4 +491,5 @@ def _flow_word(path: str) -> str:
     return path if re.fullmatch(r"[\w./-]+", path) and yaml.safe_load(path) == path else yaml_quoted(path)
 
 
+_TEMPLATES.globals["headline"] = HEADLINE
 _TEMPLATES.filters.update(flow=_flow, inline=_inline, quoted=yaml_quoted, word=_word)

@@ -23,6 +23,7 @@ from gan_augment.curation.curate import curate
 from gan_augment.curation.evidence import chunk_rows
 from gan_augment.curation.ledger import Ledger
 from gan_augment.project.layout import Project
+from gan_augment.scoring.tasks import task_of
 
 __all__ = ["run"]
 
@@ -39,11 +40,12 @@ def run(project: Project) -> None:
     work = layout.root / ".gan_augment" / "curate"
     known = keep_only(work / _fingerprint(project))
     candidates = StoredSamples(tuple(layout.synthetic(record.key) for record in spec.classes))
+    roles = task_of(spec).roles
     with progress_bar("curate") as advance, limited_threads(_threads(project)):
         curated = curate(
-            project.train_view(),
-            project.validation_view(),
-            candidates,
+            project.train_view(roles),
+            project.validation_view(roles),
+            candidates.with_companions() if roles else candidates,
             params.curate,
             seed=derive_seed(params.base.seed, "curate"),
             device=resolve_device(params.base.device),

@@ -5,6 +5,7 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from typing import get_args
 
 import numpy as np
@@ -13,15 +14,15 @@ from gan_augment.compute.devices import resolve_device
 from gan_augment.core.checksums import replacing_output
 from gan_augment.core.predictions import ArmRecord, CurvePoint, CurveRecord, read_arm, write_curve
 from gan_augment.core.progress import progress_bar
-from gan_augment.core.samples import Samples
 from gan_augment.core.seeds import numpy_generator
 from gan_augment.downstream.api import Classifier, Probabilities
 from gan_augment.downstream.arms import Recipe, known_arm, uses_synthetic, variants_of
-from gan_augment.downstream.classifiers import classifiers_of, make_classifier
+from gan_augment.downstream.classifiers import classifiers_of, make_classifier, modes_of
 from gan_augment.downstream.config import Arm
 from gan_augment.downstream.experiment import Sources, predict, train_recipe, training_seeds
 from gan_augment.gain.learning_curve import FEWEST_ROWS, affordable_shares, thinned, thinned_classes
 from gan_augment.project.layout import Project
+from gan_augment.scoring.tasks import task_of
 from gan_augment.stages.retrain import judged
 
 __all__ = ["run"]
@@ -31,7 +32,7 @@ def run(project: Project) -> None:
     """Write data/learning_curve."""
     config, setting = project.params.retrain, project.params.measure.learning_curve
     records = [read_arm(project.layout.predictions(arm)) for arm in config.arms]
-    record, sources = _best_without(records), _real_rows(project.train_view().samples, project)
+    record, sources = _best_without(records), _real_rows(project)
     classes = thinned_classes(sources.real_counts)
     shares = affordable_shares(setting, _trainings(records), config.seeds)
     with replacing_output(project.layout.learning_curve) as directory:
@@ -48,9 +49,11 @@ def _best_without(records: list[ArmRecord]) -> ArmRecord:
     return min(known, key=lambda one: (one.families["first"].best.validation_loss, get_args(Arm).index(one.arm)))
 
 
-def _real_rows(samples: Samples, project: Project) -> Sources:
+def _real_rows(project: Project) -> Sources:
+    spec = project.spec()
+    samples = project.train_view(task_of(spec).roles).samples
     nothing = samples.take(slice(0, 0))
-    return Sources(project.spec(), samples, nothing, nothing)
+    return Sources(task_of(spec, samples), spec, samples, nothing, nothing)
 
 
 def _trainings(records: list[ArmRecord]) -> int:
@@ -75,7 +78,9 @@ def _train(
 ) -> tuple[CurveRecord, Probabilities]:
     """The curve's points, and float32 [points, seeds, n, K]: their test predictions."""
     arm, best = known_arm(record.arm, project.params.retrain.arms), record.families["first"].best
-    recipe = next(one for one in variants_of(arm, sources.spec.modality) if one.name == best.name)
+    modality, config = sources.spec.modality, project.params.retrain
+    modes = modes_of(classifiers_of(arm, config, modality)[0], config)
+    recipe = next(one for one in variants_of(arm, modality, modes) if one.name == best.name)
     classifier, rows = _classifier(project, arm, sources), int(sources.real_counts[classes].sum())
     points, tests = [], []
     with progress_bar("learning_curve") as advance:
@@ -99,6 +104,7 @@ def _classifier(project: Project, arm: Arm, sources: Sources) -> Classifier:
         root=project.layout.root,
         seed=params.base.seed,
         pool=sources.real,
+        task=sources.task,
     )
 
 
@@ -106,16 +112,17 @@ def _point(
     project: Project, classifier: Classifier, recipe: Recipe, sources: Sources, classes: list[int], share: float
 ) -> tuple[CurvePoint, Probabilities]:
     """One share: each seed with rows of its own left out, one adjustment for all, chosen as the arms choose theirs."""
-    validation, test = project.validation_view(), project.test_inputs().samples.payload
+    validation, test = project.validation_view(sources.task.roles), project.test_inputs().samples.payload
+    targets = sources.task.targets(validation.samples)
     labels, on_validation, on_test = sources.real.label_indices(sources.spec), [], []
     fewer = sources
     for seed in training_seeds(project.params.base.seed, project.params.retrain.seeds):
         kept = thinned(labels, classes, share, numpy_generator(seed, "learning_curve"))
-        fewer = _real_rows(sources.real.take(kept), project)
+        fewer = replace(sources, real=sources.real.take(kept))
         predictors = train_recipe(classifier, recipe, fewer, [seed])
         on_validation.append(predict(predictors, validation.samples.payload)[0])
         on_test.append(predict(predictors, test)[0])
-    chosen = judged(recipe, fewer, np.stack(on_validation), validation.labels)
+    chosen = judged(recipe, fewer, np.stack(on_validation), targets)
     rows = int(fewer.real_counts[classes].sum())
     point = CurvePoint(share=rows / int(sources.real_counts[classes].sum()), rows=rows, adjustment=chosen.adjustment)
     return point, np.stack(on_test)

@@ -5,41 +5,43 @@ from __future__ import annotations
 import sys
 from collections.abc import Sequence
 
-import numpy as np
-import numpy.typing as npt
+import pandas as pd
 from rich.console import Console
 
 from gan_augment.core.atomic import replacing_file, write_json
 from gan_augment.core.errors import MissingInputError
+from gan_augment.core.fields import frame_of
 from gan_augment.core.predictions import ArmRecord, Family, read_arm, read_curve, read_probabilities
-from gan_augment.core.records import DatasetSpec
+from gan_augment.core.records import HELD
 from gan_augment.core.seeds import numpy_generator
 from gan_augment.core.verbosity import verbosity
 from gan_augment.gain.evaluation import ArmPredictions, Evaluation
+from gan_augment.gain.groups import Grouping, grouped
 from gan_augment.gain.measurement import measure
 from gan_augment.gain.table import arms_frame, render
 from gan_augment.project.layout import Layout, Project, read_plan
-from gan_augment.project.prepared import read_label_list
+from gan_augment.project.prepared import check_groups, read_held
+from gan_augment.scoring.tasks import task_with
 
-__all__ = ["read_families", "read_test_labels", "run"]
+__all__ = ["evaluation_of", "read_families", "read_test_rows", "run"]
 
 _LOG_WIDTH = 120
 
 
 def run(project: Project) -> None:
     """Write reports/measure.json and reports/arms.csv, and print the table and the verdict (quiet: its sentence)."""
-    layout, spec, params = project.layout, project.spec(), project.params
+    layout, params = project.layout, project.params
     records = [read_arm(layout.predictions(arm)) for arm in params.retrain.arms]
     trained = [record for record in records if not record.skipped]
-    labels = read_test_labels(layout, spec, trained[0].test_ids)
-    evaluation = Evaluation(spec, labels, params.measure, numpy_generator(params.base.seed, "measure"))
+    evaluation, held = evaluation_of(project, trained[0])
     measured = measure(
         read_families(layout, trained),
         [record for record in records if record.skipped],
         evaluation,
-        project.validation_view().labels,
+        evaluation.task.targets(project.validation_view(evaluation.task.roles).samples),
         read_plan(layout),
         read_curve(layout.learning_curve),
+        _groups(project, held),
     )
     write_json(layout.measure_report, measured, sealed=True)
     with replacing_file(layout.arms_table) as partial:
@@ -63,9 +65,9 @@ def read_families(layout: Layout, records: Sequence[ArmRecord]) -> dict[Family, 
     return families
 
 
-def read_test_labels(layout: Layout, spec: DatasetSpec, ids: Sequence[str]) -> npt.NDArray[np.int64]:
-    """int64 [n]: class indices in the order of the predictions."""
-    held = read_label_list(layout)
+def read_test_rows(layout: Layout, ids: Sequence[str]) -> pd.DataFrame:
+    """What is withheld of the predicted rows, in the order of the predictions."""
+    held = read_held(layout)
     missing = [name for name in ids if name not in held.index]
     if missing:
         raise MissingInputError(
@@ -74,5 +76,34 @@ def read_test_labels(layout: Layout, spec: DatasetSpec, ids: Sequence[str]) -> n
             got=f"no label for {len(missing)} of {len(ids)} predicted rows, for example {missing[0]}",
             remedy="run `dvc repro`, which makes both from the same split",
         )
-    place = {label: index for index, label in enumerate(spec.labels)}
-    return np.fromiter((place[label] for label in held.loc[list(ids)]), dtype=np.int64, count=len(ids))
+    return held.loc[list(ids)]
+
+
+def evaluation_of(project: Project, record: ArmRecord) -> tuple[Evaluation, pd.DataFrame]:
+    """The test rows of an arm's predictions, ready to score all arms on; and what is withheld of them."""
+    spec, params = project.spec(), project.params
+    held, task = read_test_rows(project.layout, record.test_ids), task_with(spec, record.levels)
+    evaluation = Evaluation(
+        spec,
+        spec.class_indices(held["label"]),
+        params.measure,
+        numpy_generator(params.base.seed, "measure"),
+        task=task,
+        targets=task.held_targets(held),
+    )
+    return evaluation, held
+
+
+def _groups(project: Project, held: pd.DataFrame) -> dict[str, Grouping]:
+    """Column -> the groups of test rows that `measure.groups` asks for. Raises ParamsError."""
+    names, found = project.params.measure.groups, {}
+    check_groups(names, project.spec())
+    for name in names:
+        if HELD + name in held:
+            values = held[HELD + name]
+        else:
+            inputs = project.test_inputs().samples
+            place = pd.Index(inputs.manifest["id"]).get_indexer(pd.Index(held.index))
+            values = frame_of(inputs.payload)[name].iloc[place]
+        found[name] = grouped(name, values)
+    return found

@@ -21,7 +21,7 @@ from gan_augment.mixing.plan import Search, curve, plan_record, search_metrics, 
 from gan_augment.mixing.ratio import Evaluate, Plan, choose_ratio, drop_useless_classes, make_plans, search_ratios
 from gan_augment.project.layout import Project
 from gan_augment.project.search_rows import SearchRows
-from gan_augment.scoring.adjustment import Criterion, log_prior
+from gan_augment.scoring.criterion import Criterion
 from gan_augment.scoring.statistics import TestRows
 
 __all__ = ["run"]
@@ -55,8 +55,10 @@ def _not_made(project: Project, own: SearchRows) -> dict[str, str]:
 def _search(project: Project, own: SearchRows, plans: Sequence[Plan], advance: Advance) -> Search:
     config, seed, judging = project.params.mix, project.params.base.seed, _judging(project, own)
     labels = np.concatenate([rows.validation.labels for rows in judging])
-    rows = TestRows(labels, draws=_DRAWS, generator=numpy_generator(seed, "mix", "rows"))
-    criterion, seeds = Criterion(rows, [log_prior(own.counts)]), training_seeds(seed, config.seeds)
+    targets = np.concatenate([own.task.targets(rows.validation.samples) for rows in judging])
+    rows = TestRows(labels, targets, draws=_DRAWS, generator=numpy_generator(seed, "mix", "rows"))
+    shown_of_real = own.task.counts(own.task.targets(own.real))
+    criterion, seeds = Criterion(rows, [shown_of_real], own.task), training_seeds(seed, config.seeds)
     evaluate = _evaluation(project, judging, plans, advance)
     trials = search_ratios(plans, evaluate, criterion, seeds, early_stopping=config.early_stopping)
     choice = choose_ratio(trials)
@@ -67,13 +69,22 @@ def _search(project: Project, own: SearchRows, plans: Sequence[Plan], advance: A
     if choice.ratio > 0:
         accepted = {threshold: own.accepted.counts(threshold) for threshold in (0.0, *config.judge_probabilities)}
         shown, tried = choose_threshold(shown, stricter_plans(shown, accepted), evaluate, criterion, seeds)
-    return Search(project.spec(), tuple(trials), choice, shown, tuple(tried), len(rows), project.params.cross_fit.folds)
+    return Search(
+        project.spec(),
+        tuple(trials),
+        choice,
+        shown,
+        tuple(tried),
+        len(rows),
+        project.params.cross_fit.folds,
+        own.task.headline,
+    )
 
 
 def _judging(project: Project, own: SearchRows) -> list[SearchRows]:
     """What the plans are tried on: the project's own rows, or those of each fold."""
     folds = [Project(project.params, project.layout.fold(number)) for number in range(project.params.cross_fit.folds)]
-    return [SearchRows.read(fold) for fold in folds] or [own]
+    return [replace(SearchRows.read(fold), task=own.task) for fold in folds] or [own]  # the same answers for all
 
 
 def _evaluation(project: Project, judging: Sequence[SearchRows], plans: Sequence[Plan], advance: Advance) -> Evaluate:

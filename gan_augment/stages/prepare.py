@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import Any
+from typing import Any, Literal
 
 import numpy as np
 import pandas as pd
@@ -11,7 +11,7 @@ from gan_augment.core.atomic import write_json
 from gan_augment.core.errors import DataError, ParamsError
 from gan_augment.core.progress import progress_bar
 from gan_augment.core.quoting import yaml_quoted
-from gan_augment.core.records import ClassRecord, DatasetSpec
+from gan_augment.core.records import ClassRecord, ColumnKind, DatasetSpec, FrameField
 from gan_augment.core.samples import Samples, make_manifest
 from gan_augment.core.validation import listed
 from gan_augment.data.audit import audit_figures
@@ -23,10 +23,12 @@ from gan_augment.data.problems import raise_errors
 from gan_augment.data.split import Split, split_rows
 from gan_augment.params import Params
 from gan_augment.project.layout import Layout, Project
-from gan_augment.project.prepared import write_parts, write_pool, write_test_part
+from gan_augment.project.prepared import check_groups, write_parts, write_pool, write_test_part
 from gan_augment.project.tracked import check_pool_is_tracked
 
-__all__ = ["check_classes", "run"]
+__all__ = ["check_classes", "run", "with_target"]
+
+_ANSWERS: tuple[ColumnKind, ...] = ("categorical", "boolean")
 
 
 def run(project: Project) -> None:
@@ -45,7 +47,8 @@ def run(project: Project) -> None:
         data = load_data(config, project.layout.root, advance)
         more = load_pool(config, project.layout.root, data, advance)
     raise_errors([*data.problems, *(() if more is None else more.problems)])
-    spec = _dataset_spec(data, params)
+    spec = with_target(_dataset_spec(data, params), config.target)
+    check_groups(params.measure.groups, spec)  # `measure` alone reads them, hours later
     duplicates = find_duplicates(data.payload, data.rows["label"], near=near)
     split = split_rows(data.rows, duplicates, config.split, seed=params.base.seed)
     figures = audit_figures(data, duplicates, split, {record.label: record.key for record in spec.classes})
@@ -77,6 +80,23 @@ def _dataset_spec(data: LoadedData, params: Params) -> DatasetSpec:
         table=data.table,
         licence=data.licence,
     )
+
+
+def with_target(spec: DatasetSpec, target: Literal["label", "attributes"]) -> DatasetSpec:
+    """The data set with what its downstream model learns. Raises ParamsError where no row has that."""
+    if target == "label":
+        return spec
+    beside = spec.companions.get(target)
+    if not isinstance(beside, FrameField) or any(column.kind not in _ANSWERS for column in beside.columns):
+        kinds = [f"{column.name}: {column.kind}" for column in beside.columns] if isinstance(beside, FrameField) else []
+        raise ParamsError(
+            "What is to be learnt does not lie beside the rows",
+            where="prepare.target in params.yaml",
+            got=", ".join([target, *kinds]),
+            expected="columns of a few words each (categorical or boolean), under prepare.companions.attributes",
+            remedy="name the columns there, or set prepare.target to label",
+        )
+    return spec.model_copy(update={"target": target})
 
 
 def check_classes(params: Params, found: set[str]) -> None:

@@ -17,8 +17,8 @@ from gan_augment.core.progress import progress_bar
 from gan_augment.core.samples import read_samples
 from gan_augment.downstream.api import Probabilities
 from gan_augment.downstream.arms import Recipe, known_arm, variants_of
-from gan_augment.downstream.classifiers import classifiers_of, make_classifier
-from gan_augment.downstream.config import Arm, ClassifierConfig
+from gan_augment.downstream.classifiers import classifiers_of, make_classifier, modes_of
+from gan_augment.downstream.config import Arm, ClassifierConfig, RetrainConfig
 from gan_augment.downstream.experiment import (
     Sources,
     arm_record,
@@ -28,8 +28,10 @@ from gan_augment.downstream.experiment import (
     training_seeds,
 )
 from gan_augment.project.layout import Project
-from gan_augment.scoring.adjustment import adjust, choose_tau, log_prior
-from gan_augment.scoring.metrics import Labels, balanced_accuracy, balanced_log_loss, score
+from gan_augment.scoring.adjustment import adjust
+from gan_augment.scoring.metrics import score
+from gan_augment.scoring.tasks import task_of
+from gan_augment.scoring.tasks.api import Targets
 
 __all__ = ["judged", "run"]
 
@@ -40,13 +42,16 @@ def run(project: Project, arm: str) -> None:
     """Write predictions/<arm>."""
     layout, config, spec = project.layout, project.params.retrain, project.spec()
     known = known_arm(arm, config.arms)
-    added, alone = (read_samples(layout.mixed / name) for name in ("synthetic", "alone"))
-    sources, recipes = Sources(spec, project.train_view().samples, added, alone), variants_of(known, spec.modality)
+    real = project.train_view(task_of(spec).roles).samples
+    task = task_of(spec, real)
+    added, alone = (read_samples(layout.mixed / name, companions=task.roles) for name in ("synthetic", "alone"))
+    sources = Sources(task, spec, real, added, alone)
     chosen = {
         family: classifier
         for family, classifier in zip(_FAMILIES, classifiers_of(known, config, spec.modality), strict=True)
-        if classifier is not None and len(sources.rows(recipes[0]))
+        if classifier is not None and len(sources.rows(variants_of(known, spec.modality)[0]))
     }
+    total = sum(len(_recipes(known, sources, config, one)) for one in chosen.values())
     families: dict[Family, FamilyRecord] = {}
     with replacing_output(layout.predictions(arm)) as directory, progress_bar(f"retrain {arm}") as advance:
         done = 0
@@ -54,7 +59,7 @@ def run(project: Project, arm: str) -> None:
         def report(name: str) -> None:
             nonlocal done
             done += 1
-            advance(done, len(recipes) * len(chosen), name)
+            advance(done, total, name)
 
         for family, classifier in chosen.items():
             families[family] = _train(project, known, sources, family, classifier, directory, report)
@@ -72,10 +77,12 @@ def _train(
     report: Callable[[str], None],
 ) -> FamilyRecord:
     """Train one family's variants; write the validation predictions of all and the test predictions of the best."""
-    params, validation, recipes = project.params, project.validation_view(), variants_of(arm, sources.spec.modality)
+    params, recipes = project.params, _recipes(arm, sources, project.params.retrain, config)
+    validation = project.validation_view(sources.task.roles)
+    targets = sources.task.targets(validation.samples)
 
     def judge(recipe: Recipe, probabilities: Probabilities) -> VariantRecord:
-        return judged(recipe, sources, probabilities, validation.labels)
+        return judged(recipe, sources, probabilities, targets)
 
     classifier = make_classifier(
         config,
@@ -85,6 +92,7 @@ def _train(
         root=project.layout.root,
         seed=params.base.seed,
         pool=sources.rows(recipes[0]),
+        task=sources.task,
     )
     seeds = training_seeds(params.base.seed, params.retrain.seeds)
     best = best_variant(classifier, recipes, sources, seeds, validation.samples.payload, judge, report)
@@ -94,18 +102,25 @@ def _train(
     return best.record(config.kind, classifier.effort)
 
 
-def judged(recipe: Recipe, sources: Sources, probabilities: Probabilities, labels: Labels) -> VariantRecord:
-    """A variant after its adjustment: along the class shares that it was shown, or along those of the real rows.
+def _recipes(arm: Arm, sources: Sources, config: RetrainConfig, classifier: ClassifierConfig) -> tuple[Recipe, ...]:
+    return variants_of(arm, sources.spec.modality, modes_of(classifier, config))
+
+
+def judged(recipe: Recipe, sources: Sources, probabilities: Probabilities, targets: Targets) -> VariantRecord:
+    """A variant after its adjustment: along the shares that it was shown, or along those of the real rows.
 
     Where training evened the classes out the former says nothing is left to adjust; the latter matters there, because a
     classifier that separates its train rows hardly notices how often it is shown them.
     """
-    priors = [log_prior(shown_shares(recipe, sources)), log_prior(sources.real_counts)]
-    found = choose_tau(probabilities, labels, priors)
+    task = sources.task
+    shown = [shown_shares(recipe, sources), task.counts(task.targets(sources.real))]
+    found = task.adjustment(probabilities, targets, shown)
     calibrated, decided = adjust(probabilities, found, calibrate=True), adjust(probabilities, found)
     return VariantRecord(
         name=recipe.name,
         adjustment=found,
-        validation_loss=float(np.mean([score(balanced_log_loss, one, labels) for one in calibrated])),
-        validation_balanced_accuracy=float(np.mean([score(balanced_accuracy, one, labels) for one in decided])),
+        validation_loss=float(np.mean([score(task.loss, one, targets) for one in calibrated])),
+        validation={
+            task.headline: float(np.mean([score(task.metrics[task.headline], one, targets) for one in decided]))
+        },
     )

@@ -20,11 +20,11 @@ from gan_augment.core.predictions import read_arm, read_probabilities
 from gan_augment.core.records import DatasetSpec
 from gan_augment.core.seeds import numpy_generator
 from gan_augment.project.layout import Layout, read_measured
-from gan_augment.project.prepared import read_label_list
+from gan_augment.project.prepared import read_held
 from gan_augment.reporting.leaderboard import Leaderboard, Paired, RunScore
 from gan_augment.scoring.adjustment import adjust
-from gan_augment.scoring.metrics import METRICS
 from gan_augment.scoring.statistics import TestRows
+from gan_augment.scoring.tasks import Task, task_with
 
 __all__ = ["compare"]
 
@@ -43,8 +43,9 @@ class _Run:
 @dataclass(frozen=True)
 class _Predicted:
     ids: tuple[str, ...]
-    labels: tuple[int, ...]  # class indices
-    classes: tuple[str, ...]  # keys, in the order of the probabilities
+    labels: npt.NDArray[np.int64]  # class indices
+    targets: npt.NDArray[np.int64]
+    task: Task
     seed: int  # base.seed, from which the classifiers' seeds come
     test: npt.NDArray[np.floating]  # [seeds, n, K], after the arm's adjustment
 
@@ -107,7 +108,7 @@ def _score(run: _Run) -> RunScore:
         low=float(gain["low"]),
         high=float(gain["high"]),
         ratio=float(run.measure["ratio"]),
-        accuracy=(arm.get("balanced_accuracy") or {}).get("mean"),
+        accuracy=(arm.get(gain.get("metric")) or {}).get("mean"),
         kid=overall.get("kid"),
         coverage=overall.get("coverage"),
         label_agreement=overall.get("label_agreement"),
@@ -120,19 +121,19 @@ def _predicted(run: _Run) -> _Predicted | str:
     folder = layout.predictions(run.measure["gain"]["synthetic_arm"])
     try:
         record, test = read_arm(folder), read_probabilities(folder, "first", "test")
-        held = read_label_list(layout)
+        held = read_held(layout)
         spec = DatasetSpec.load(layout.dataset)
     except DamagedInputError:
         raise
     except MissingInputError:
         return f"{run.name} has no predictions on disk (`dvc pull` or `dvc repro` brings them)"
-    index = {label: place for place, label in enumerate(spec.labels)}
-    labels = tuple(index[label] for label in held.loc[list(record.test_ids)])
+    rows, task = held.loc[list(record.test_ids)], task_with(spec, record.levels)
     seed = run.params.get("base", {}).get("seed", 0)
     if not isinstance(seed, int):
         return f"base.seed of {run.name} is no number"
     decided = adjust(test, record.families["first"].best.adjustment)
-    return _Predicted(record.test_ids, labels, tuple(c.key for c in spec.classes), seed, decided)
+    labels = spec.class_indices(rows["label"])
+    return _Predicted(record.test_ids, labels, task.held_targets(rows), task, seed, decided)
 
 
 def _paired(run: _Run, own: _Predicted | str, leader_name: str, leader: _Predicted | str) -> Paired:
@@ -147,9 +148,9 @@ def _paired(run: _Run, own: _Predicted | str, leader_name: str, leader: _Predict
 
 def _incomparable(own: _Predicted, leader: _Predicted, leader_name: str) -> str:
     """Why two runs cannot be paired row by row and seed by seed; empty where they can."""
-    if own.classes != leader.classes:
+    if _answers(own.task) != _answers(leader.task):
         return f"other classes than {leader_name}"
-    if (own.ids, own.labels) != (leader.ids, leader.labels):
+    if own.ids != leader.ids or not np.array_equal(own.targets, leader.targets):
         return f"other test rows than {leader_name}"
     if own.seed != leader.seed:
         return f"base.seed is {own.seed}, that of {leader_name} is {leader.seed}"
@@ -158,10 +159,13 @@ def _incomparable(own: _Predicted, leader: _Predicted, leader_name: str) -> str:
     return ""
 
 
+def _answers(task: Task) -> tuple[object, ...]:
+    return task.headline, task.levels, tuple(record.key for record in task.spec.classes)
+
+
 def _difference(name: str, own: _Predicted, leader: _Predicted) -> Paired:
-    labels = np.array(own.labels, dtype=np.int64)
-    rows = TestRows(labels, draws=_DRAWS, generator=numpy_generator(0, "compare"))
-    metric = METRICS["balanced_accuracy"]
+    rows = TestRows(own.labels, own.targets, draws=_DRAWS, generator=numpy_generator(0, "compare"))
+    metric = own.task.metrics[own.task.headline]
     paired = rows.resample(metric, own.test) - rows.resample(metric, leader.test)
-    interval = rows.interval(paired, resolution=1 / max(len(labels), 1))
+    interval = rows.interval(paired, resolution=1 / max(len(own.labels), 1))
     return Paired(name, 100 * interval.mean, 100 * interval.low, 100 * interval.high)

@@ -13,12 +13,12 @@ from typing import Any
 
 from gan_augment.core.atomic import write_json
 from gan_augment.core.predictions import read_arm
-from gan_augment.core.seeds import derive_seed, numpy_generator
+from gan_augment.core.seeds import derive_seed
 from gan_augment.gain.evaluation import Evaluation
 from gan_augment.gain.replication import Replicate, combine, replicate_of
 from gan_augment.project.layout import Layout, Project, read_plan
 from gan_augment.stages import cross_fit, curate, generate, mix, pretrain, retrain, train_gan
-from gan_augment.stages.measure import read_families, read_test_labels
+from gan_augment.stages.measure import evaluation_of, read_families
 
 __all__ = ["run", "train_and_predict"]
 
@@ -28,9 +28,7 @@ def run(project: Project, runs: int) -> dict[str, Any]:
 
     The project must have been measured before.
     """
-    params, ids = project.params, read_arm(project.layout.predictions("real")).test_ids
-    labels = read_test_labels(project.layout, project.spec(), ids)
-    evaluation = Evaluation(project.spec(), labels, params.measure, numpy_generator(params.base.seed, "measure"))
+    evaluation, _ = evaluation_of(project, read_arm(project.layout.predictions("real")))
     replicates = [_scored(project, evaluation)]
     for number in range(1, runs):
         with tempfile.TemporaryDirectory(prefix="gan-augment-replicate-") as folder:

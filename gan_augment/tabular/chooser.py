@@ -31,6 +31,7 @@ from gan_augment.core.records import TableSpec
 from gan_augment.core.seeds import derive_seed, numpy_generator
 from gan_augment.scoring.metrics import METRICS, Metric, score
 from gan_augment.scoring.statistics import Interval, TestRows
+from gan_augment.scoring.tasks.classification import HEADLINE
 from gan_augment.tabular.arguments import frame_of, keyed, known_words, number, numbers, whole
 from gan_augment.tabular.candidates import FREE, Candidate, Contest, Probabilities, Selection, known_classifier
 from gan_augment.tabular.frame import TableSynthesizer, checked_labels, column_of, shown
@@ -139,7 +140,7 @@ def choose_augmentation(
     target: str,
     *,
     classifier: Any = "random_forest",
-    metric: str = "balanced_accuracy",
+    metric: str = HEADLINE,
     methods: Sequence[str] = LADDER,
     ratios: Sequence[float] | None = None,
     selections: Sequence[Selection] | None = None,

@@ -18,6 +18,7 @@ from gan_augment.downstream.arms import Treatment, known_arm, search_recipe, use
 from gan_augment.downstream.config import ARMS, Arm, ClassicalConfig, CnnConfig
 from gan_augment.downstream.experiment import Sources, train_recipe
 from gan_augment.downstream.networks import CnnClassifier
+from gan_augment.scoring.tasks import task_of
 from tests.downstream.toys import IMAGE_SPEC, images
 
 MODALITIES: list[Modality] = ["image", "table"]
@@ -65,7 +66,7 @@ def test_an_unknown_arm_is_named_with_the_known_ones() -> None:
 def test_every_variant_of_every_arm_takes_equal_steps(added: int, dark: int, bright: int) -> None:
     real = images(dark, bright)
     extra = images(0, added, seed=1, prefix="s")
-    sources = Sources(IMAGE_SPEC, real, extra, images(dark, bright, seed=2, prefix="a"))
+    sources = Sources(task_of(IMAGE_SPEC), IMAGE_SPEC, real, extra, images(dark, bright, seed=2, prefix="a"))
     config = CnnConfig(steps=3, batch_size=8, width=2)
     classifier = CnnClassifier(config, ClassicalConfig(views=2), train_rows=len(real))
     asked: list[dict[str, Any]] = []
@@ -103,7 +104,35 @@ def _predictions(sources: Sources, recipe_arm: Arm, seeds: list[int]) -> list[np
 
 @pytest.mark.parametrize("arm", ["real_classical", "cheap"])
 def test_same_seed_same_predictions(arm: Arm) -> None:
-    sources = Sources(IMAGE_SPEC, images(12, 6), images(0, 0), images(0, 0))
+    sources = Sources(task_of(IMAGE_SPEC), IMAGE_SPEC, images(12, 6), images(0, 0), images(0, 0))
     first, second = _predictions(sources, arm, [1, 2]), _predictions(sources, arm, [1, 2])
     np.testing.assert_array_equal(first, second)
     assert (first[0] != first[1]).any()
+
+
+def test_fine_tuning_is_tried_in_every_arm_that_adds_rows_and_nowhere_else() -> None:
+    tried = {}
+    for arm in ARMS:
+        pooled, both = variants_of(arm, "image"), variants_of(arm, "image", ("pooled", "fine_tuned"))
+        assert both[: len(pooled)] == pooled
+        tried[arm] = [recipe.name for recipe in both[len(pooled) :]]
+        assert all(recipe.treatment.fine_tuned for recipe in both[len(pooled) :])
+    assert tried == {
+        "real": [],
+        "real_classical": [],
+        "cheap": ["interpolation, fine-tuned"],
+        "real_synthetic": ["natural, fine-tuned", "balanced, fine-tuned"],
+        "real_classical_synthetic": ["classical, fine-tuned", "classical, balanced, fine-tuned"],
+        "synthetic": [],
+    }
+
+
+def test_a_fine_tuned_variant_sees_each_phase_of_its_own_rows() -> None:
+    extra = images(12, 12, seed=2, prefix="made").relabelled(origin="synthetic")
+    sources = Sources(task_of(IMAGE_SPEC), IMAGE_SPEC, images(12, 6), extra, images(0, 0))
+    classifier = CnnClassifier(CnnConfig(steps=20, batch_size=8, width=2), ClassicalConfig(), train_rows=18)
+    pooled, tuned = (
+        train_recipe(classifier, recipe, sources, [1])[0].predict_probabilities(sources.real.payload)
+        for recipe in variants_of("real_synthetic", "image", ("pooled", "fine_tuned"))[::2]
+    )
+    assert (pooled != tuned).any()

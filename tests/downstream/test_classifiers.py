@@ -15,7 +15,7 @@ from gan_augment.core.samples import Samples
 from gan_augment.downstream import networks
 from gan_augment.downstream.api import Classifier
 from gan_augment.downstream.arms import Treatment
-from gan_augment.downstream.classifiers import choose_classifiers, make_classifier
+from gan_augment.downstream.classifiers import choose_classifiers, make_classifier, modes_of
 from gan_augment.downstream.config import (
     ClassicalConfig,
     ClassifierConfig,
@@ -261,3 +261,12 @@ def test_a_door_that_leads_nowhere_says_so(own: Path, factory: str, message: str
 def test_a_malformed_factory_is_refused_by_params(factory: str) -> None:
     with pytest.raises(ValueError, match="factory"):
         CustomConfig(factory=factory)
+
+
+def test_what_is_not_trained_in_steps_cannot_be_fine_tuned() -> None:
+    modes = RetrainConfig.model_validate({"modes": ["pooled", "fine_tuned"]})
+    with pytest.raises(ParamsError, match="not trained step by step"):
+        choose_classifiers(modes, "table")
+    first, second = choose_classifiers(modes, "image")
+    assert second is not None
+    assert (modes_of(first, modes), modes_of(second, modes)) == (("pooled", "fine_tuned"), ("pooled",))

@@ -26,6 +26,8 @@ def test_defaults_hold_all_arms_and_five_seeds() -> None:
         ({"arms": ["real", "reel_synthetic"]}, "real_synthetic"),
         ({"classifier": {"kind": "cnn", "stepps": 3}}, "stepps"),
         ({"classifier": {"kind": "svm"}}, "svm"),
+        ({"modes": ["fine_tuned"]}, "`pooled` must be among them"),
+        ({"modes": ["pooled", "tuned"]}, "fine_tuned"),
         ({"classical": {"rotate": 400}}, "rotate"),
     ],
 )

@@ -13,9 +13,11 @@ import numpy.typing as npt
 
 from gan_augment.gain.verdict import Verdict, decide
 from gan_augment.mixing.ratio import Plan, choose_ratio, search_ratios
-from gan_augment.scoring.adjustment import Criterion, Scores, adjust, choose_tau, log_prior
+from gan_augment.scoring.adjustment import adjust, choose_tau, log_prior
+from gan_augment.scoring.criterion import Criterion, Scores
 from gan_augment.scoring.metrics import balanced_accuracy, balanced_log_loss
 from gan_augment.scoring.statistics import Resampled, TestRows
+from tests.scoring.toys import classes
 
 __all__ = [
     "CoarseCriterion",
@@ -147,7 +149,7 @@ def verdict_of(
     rng = np.random.default_rng(seed)
     rows, fresh, prior = Rows(rng, validation), Rows(rng, test), log_prior(Rows.counts)
     tried = {ratio: rows.simulate(skill, seeds) for ratio, skill in skills.items()}
-    criterion = kind(TestRows(rows.labels, draws=draws, generator=rng), [prior])
+    criterion = kind(TestRows(rows.labels, draws=draws, generator=rng), [Rows.counts], classes(len(Rows.counts)))
     ratio = chosen_ratio(criterion, tried)
     shown = ratio or max(skills)
     arms = {

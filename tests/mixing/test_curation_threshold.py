@@ -9,12 +9,13 @@ import numpy.typing as npt
 
 from gan_augment.mixing.curation_threshold import choose_threshold, stricter_plans
 from gan_augment.mixing.ratio import Plan
-from gan_augment.scoring.adjustment import Criterion
+from gan_augment.scoring.criterion import Criterion
 from gan_augment.scoring.statistics import TestRows
 from tests.gain.simulation import probabilities_from
+from tests.scoring.toys import classes
 
 LABELS = np.repeat([0, 1], 60)
-CRITERION = Criterion(TestRows(LABELS, draws=200, generator=np.random.default_rng(0)), [])
+CRITERION = Criterion(TestRows(LABELS, draws=200, generator=np.random.default_rng(0)), [], classes(2))
 
 
 def counts(*values: int) -> npt.NDArray[np.int64]:

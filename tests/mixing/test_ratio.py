@@ -23,9 +23,10 @@ from gan_augment.mixing.ratio import (
     make_plans,
     search_ratios,
 )
-from gan_augment.scoring.adjustment import Criterion
+from gan_augment.scoring.criterion import Criterion
 from gan_augment.scoring.statistics import Interval, TestRows
 from tests.gain.simulation import CoarseCriterion, RawLossCriterion, Skill, probabilities_from, verdict_of
+from tests.scoring.toys import classes
 
 RATIOS = (0.0, 0.5, 1.0, 2.0, 3.0)
 
@@ -163,7 +164,7 @@ def search(skill: Callable[[float], float], *, early_stopping: bool = True) -> t
         return [probabilities_from(luck[seed][None] < skill(plan.ratio), labels, 2)[0] for seed in seeds]
 
     plans = make_plans(RATIOS, counts(60, 10), counts(999, 999))
-    criterion = Criterion(TestRows(labels, draws=300, generator=np.random.default_rng(1)), [])
+    criterion = Criterion(TestRows(labels, draws=300, generator=np.random.default_rng(1)), [], classes(2))
     return search_ratios(plans, evaluate, criterion, [0, 1, 2], early_stopping=early_stopping), asked
 
 
@@ -196,7 +197,7 @@ def kept(skill: Callable[[npt.NDArray[np.int64]], float]) -> list[int]:
     def evaluate(plan: Plan, seeds: Sequence[int]) -> list[npt.NDArray[np.float32]]:
         return [probabilities_from(luck[seed][None] < skill(plan.counts), labels, 3)[0] for seed in seeds]
 
-    criterion = Criterion(TestRows(labels, draws=300, generator=np.random.default_rng(1)), [])
+    criterion = Criterion(TestRows(labels, draws=300, generator=np.random.default_rng(1)), [], classes(3))
     plan = Plan(1.0, counts(10, 20, 30), counts(10, 20, 30))
     return drop_useless_classes(plan, evaluate, criterion, [0, 1, 2]).counts.tolist()
 

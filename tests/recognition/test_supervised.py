@@ -12,7 +12,14 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from sklearn.datasets import load_digits
 
-from gan_augment.recognition.supervised import draw_rows, fit_classifier, pixels, predict_probabilities
+from gan_augment.recognition.supervised import (
+    Sampling,
+    draw_rows,
+    fit_classifier,
+    pixels,
+    predict_probabilities,
+    real_rows_last,
+)
 
 Labels = npt.NDArray[np.int64]
 
@@ -123,3 +130,39 @@ def test_a_few_images_a_class_are_enough_where_they_move() -> None:
     model = fit_classifier(pixels(ground[train]), labels, 10, seed=0, steps=200)
     right = predict_probabilities(model, pixels(ground[test])).argmax(1) == digits.target[test]
     assert right.mean() > 0.6
+
+
+@pytest.mark.parametrize("sampling", ["natural", "balanced"])
+def test_fine_tuning_shows_real_rows_as_often_and_at_the_end(sampling: Sampling) -> None:
+    labels, real = np.repeat([0, 1, 0, 1], [30, 6, 10, 34]), np.repeat([True, False], [36, 44])
+    rows = draw_rows(labels, 400, sampling, np.random.default_rng(0))
+    moved = real_rows_last(rows, labels, real, sampling, np.random.default_rng(1))
+    assert len(moved) == 400
+    assert real[moved].sum() == real[rows].sum()
+    last = real[rows].sum() // 2
+    assert real[moved[-last:]].all()
+    shares = [real[phase].mean() for phase in np.array_split(moved[:-last], 4)]
+    assert np.ptp(shares) < 0.2  # the mixture stays one to its end
+    if sampling == "balanced":
+        assert abs(np.bincount(labels[moved[-last:]]) - last / 2).max() <= 1
+    for same in (np.ones(80, dtype=bool), np.zeros(80, dtype=bool)):
+        np.testing.assert_array_equal(real_rows_last(rows, labels, same, sampling, np.random.default_rng(1)), rows)
+
+
+def test_a_training_of_two_phases_takes_as_many_steps_and_as_many_real_rows() -> None:
+    images, labels, real = np.zeros((60, 8, 8, 1), np.uint8), np.repeat([0, 1], 30), np.arange(60) % 3 == 0
+    seen: dict[bool, list[np.ndarray]] = {False: [], True: []}
+    for fine_tuned, batches in seen.items():
+
+        def show(rows: np.ndarray, batches: list[np.ndarray] = batches) -> np.ndarray:
+            batches.append(rows)
+            return images[rows]
+
+        fit_classifier(
+            pixels(images), torch.from_numpy(labels), 2,
+            seed=3, steps=12, batch_size=10, width=2, show=show, finish_on=real if fine_tuned else None,
+        )  # fmt: skip
+    pooled, tuned = (np.concatenate(batches) for batches in seen.values())
+    assert len(seen[False]) == len(seen[True]) == 12
+    assert real[pooled].sum() == real[tuned].sum() == 40
+    assert real[tuned[-20:]].all()

@@ -9,9 +9,11 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from gan_augment.core.predictions import Adjustment
-from gan_augment.scoring.adjustment import Criterion, adjust, adjusted, choose_tau, log_prior, logits_of
+from gan_augment.scoring.adjustment import adjust, adjusted, choose_tau, log_prior, logits_of
+from gan_augment.scoring.criterion import Criterion
 from gan_augment.scoring.metrics import balanced_accuracy, score
 from gan_augment.scoring.statistics import TestRows
+from tests.scoring.toys import classes
 
 RARE = np.array([0.95, 0.05])
 EVEN = np.array([0.5, 0.5])
@@ -69,7 +71,7 @@ def test_moving_the_prior_alone_is_no_gain_after_adjustment() -> None:
         accuracy(adjust(test, choose_tau(seen, labels, [log_prior(RARE)]))) for seen, test in (as_it_is, evened_out)
     ]
     assert tuned[0] == pytest.approx(tuned[1], abs=1e-9)
-    criterion = Criterion(rows, [log_prior(RARE)])
+    criterion = Criterion(rows, [RARE], classes(len(RARE)))
     gain = criterion.interval(criterion.scores(evened_out[0]).merit - criterion.scores(as_it_is[0]).merit)
     assert abs(gain.mean) < 0.002
 

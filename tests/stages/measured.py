@@ -10,7 +10,7 @@ from gan_augment.project.layout import Project
 from gan_augment.stages import measure, mix, retrain
 from tests.stages.downstream_project import Synthesizer, make_project
 
-__all__ = ["TABLE", "image_project", "run_all", "table_project"]
+__all__ = ["IMAGE", "TABLE", "image_project", "run_all", "table_project"]
 
 CNN = {"kind": "cnn", "steps": 12, "batch_size": 16, "width": 4}
 IMAGE: dict[str, Any] = {

@@ -3,6 +3,7 @@ label is in reach before `measure`, and that the same inputs give the same bytes
 
 from __future__ import annotations
 
+import json
 import shutil
 from pathlib import Path
 from typing import Any
@@ -21,6 +22,23 @@ from gan_augment.downstream.config import ARMS
 from gan_augment.project.layout import Project
 from gan_augment.stages import learning_curve, measure, mix, retrain
 from tests.stages.measured import image_project, run_all, table_project
+
+
+def test_a_table_reports_groups_of_a_feature(table: tuple[Project, dict[str, Any]]) -> None:
+    project, before = table
+    grouped = project.params.measure.model_copy(update={"groups": ("size",)})
+    other = Project(project.params.model_copy(update={"measure": grouped}), project.layout)
+    try:
+        measure.run(other)
+        found = json.loads(project.layout.measure_report.read_text())
+    finally:
+        measure.run(project)
+    groups = found.pop("groups")["size"]["groups"]
+    assert found | {"sha256": ""} == before | {"sha256": ""}
+    assert before == json.loads(project.layout.measure_report.read_text())
+    inputs = project.test_inputs().samples.payload
+    assert {group["value"]: group["test_rows"] for group in groups} == inputs["size"].value_counts().to_dict()  # type: ignore[call-overload]
+
 
 # --- what is written ------------------------------------------------------------------------------------------------
 
@@ -81,9 +99,7 @@ def test_the_gain_is_the_difference_of_the_two_arms_that_validation_named(image:
 @pytest.mark.parametrize("which", ["image", "table"])
 def test_every_arm_answers_after_its_own_adjustment(which: str, request: pytest.FixtureRequest) -> None:
     project, measured = request.getfixturevalue(which)
-    labels = measure.read_test_labels(
-        project.layout, project.spec(), read_arm(project.layout.predictions("real")).test_ids
-    )
+    labels = measure.evaluation_of(project, read_arm(project.layout.predictions("real")))[0].labels
     taus = set()
     for arm in measured["arms"]:
         best = read_arm(project.layout.predictions(arm["arm"])).families["first"].best

@@ -11,12 +11,13 @@ from PIL import Image
 
 from gan_augment.core.atomic import file_hash, read_json
 from gan_augment.core.errors import DataError, LeakError, ParamsError
-from gan_augment.core.records import DatasetSpec
+from gan_augment.core.records import Column, DatasetSpec, FrameField
 from gan_augment.core.samples import read_samples
 from gan_augment.project import prepared
 from gan_augment.project.layout import Project
 from gan_augment.stages import prepare
 from tests.data.pictures import noise, photo, save, write_folder
+from tests.scoring.toys import attribute_spec
 
 
 def project(
@@ -235,6 +236,51 @@ def test_rows_of_one_patient_stay_in_one_part(tmp_path: Path) -> None:
     assert not groups[0] & groups[1]
     assert not (groups[0] | groups[1]) & groups[2]
     assert sum(map(len, groups)) == 20
+
+
+def test_a_split_of_ones_own_sends_a_domain_to_test(tmp_path: Path) -> None:
+    random = np.random.default_rng(0)
+    frame = pd.DataFrame({"x": random.normal(size=120), "kind": ["a", "b"] * 60, "hospital": ["A"] * 80 + ["B"] * 40})
+    frame["part"] = np.where(frame.index % 5 == 0, "test", "train")
+    frame.loc[frame["hospital"] == "B", "part"] = "test"
+    frame.to_csv(tmp_path / "t.csv", index=False)
+    source = {"kind": "table", "path": "t.csv", "target": "kind"}
+    opened = project(tmp_path, ["a", "b"], source, split={"column": "part"})
+    prepare.run(opened)
+    seen = [opened.train_view().samples, opened.validation_view().samples]
+    assert all((part.payload["hospital"] == "A").all() and len(part) for part in seen)  # type: ignore[call-overload, union-attr]
+    held = opened.test_inputs().samples.payload
+    assert held["hospital"].value_counts().to_dict() == {"B": 40, "A": 16}  # type: ignore[call-overload, union-attr]
+
+
+def test_groups_of_no_known_column_are_refused_before_anything_is_trained(tmp_path: Path) -> None:
+    frame = pd.DataFrame({"x": np.arange(60.0), "sex": ["m", "f", "f"] * 20, "kind": ["a", "b"] * 30})
+    frame.to_csv(tmp_path / "t.csv", index=False)
+    source = {"kind": "table", "path": "t.csv", "target": "kind"}
+    opened = project(tmp_path, ["a", "b"], source)
+    for groups, known in ((["sex"], True), (["sex", "age"], False), (["kind"], False)):
+        asked = opened.params.measure.model_copy(update={"groups": tuple(groups)})
+        asking = Project(opened.params.model_copy(update={"measure": asked}), opened.layout)
+        if known:
+            prepare.run(asking)
+            continue
+        with pytest.raises(ParamsError, match=groups[-1]) as error:
+            prepare.run(asking)
+        assert "one of x, sex" in str(error.value)
+
+
+def test_attributes_are_learnt_where_they_are_words_beside_every_row(tmp_path: Path) -> None:
+    spec = attribute_spec()
+    plain = spec.model_copy(update={"target": "label"})
+    assert prepare.with_target(plain, "label") is plain
+    assert prepare.with_target(plain, "attributes") == spec
+    numbers = FrameField(columns=(Column(name="age", kind="numeric", dtype="float64"),))
+    for beside in ({}, {"attributes": numbers}):
+        with pytest.raises(ParamsError, match=r"prepare\.target"):
+            prepare.with_target(plain.model_copy(update={"companions": beside}), "attributes")
+    opened = folder_project(tmp_path, target="attributes")
+    with pytest.raises(ParamsError, match="does not lie beside the rows"):
+        prepare.run(opened)
 
 
 def part_of_each(opened: Project) -> dict[str, str]:

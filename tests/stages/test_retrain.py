@@ -17,7 +17,8 @@ from gan_augment.core.predictions import read_arm, read_probabilities
 from gan_augment.core.samples import read_samples
 from gan_augment.project.layout import Project
 from gan_augment.stages import mix, retrain
-from tests.stages.measured import table_project
+from tests.stages.downstream_project import make_project
+from tests.stages.measured import IMAGE, run_all, table_project
 
 
 def test_predictions_are_probabilities_of_the_test_rows_for_every_seed(table: tuple[Project, Any]) -> None:
@@ -80,3 +81,20 @@ def test_a_killed_retrain_leaves_the_old_predictions(
 
 def _killed(*_: Any) -> None:
     raise KeyboardInterrupt
+
+
+def test_modes_are_variants_that_validation_chooses_among(tmp_path: Path) -> None:
+    sections = {
+        **IMAGE,
+        "retrain": {**IMAGE["retrain"], "modes": ["pooled", "fine_tuned"], "arms": ["real", "real_synthetic"]},
+    }
+    project = make_project(tmp_path, **sections)
+    measured = run_all(project)
+    families = read_arm(project.layout.predictions("real_synthetic")).families
+    names = {family: [variant.name for variant in found.variants] for family, found in families.items()}
+    tuned = ["natural, fine-tuned", "balanced, fine-tuned"]
+    assert names == {"first": ["natural", "balanced", *tuned], "second": ["natural", "balanced"]}  # no steps, no order
+    losses = [variant.validation_loss for variant in families["first"].variants]
+    assert families["first"].chosen == int(np.argmin(losses))
+    assert len(set(losses)) == 4
+    assert measured["gain"]["synthetic_variant"] == families["first"].best.described

@@ -1,6 +1,6 @@
 """A second way to move thresholds, as a check: along the classifier's own mean probabilities, by balanced accuracy.
 
-The arms have been adjusted along class shares already (`gain.adjustment`). Here both may move once more, for what is
+The arms have been adjusted along class shares already (`scoring.adjustment`). Here both may move once more, for what is
 counted in the headline: a gain that disappears is noted in the report.
 """
 

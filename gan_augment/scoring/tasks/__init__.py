@@ -1,0 +1,30 @@
+"""What the downstream model learns: a literal table of tasks, by the data set's target.
+
+A task knows the answers and the figures, not who learns: `downstream`, `mixing`, `gain` and `reporting` stand side by
+side above it, and read `task.headline` instead of naming a metric (docs/adr/0006).
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+
+from gan_augment.core.records import DatasetSpec
+from gan_augment.core.samples import Samples
+from gan_augment.scoring.tasks.api import Levels, Task
+from gan_augment.scoring.tasks.attributes import Attributes
+from gan_augment.scoring.tasks.classification import Classification
+
+__all__ = ["Levels", "Task", "task_of", "task_with"]
+
+_TASKS: dict[str, Callable[[DatasetSpec], Task]] = {"label": Classification, "attributes": Attributes}
+
+
+def task_of(spec: DatasetSpec, train: Samples | None = None) -> Task:
+    """The task of a data set. Answers that are not classes are those of the `train` rows."""
+    task = _TASKS[spec.target](spec)
+    return task if train is None else task.fitted(train)
+
+
+def task_with(spec: DatasetSpec, levels: Levels) -> Task:
+    """The task with the answers that `Task.levels` of a fitted one said."""
+    return _TASKS[spec.target](spec).with_levels(levels)

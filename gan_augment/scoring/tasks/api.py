@@ -1,0 +1,114 @@
+"""What a task is: one or several questions about every row, each with a closed set of answers, and the figures on them.
+
+Notation: n rows, Q questions, K answers of all questions together. Targets are int64 [n], or [n, Q] with -1 where the
+answer is unknown. Probabilities are float [..., n, K]: those of a question sum to one, and the questions stand one
+after another, so predictions of every task lie on disk in the same arrays.
+
+The classes of rows (strata) are another thing than targets: rows are split, drawn again and mixed by class whatever is
+learnt.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from typing import NamedTuple, Protocol
+
+import numpy as np
+import numpy.typing as npt
+import pandas as pd
+
+from gan_augment.core.predictions import Adjustment, Levels
+from gan_augment.core.records import DatasetSpec, Role
+from gan_augment.core.samples import Samples
+from gan_augment.scoring.metrics import Metric
+
+__all__ = ["Figure", "Levels", "Probabilities", "Targets", "Task", "Weights"]
+
+Targets = npt.NDArray[np.int64]
+Probabilities = npt.NDArray[np.floating]
+Weights = npt.NDArray[np.float64]
+
+
+class Figure(NamedTuple):
+    """A part of the headline that is reported by itself: a class's recall, or a column's accuracy on so many rows."""
+
+    key: str
+    label: str
+    metric: Metric
+    rows: int
+
+
+class Task(Protocol):
+    """The answers of a data set and the figures on them. It trains nothing.
+
+    Attributes
+    ----------
+    headline
+        The name of the metric that the gain is counted in.
+    worst
+        The name of the metric of the worst part: a class, or a combination of values.
+    metrics
+        What measure.json holds of every arm, by name.
+    decisions
+        The names of those metrics that look at the largest probability alone: they are taken after adjustment.
+    loss
+        What chooses on validation; smaller is better.
+    figures
+        The key of measure.json under which `parts` are reported.
+    roles
+        The companions that targets are read from: none for classes.
+    levels
+        Question -> answers, where the data set's classes do not say them.
+    words
+        A title and a note for each metric.
+    """
+
+    @property
+    def spec(self) -> DatasetSpec: ...
+    @property
+    def headline(self) -> str: ...
+    @property
+    def worst(self) -> str: ...
+    @property
+    def metrics(self) -> Mapping[str, Metric]: ...
+    @property
+    def decisions(self) -> Sequence[str]: ...
+    @property
+    def loss(self) -> Metric: ...
+    @property
+    def figures(self) -> str: ...
+    @property
+    def roles(self) -> tuple[Role, ...]: ...
+    @property
+    def levels(self) -> Levels: ...
+    @property
+    def words(self) -> Mapping[str, tuple[str, str]]: ...
+
+    def fitted(self, train: Samples) -> Task:
+        """The same task with the answers that train rows have."""
+
+    def with_levels(self, levels: Levels) -> Task:
+        """The same task with these answers."""
+
+    def targets(self, samples: Samples) -> Targets:
+        """The targets of labelled rows. Raises LeakError where they are withheld."""
+
+    def held_targets(self, held: pd.DataFrame) -> Targets:
+        """The targets of rows of test_labels.parquet."""
+
+    def counts(self, targets: Targets, weights: Weights | None = None) -> npt.NDArray[np.float64]:
+        """float64 [K]: how often each answer is shown; `weights` [n] of the rows, all one if None."""
+
+    def adjustment(
+        self, probabilities: Probabilities, targets: Targets, counts: Sequence[npt.NDArray[np.float64]]
+    ) -> Adjustment:
+        """The logit adjustment by predictions [seeds, n, K] of validation rows, along each of `counts`."""
+
+    def retuned(self, probabilities: Probabilities, targets: Targets) -> Adjustment:
+        """One that moves thresholds by what the headline counts."""
+
+    def parts(self, targets: Targets) -> list[Figure]:
+        """The parts of the headline that have rows."""
+
+    def agreement(self, probabilities: Probabilities, targets: Targets) -> npt.NDArray[np.float64]:
+        """float64 [n] in 0 .. 1: how much of a prediction [n, K] agrees with a row's own target."""

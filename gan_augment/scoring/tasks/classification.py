@@ -1,0 +1,98 @@
+"""The task `label`: one question, which class a row is of."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field
+
+import numpy as np
+import numpy.typing as npt
+import pandas as pd
+
+from gan_augment.core.predictions import Adjustment, Levels
+from gan_augment.core.records import DatasetSpec, Role
+from gan_augment.core.samples import Samples
+from gan_augment.scoring.adjustment import choose_tau, log_prior
+from gan_augment.scoring.metrics import DECISIONS, METRICS, Metric, balanced_log_loss, recall_over
+from gan_augment.scoring.tasks.api import Figure, Probabilities, Targets, Weights
+from gan_augment.scoring.tasks.thresholds import tune
+
+__all__ = ["HEADLINE", "Classification"]
+
+HEADLINE = "balanced_accuracy"
+
+
+@dataclass(frozen=True)
+class Classification:
+    """Which class a row is of. The answers are the data set's classes."""
+
+    spec: DatasetSpec
+    headline: str = HEADLINE
+    worst: str = "worst_class_recall"
+    metrics: Mapping[str, Metric] = field(default_factory=lambda: METRICS)
+    decisions: Sequence[str] = DECISIONS
+    loss: Metric = balanced_log_loss
+    figures: str = "per_class"
+    roles: tuple[Role, ...] = ()
+    levels: Levels = field(default_factory=dict)
+
+    @property
+    def words(self) -> Mapping[str, tuple[str, str]]:
+        """A title and a note for each metric, and for those of rare classes."""
+        return _WORDS
+
+    def fitted(self, _train: Samples) -> Classification:
+        """The same: classes are known beforehand."""
+        return self
+
+    def with_levels(self, _levels: Levels) -> Classification:
+        """The same: classes are known beforehand."""
+        return self
+
+    def targets(self, samples: Samples) -> Targets:
+        """int64 [n]: class indices. Raises LeakError where labels are withheld."""
+        return samples.label_indices(self.spec)
+
+    def held_targets(self, held: pd.DataFrame) -> Targets:
+        """int64 [n]: class indices."""
+        return self.spec.class_indices(held["label"])
+
+    def counts(self, targets: Targets, weights: Weights | None = None) -> npt.NDArray[np.float64]:
+        """float64 [K]: rows of each class."""
+        return np.bincount(targets, weights=weights, minlength=len(self.spec.classes)).astype(np.float64)
+
+    def adjustment(
+        self, probabilities: Probabilities, targets: Targets, counts: Sequence[npt.NDArray[np.float64]]
+    ) -> Adjustment:
+        """As `choose_tau` says."""
+        return choose_tau(probabilities, targets, [log_prior(one) for one in counts])
+
+    def retuned(self, probabilities: Probabilities, targets: Targets) -> Adjustment:
+        """As `thresholds.tune` says."""
+        return tune(probabilities, targets)
+
+    def parts(self, targets: Targets) -> list[Figure]:
+        """The recall of each class that has rows."""
+        rows = np.bincount(targets, minlength=len(self.spec.classes))
+        return [
+            Figure(record.key, record.label, recall_over([index]), int(rows[index]))
+            for index, record in enumerate(self.spec.classes)
+            if rows[index]
+        ]
+
+    def agreement(self, probabilities: Probabilities, targets: Targets) -> npt.NDArray[np.float64]:
+        """float64 [n]: the probability of each row's own class."""
+        own: npt.NDArray[np.float64] = probabilities[np.arange(len(targets)), targets].astype(np.float64)
+        return own
+
+
+_WORDS = {
+    HEADLINE: ("Balanced accuracy", "the mean of the classes' recalls"),
+    "worst_class_recall": ("Worst class", "recall of the class that is recognised least"),
+    "rare_class_recall": ("Rare classes, recall", "mean recall of the classes with few train rows"),
+    "rare_class_precision": ("Rare classes, precision", "share of the answers that name one of them and are right"),
+    "macro_f1": ("Macro F1", "the mean of the classes' F1 scores"),
+    "accuracy": ("Accuracy", "share of test rows that are recognised"),
+    "average_precision": ("Average precision", "area under the precision-recall curves, mean over classes"),
+    "log_loss": ("Log loss", "how wrong the probabilities are; lower is better"),
+}
