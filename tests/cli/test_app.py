@@ -11,10 +11,8 @@ import pytest
 import yaml
 
 from gan_augment.cli.stages import STAGES, StageCommand
-from gan_augment.params import Params
 from gan_augment.synthesis.registry import resolve_method
 from tests.cli.command import run
-from tests.finished_project import write_project
 
 PARAMS = {
     "classes": {"a": {"label": "0"}, "b": {"label": "1"}},
@@ -82,34 +80,6 @@ def test_an_unknown_key_is_an_error_with_the_nearest_one(tmp_path: Path) -> None
     assert "generate.candidate: unknown key, did you mean 'candidates'?" in done.stderr
 
 
-@pytest.mark.parametrize(
-    ("sections", "message"),
-    [
-        ({"generate": {"candidates": "many"}}, "generate.candidates"),
-        ({"base": {"seed": -1}}, "base.seed"),
-        ({"synthesis": {"method": "conditonal"}}, "did you mean 'conditional'"),
-        ({"synthesis": {"method": "conditional", "settings": {"kimgs": 3}}}, "kimgs"),
-        ({"synthesis": {"method": "tabular_gan"}}, "cannot make images"),
-        ({"classes": {"a": {"label": "A"}}}, "two classes"),
-        ({"classes": {"a": {"label": "A"}, "b": {"label": "A"}}}, "same label"),
-        ({"nonsense": {}}, "nonsense: unknown key"),
-    ],
-)
-def test_params_check_finds_what_cannot_work(sections: dict[str, object], message: str, tmp_path: Path) -> None:
-    write(tmp_path, **sections)
-    done = run("params", "check", cwd=tmp_path)
-    assert done.returncode == 2, done.stdout
-    assert message in done.stderr
-    assert "Traceback" not in done.stderr
-
-
-def test_params_check_agrees_with_what_is_right(tmp_path: Path) -> None:
-    write(tmp_path)
-    done = run("params", "check", cwd=tmp_path)
-    assert done.returncode == 0, done.stderr
-    assert "2 classes, method conditional" in done.stdout
-
-
 @pytest.mark.parametrize("text", ["a: [", "just words", ""])
 def test_a_file_that_is_no_params_is_said_to_be_none(text: str, tmp_path: Path) -> None:
     (tmp_path / "params.yaml").write_text(text)
@@ -139,12 +109,6 @@ def test_a_full_disk_is_an_obstacle_not_a_traceback(tmp_path: Path) -> None:
     assert "Traceback" not in done.stderr
 
 
-def test_the_schema_covers_every_section(tmp_path: Path) -> None:
-    schema = json.loads(run("params", "schema", cwd=tmp_path).stdout)
-    assert set(schema["properties"]) == set(Params.model_fields)
-    assert schema["additionalProperties"] is False
-
-
 def test_methods_can_be_listed_and_shown(tmp_path: Path) -> None:
     names = {row["name"] for row in json.loads(run("methods", "list", "--json", cwd=tmp_path).stdout)}
     assert "conditional" in names
@@ -158,16 +122,3 @@ def test_methods_can_be_listed_and_shown(tmp_path: Path) -> None:
         assert set(section["settings"]) == set(config.model_fields)
         schema = json.loads(run("methods", "show", name, "--json", cwd=tmp_path).stdout)
         assert all(value["description"] for value in schema.get("properties", {}).values())
-
-
-def test_checks_are_told_to_programs_too(tmp_path: Path) -> None:
-    write(tmp_path)
-    done = run("params", "check", "--json", cwd=tmp_path)
-    assert json.loads(done.stdout) == {"classes": ["a", "b"], "method": "conditional", "modality": "image"}
-    layout = write_project(tmp_path / "project").layout
-    assert run("export", cwd=layout.root).returncode == 0
-    whole = run("verify", "--json", cwd=layout.root)
-    assert (whole.returncode, json.loads(whole.stdout)["problems"]) == (0, [])
-    (layout.export / "README.md").write_text("changed")
-    changed = run("verify", "--json", cwd=layout.root)
-    assert (changed.returncode, json.loads(changed.stdout)["problems"]) == (2, ["README.md: its bytes have changed"])

@@ -99,55 +99,12 @@ def test_everything_wrong_is_said_at_once(tmp_path: Path) -> None:
     assert "ERROR" not in render_findings(findings, errors=False)
 
 
-def test_copies_and_contradictions_are_said(tmp_path: Path) -> None:
-    write_folder(tmp_path, {"a": 30, "b": 30})
-    save(tmp_path / "a/copy.png", noise(0))
-    save(tmp_path / "b/wrong.png", noise(5))
-    findings = inspect_path(tmp_path)
-    assert findings.duplicates["copies"] == 2
-    assert "a/005.png (a) = b/wrong.png (b)" in problem(findings, "stands under two labels")
-    assert problem(findings, "2 are copies and 0 near copies").startswith("note")
-
-
-def test_a_column_that_gives_the_class_away_is_said(tmp_path: Path) -> None:
-    findings = inspect_path(table(tmp_path, outcome=["sick", "well"] * 30), target="kind")
-    assert "outcome" in problem(findings, "read off a single column")
-
-
-def test_columns_that_go_together_are_said(tmp_path: Path) -> None:
-    city = ["Rome", "Bari", "Nice", "Metz"] * 15
-    path = table(tmp_path, city=city, country=[{"R": "I", "B": "I"}.get(name[0], "F") for name in city])
-    found = problem(inspect_path(path, target="kind"), "go together in every row")
-    assert found.startswith("note")
-    assert "city -> country" in found
-
-
 def test_labels_that_differ_by_capitals_are_said(tmp_path: Path) -> None:
     findings = inspect_path(write_folder(tmp_path, {"Cat": 20, "cat": 20, "dog": 20}))
     assert "'Cat' (20) and 'cat' (20)" in problem(findings, "only in capitals")
     assert len({c.key for c in findings.classes}) == 3
 
 
-def test_nested_folders_are_said_with_the_other_way_to_read_them(tmp_path: Path) -> None:
-    write_folder(tmp_path / "cat", {"2023": 20, "2024": 20})
-    write_folder(tmp_path / "dog", {"2023": 20})
-    findings = inspect_path(tmp_path)
-    assert {c.label for c in findings.classes} == {"cat", "dog"}
-    assert "class_from: parent would give 2 classes" in problem(findings, "Folders lie in folders")
-
-
-def test_many_classes_and_few_rows_are_said(tmp_path: Path) -> None:
-    many = write_folder(tmp_path / "many", {f"class {n}": 4 for n in range(61)})
-    assert "122 stages" in problem(inspect_path(many), "classes make")
-    few = write_folder(tmp_path / "few", {"a": 20, "b": 20})
-    assert "40 rows in all" in problem(inspect_path(few), "in all")
-
-
 def test_one_class_only_is_an_error(tmp_path: Path) -> None:
     findings = inspect_path(write_folder(tmp_path, {"a": 30}))
     assert problem(findings, "only one class").startswith("error")
-
-
-def test_shapes_that_will_be_cut_are_said(tmp_path: Path) -> None:
-    findings = inspect_path(write_folder(tmp_path, {"a": 20, "b": 20}, (48, 20)))
-    assert "prepare.resize" in problem(findings, "not square")

@@ -229,47 +229,6 @@ def test_a_size_that_needs_no_rows_is_the_real_rows_alone() -> None:
     assert found.rows(noise(0)).empty
 
 
-def test_likely_rows_are_those_that_the_real_rows_classifier_takes_for_their_class(
-    monkeypatch: pytest.MonkeyPatch,
-) -> None:
-    class HalfWrong(Oracle):
-        def sample(self, counts: Mapping[str, int], *, seed: int) -> pd.DataFrame:
-            made = super().sample(counts, seed=seed)
-            made.loc[::2, [f"x{n}" for n in range(WIDTH)]] -= 0.55
-            return made
-
-    monkeypatch.setattr(candidates, "TableSynthesizer", HalfWrong)
-    frame = few_rare(rare=60)
-    contest = chooser._contest(frame, "y", "logistic_regression", {}, ())
-    every = contest.rows(candidates.Candidate("copula", 1.0, "all"), frame, seed=0)
-    likely = contest.rows(candidates.Candidate("copula", 1.0, "likely"), frame, seed=0)
-    assert len(likely) == len(every) == 124
-    assert likely.drop(columns="y").to_numpy().mean() > every.drop(columns="y").to_numpy().mean() + 0.15
-
-
-def test_rows_are_scaled_as_the_real_rows_are(monkeypatch: pytest.MonkeyPatch) -> None:
-    """Or a million of a far value among the synthetic rows would squeeze the real ones together."""
-    seen: list[Any] = []
-
-    class Watched(LogisticRegression):
-        def fit(self, X: Any, y: Any, **other: Any) -> Watched:
-            seen.append(X)
-            super().fit(X, y, **other)
-            return self
-
-    class Far(Oracle):
-        def sample(self, counts: Mapping[str, int], *, seed: int) -> pd.DataFrame:
-            made = super().sample(counts, seed=seed)
-            return made.assign(**{name: 1e6 for name in made.columns if name != "y"})
-
-    monkeypatch.setattr(candidates, "TableSynthesizer", Far)
-    settings: Any = {"methods": ["jitter"], "selections": ["all"], "baselines": [], "folds": 3, "repeats": 1}
-    choose_augmentation(few_rare(), "y", classifier=Watched(max_iter=1000), **settings)
-    real, more = seen[:2]
-    assert len(more) > len(real)
-    np.testing.assert_array_equal(more[: len(real)], real)
-
-
 def test_a_pipeline_of_the_users_is_fed_the_frame_and_not_weighted() -> None:
     model = make_pipeline(StandardScaler(), LogisticRegression())
     found = choose_augmentation(few_rare(), "y", classifier=model, methods=["oversample"], metric="log_loss", repeats=1)
