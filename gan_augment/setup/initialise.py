@@ -30,6 +30,7 @@ from gan_augment.data.config import (
     WebDatasetSource,
 )
 from gan_augment.data.problems import raise_errors
+from gan_augment.data.sources.beside import ARRAYS, read_metadata
 from gan_augment.data.sources.entries import list_entries
 from gan_augment.data.table_files import read_table_file
 from gan_augment.params import as_params
@@ -195,6 +196,10 @@ def read_back(texts: Mapping[str, str], findings: Findings) -> None:
     for name in ("exclude", "near_duplicates", "split"):
         if getattr(params.prepare, name) != getattr(findings.config, name):
             raise _unwritable(f"prepare.{name} read back is {getattr(params.prepare, name)!r:.80}")
+    for role, told in findings.config.companions.items():
+        back = params.prepare.companions.get(role)
+        if back is None or back.model_dump(exclude={"path"}) != told.model_dump(exclude={"path"}):
+            raise _unwritable(f"prepare.companions.{role} read back is {back!r:.80}")
     written, found = (config.source.model_dump(exclude={"path"}) for config in (params.prepare, findings.config))
     if written != found:
         raise _unwritable("prepare.source read back is another")
@@ -239,7 +244,9 @@ def project_texts(root: Path, findings: Findings) -> dict[str, str]:
     """The text of every project file by its name. Raises DataError where the data's folder holds the project."""
     source = _relative_source(findings.config, root)
     return {
-        "params.yaml": _template("params.yaml").render(_params_values(findings, source)),
+        "params.yaml": _template("params.yaml").render(
+            _params_values(findings, source, _relative_companions(findings.config, root))
+        ),
         "dvc.yaml": _template("dvc.yaml").render(
             raw_data=_raw_data(findings.config, root), code=code_dependencies(root)
         ),
@@ -342,14 +349,26 @@ def _relative_source(config: PrepareConfig, root: Path) -> dict[str, Any]:
     return source
 
 
+def _relative_companions(config: PrepareConfig, root: Path) -> dict[str, Any]:
+    """prepare.companions without what is the default, paths relative to `root`."""
+    found = {role: source.model_dump(mode="json", exclude_defaults=True) for role, source in config.companions.items()}
+    for source in found.values():
+        if "path" in source:
+            source["path"] = PurePosixPath(Path(os.path.relpath(source["path"], root)).as_posix()).as_posix()
+    return found
+
+
 def _raw_data(config: PrepareConfig, root: Path) -> list[str]:
     """What the stage `prepare` depends on: the data's path, the folder of a manifest's images, linked folders."""
     if isinstance(config.source, DemoSource):
         return []
     paths = ["${prepare.source.path}"]  # DVC reads it from params.yaml: another path there is another dependency
-    outside = [_folder_of_images(config.source)] if isinstance(config.source, ImageManifestSource) else []
+    beside = {role: source for role, source in config.companions.items() if source.path is not None}
+    paths += [f"${{prepare.companions.{role}.path}}" for role, s in beside.items() if s.path != config.source.path]
+    outside = _folders_of_list(config.source, config) if isinstance(config.source, ImageManifestSource) else []
     if isinstance(config.source, ImageFolderSource | WebDatasetSource) and Path(config.source.path).is_dir():
         outside = list(list_entries(Path(config.source.path)).links)  # DVC does not follow them
+        outside += _folders_of_metadata(Path(config.source.path), config)
     for folder in outside:
         if folder != root and folder not in root.parents:
             paths.append(_literal(Path(os.path.relpath(folder, root)).as_posix()))
@@ -361,19 +380,42 @@ def _literal(path: str) -> str:
     return path.replace("${", "\\${")
 
 
-def _folder_of_images(source: ImageManifestSource) -> Path:
+def _folders_of_list(source: ImageManifestSource, config: PrepareConfig) -> list[Path]:
+    """The folder of the images of a list, and those of the files that other columns of it name."""
     path = Path(source.path)
-    names = read_table_file(path, source.encoding).frame[source.image]
-    return Path(os.path.commonpath([(path.parent / str(name)).resolve().parent for name in names]))
+    frame = read_table_file(path, source.encoding).frame
+    columns = [source.image, *(str(config.companions[role].column) for role in ARRAYS if role in config.companions)]
+    folders = [_common_folder(path.parent, frame[name]) for name in columns if name in frame]
+    return [folder for place, folder in enumerate(folders) if not _is_inside(folder, folders[:place])]
 
 
-def _params_values(findings: Findings, source: Mapping[str, Any]) -> dict[str, Any]:
+def _folders_of_metadata(folder: Path, config: PrepareConfig) -> list[Path]:
+    """The folders outside of the images' own in which files lie that metadata name."""
+    columns = [config.companions[role].column for role in ARRAYS if role in config.companions]
+    if not any(columns) or not isinstance(config.source, ImageFolderSource):
+        return []
+    tables = read_metadata(folder, list_entries(folder).files)
+    found = [_common_folder(p.parent, t.frame[name]) for name in columns if name for _, p, t in tables]
+    return [one for place, one in enumerate(found) if not _is_inside(one, [folder.resolve(), *found[:place]])]
+
+
+def _common_folder(folder: Path, names: Iterable[Any]) -> Path:
+    return Path(os.path.commonpath([(folder / str(name)).resolve().parent for name in names]))
+
+
+def _is_inside(folder: Path, others: Iterable[Path]) -> bool:
+    return any(folder.is_relative_to(other) for other in others)
+
+
+def _params_values(findings: Findings, source: Mapping[str, Any], companions: Mapping[str, Any]) -> dict[str, Any]:
     config = findings.config
     kind = config.source.kind
-    brings_split = isinstance(config.source, NpzSource) or config.source == DemoSource(name="digits")
+    of_demo = config.source in (DemoSource(name="digits"), DemoSource(name="colour_digits"))
+    brings_split = isinstance(config.source, NpzSource) or of_demo
     return {
         "classes": findings.classes,
         "source": source,
+        "companions": companions,
         "source_comments": _SOURCE_COMMENTS,
         "modality": findings.modality,
         "prepare": config.model_dump(mode="json"),
