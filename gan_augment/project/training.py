@@ -12,8 +12,9 @@ from pydantic import ValidationError
 
 from gan_augment.core.atomic import write_text
 from gan_augment.core.errors import MethodError, ParamsError
+from gan_augment.core.fields import Files
 from gan_augment.core.progress import Advance
-from gan_augment.core.records import DatasetSpec, Modality
+from gan_augment.core.records import DatasetSpec, Modality, Role
 from gan_augment.core.samples import MANIFEST
 from gan_augment.core.scratch import fingerprint
 from gan_augment.core.validation import counted, explain_mistakes, listed
@@ -29,6 +30,7 @@ __all__ = [
     "check_method",
     "check_settings",
     "checkpoint_path",
+    "companions_for",
     "method_and_config",
     "report_progress",
     "resumed_checkpoint",
@@ -46,6 +48,12 @@ def check_method(params: Params, spec: DatasetSpec) -> tuple[Synthesizer, Method
     method, config = check_settings(params, spec.modality)
     config.check(spec)
     return method, config
+
+
+def companions_for(project: Project, method: Synthesizer) -> tuple[Role, ...]:
+    """The companions of the data that the method takes: no other method reads more than it did."""
+    wanted = method.traits.needs | method.traits.uses
+    return tuple(role for role in project.spec().companions if role in wanted)
 
 
 def check_settings(params: Params, modality: Modality) -> tuple[Synthesizer, MethodConfig]:
@@ -116,8 +124,13 @@ def checkpoint_path(project: Project, name: str) -> Path:
     """
     params = project.params
     rows = [project.layout.train(key) / MANIFEST for key in params.classes]
+    rows += [file for row in rows for role in project.spec().companions if (file := _companion(row.parent, role))]
     known = fingerprint(name, params.base.seed, params.synthesis.model_dump(mode="json"), *rows)
     return project.layout.root / ".gan_augment" / "checkpoints" / f"{name}-{known}.safetensors"
+
+
+def _companion(folder: Path, role: Role) -> Path | None:
+    return Files.of_role(role).find(folder)
 
 
 def write_curve(path: Path, rows: list[dict[str, float]]) -> None:
