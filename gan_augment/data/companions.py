@@ -88,8 +88,8 @@ def load_companion(
     if role == "voxels":
         problems += _about_shapes(role, good, rows)
     if any(problem.severity == "error" for problem in problems) or not values:
-        described = companion_field(role, source)
-        return Companion((), empty(described), described, tuple(problems))
+        nothing = companion_field(role, source)
+        return Companion((), empty(nothing), nothing, tuple(problems))
     payload = _payload(role, source, values)
     if role == "attributes":
         problems += _about_values(payload, source)
@@ -184,9 +184,8 @@ def _payload(role: Role, source: CompanionSource, values: list[Any]) -> Payload:
     columns = _frame_field(role, source).columns
     rows = [(value,) for value in values] if role in ("caption", "text") and isinstance(values[0], str) else values
     cells = list(zip(*rows, strict=True))
-    return pd.DataFrame(
-        {column.name: pd.array(own, dtype=column.dtype) for column, own in zip(columns, cells, strict=True)}
-    )
+    frame = pd.DataFrame({column.name: list(own) for column, own in zip(columns, cells, strict=True)})
+    return frame.astype({column.name: column.dtype for column in columns})
 
 
 def _stacked(images: list[Pixels]) -> Pixels:

@@ -252,10 +252,8 @@ class Export:
 def _of_form(form: FileForm, values: Sequence[Any]) -> Any:
     if isinstance(form, ArrayField):
         return np.stack(values) if values else np.zeros((0, *form.shape), np.uint8)
-    return pd.DataFrame(
-        {c.name: pd.array([cells[c.name] for cells in values], dtype=c.dtype) for c in form.columns},
-        index=pd.RangeIndex(len(values)),
-    )
+    columns = {c.name: [cells[c.name] for cells in values] for c in form.columns}
+    return pd.DataFrame(columns, index=pd.RangeIndex(len(values))).astype({c.name: c.dtype for c in form.columns})
 
 
 def _room(count: int, size: ImageSpec) -> npt.NDArray[np.uint8]:

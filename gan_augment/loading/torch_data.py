@@ -108,9 +108,9 @@ class _Images:
         """(image, class index), and where companions were asked for the dict of them."""
         if not self._export.companions:
             return self(shard, offset), label
-        pixels, beside = (
-            of_row(self._reader(), shard, offset) for of_row in (self._export.picture, self._export.beside)
-        )
+        reader = self._reader()
+        pixels: Any = self._export.picture(reader, shard, offset)
+        beside = self._export.beside(reader, shard, offset)
         transform = self._transform
         if "mask" in beside and _is_albumentations(transform):
             assert transform is not None

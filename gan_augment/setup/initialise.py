@@ -351,7 +351,9 @@ def _relative_source(config: PrepareConfig, root: Path) -> dict[str, Any]:
 
 def _relative_companions(config: PrepareConfig, root: Path) -> dict[str, Any]:
     """prepare.companions without what is the default, paths relative to `root`."""
-    found = {role: source.model_dump(mode="json", exclude_defaults=True) for role, source in config.companions.items()}
+    found: dict[str, Any] = {
+        role: source.model_dump(mode="json", exclude_defaults=True) for role, source in config.companions.items()
+    }
     for source in found.values():
         if "path" in source:
             source["path"] = PurePosixPath(Path(os.path.relpath(source["path"], root)).as_posix()).as_posix()

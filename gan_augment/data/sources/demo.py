@@ -18,7 +18,7 @@ from gan_augment.data.columns import describe
 from gan_augment.data.config import DemoSource, SplitConfig, TableSource
 from gan_augment.data.raw import NO_COMPANIONS, ArrayImage, Beside, Companions, RawData, RawImages, RawTable, make_rows
 from gan_augment.data.sources import table
-from gan_augment.data.sources.beside import refuse_other_forms
+from gan_augment.data.sources.beside import Form, refuse_other_forms
 from gan_augment.data.targets import check_column
 
 __all__ = ["DIGITS_RARE", "read"]
@@ -48,7 +48,8 @@ def read(
 ) -> RawData:
     """See `Reader`."""
     assert isinstance(config, DemoSource)
-    refuse_other_forms(companions, "This demo", *(["column"] if config.name == "colour_digits" else []))
+    forms: tuple[Form, ...] = ("column",) if config.name == "colour_digits" else ()
+    refuse_other_forms(companions, "This demo", *forms)
     if config.name == "penguins":
         return _penguins(split)
     for key in ("group", "column"):
@@ -148,7 +149,8 @@ def _coloured(
 
     small = Image.fromarray(np.rint(grey * (255 / 16)).astype(np.uint8))
     share = np.asarray(small.resize((COLOUR_SIDE, COLOUR_SIDE), Image.Resampling.BICUBIC))[..., None] / 255
-    return np.rint(share * np.array(ink) + (1 - share) * np.array(background)).astype(np.uint8)
+    mixed: npt.NDArray[np.float64] = share * np.array(ink) + (1 - share) * np.array(background)
+    return np.rint(mixed).astype(np.uint8)
 
 
 def _columns(table: pd.DataFrame, companions: Companions) -> Iterator[tuple[Role, tuple[Beside, ...]]]:
