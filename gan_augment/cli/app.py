@@ -260,12 +260,12 @@ def choose(
     )
 
 
-@methods_app.command("list")
-def methods_list(as_json: Json = False) -> None:
-    """Every method: what it makes, and whose label its samples carry."""
+@methods_app.command("list", short_help="Every method, and in a project whether the data can serve it.")
+def methods_list(root: Root = Path(), as_json: Json = False) -> None:
+    """Every method: what it makes, whose label its samples carry, and in a project whether the data can serve it."""
     from gan_augment.cli.methods import list_methods
 
-    list_methods(as_json=as_json)
+    list_methods(root, as_json=as_json)
 
 
 @methods_app.command("show")

@@ -18,6 +18,11 @@ __all__ = [
     "ImageFolderSource",
     "ImageManifestSource",
     "NpzSource",
+    "PoolFolder",
+    "PoolManifest",
+    "PoolNpz",
+    "PoolSource",
+    "PoolWebDataset",
     "PrepareConfig",
     "SplitConfig",
     "TableSource",
@@ -169,6 +174,73 @@ class CompanionSource(Record):
         return (self.column,) if self.column is not None else self.columns or ()
 
 
+class _Pool(Record):
+    """What every kind of pool has.
+
+    Attributes
+    ----------
+    group
+        Which pool rows belong to a group of the labelled rows, in the words of `prepare.split.group`; null: as that
+        says; `none`: no pool row belongs to a group.
+    """
+
+    path: str
+    group: str | None = None
+
+
+class PoolFolder(_Pool):
+    """A folder of images, at any depth.
+
+    Attributes
+    ----------
+    class_from
+        Which folder names the class, as for labelled images; `none`: the images have no labels.
+    """
+
+    kind: Literal["image_folder"] = "image_folder"
+    class_from: Literal["none", "top", "parent", "path"] = "none"
+
+
+class PoolManifest(_Pool):
+    """A CSV or Parquet table with a column of image paths.
+
+    Attributes
+    ----------
+    target
+        The column with the class, whose cells may be empty; null: the images have no labels.
+    """
+
+    kind: Literal["image_manifest"] = "image_manifest"
+    image: str
+    target: str | None = None
+    encoding: str | None = None
+
+
+class PoolNpz(_Pool):
+    """An `.npz` file with arrays `images` or `NAME_images`; `labels` or `NAME_labels` are read where they are there."""
+
+    kind: Literal["npz"] = "npz"
+
+
+class PoolWebDataset(_Pool):
+    """A WebDataset tar, or a folder of them.
+
+    Attributes
+    ----------
+    label
+        The ending of the file that holds the class, which samples may lack; `none`: the images have no labels.
+    label_key
+        Of a `.json` file: the key that holds the class.
+    """
+
+    kind: Literal["webdataset"] = "webdataset"
+    label: Literal["none", "cls", "txt", "json"] = "none"
+    label_key: str = "label"
+
+
+PoolSource = Annotated[PoolFolder | PoolManifest | PoolNpz | PoolWebDataset, Field(discriminator="kind")]
+
+
 class SplitConfig(Record):
     """Shares of the validation and test parts; the rest is train.
 
@@ -209,6 +281,8 @@ class PrepareConfig(Record):
     ----------
     source
         Where the data is.
+    pool
+        More images of the same kind, with labels or without, that only synthesizers see; null: there are none.
     exclude
         Labels to leave out.
     image_size
@@ -232,6 +306,7 @@ class PrepareConfig(Record):
 
     source: AnySource
     companions: dict[Role, CompanionSource] = Field(default_factory=dict)
+    pool: PoolSource | None = None
     exclude: tuple[str, ...] = ()
     image_size: int | None = Field(default=None, ge=4, le=1024)
     resize: Literal["crop", "pad", "stretch"] = "crop"

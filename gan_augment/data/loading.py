@@ -13,7 +13,7 @@ import numpy.typing as npt
 import pandas as pd
 
 from gan_augment.core.errors import ParamsError
-from gan_augment.core.fields import Payload, take
+from gan_augment.core.fields import Payload, images_of, take
 from gan_augment.core.progress import Advance, silent
 from gan_augment.core.records import Field, ImageSpec, Modality, Role, TableSpec
 from gan_augment.data.accounts import LeftOut, Reason, left_out_problems
@@ -24,10 +24,10 @@ from gan_augment.data.depth import choose_scale
 from gan_augment.data.images import Canonical, Header, read_extent, read_header, read_pixels
 from gan_augment.data.labels import about_labels
 from gan_augment.data.problems import Problem
-from gan_augment.data.raw import ImageHandle, RawData, RawImages, RawTable
+from gan_augment.data.raw import ImageHandle, RawData, RawImages, RawTable, images_in
 from gan_augment.data.sources import read_source
 
-__all__ = ["LoadedData", "choose_size", "load_data"]
+__all__ = ["LoadedData", "choose_size", "load_data", "load_images_like"]
 
 MAX_AUTO_SIZE = 64
 _MOST_HEADERS, _HEADERS_FOR_COLOUR = 2_000, 100  # that are read before `prepare`, which reads all
@@ -49,6 +49,8 @@ class LoadedData:
         uint8 [n, size, size, channels], or the feature columns.
     headers
         Of images: each file's size and mode before it became canonical.
+    form
+        Of images: how each of them became canonical.
     left_out
         Every entry of the source that is no row, with its reason; unreadable and excluded ones too.
     companions, fields
@@ -62,6 +64,7 @@ class LoadedData:
     image: ImageSpec | None = None
     table: TableSpec | None = None
     headers: tuple[Header, ...] = ()
+    form: Canonical | None = None
     problems: tuple[Problem, ...] = field(default=())
     left_out: tuple[LeftOut, ...] = ()
     companions: Mapping[Role, Payload] = field(default_factory=dict)
@@ -102,6 +105,20 @@ def load_data(config: PrepareConfig, root: Path, advance: Advance = silent) -> L
             left_out=raw.left_out,
         )
     return _load_images(raw, raw.content, rows, config, advance)
+
+
+def load_images_like(
+    like: LoadedData, form: Canonical, raw: RawData, config: PrepareConfig, advance: Advance = silent
+) -> LoadedData:
+    """More images, in the `form` and the colours of those that were loaded before.
+
+    `config.source` is where they come from. `rows` has the columns of `LoadedData.rows`. Raises DataError.
+    """
+    rows = raw.rows.copy()
+    rows.insert(0, "id", pd.Series([_short_hash(text) for text in rows["identity"]], dtype="string"))
+    loaded = _load_images(raw, images_in(raw), rows, config, advance, form)
+    channels = images_of(like.payload).shape[3]
+    return replace(loaded, payload=_in_channels(images_of(loaded.payload), channels), image=like.image)
 
 
 def choose_size(headers: Sequence[Header]) -> int:
@@ -202,8 +219,14 @@ def _take(raw: RawData, index: npt.NDArray[np.intp]) -> RawData:
 
 
 def _load_images(
-    raw: RawData, images: RawImages, rows: pd.DataFrame, config: PrepareConfig, advance: Advance
+    raw: RawData,
+    images: RawImages,
+    rows: pd.DataFrame,
+    config: PrepareConfig,
+    advance: Advance,
+    form: Canonical | None = None,
 ) -> LoadedData:
+    """Every image that can be read, in `form`; None: in the form that suits all of them."""
     handles = images.handles
     headers, bad = attempt(read_header, dict(enumerate(handles)), advance, "reading headers")
     if not headers:
@@ -211,8 +234,9 @@ def _load_images(
     deep = {place: handles[place] for place, header in headers.items() if header.deep}
     extents, bad_deep = attempt(read_extent, deep, advance, "reading the range of deep images")
     scale = choose_scale([(headers[place].numbers, extent) for place, extent in extents.items()], config)
-    size = config.image_size or choose_size(list(headers.values()))
-    canonical = Canonical(size, config.resize, config.background, config.white, config.black, *scale.ranges)
+    size = form.size if form else config.image_size or choose_size(list(headers.values()))
+    integers, floats = scale.ranges if form is None else (form.integers, form.floats or scale.floats)
+    canonical = Canonical(size, config.resize, config.background, config.white, config.black, integers, floats)
     readable = {place: handles[place] for place in headers if place not in bad_deep}
     pixels, bad_pixels = attempt(lambda handle: read_pixels(handle, canonical), readable, advance, "decoding images")
     bad |= bad_deep | bad_pixels
@@ -231,6 +255,7 @@ def _load_images(
         payload,
         image=ImageSpec(height=size, width=size, channels=1 if payload.shape[3] == 1 else 3),
         headers=tuple(headers[place] for place in pixels),
+        form=canonical,
         problems=tuple(problems),
         left_out=(*raw.left_out, *unread),
     )
@@ -295,6 +320,16 @@ def _collapse_grey(pixels: npt.NDArray[np.uint8]) -> npt.NDArray[np.uint8]:
     """[n, h, w, 3] to one channel where all images are grey."""
     grey = (pixels[..., 0] == pixels[..., 1]).all() and (pixels[..., 1] == pixels[..., 2]).all()
     return np.ascontiguousarray(pixels[..., :1]) if grey else pixels
+
+
+def _in_channels(pixels: npt.NDArray[np.uint8], channels: int) -> npt.NDArray[np.uint8]:
+    """[n, h, w, 1 or 3] with this many channels; colours become grey by Rec. 601, as Pillow has it."""
+    if pixels.shape[3] == channels:
+        return pixels
+    if channels == 3:
+        return np.ascontiguousarray(np.repeat(pixels, 3, axis=3))
+    red, green, blue = (pixels[..., [channel]].astype(np.uint32) for channel in range(3))
+    return ((19595 * red + 38470 * green + 7471 * blue + 0x8000) >> 16).astype(np.uint8)
 
 
 def _about_frames(handles: Sequence[ImageHandle], headers: Mapping[int, Header]) -> Iterator[Problem]:

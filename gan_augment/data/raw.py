@@ -6,7 +6,7 @@ from collections.abc import Callable, Mapping
 from dataclasses import KW_ONLY, dataclass, field
 from pathlib import Path
 from types import MappingProxyType
-from typing import Any, Protocol
+from typing import Any, Protocol, cast
 
 import numpy as np
 import numpy.typing as npt
@@ -30,6 +30,7 @@ __all__ = [
     "RawImages",
     "RawTable",
     "Reader",
+    "images_in",
     "make_rows",
 ]
 
@@ -116,6 +117,11 @@ class Reader(Protocol):
 
     def __call__(self, config: Any, root: Path, split: SplitConfig, companions: Companions = NO_COMPANIONS) -> RawData:
         """Read what `config` names, relative to `root`. Raises DataError where nothing sensible can be given."""
+
+
+def images_in(raw: RawData) -> RawImages:
+    """The images of a source that can hold nothing else."""
+    return cast(RawImages, raw.content)
 
 
 def make_rows(**columns: Any) -> pd.DataFrame:

@@ -28,9 +28,11 @@ MAX_WHOLE_NUMBERS = 50  # distinct whole numbers that may still be classes
 MAX_DECIMAL_NUMBERS = 10
 
 
-def rows_of_table(path: Path, table: TableFile, target: str, split: SplitConfig) -> pd.DataFrame:
-    """The frame of `RawData.rows` for every row of the table. Raises DataError."""
-    labels = target_labels(path, table, target)
+def rows_of_table(
+    path: Path, table: TableFile, target: str | None, split: SplitConfig, *, may_lack: bool = False
+) -> pd.DataFrame:
+    """The frame of `RawData.rows` for every row of the table; `may_lack`: rows may have no label. Raises DataError."""
+    labels = [""] * len(table.frame) if target is None else target_labels(path, table, target, may_lack=may_lack)
     group = _texts(path, table, split.group, "prepare.split.group") if split.group else ""
     return make_rows(
         label=labels,
@@ -41,8 +43,8 @@ def rows_of_table(path: Path, table: TableFile, target: str, split: SplitConfig)
     )
 
 
-def target_labels(path: Path, table: TableFile, target: str) -> list[str]:
-    """The label of every row, as text.
+def target_labels(path: Path, table: TableFile, target: str, *, may_lack: bool = False) -> list[str]:
+    """The label of every row, as text; `may_lack`: empty where it is missing, else that is refused.
 
     Raises
     ------
@@ -53,7 +55,9 @@ def target_labels(path: Path, table: TableFile, target: str) -> list[str]:
     column = table.frame[target]
     texts = column if not table.typed else _typed_texts(column)
     missing = texts.isna() | texts.isin(_NO_LABEL)
-    if missing.any():
+    if may_lack:
+        texts = texts.mask(missing, "")
+    elif missing.any():
         places = [table.places[place] for place in missing.to_numpy().nonzero()[0]]
         raise DataError(
             f"The target is missing in {len(places)} of {len(texts)} rows",
@@ -63,7 +67,7 @@ def target_labels(path: Path, table: TableFile, target: str) -> list[str]:
             remedy="fill in the classes, or remove these rows",
         )
     _refuse_regression(path, target, texts)
-    if texts.str.fullmatch(r"[+-]?\d+\.0+").all():
+    if texts[~missing].str.fullmatch(r"[+-]?\d+\.0+").all():
         texts = texts.str.replace(r"\.0+$", "", regex=True)  # whole numbers that were once beside missing ones
     return [str(text) for text in texts]
 

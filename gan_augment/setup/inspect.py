@@ -23,10 +23,11 @@ from gan_augment.data.duplicates import Duplicates, find_duplicates
 from gan_augment.data.images import Header
 from gan_augment.data.loading import LoadedData, load_data
 from gan_augment.data.parts import PARTS
+from gan_augment.data.pool import Pool, load_pool, pool_problems, sift_pool
 from gan_augment.data.problems import Problem, as_problem
-from gan_augment.data.split import split_rows
+from gan_augment.data.split import Split, split_rows
 from gan_augment.setup.companions import guess_companions
-from gan_augment.setup.findings import ClassFinding, ColumnFinding, Findings, ImageFindings
+from gan_augment.setup.findings import ClassFinding, ColumnFinding, Findings, ImageFindings, PoolFinding
 from gan_augment.setup.guess import guess_config
 from gan_augment.setup.settings import apply_settings
 from gan_augment.setup.suspicions import suspicions
@@ -90,8 +91,10 @@ def _absolute(source: CompanionSource) -> CompanionSource:
 
 def _inspect(config: PrepareConfig, guessed: frozenset[Role]) -> Findings:
     """What is found, without the companions among `guessed` that `prepare` would refuse."""
+    config = _with_absolute_pool(config)
     try:
         data = load_data(config, Path())
+        more = load_pool(config, Path(), data)
     except DataError:
         if not guessed:
             raise
@@ -99,12 +102,15 @@ def _inspect(config: PrepareConfig, guessed: frozenset[Role]) -> Findings:
     config, problems = _settle_columns(config, list(data.problems))
     near = config.near_duplicates == "together"
     duplicates = find_duplicates(data.payload, data.rows["label"], near=near)
-    parts, refused = _try_split(data, duplicates, config)
+    split, refused = _try_split(data, duplicates, config)
+    parts, pool = split.parts, None if more is None else sift_pool(more, data, split, near=near)
     problems.extend([*refused, *_about_values(data, parts)])
     if gone := _refused(problems, guessed):
         found = _inspect(_leaving_out(config, gone), guessed - gone)
         return replace(found, problems=(*found.problems, *_dropped(problems, gone)))
     problems.extend(suspicions(data, duplicates, config))
+    if pool is not None:
+        problems.extend([*pool.data.problems, *pool_problems(pool)])
     train = Counter(data.rows["label"][parts == "train"])
     counts = Counter(data.rows["label"])
     keys = class_keys(counts)
@@ -122,6 +128,7 @@ def _inspect(config: PrepareConfig, guessed: frozenset[Role]) -> Findings:
         duplicates=duplicate_figures(data, duplicates),
         entries=entry_figures(len(data.rows), data.left_out),
         problems=tuple(problems),
+        pool=None if pool is None or config.pool is None else _pool_finding(pool, config.pool.path),
     )
 
 
@@ -158,6 +165,19 @@ def _dropped(problems: Sequence[Problem], gone: frozenset[Role]) -> Iterator[Pro
             yield problem.model_copy(update={"severity": "warning", "what": said, "remedy": remedy})
 
 
+def _with_absolute_pool(config: PrepareConfig) -> PrepareConfig:
+    """The pool's path may come from `--set`, relative to where the user is."""
+    if config.pool is None:
+        return config
+    pool = config.pool.model_copy(update={"path": str(Path(config.pool.path).absolute())})
+    return config.model_copy(update={"pool": pool})
+
+
+def _pool_finding(pool: Pool, path: str) -> PoolFinding:
+    dropped = Counter(reason for reason in pool.reasons if reason)
+    return PoolFinding(path, pool.spec.rows, pool.spec.labelled, dict(dropped))
+
+
 def _table_findings(data: LoadedData) -> dict[str, Any]:
     if data.table is None:
         return {"columns": (), "target": None}
@@ -176,13 +196,11 @@ def _settle_columns(config: PrepareConfig, problems: list[Problem]) -> tuple[Pre
     return config.model_copy(update={"source": wider}), settled
 
 
-def _try_split(
-    data: LoadedData, duplicates: Duplicates, config: PrepareConfig
-) -> tuple[np.ndarray[Any, np.dtype[np.object_]], list[Problem]]:
+def _try_split(data: LoadedData, duplicates: Duplicates, config: PrepareConfig) -> tuple[Split, list[Problem]]:
     try:
-        return split_rows(data.rows, duplicates, config.split, seed=0).parts, []
+        return split_rows(data.rows, duplicates, config.split, seed=0), []
     except DataError as error:
-        return np.full(len(data.rows), "", dtype=object), [as_problem(error)]
+        return Split(np.full(len(data.rows), "", dtype=object), np.arange(len(data.rows))), [as_problem(error)]
 
 
 def _image_findings(headers: tuple[Header, ...], canonical: ImageSpec) -> ImageFindings:

@@ -12,7 +12,7 @@ from typing import Any
 from gan_augment.core.errors import DataError, ParamsError
 from gan_augment.core.records import Role
 from gan_augment.data.accounts import LeftOut, Reason, left_out_problems
-from gan_augment.data.config import ImageFolderSource, SplitConfig
+from gan_augment.data.config import ImageFolderSource, PoolFolder, SplitConfig
 from gan_augment.data.groups import group_in
 from gan_augment.data.parts import Part, part_of, parts_of_folders
 from gan_augment.data.paths import existing_directory, read_regular, shown
@@ -63,7 +63,7 @@ class _Image:
 
 def read(config: Any, root: Path, split: SplitConfig, companions: Companions = NO_COMPANIONS) -> RawData:
     """See `Reader`."""
-    assert isinstance(config, ImageFolderSource)
+    assert isinstance(config, ImageFolderSource | PoolFolder)
     refuse_other_forms(companions, "A folder of images", "path", "column")
     folder = existing_directory(root, config.path)
     _check_column(split)
@@ -148,15 +148,17 @@ def is_image(path: PurePosixPath) -> bool:
 
 
 def class_folder(path: PurePosixPath, class_from: str) -> str:
-    """The label of an image at this path inside the data's folder; empty where it lies in no class folder."""
+    """The label of an image at this path inside the data's folder; empty where no folder names one."""
     folders = path.parts[:-1]
-    if not folders:
+    if not folders or class_from == "none":
         return ""
     return {"top": folders[0], "parent": folders[-1], "path": "/".join(folders)}[class_from]
 
 
-def _sort_out(entries: Entries, config: ImageFolderSource, split: SplitConfig) -> tuple[list[_Image], list[LeftOut]]:
-    """Images with a class, and everything else."""
+def _sort_out(
+    entries: Entries, config: ImageFolderSource | PoolFolder, split: SplitConfig
+) -> tuple[list[_Image], list[LeftOut]]:
+    """Images with a class (those of a pool need none), and everything else."""
     images: list[_Image] = []
     left_out = list(entries.left_out)
     loose: list[_Image] = []
@@ -167,7 +169,7 @@ def _sort_out(entries: Entries, config: ImageFolderSource, split: SplitConfig) -
             reason = OUTSIDE_SPLIT if is_image(path) else OTHER_FILE
             left_out.append(LeftOut(shown(path.as_posix()), reason))
         else:
-            (images if found.label else loose).append(found)
+            (images if found.label or isinstance(config, PoolFolder) else loose).append(found)
     labelled = {image.path.parts[0] for image in images}
     for image in loose:
         without_class = split.column is not None and images and image.path.parts[0] not in labelled
@@ -175,7 +177,9 @@ def _sort_out(entries: Entries, config: ImageFolderSource, split: SplitConfig) -
     return images, left_out
 
 
-def _place(path: PurePosixPath, config: ImageFolderSource, parts: Mapping[str, Part] | None) -> _Image | None:
+def _place(
+    path: PurePosixPath, config: ImageFolderSource | PoolFolder, parts: Mapping[str, Part] | None
+) -> _Image | None:
     """What the path says; None where the split is that of the top folders (`parts`) and this one names no part."""
     if parts is None:
         return _Image(path, "", path, class_folder(path, config.class_from))
@@ -195,14 +199,14 @@ def _check_column(split: SplitConfig) -> None:
 
 
 def _group(path: PurePosixPath, group: str | None) -> str:
-    if group is None:
+    if group is None or (group == "folder" and len(path.parts) == 1):  # loose images of a pool are no group
         return ""
     return shown(path.parent.as_posix()) if group == "folder" else group_in(shown(path.as_posix()), group, "`folder`")
 
 
-def _refuse_parts_as_classes(folder: Path, images: Sequence[_Image], config: ImageFolderSource) -> None:
+def _refuse_parts_as_classes(folder: Path, images: Sequence[_Image], config: ImageFolderSource | PoolFolder) -> None:
     """Raise DataError where classes are named like parts of a split, unless the user said that they are classes."""
-    if config.part_names == "classes":
+    if isinstance(config, PoolFolder) or config.part_names == "classes":
         return
     counts = Counter(image.label for image in images)
     named = [label for label in counts if any(part_of(name) for name in label.split("/"))]

@@ -10,7 +10,7 @@ from typing import Any
 
 from gan_augment.core.errors import DataError
 from gan_augment.core.records import Role
-from gan_augment.data.config import ImageManifestSource, SplitConfig
+from gan_augment.data.config import ImageManifestSource, PoolManifest, SplitConfig
 from gan_augment.data.paths import existing_file, kind_of, read_regular, shown
 from gan_augment.data.problems import Problem, listing
 from gan_augment.data.raw import NO_COMPANIONS, Beside, Companions, EncodedImage, RawData, RawImages
@@ -23,12 +23,12 @@ __all__ = ["read"]
 
 def read(config: Any, root: Path, split: SplitConfig, companions: Companions = NO_COMPANIONS) -> RawData:
     """See `Reader`."""
-    assert isinstance(config, ImageManifestSource)
+    assert isinstance(config, ImageManifestSource | PoolManifest)
     refuse_other_forms(companions, "A list of images", "column")
     path = existing_file(root, config.path)
     table = read_table_file(path, config.encoding)
     check_column(path, table.frame, config.image, "the image paths")
-    rows = rows_of_table(path, table, config.target, split)
+    rows = rows_of_table(path, table, config.target, split, may_lack=isinstance(config, PoolManifest))
     names = [_name(value) for value in table.frame[config.image]]
     _check_files(path, table, names)
     handles = tuple(EncodedImage(name, partial(read_regular, path.parent / name)) for name in names)

@@ -14,7 +14,7 @@ import numpy.typing as npt
 from gan_augment.core.errors import DataError, ParamsError
 from gan_augment.core.records import Role
 from gan_augment.data.accounts import LeftOut, Reason
-from gan_augment.data.config import CompanionSource, NpzSource, SplitConfig
+from gan_augment.data.config import CompanionSource, NpzSource, PoolNpz, SplitConfig
 from gan_augment.data.parts import part_of
 from gan_augment.data.paths import existing_file, shown
 from gan_augment.data.raw import NO_COMPANIONS, ArrayImage, Beside, Companions, RawData, RawImages, make_rows
@@ -23,15 +23,18 @@ from gan_augment.data.sources.beside import ARRAYS, refuse_other_forms
 __all__ = ["read"]
 
 _LAYOUT = "train_images [n, h, w] or [n, h, w, 3] uint8 and train_labels [n] or [n, 1]; the same of val and test"
+_POOL_LAYOUT = "images or NAME_images [n, h, w] or [n, h, w, 3] uint8; labels or NAME_labels [n] where there are any"
 OTHER_ARRAY = Reason("arrays that are neither images nor labels of a part")
 
 
 def read(config: Any, root: Path, split: SplitConfig, companions: Companions = NO_COMPANIONS) -> RawData:
     """See `Reader`. The file's own split is kept."""
-    assert isinstance(config, NpzSource)
+    assert isinstance(config, NpzSource | PoolNpz)
     refuse_other_forms(companions, "An .npz file", "array", "column")
     _check_split(split)
     path = existing_file(root, config.path)
+    if isinstance(config, PoolNpz):
+        return _read_pool(path, _load(path))
     arrays = _load(path)
     prefixes = sorted(name.removesuffix("_images") for name in arrays if name.endswith("_images"))
     labels: list[str] = []
@@ -105,6 +108,27 @@ def _cells(array: npt.NDArray[Any]) -> list[str | None]:
     return [str(value).strip() or None for value in array.reshape(len(array), -1)[:, 0].tolist()]
 
 
+def _read_pool(path: Path, arrays: dict[str, npt.NDArray[Any]]) -> RawData:
+    """Every array of images, with its labels where the file has them."""
+    names = sorted(name for name in arrays if name.endswith("images"))
+    handles: list[ArrayImage] = []
+    labels: list[str] = []
+    read = {*names}
+    for name in names:
+        beside = name.removesuffix("images") + "labels"
+        _check_images(path, arrays[name], name, _POOL_LAYOUT)
+        handles += [ArrayImage(f"{shown(path.name)}, {name}[{i}]", pixels) for i, pixels in enumerate(arrays[name])]
+        labels += _texts(path, arrays, beside, name) if beside in arrays else [""] * len(arrays[name])
+        read.add(beside)
+    if not handles:
+        raise _wrong(path, f"arrays {', '.join(map(shown, arrays)) or '(none)'}", _POOL_LAYOUT)
+    others = tuple(LeftOut(f"{shown(path.name)}: {shown(name)}", OTHER_ARRAY) for name in arrays if name not in read)
+    sources = [handle.name for handle in handles]
+    rows = make_rows(label=labels, identity=_identities([h.pixels for h in handles], labels), source=sources)
+    content = RawImages(tuple(handles))
+    return RawData(shown(path.stem), "unknown", rows, content, entries=len(handles) + len(others), left_out=others)
+
+
 def _check_split(split: SplitConfig) -> None:
     for key in ("group", "column"):
         if value := getattr(split, key):
@@ -157,17 +181,26 @@ def _part(path: Path, arrays: dict[str, npt.NDArray[Any]], prefix: str) -> tuple
     labels = arrays.get(f"{prefix}_labels")
     if part_of(prefix) is None or labels is None:
         raise _wrong(path, f"{prefix}_images without {prefix}_labels" if labels is None else f"{prefix}_images")
-    shape = images.shape
-    if images.dtype != np.uint8 or images.ndim not in (3, 4) or (images.ndim == 4 and shape[3] not in (1, 3)):
-        raise _wrong(path, f"{prefix}_images {images.dtype} {list(shape)}")
-    if len(images) and 0 in shape:
-        raise _wrong(path, f"{prefix}_images {list(shape)}, images without pixels")
-    if labels.size != len(images) or labels.dtype.kind not in "iuU":
-        raise _wrong(path, f"{prefix}_labels {labels.dtype} {list(labels.shape)} for {len(images)} images")
-    texts = [str(label).strip() for label in labels.reshape(-1)]
+    _check_images(path, images, f"{prefix}_images")
+    texts = _texts(path, arrays, f"{prefix}_labels", f"{prefix}_images")
     if "" in texts:
         raise _wrong(path, f"{prefix}_labels[{texts.index('')}] is empty")
     return images, texts
+
+
+def _check_images(path: Path, images: npt.NDArray[Any], name: str, layout: str = _LAYOUT) -> None:
+    shape = images.shape
+    if images.dtype != np.uint8 or images.ndim not in (3, 4) or (images.ndim == 4 and shape[3] not in (1, 3)):
+        raise _wrong(path, f"{name} {images.dtype} {list(shape)}", layout)
+    if len(images) and 0 in shape:
+        raise _wrong(path, f"{name} {list(shape)}, images without pixels", layout)
+
+
+def _texts(path: Path, arrays: dict[str, npt.NDArray[Any]], name: str, images: str) -> list[str]:
+    labels, count = arrays[name], len(arrays[images])
+    if labels.size != count or labels.dtype.kind not in "iuU":
+        raise _wrong(path, f"{name} {labels.dtype} {list(labels.shape)} for {count} images")
+    return [str(label).strip() for label in labels.reshape(-1)]
 
 
 def _others(
@@ -182,8 +215,9 @@ def _others(
     return tuple(LeftOut(f"{shown(path.name)}: {shown(name)}", OTHER_ARRAY) for name in rest)
 
 
-def _wrong(path: Path, got: str) -> DataError:
-    return DataError("The .npz file is not in the MedMNIST layout", where=shown(str(path)), got=got, expected=_LAYOUT)
+def _wrong(path: Path, got: str, layout: str = _LAYOUT) -> DataError:
+    problem = "The .npz file is not in the MedMNIST layout" if layout == _LAYOUT else "The .npz file is no pool"
+    return DataError(problem, where=shown(str(path)), got=got, expected=layout)
 
 
 def _identities(images: list[npt.NDArray[np.uint8]], labels: list[str]) -> list[str]:

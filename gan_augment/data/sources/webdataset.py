@@ -12,7 +12,7 @@ from typing import Any
 from gan_augment.core.errors import DataError, ParamsError
 from gan_augment.core.records import Role
 from gan_augment.data.accounts import LeftOut, Reason, left_out_problems
-from gan_augment.data.config import CompanionSource, SplitConfig, WebDatasetSource
+from gan_augment.data.config import CompanionSource, PoolWebDataset, SplitConfig, WebDatasetSource
 from gan_augment.data.groups import group_in
 from gan_augment.data.parts import Part, part_in
 from gan_augment.data.paths import MAX_FILE, existing, existing_file, shown
@@ -94,7 +94,7 @@ class _Sample:
 
 def read(config: Any, root: Path, split: SplitConfig, companions: Companions = NO_COMPANIONS) -> RawData:
     """See `Reader`."""
-    assert isinstance(config, WebDatasetSource)
+    assert isinstance(config, WebDatasetSource | PoolWebDataset)
     _check_column(split)
     refuse_other_forms(companions, "A WebDataset", "ending", "column")
     path = existing(root, config.path)
@@ -169,7 +169,7 @@ def _tars(folder: Path, found: _Found) -> dict[str, Path]:
     return tars
 
 
-def _read_tar(path: Path, name: str, config: WebDatasetSource, found: _Found) -> None:
+def _read_tar(path: Path, name: str, config: WebDatasetSource | PoolWebDataset, found: _Found) -> None:
     """Add the samples of one tar; a damaged one is a problem, and the others are read all the same."""
     try:
         tar = read_tar(path, name)
@@ -206,17 +206,18 @@ def _samples(path: Path, name: str, files: Sequence[Member], left_out: list[Left
     return list(samples.values())
 
 
-def _add(sample: _Sample, config: WebDatasetSource, found: _Found) -> None:
+def _add(sample: _Sample, config: WebDatasetSource | PoolWebDataset, found: _Found) -> None:
     """One more row, or one more entry that is left out."""
     place = f"{sample.name}: {sample.key}"
     images = [ending for ending in sample.files if f".{ending}" in IMAGE_SUFFIXES]
     part = tar_part(sample.name) if found.split.column == "tar" else ""
-    if len(images) != 1 or config.label not in sample.files:
+    labelled = config.label in sample.files
+    if len(images) != 1 or not (labelled or isinstance(config, PoolWebDataset)):
         reason = TWO_IMAGES if len(images) > 1 else INCOMPLETE
         found.left_out.append(LeftOut(place, reason, f"({', '.join(map(shown, sample.files))})"))
         return
     try:
-        label = _label(sample, config)
+        label = _label(sample, config) if labelled else ""
     except ValueError as error:
         found.left_out.append(LeftOut(f"{place}.{config.label}", NO_CLASS, str(error)))
         return
@@ -261,7 +262,7 @@ def _image_reader(tar: Path, member: Member) -> Any:
     return refuse
 
 
-def _label(sample: _Sample, config: WebDatasetSource) -> str:
+def _label(sample: _Sample, config: WebDatasetSource | PoolWebDataset) -> str:
     """The class of a sample. Raises ValueError, which says what is there instead."""
     text = _text(sample, sample.files[config.label])
     label = text if config.label != "json" else _json_label(text, config.label_key)
