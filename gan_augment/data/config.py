@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import Annotated, Literal
 
-from pydantic import Field, field_validator, model_validator
+from pydantic import AfterValidator, Field, field_validator, model_validator
 
 from gan_augment.core.quantities import Level
 from gan_augment.core.records import ColumnKind, Record, Role, Rule
@@ -174,6 +174,20 @@ class CompanionSource(Record):
         return (self.column,) if self.column is not None else self.columns or ()
 
 
+def _as_many_columns_as_the_role_has(value: dict[Role, CompanionSource]) -> dict[Role, CompanionSource]:
+    for role, source in value.items():
+        if source.columns is not None and role in ONE_COLUMN:
+            raise ValueError(f"{role}: `column` is needed, as a {role} has one, not `columns`")
+        if role == "sequence" and len(source.columns or ()) != 2:
+            raise ValueError("sequence: `columns` with two names is needed, the sequence and the frame's number")
+        if role == "attributes" and (source.path or (source.ending and not source.names)):
+            raise ValueError("attributes: `columns` (or `column`, or `array`) is needed, as values need names")
+    return value
+
+
+Roles = Annotated[dict[Role, CompanionSource], AfterValidator(_as_many_columns_as_the_role_has)]
+
+
 class _Pool(Record):
     """What every kind of pool has.
 
@@ -182,10 +196,13 @@ class _Pool(Record):
     group
         Which pool rows belong to a group of the labelled rows, in the words of `prepare.split.group`; null: as that
         says; `none`: no pool row belongs to a group.
+    companions
+        What lies beside every pool row, as in `prepare.companions`.
     """
 
     path: str
     group: str | None = None
+    companions: Roles = Field(default_factory=dict)
 
 
 class PoolFolder(_Pool):
@@ -305,7 +322,7 @@ class PrepareConfig(Record):
     """
 
     source: AnySource
-    companions: dict[Role, CompanionSource] = Field(default_factory=dict)
+    companions: Roles = Field(default_factory=dict)
     pool: PoolSource | None = None
     exclude: tuple[str, ...] = ()
     image_size: int | None = Field(default=None, ge=4, le=1024)
@@ -322,18 +339,6 @@ class PrepareConfig(Record):
         if not self.black < self.white:
             raise ValueError(f"black must be less than white, not {self.black} and {self.white}")
         return self
-
-    @field_validator("companions")
-    @classmethod
-    def _as_many_columns_as_the_role_has(cls, value: dict[Role, CompanionSource]) -> dict[Role, CompanionSource]:
-        for role, source in value.items():
-            if source.columns is not None and role in ONE_COLUMN:
-                raise ValueError(f"{role}: `column` is needed, as a {role} has one, not `columns`")
-            if role == "sequence" and len(source.columns or ()) != 2:
-                raise ValueError("sequence: `columns` with two names is needed, the sequence and the frame's number")
-            if role == "attributes" and (source.path or (source.ending and not source.names)):
-                raise ValueError("attributes: `columns` (or `column`, or `array`) is needed, as values need names")
-        return value
 
     @field_validator("image_size")
     @classmethod

@@ -61,7 +61,9 @@ def companions_for(project: Project, method: Synthesizer) -> tuple[Role, ...]:
 
 def pool_for(project: Project, method: Synthesizer) -> PoolView | None:
     """The pool, for a method that learns from one; None where it does not, or where there is none."""
-    return None if method.traits.pool == "no" else project.pool_view()
+    pool, wanted = project.spec().pool, method.traits.needs | method.traits.uses
+    roles = tuple(role for role in pool.companions if role in wanted) if pool is not None else ()
+    return None if method.traits.pool == "no" else project.pool_view(roles)
 
 
 def check_settings(params: Params, modality: Modality) -> tuple[Synthesizer, MethodConfig]:

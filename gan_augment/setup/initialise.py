@@ -207,7 +207,10 @@ def read_back(texts: Mapping[str, str], findings: Findings) -> None:
     written, found = (config.source.model_dump(exclude={"path"}) for config in (params.prepare, findings.config))
     if written != found:
         raise _unwritable("prepare.source read back is another")
-    pools = [config.pool and config.pool.model_dump(exclude={"path"}) for config in (params.prepare, findings.config)]
+    pools = [
+        config.pool and config.pool.model_dump(exclude={"path", "companions"})
+        for config in (params.prepare, findings.config)
+    ]
     if pools[0] != pools[1]:
         raise _unwritable("prepare.pool read back is another")
 
@@ -255,14 +258,15 @@ def refuse_errors(findings: Findings) -> None:
 
 def project_texts(root: Path, findings: Findings) -> dict[str, str]:
     """The text of every project file by its name. Raises DataError where the data's folder holds the project."""
+    pool = findings.config.pool
     return {
         "params.yaml": _template("params.yaml").render(_params_values(root, findings)),
         "dvc.yaml": _template("dvc.yaml").render(
             raw_data=[
                 *_raw_data(findings.config.source, root, "source", findings.config.companions),
-                *_raw_data(findings.config.pool, root, "pool", {}),
+                *_raw_data(pool, root, "pool", pool.companions if pool else {}),
             ],
-            pool=[] if findings.config.pool is None else [POOL],
+            pool=[] if pool is None else [POOL],
             code=code_dependencies(root),
         ),
         "prefect.yaml": _template("prefect.yaml").render(project_name=_project_name(root), directory=str(root)),
@@ -364,10 +368,10 @@ def _relative_source(config: PrepareConfig, root: Path) -> dict[str, Any]:
     return source
 
 
-def _relative_companions(config: PrepareConfig, root: Path) -> dict[str, Any]:
+def _relative_companions(companions: Companions, root: Path) -> dict[str, Any]:
     """prepare.companions without what is the default, paths relative to `root`."""
     found: dict[str, Any] = {
-        role: source.model_dump(mode="json", exclude_defaults=True) for role, source in config.companions.items()
+        role: source.model_dump(mode="json", exclude_defaults=True) for role, source in companions.items()
     }
     for source in found.values():
         if "path" in source:
@@ -380,6 +384,8 @@ def _pool(config: PrepareConfig, root: Path) -> dict[str, Any] | None:
     if config.pool is None:
         return None
     pool = config.pool.model_dump(mode="json", exclude_defaults=True)
+    if config.pool.companions:
+        pool["companions"] = _relative_companions(config.pool.companions, root)
     return {"kind": config.pool.kind, "path": _relative(Path(config.pool.path), root)} | {
         key: value for key, value in pool.items() if key not in ("kind", "path")
     }
@@ -395,7 +401,8 @@ def _raw_data(source: AnySource | PoolSource | None, root: Path, key: str, compa
         return []
     paths = [f"${{prepare.{key}.path}}"]  # DVC reads it from params.yaml: another path there is another dependency
     beside = {role: where for role, where in companions.items() if where.path not in (None, source.path)}
-    paths += [f"${{prepare.companions.{role}.path}}" for role in beside]
+    section = "prepare.companions" if key == "source" else f"prepare.{key}.companions"
+    paths += [f"${{{section}.{role}.path}}" for role in beside]
     outside: list[Path] = []
     if isinstance(source, ImageManifestSource | PoolManifest):
         outside = _folders_of_list(source, companions)
@@ -449,7 +456,7 @@ def _params_values(root: Path, findings: Findings) -> dict[str, Any]:
     return {
         "classes": findings.classes,
         "source": _relative_source(config, root),
-        "companions": _relative_companions(config, root),
+        "companions": _relative_companions(config.companions, root),
         "source_comments": _SOURCE_COMMENTS,
         "pool": _pool(config, root),
         "modality": findings.modality,

@@ -169,7 +169,8 @@ def _with_absolute_pool(config: PrepareConfig) -> PrepareConfig:
     """The pool's path may come from `--set`, relative to where the user is."""
     if config.pool is None:
         return config
-    pool = config.pool.model_copy(update={"path": str(Path(config.pool.path).absolute())})
+    beside = {role: _absolute(source) for role, source in config.pool.companions.items()}
+    pool = config.pool.model_copy(update={"path": str(Path(config.pool.path).absolute()), "companions": beside})
     return config.model_copy(update={"pool": pool})
 
 
