@@ -199,11 +199,17 @@ class FolderReader:
         return _in_step(self._directory, manifest, payload, companions)
 
     def arrow(self, count: int) -> dict[str, Any]:
-        """The same as Arrow columns, in the types of the files: those of the manifest, then `fields.arrow_names`."""
+        """The same as Arrow columns, in the types of the files: those of the manifest, then `fields.arrow_names`.
+
+        The columns of a companion begin with its role, as in `mask/pixels`.
+        """
         manifest = self._manifest.table(count)
-        payload = fields.next_arrow(self._payload, manifest.num_rows)
-        _check_lengths(self._directory, manifest.num_rows, payload.values())
-        return {**fields.columns_of(manifest), **payload}
+        columns = fields.next_arrow(self._payload, manifest.num_rows)
+        for role, rows in self._companions.items():
+            own = fields.next_arrow(rows, manifest.num_rows)
+            columns |= {f"{role}/{name}": values for name, values in own.items()}
+        _check_lengths(self._directory, manifest.num_rows, columns.values())
+        return {**fields.columns_of(manifest), **columns}
 
     def skip(self, count: int) -> None:
         """Go on behind the next rows."""

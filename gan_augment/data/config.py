@@ -4,14 +4,15 @@ from __future__ import annotations
 
 from typing import Annotated, Literal
 
-from pydantic import Field, field_validator, model_validator
+from pydantic import AfterValidator, Field, field_validator, model_validator
 
 from gan_augment.core.quantities import Level
-from gan_augment.core.records import ColumnKind, Record, Rule
+from gan_augment.core.records import ColumnKind, Record, Role, Rule
 
 __all__ = [
     "DEMO_NAMES",
     "AnySource",
+    "CompanionSource",
     "DemoName",
     "DemoSource",
     "ImageFolderSource",
@@ -28,8 +29,9 @@ __all__ = [
     "WebDatasetSource",
 ]
 
-DemoName = Literal["digits", "breast_cancer", "penguins"]
-DEMO_NAMES: tuple[DemoName, ...] = ("digits", "breast_cancer", "penguins")
+DemoName = Literal["digits", "breast_cancer", "penguins", "colour_digits"]
+DEMO_NAMES: tuple[DemoName, ...] = ("digits", "breast_cancer", "penguins", "colour_digits")
+ONE_COLUMN: tuple[Role, ...] = ("pair", "mask", "caption", "text", "voxels")  # the others have several
 
 
 class DemoSource(Record):
@@ -127,6 +129,65 @@ AnySource = Annotated[
 ]
 
 
+class CompanionSource(Record):
+    """Where what lies beside every row comes from: one of path, column, columns, ending and array.
+
+    Attributes
+    ----------
+    path
+        A folder with the same relative paths as the images' own; another ending of the file will do (`cat/1.txt`).
+    column
+        A column of the list of images, of Hugging Face's metadata.csv, .jsonl or .parquet in the folder of images, or a
+        key of a WebDataset's `.json`. For a mask, a pair or voxels it holds paths.
+    columns
+        Several of these, for `attributes` and for `sequence` (which has two: the sequence, and the frame's number). Of
+        an `.npz` file: several arrays.
+    ending
+        Of a WebDataset: the ending of the file, such as `mask.png`; with column or columns that of the JSON file.
+    array
+        Of an `.npz` file: NAME stands for the arrays `train_NAME`, `val_NAME` and `test_NAME`.
+    missing
+        Rows without it: `refuse`, or `leave_out` (they are named in reports/audit.json).
+    """
+
+    path: str | None = None
+    column: str | None = None
+    columns: tuple[str, ...] | None = Field(default=None, min_length=1)
+    ending: str | None = None
+    array: str | None = None
+    missing: Literal["refuse", "leave_out"] = "refuse"
+
+    @model_validator(mode="after")
+    def _one_place(self) -> CompanionSource:
+        given = [name for name in ("path", "column", "columns", "ending", "array") if getattr(self, name) is not None]
+        if len(given) != 1 and given not in (["column", "ending"], ["columns", "ending"]):
+            raise ValueError(
+                f"one of path, column, columns, ending and array is needed, not {' and '.join(given) or 0}"
+            )
+        if self.columns and len(set(self.columns)) < len(self.columns):
+            raise ValueError("a column is named twice")
+        return self
+
+    @property
+    def names(self) -> tuple[str, ...]:
+        """The columns."""
+        return (self.column,) if self.column is not None else self.columns or ()
+
+
+def _as_many_columns_as_the_role_has(value: dict[Role, CompanionSource]) -> dict[Role, CompanionSource]:
+    for role, source in value.items():
+        if source.columns is not None and role in ONE_COLUMN:
+            raise ValueError(f"{role}: `column` is needed, as a {role} has one, not `columns`")
+        if role == "sequence" and len(source.columns or ()) != 2:
+            raise ValueError("sequence: `columns` with two names is needed, the sequence and the frame's number")
+        if role == "attributes" and (source.path or (source.ending and not source.names)):
+            raise ValueError("attributes: `columns` (or `column`, or `array`) is needed, as values need names")
+    return value
+
+
+Roles = Annotated[dict[Role, CompanionSource], AfterValidator(_as_many_columns_as_the_role_has)]
+
+
 class _Pool(Record):
     """What every kind of pool has.
 
@@ -135,10 +196,13 @@ class _Pool(Record):
     group
         Which pool rows belong to a group of the labelled rows, in the words of `prepare.split.group`; null: as that
         says; `none`: no pool row belongs to a group.
+    companions
+        What lies beside every pool row, as in `prepare.companions`.
     """
 
     path: str
     group: str | None = None
+    companions: Roles = Field(default_factory=dict)
 
 
 class PoolFolder(_Pool):
@@ -254,9 +318,13 @@ class PrepareConfig(Record):
         Copies and near copies: `together` in one part of the split, or `ignore` (exact copies still stay together).
     target
         What the downstream model learns: `label`, the class, or `attributes`, the values beside each image.
+    companions
+        What lies beside every image, for methods that use it: a mask, a caption, attributes. Of each where it comes
+        from, such as {mask: {path: masks}, caption: {column: text}}. Test inputs go without.
     """
 
     source: AnySource
+    companions: Roles = Field(default_factory=dict)
     pool: PoolSource | None = None
     exclude: tuple[str, ...] = ()
     image_size: int | None = Field(default=None, ge=4, le=1024)

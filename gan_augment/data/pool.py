@@ -18,6 +18,7 @@ import numpy.typing as npt
 import pandas as pd
 
 from gan_augment.core.errors import DataError, GanAugmentError, ParamsError
+from gan_augment.core.fields import take
 from gan_augment.core.progress import Advance, silent
 from gan_augment.core.records import Modality, PoolSpec
 from gan_augment.core.samples import Samples, make_manifest
@@ -47,6 +48,7 @@ COPY = "a copy or a near copy of a validation or test row"
 BOUND = "in a group with a validation or test row"
 KNOWN = "a copy or a near copy of a train row, which teaches nothing more"
 _SHOWN = 20
+_OF_POOL = "prepare.pool.companions"
 _POOLED: frozenset[Modality] = frozenset({"image"})
 
 Ids = npt.NDArray[np.int64]
@@ -83,7 +85,8 @@ class Pool:
     @property
     def spec(self) -> PoolSpec:
         """What dataset.json says of it."""
-        return PoolSpec(rows=len(self.kept), labelled=int((self.data.rows["label"].iloc[self.kept] != "").sum()))
+        labelled = int((self.data.rows["label"].iloc[self.kept] != "").sum())
+        return PoolSpec(rows=len(self.kept), labelled=labelled, companions=dict(self.data.fields))
 
     def samples(self) -> Samples:
         """The rows that stay, as rows of the split `pool`."""
@@ -97,7 +100,8 @@ class Pool:
             group=self.bound_to[self.kept],
             source=rows["source"].to_numpy(dtype=object),
         )
-        return Samples(manifest, np.asarray(self.data.payload)[self.kept])
+        companions = {role: take(values, self.kept) for role, values in self.data.companions.items()}
+        return Samples(manifest, take(self.data.payload, self.kept), companions)
 
 
 def read_pool(config: PrepareConfig, root: Path) -> RawData | None:
@@ -107,7 +111,7 @@ def read_pool(config: PrepareConfig, root: Path) -> RawData | None:
         return None
     group = None if pool.group == NO_GROUPS else pool.group or config.split.group
     try:
-        raw = read_source(pool, root, SplitConfig(group=group))
+        raw = read_source(pool, root, SplitConfig(group=group), pool.companions)
     except (DataError, ParamsError) as error:
         raise _of_pool(error, inherited=group is not None and pool.group is None) from None
     rows = raw.rows.assign(identity="pool/" + raw.rows["identity"], split="")
@@ -119,6 +123,7 @@ def _of_pool(error: GanAugmentError, *, inherited: bool) -> GanAugmentError:
 
     def renamed(text: str | None) -> str | None:
         changed = text and text.replace("prepare.source.", "prepare.pool.")
+        changed = changed and changed.replace("prepare.companions", _OF_POOL)
         return changed and changed.replace("prepare.split.group", "prepare.pool.group")
 
     about_group = "group" in f"{error.problem} {error.where}"
@@ -159,8 +164,18 @@ def load_pool(config: PrepareConfig, root: Path, like: LoadedData, advance: Adva
     assert raw is not None and form is not None  # noqa: PT018 - a pool is named, and the labelled rows are images
     where = config.pool.path
     raw = replace(raw, problems=(*raw.problems, *left_out_problems(where, raw.entries, raw.left_out)))
-    loaded = load_images_like(like, form, raw, config.model_copy(update={"source": config.pool}), advance)
+    own = config.model_copy(update={"source": config.pool, "companions": config.pool.companions})
+    loaded = load_images_like(like, form, raw, own, advance)
+    loaded = replace(loaded, problems=tuple(map(_about_pool, loaded.problems)))
     return _with_known_labels(loaded, set(like.rows["label"]), where)
+
+
+def _about_pool(problem: Problem) -> Problem:
+    """A finding about companions with the keys of the pool's."""
+    texts = {"where": problem.where, "remedy": problem.remedy}
+    return problem.model_copy(
+        update={name: text and text.replace("prepare.companions", _OF_POOL) for name, text in texts.items()}
+    )
 
 
 def _with_known_labels(pool: LoadedData, known: set[str], where: str) -> LoadedData:

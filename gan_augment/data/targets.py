@@ -21,7 +21,7 @@ from gan_augment.data.raw import make_rows
 from gan_augment.data.table_files import TableFile
 from gan_augment.encoding.target_type import target_type
 
-__all__ = ["check_column", "rows_of_table", "target_labels", "type_of_target"]
+__all__ = ["check_column", "column_texts", "rows_of_table", "target_labels", "type_of_target"]
 
 _NO_LABEL = frozenset(("", "NA", "N/A", "NaN", "nan", "<NA>", "null", "NULL", "#N/A"))  # "None" may be a class
 MAX_WHOLE_NUMBERS = 50  # distinct whole numbers that may still be classes
@@ -121,8 +121,12 @@ def _refuse_regression(path: Path, target: str, texts: pd.Series) -> None:
 
 def _texts(path: Path, table: TableFile, name: str, key: str) -> pd.Series:
     check_column(path, table.frame, name, key)
-    column = table.frame[name]
-    return (_typed_texts(column) if table.typed else column).fillna("")
+    return column_texts(table, name).fillna("")
+
+
+def column_texts(table: TableFile, name: str) -> pd.Series:
+    """The cells of a column as texts; empty ones are missing where the file has types."""
+    return _typed_texts(table.frame[name]) if table.typed else table.frame[name]
 
 
 def _parts(path: Path, table: TableFile, name: str) -> list[str]:

@@ -12,8 +12,9 @@ from pydantic import ValidationError
 
 from gan_augment.core.atomic import write_text
 from gan_augment.core.errors import MethodError, ParamsError
+from gan_augment.core.fields import Files
 from gan_augment.core.progress import Advance
-from gan_augment.core.records import DatasetSpec, Modality
+from gan_augment.core.records import DatasetSpec, Modality, Role
 from gan_augment.core.samples import MANIFEST, PoolView
 from gan_augment.core.scratch import fingerprint
 from gan_augment.core.validation import counted, explain_mistakes, listed
@@ -30,6 +31,7 @@ __all__ = [
     "check_method",
     "check_settings",
     "checkpoint_path",
+    "companions_for",
     "method_and_config",
     "pool_for",
     "report_progress",
@@ -51,9 +53,17 @@ def check_method(params: Params, spec: DatasetSpec) -> tuple[Synthesizer, Method
     return method, config
 
 
+def companions_for(project: Project, method: Synthesizer) -> tuple[Role, ...]:
+    """The companions of the data that the method takes: no other method reads more than it did."""
+    wanted = method.traits.needs | method.traits.uses
+    return tuple(role for role in project.spec().companions if role in wanted)
+
+
 def pool_for(project: Project, method: Synthesizer) -> PoolView | None:
     """The pool, for a method that learns from one; None where it does not, or where there is none."""
-    return None if method.traits.pool == "no" else project.pool_view()
+    pool, wanted = project.spec().pool, method.traits.needs | method.traits.uses
+    roles = tuple(role for role in pool.companions if role in wanted) if pool is not None else ()
+    return None if method.traits.pool == "no" else project.pool_view(roles)
 
 
 def check_settings(params: Params, modality: Modality) -> tuple[Synthesizer, MethodConfig]:
@@ -124,10 +134,15 @@ def checkpoint_path(project: Project, name: str) -> Path:
     """
     params = project.params
     rows = [project.layout.train(key) / MANIFEST for key in params.classes]
+    rows += [file for row in rows for role in project.spec().companions if (file := _companion(row.parent, role))]
     if project.spec().pool is not None:
         rows.append(project.layout.pool)
     known = fingerprint(name, params.base.seed, params.synthesis.model_dump(mode="json"), *rows)
     return project.layout.root / ".gan_augment" / "checkpoints" / f"{name}-{known}.safetensors"
+
+
+def _companion(folder: Path, role: Role) -> Path | None:
+    return Files.of_role(role).find(folder)
 
 
 def write_curve(path: Path, rows: list[dict[str, float]]) -> None:

@@ -11,6 +11,7 @@ from typing import Any
 from gan_augment.core.documents import read_document
 from gan_augment.core.errors import GanAugmentError, ParamsError
 from gan_augment.core.records import ClassRecord, DatasetSpec, Modality, PoolSpec
+from gan_augment.data.companions import companion_field
 from gan_augment.data.loading import expected_image
 from gan_augment.data.paths import existing
 from gan_augment.data.pool import read_pool, refuse_pool_of_rows
@@ -102,7 +103,7 @@ class _Data:
     def raw(self) -> RawData:
         """The rows and columns of the source; its images are listed. Raises DataError, ParamsError."""
         prepare = self.params.prepare
-        return read_source(prepare.source, self.root, prepare.split)
+        return read_source(prepare.source, self.root, prepare.split, prepare.companions)
 
     @property
     def modality(self) -> Modality:
@@ -132,6 +133,7 @@ class _Data:
             classes=tuple(ClassRecord(key=key, label=value.label) for key, value in self.params.classes.items()),
             image=image,
             table=content.spec if isinstance(content, RawTable) else None,
+            companions={role: companion_field(role, s, image) for role, s in self.params.prepare.companions.items()},
             pool=self._pool(),
         )
 

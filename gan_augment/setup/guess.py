@@ -27,6 +27,7 @@ from gan_augment.data.sources.image_folder import IMAGE_SUFFIXES, is_image
 from gan_augment.data.sources.webdataset import is_tar
 from gan_augment.data.table_files import TABLE_SUFFIXES, TableFile, read_table_file
 from gan_augment.data.targets import check_column
+from gan_augment.setup.companions import folder_of_images
 
 __all__ = ["POOL_NAMES", "guess_config"]
 
@@ -117,6 +118,9 @@ def _guess_folder(folder: Path) -> PrepareConfig:
     tars = [path for path in files if is_tar(path)]
     if tars and len(tars) >= sum(len(path.parts) > 1 for path in images):  # beside tars a loose picture means little
         return _guess_tars(folder, tars)
+    if beside := folder_of_images({image.parts[0] for image in images}):
+        folder /= beside
+        images = [PurePosixPath(*image.parts[1:]) for image in images if image.parts[0] == beside]
     while len(tops := {image.parts[0] for image in images}) == 1 and all(len(image.parts) > 2 for image in images):
         folder /= tops.pop()  # one folder around all classes: go in
         images = [PurePosixPath(*image.parts[1:]) for image in images]

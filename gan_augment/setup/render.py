@@ -6,6 +6,7 @@ from collections.abc import Iterator
 
 from gan_augment.core.records import THINGS
 from gan_augment.data.problems import Problem
+from gan_augment.setup.companions import said_of
 from gan_augment.setup.findings import Findings
 
 __all__ = ["render_findings"]
@@ -50,6 +51,8 @@ def _images(findings: Findings) -> Iterator[str]:
     yield f"  formats     {_counts(images.formats)}"
     colour = "grey" if images.canonical.channels == 1 else "RGB"
     yield f"  becomes     {images.canonical.width} x {images.canonical.height} px, {colour}"
+    for number, said in enumerate(said_of(findings.config.companions)):
+        yield f"  {'beside it' if not number else '':<12}{said}"
 
 
 def _pool(findings: Findings) -> Iterator[str]:

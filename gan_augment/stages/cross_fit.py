@@ -80,7 +80,7 @@ def make_folds(project: Project) -> Iterator[Fold]:
         The smallest class has too few groups for so many folds.
     """
     spec, count, seed = project.spec(), project.params.cross_fit.folds, project.params.base.seed
-    roles, pool = tuple(spec.companions), project.pool_view()
+    roles, pool = tuple(spec.companions), project.pool_view(() if spec.pool is None else tuple(spec.pool.companions))
     rows = Samples.concat([project.train_view(roles).samples, project.validation_view(roles).samples])
     groups = rows.manifest["group"].where(rows.manifest["group"] != "", rows.manifest["id"]).to_numpy(dtype=object)
     numbers = fold_numbers(rows.label_indices(spec), groups, count, seed=derive_seed(seed, "cross_fit"))
@@ -101,7 +101,9 @@ def _lay_out(layout: Layout, spec: DatasetSpec, fitted: Samples, held: Samples, 
         groups = set(held.manifest["group"])
         kept = pool.samples.take(np.array([groups.isdisjoint(names) for names in bound], dtype=bool))
         labelled = int(kept.manifest["label"].notna().sum())
-        spec = spec.model_copy(update={"pool": PoolSpec(rows=len(kept), labelled=labelled)})
+        beside = {} if spec.pool is None else spec.pool.companions
+        about = PoolSpec(rows=len(kept), labelled=labelled, companions=beside)
+        spec = spec.model_copy(update={"pool": about})
         write_pool(layout, kept)
     write_parts(layout, spec, fitted, held)
 

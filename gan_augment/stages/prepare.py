@@ -16,6 +16,7 @@ from gan_augment.core.samples import Samples, make_manifest
 from gan_augment.core.validation import listed
 from gan_augment.data.audit import audit_figures
 from gan_augment.data.class_keys import class_keys
+from gan_augment.data.companions import refuse_unseen_values
 from gan_augment.data.duplicates import find_duplicates
 from gan_augment.data.loading import LoadedData, load_data
 from gan_augment.data.pool import Pool, load_pool, pool_figures, pool_problems, sift_pool
@@ -51,6 +52,8 @@ def run(project: Project) -> None:
     check_groups(params.measure.groups, spec)  # `measure` alone reads them, hours later
     duplicates = find_duplicates(data.payload, data.rows["label"], near=near)
     split = split_rows(data.rows, duplicates, config.split, seed=params.base.seed)
+    if "attributes" in data.companions:
+        refuse_unseen_values(data.companions["attributes"], split.parts)
     figures = audit_figures(data, duplicates, split, {record.label: record.key for record in spec.classes})
     pool = None if more is None else sift_pool(more, data, split, near=near)
     if pool is not None:
@@ -79,6 +82,7 @@ def _dataset_spec(data: LoadedData, params: Params) -> DatasetSpec:
         image=data.image,
         table=data.table,
         licence=data.licence,
+        companions=dict(data.fields),
     )
 
 
@@ -146,4 +150,4 @@ def _as_samples(data: LoadedData, split: Split) -> Samples:
         raise DataError(
             "Two samples have the same identity", got=str(manifest["id"][manifest["id"].duplicated()].iloc[0])
         )
-    return Samples(manifest, data.payload)
+    return Samples(manifest, data.payload, data.companions)

@@ -16,6 +16,10 @@ from gan_augment.core.errors import DataError, LeakError
 from gan_augment.core.records import PoolSpec
 from gan_augment.core.samples import NO_LABEL, PoolView, Samples, TrainView, ValidationView, read_samples
 from gan_augment.core.samples import TestInputs as Inputs
+from gan_augment.data.config import PrepareConfig
+from gan_augment.data.loading import LoadedData, load_data
+from gan_augment.data.pool import load_pool
+from gan_augment.data.problems import raise_errors
 from gan_augment.mixing.config import CrossFitConfig
 from gan_augment.project.layout import Project
 from gan_augment.project.training import checkpoint_path
@@ -319,3 +323,44 @@ def test_a_checkpoint_is_found_with_the_same_pool_alone(tmp_path: Path) -> None:
         names.append(checkpoint_path(opened, "pretrain").name)
         assert checkpoint_path(opened, "pretrain").name == names[-1]
     assert len(set(names)) == 3
+
+
+def test_a_pool_has_companions_of_its_own(tmp_path: Path) -> None:
+    write_folder(tmp_path / "photos", {"cat": 8, "dog": 8})
+    for number in range(6):
+        save(tmp_path / f"more/{number}.png", noise(5000 + number))
+        save(tmp_path / f"masks/{number}.png", noise(6000 + number, channels=1))
+    (tmp_path / "masks/5.png").unlink()
+    mask = {"path": "masks"}
+    settings = {"source": {"kind": "image_folder", "path": "photos"}}
+
+    def pool(**missing: str) -> LoadedData:
+        of_pool = {"kind": "image_folder", "path": "more", "companions": {"mask": mask | missing}}
+        config = PrepareConfig.model_validate(settings | {"pool": of_pool})
+        found = load_pool(config, tmp_path, load_data(config, tmp_path))
+        assert found is not None
+        return found
+
+    with pytest.raises(DataError, match=r"1 of 6 rows have no mask(.|\n)*prepare\.pool\.companions\.mask\.missing"):
+        raise_errors(pool().problems)
+    found = pool(missing="leave_out")
+    raise_errors(found.problems)
+    numbers = [int(Path(str(source)).stem) for source in found.rows["source"]]
+    assert sorted(numbers) == [0, 1, 2, 3, 4]
+    for number, pixels in zip(numbers, np.asarray(found.companions["mask"]), strict=True):
+        assert (pixels[..., 0] == noise(6000 + number, channels=1)).all()
+
+
+def test_prepare_writes_what_lies_beside_the_pool(tmp_path: Path) -> None:
+    photos(tmp_path)
+    for number in range(6):
+        save(tmp_path / f"unlabelled/{number}.png", np.asarray(photo(900 + number)))
+        save(tmp_path / f"masks/{number}.png", np.full((64, 64), number, np.uint8))
+    opened = pooled(tmp_path, FOLDER | {"companions": {"mask": {"path": "masks"}}})
+    prepare.run(opened)
+    about, view = opened.spec().pool, opened.pool_view(("mask",))
+    assert about is not None and view is not None  # noqa: PT018
+    assert list(about.companions) == ["mask"]
+    for source, mask in zip(view.samples.manifest["source"], np.asarray(view.samples.companions["mask"]), strict=True):
+        assert (mask == int(Path(str(source)).stem)).all()
+    assert not opened.spec().companions
