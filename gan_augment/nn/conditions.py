@@ -41,7 +41,7 @@ class ConditionEmbedding(nn.Module):
 
 
 class ConditionReader(nn.Module):
-    """D(x), which is told nothing, and a head a group that reads its value from the image (AC-GAN's, Odena et al. 2017).
+    """D(x), which is told nothing, and a head a group that reads its value from the image (Odena et al. 2017).
 
     `body` maps images [n, c, h, w] to features [n, features]. It is called as the other discriminators are.
     """

@@ -2,7 +2,8 @@
 
 One small network a group learns from real train rows and reads drawn images and held-out real ones alike. A value is
 *precise* where it is read as often as from held-out real rows that have it. What the judge cannot read from real rows
-it does not hold against drawn ones.
+it does not hold against drawn ones. Drawn rows must have combinations of values that real rows have: a judge that saw
+blue only on black reads blue on white no better than chance.
 """
 
 from __future__ import annotations
@@ -47,7 +48,7 @@ class ValuePrecision:
     choices: int
 
     def problem(self, least: float) -> str | None:
-        """Why the value is not to be believed, in words, or None. `least`: the share of the real rows' that it needs."""
+        """Why the value is not to be believed, in words, or None; it needs `least` times the real rows' share."""
         if self.drawn is None or self.real is None:
             return None
         behind = self.real - self.drawn > SURE * math.hypot(self._error(self.drawn, self.drawn_rows), self._real_error)
@@ -136,9 +137,10 @@ class AttributeJudge:
 def _reader(images: torch.Tensor, values: Ints, size: int, seed: int, steps: int, device: str) -> Read:
     known = np.flatnonzero(values != UNKNOWN)
     labels = torch.from_numpy(values[known] - 1)
-    network = fit_classifier(
-        images[known], labels, size - 1, seed=seed, steps=steps, sampling="balanced", device=device
-    )
+    with torch.random.fork_rng(devices=[]):  # a layer's first weights move torch's own generator on
+        network = fit_classifier(
+            images[known], labels, size - 1, seed=seed, steps=steps, sampling="balanced", device=device
+        )
     return lambda asked: predict_probabilities(network, pixels(asked))
 
 

@@ -162,8 +162,9 @@ class AdversarialRun:
     check), `alarms` what is wrong with which class of the chosen snapshot, `retries` how often it was rolled back.
 
     With `conditional` False the rows are one class, number 0, whatever their labels say, and the networks are of one
-    class too. `batches`: which rows a step sees, and what is told about them; None: balanced classes. `shown`: what the samples that each check reports are drawn from where there is no monitor; None: none
-    are. `terms`: what the method adds to the game, made from the run's own source of randomness; None: nothing.
+    class too. `batches`: which rows a step sees, and what is told about them; None: balanced classes. `shown`: what the
+    samples that each check reports are drawn from where there is no monitor; None: none are. `terms`: what the method
+    adds to the game, made from the run's own source of randomness; None: nothing.
     """
 
     def __init__(

@@ -53,7 +53,6 @@ from gan_augment.training.checkpoint import load_module, save_module
 __all__ = ["AttributeGan", "AttributeGanConfig", "FittedAttributeGan"]
 
 JUDGED = 64  # drawn images of a value
-CONSIDERED = 4096  # drawn conditions of a class, among which those of a value are looked for
 
 
 class AttributeGanConfig(ImageGanConfig):
@@ -259,29 +258,31 @@ def _precision(fitted: FittedAttributeGan, data: TrainingData, run: Run) -> dict
         steps=config.judge_steps,
         device=run.device,
     )
-    drawn, held_out = _of_every_value(fitted, run.seed), data.validation
-    real = None
-    if held_out is not None:
-        real = images_of(held_out.samples.payload), attributes.conditions(held_out, name)[:, 1:]
+    rng, real = torch.Generator().manual_seed(derive_seed(run.seed, "attribute precision")), None
+    if data.validation is not None:
+        real = images_of(data.validation.samples.payload), attributes.conditions(data.validation, name)[:, 1:]
     figures, unknown = dict[str, Any](), dict[str, dict[str, str]]()
     for group, column in enumerate(attributes.columns):
+        drawn = _of_every_value(fitted, group + 1, rng)
         found = {column.texts[v - 1]: one for v, one in judge.precisions(drawn, real, group).items()}
+        problems = {text: one.problem(config.min_precision) for text, one in found.items()}
         figures[column.name] = {text: one.to_json() for text, one in found.items()}
-        unknown[column.name] = {
-            t: problem for t, one in found.items() if (problem := one.problem(config.min_precision))
-        }
+        unknown[column.name] = {text: problem for text, problem in problems.items() if problem}
     return {"precision": figures, "unknown_values": {name: values for name, values in unknown.items() if values}}
 
 
-def _of_every_value(fitted: FittedAttributeGan, seed: int) -> tuple[npt.NDArray[np.uint8], npt.NDArray[np.int64]]:
-    """Images, and the values asked for, int64 [n, columns]: at most `JUDGED` of each value of what `sample` draws."""
-    rng = torch.Generator().manual_seed(derive_seed(seed, "attribute precision"))
-    asked = torch.cat([fitted.combinations.draw(int(index), CONSIDERED, rng) for index in fitted.learnt])
-    asked = asked[torch.randperm(len(asked), generator=rng)]
-    chosen = set[int]()
-    for values in asked.numpy().T:
-        for value in np.unique(values):
-            chosen.update(np.flatnonzero(values == value)[:JUDGED].tolist())
-    conditions = asked[sorted(chosen)]
-    parts = [fitted.draw(part, rng) for part in conditions.split(SAMPLING_BLOCK)]
-    return np.concatenate(parts), conditions[:, 1:].numpy()
+def _of_every_value(
+    fitted: FittedAttributeGan, place: int, rng: torch.Generator
+) -> tuple[npt.NDArray[np.uint8], npt.NDArray[np.int64]]:
+    """Images, and the attributes asked for, int64 [n, columns]: `JUDGED` of each value at this place of a condition.
+
+    Their combinations are those of train rows, as often as there, whatever the settings draw: held-out real rows, with
+    which they are compared, have no others.
+    """
+    seen, counts = (torch.from_numpy(part) for part in (fitted.combinations.seen, fitted.combinations.counts))
+    conditions = torch.cat([
+        seen[own][torch.multinomial(counts[own].double(), JUDGED, replacement=True, generator=rng)]
+        for own in (seen[:, place] == value for value in range(1, fitted.attributes.sizes[place]))
+    ])  # fmt: skip
+    images = np.concatenate([fitted.draw(part, rng) for part in conditions.split(SAMPLING_BLOCK)])
+    return images, conditions[:, 1:].numpy()
