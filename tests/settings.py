@@ -32,15 +32,8 @@ SMALL_IMAGE_GAN = {"kimg": 0.2, "specialise_kimg": 0.1, "batch_size": 16, "width
 METHODS: dict[str, MethodRow] = {
     "attribute_gan": MethodRow(
         attribute_toy,
-        {
-            "kimg": 6.4,
-            "batch_size": 32,
-            "width": 64,
-            "latent": 4,
-            "checks": 2,
-            "learning_rate": 3e-3,
-            "judge_steps": 60,
-        },
+        {"kimg": 0.8, "batch_size": 32, "width": 32, "latent": 4, "checks": 2, "judge_steps": 10},
+        judged=False,
     ),
     "conditional": MethodRow(image_toy, SMALL_IMAGE_GAN, judged=False),
     "copula": MethodRow(table_toy),

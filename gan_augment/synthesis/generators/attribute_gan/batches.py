@@ -1,9 +1,10 @@
-"""Batches in which every value of every attribute is practised, however rare, and the conditions of train rows."""
+"""Batches in which every value of every attribute is practised, however rare; and what is compared with real rows."""
 
 from __future__ import annotations
 
 import numpy as np
 import numpy.typing as npt
+import pandas as pd
 import torch
 from torch import Tensor
 
@@ -11,6 +12,7 @@ from gan_augment.core.samples import TrainView, ValidationView
 from gan_augment.core.seeds import numpy_generator
 from gan_augment.nn.conditions import UNKNOWN
 from gan_augment.nn.draws import Draws
+from gan_augment.synthesis.api import TrainingData
 from gan_augment.synthesis.kit.attributes import Attributes
 
 __all__ = ["BalancedValues", "UsualConditions"]
@@ -47,14 +49,24 @@ class BalancedValues:
 
 
 class UsualConditions:
-    """What the monitor tells the networks: the conditions of real rows, and those of the class's train rows for others.
+    """What drawn images are asked for where they are compared with held-out real ones: the same conditions.
 
-    See `Conditions`.
+    Those are the conditions of held-out rows that train rows have too; where there are none of a class or of a value,
+    those of train rows. See `Conditions`.
+
+    Attributes
+    ----------
+    train, held_out
+        int64 [n, groups] of the train rows and of the validation rows (none: 0 rows).
+    comparable
+        bool [m]: which validation rows have a combination that some train row has.
     """
 
-    def __init__(self, attributes: Attributes, train: TrainView, method: str, seed: int) -> None:
+    def __init__(self, attributes: Attributes, data: TrainingData, method: str, seed: int) -> None:
         self.attributes, self.method, self.seed = attributes, method, seed
-        self.train, self.labels = attributes.conditions(train, method), train.labels
+        self.train = attributes.conditions(data.train, method)
+        self.held_out = self.train[:0] if data.validation is None else attributes.conditions(data.validation, method)
+        self.comparable = _rows_in(self.held_out, self.train)
 
     def of_rows(self, view: TrainView | ValidationView) -> Ints:
         """See `Conditions`."""
@@ -64,7 +76,20 @@ class UsualConditions:
         """See `Conditions`."""
         told = np.empty((len(labels), self.train.shape[1]), dtype=np.int64)
         for index in np.unique(labels):
-            own, places = np.flatnonzero(self.labels == index), labels == index
-            chosen = numpy_generator(self.seed, "usual conditions", int(index)).choice(own, int(places.sum()))
-            told[places] = self.train[chosen]
+            places = labels == index
+            told[places] = self.of_value(0, int(index) + 1, int(places.sum()))
         return told
+
+    def of_value(self, place: int, value: int, count: int) -> Ints:
+        """int64 [count, groups] with this value at this place; always the same ones. Some train row must have it."""
+        random = numpy_generator(self.seed, "usual conditions", place, value)
+        for rows in (self.held_out[self.comparable], self.train):
+            if len(own := rows[rows[:, place] == value]):
+                break
+        return random.choice(own, count)
+
+
+def _rows_in(rows: Ints, others: Ints) -> npt.NDArray[np.bool_]:
+    """bool [n]: which rows are among the others."""
+    places = pd.MultiIndex.from_arrays(list(others.T))
+    return np.asarray(pd.MultiIndex.from_arrays(list(rows.T)).isin(places), dtype=bool)

@@ -177,9 +177,10 @@ class AttributeGan(JointOnly):
         check_train(data.train, self.name)
         config.check(data.train.spec)
         fitted = self._untrained(data, config, run)
-        training = _trained(fitted, data, run)
+        usual = UsualConditions(fitted.attributes, data, self.name, run.seed)
+        training = _trained(fitted, data, usual, run)
         fitted.generator, fitted.stats = training.best, training.loop.history
-        fitted.summary = {**training.summary, **_precision(fitted, data, run)}
+        fitted.summary = {**training.summary, **_precision(fitted, data, usual, run)}
         return fitted
 
     def _untrained(self, data: TrainingData, config: AttributeGanConfig, run: Run) -> FittedAttributeGan:
@@ -219,9 +220,8 @@ def _networks(
     return generator.to(run.device), told.to(run.device)
 
 
-def _trained(fitted: FittedAttributeGan, data: TrainingData, run: Run) -> AdversarialRun:
-    config, image, name = fitted.config, image_of(fitted.spec), AttributeGan.name
-    usual = UsualConditions(fitted.attributes, data.train, name, run.seed)
+def _trained(fitted: FittedAttributeGan, data: TrainingData, usual: UsualConditions, run: Run) -> AdversarialRun:
+    config, image = fitted.config, image_of(fitted.spec)
     plain = "non_saturating" if config.objective == "dragan" else config.objective
     kimg = config.usual_kimg(image) if config.kimg is None else config.kimg
     training = AdversarialRun(
@@ -247,42 +247,33 @@ def _terms(fitted: FittedAttributeGan) -> Callable[[torch.Generator], Terms] | N
     )
 
 
-def _precision(fitted: FittedAttributeGan, data: TrainingData, run: Run) -> dict[str, Any]:
+def _precision(fitted: FittedAttributeGan, data: TrainingData, usual: UsualConditions, run: Run) -> dict[str, Any]:
     """What a judge of real rows reads from drawn images, by column and value; and what it does not find there."""
-    attributes, name, config = fitted.attributes, AttributeGan.name, fitted.config
+    columns, least, sizes = fitted.attributes.columns, fitted.config.min_precision, fitted.attributes.sizes
     judge = AttributeJudge(
         images_of(data.train.samples.payload),
-        attributes.conditions(data.train, name)[:, 1:],
-        attributes.sizes[1:],
+        usual.train[:, 1:],
+        sizes[1:],
         seed=run.seed,
-        steps=config.judge_steps,
+        steps=fitted.config.judge_steps,
         device=run.device,
     )
-    rng, real = torch.Generator().manual_seed(derive_seed(run.seed, "attribute precision")), None
-    if data.validation is not None:
-        real = images_of(data.validation.samples.payload), attributes.conditions(data.validation, name)[:, 1:]
+    real, rng = _held_out(data, usual), torch.Generator().manual_seed(derive_seed(run.seed, "attribute precision"))
     figures, unknown = dict[str, Any](), dict[str, dict[str, str]]()
-    for group, column in enumerate(attributes.columns):
-        drawn = _of_every_value(fitted, group + 1, rng)
-        found = {column.texts[v - 1]: one for v, one in judge.precisions(drawn, real, group).items()}
-        problems = {text: one.problem(config.min_precision) for text, one in found.items()}
+    for group, column in enumerate(columns):
+        wanted = np.concatenate([usual.of_value(group + 1, value, JUDGED) for value in range(1, sizes[group + 1])])
+        images = [fitted.draw(part, rng) for part in torch.from_numpy(wanted).split(SAMPLING_BLOCK)]
+        judged = judge.precisions((np.concatenate(images), wanted[:, 1:]), real, group)
+        found = {column.texts[value - 1]: one for value, one in judged.items()}
+        problems = {text: one.problem(least) for text, one in found.items()}
         figures[column.name] = {text: one.to_json() for text, one in found.items()}
         unknown[column.name] = {text: problem for text, problem in problems.items() if problem}
     return {"precision": figures, "unknown_values": {name: values for name, values in unknown.items() if values}}
 
 
-def _of_every_value(
-    fitted: FittedAttributeGan, place: int, rng: torch.Generator
-) -> tuple[npt.NDArray[np.uint8], npt.NDArray[np.int64]]:
-    """Images, and the attributes asked for, int64 [n, columns]: `JUDGED` of each value at this place of a condition.
-
-    Their combinations are those of train rows, as often as there, whatever the settings draw: held-out real rows, with
-    which they are compared, have no others.
-    """
-    seen, counts = (torch.from_numpy(part) for part in (fitted.combinations.seen, fitted.combinations.counts))
-    conditions = torch.cat([
-        seen[own][torch.multinomial(counts[own].double(), JUDGED, replacement=True, generator=rng)]
-        for own in (seen[:, place] == value for value in range(1, fitted.attributes.sizes[place]))
-    ])  # fmt: skip
-    images = np.concatenate([fitted.draw(part, rng) for part in conditions.split(SAMPLING_BLOCK)])
-    return images, conditions[:, 1:].numpy()
+def _held_out(data: TrainingData, usual: UsualConditions) -> tuple[npt.NDArray[np.uint8], npt.NDArray[np.int64]] | None:
+    """Real images with attributes that train rows combine too, and these attributes, int64 [m, columns]."""
+    if data.validation is None:
+        return None
+    rows = np.flatnonzero(usual.comparable)
+    return images_of(data.validation.samples.payload)[rows], usual.held_out[rows, 1:]
