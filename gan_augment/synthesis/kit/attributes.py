@@ -158,8 +158,8 @@ def _no_group(name: str, got: str, expected: str, remedy: str | None) -> MethodE
 
 
 def _numbers(series: pd.Series, column: Attribute) -> Ints:
-    values = series.astype(object).where(series.notna(), None)
-    return np.asarray(pd.Categorical(values, categories=list(column.values)).codes, dtype=np.int64) + 1
+    known = pd.Index(list(column.values), dtype=object)
+    return np.asarray(known.get_indexer(pd.Index(series.astype(object))), dtype=np.int64) + 1  # -1: not there
 
 
 def _series(values: list[Any], column: Attribute, hides: bool) -> pd.Series:
