@@ -158,9 +158,8 @@ def run(seed: int, settings: dict[str, Any]) -> None:
     spec, parts = rows(seed)
     real: Any = parts["held out"].companions["attributes"]
     inks, papers = measured(np.asarray(parts["held out"].payload))
-    print(
-        f"by pixels, of held-out rows: ink {np.mean(inks == real['ink']):.3f}, paper {np.mean(papers == real['paper']):.3f}"
-    )
+    right = np.mean(inks == real["ink"]), np.mean(papers == real["paper"])
+    print(f"by pixels, of held-out rows: ink {right[0]:.3f}, paper {right[1]:.3f}")
     train, validation = TrainView(spec, parts["train"]), ValidationView(spec, parts["validation"])
     held_out = ValidationView(spec, parts["held out"])
     config, started = AttributeGanConfig.model_validate(settings), time.process_time()
