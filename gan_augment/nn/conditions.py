@@ -67,6 +67,6 @@ def condition_loss(read: Tensor, conditions: Tensor, sizes: Sequence[int]) -> Te
     """Cross-entropy of the values read, a scalar: the mean over groups; unknown values count for nothing."""
     losses = [
         F.cross_entropy(logits, values, ignore_index=UNKNOWN, reduction="sum") / (values != UNKNOWN).sum().clamp(min=1)
-        for logits, values in zip(read.split(list(sizes), dim=1), conditions.unbind(1), strict=True)
+        for logits, values in zip(torch.split(read, list(sizes), dim=1), conditions.unbind(1), strict=True)
     ]
     return torch.stack(losses).mean()

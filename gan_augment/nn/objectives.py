@@ -128,4 +128,5 @@ def local_penalty(logits: Tensor, inputs: Tensor) -> Tensor:
     must require a gradient, and `logits` [n] must come from them.
     """
     (gradient,) = torch.autograd.grad(logits.sum(), inputs, create_graph=True)
-    return (gradient.flatten(1).norm(dim=1) - 1).square().mean()
+    distance: Tensor = torch.linalg.vector_norm(gradient.flatten(1), dim=1) - 1
+    return distance.square().mean()

@@ -13,7 +13,7 @@ from pydantic import ValidationError
 from gan_augment.core.atomic import write_text
 from gan_augment.core.errors import MethodError, ParamsError
 from gan_augment.core.progress import Advance
-from gan_augment.core.records import DatasetSpec, Modality
+from gan_augment.core.records import DatasetSpec, Modality, Role
 from gan_augment.core.samples import MANIFEST
 from gan_augment.core.scratch import fingerprint
 from gan_augment.core.validation import counted, explain_mistakes, listed
@@ -29,6 +29,7 @@ __all__ = [
     "check_method",
     "check_settings",
     "checkpoint_path",
+    "companions_for",
     "method_and_config",
     "report_progress",
     "resumed_checkpoint",
@@ -46,6 +47,12 @@ def check_method(params: Params, spec: DatasetSpec) -> tuple[Synthesizer, Method
     method, config = check_settings(params, spec.modality)
     config.check(spec)
     return method, config
+
+
+def companions_for(method: Synthesizer, spec: DatasetSpec) -> tuple[Role, ...]:
+    """What the method reads beside every real row, as far as the data set has it."""
+    wanted = method.traits.needs | method.traits.uses
+    return tuple(role for role in spec.companions if role in wanted)
 
 
 def check_settings(params: Params, modality: Modality) -> tuple[Synthesizer, MethodConfig]:

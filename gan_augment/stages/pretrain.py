@@ -12,6 +12,7 @@ from gan_augment.project.layout import Project
 from gan_augment.project.live import live_training
 from gan_augment.project.training import (
     checkpoint_path,
+    companions_for,
     method_and_config,
     report_progress,
     resumed_checkpoint,
@@ -30,7 +31,8 @@ def run(project: Project) -> None:
     if method.traits.fitted == "per class":
         _write_nothing_joint(project)
         return
-    data = TrainingData(project.train_view(), project.validation_view())
+    roles = companions_for(method, project.spec())
+    data = TrainingData(project.train_view(roles), project.validation_view(roles))
     seed, device = derive_seed(project.params.base.seed, "pretrain"), resolve_device(project.params.base.device)
     with joined_replicas(device) as replicas:
         if not replicas.first:

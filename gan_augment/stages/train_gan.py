@@ -15,6 +15,7 @@ from gan_augment.project.layout import Project
 from gan_augment.project.live import live_training
 from gan_augment.project.training import (
     checkpoint_path,
+    companions_for,
     method_and_config,
     report_progress,
     resumed_checkpoint,
@@ -53,9 +54,9 @@ def run(project: Project, key: str) -> None:
 def _train(
     project: Project, method: Synthesizer, config: MethodConfig, index: int, run: Run
 ) -> tuple[Fitted, GateDecision]:
-    key = project.spec().classes[index].key
+    key, roles = project.spec().classes[index].key, companions_for(method, project.spec())
     if method.traits.fitted == "per class":
-        data = TrainingData(project.class_train_view(key), project.validation_view().of_class(index))
+        data = TrainingData(project.class_train_view(key, roles), project.validation_view(roles).of_class(index))
         own = within_memory(partial(method.fit, data, run=run), config)
         return own, _untried(own, index, "specialised", "this method trains one model a class")
     check_folder(project.layout.pretrain)
@@ -65,7 +66,7 @@ def _train(
     wanted = project.params.classes[key].specialise
     if not (project.params.train_gan.specialise if wanted is None else wanted):
         return joint, _untried(joint, index, "joint", "specialisation is off in params.yaml")
-    train = project.class_train_view(key)
+    train = project.class_train_view(key, roles)
     own = within_memory(partial(method.specialise, joint, train, index=index, run=run), config)
     return _gate(project, joint, own, index)
 

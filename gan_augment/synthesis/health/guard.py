@@ -3,8 +3,8 @@
 - *moved*: it changes its source as far as a fresh real row is from it; at 0 it hands its source back.
 - *kept*: what was asked for is read from the outputs as from held-out real rows, by a judge of real rows.
 - *conditioned*: from one condition to another its outputs move as real rows do; at 0 the condition is ignored.
-- *mixed*: the class mix of what it starts from is that of what it imitates. Where it is not, a translator between the two
-  sets makes up the classes that are missing (Cohen et al. 2018, arXiv 1805.08841).
+- *mixed*: the class mix of what it starts from is that of what it imitates. Where it is not, a translator between the
+  two sets makes up the classes that are missing (Cohen et al. 2018, arXiv 1805.08841).
 
 Each stands beside the same figure of real rows. There is a problem where the difference is no chance, and of a size
 that matters. Rows are float arrays [n, d] of a feature space that was fitted on train rows alone.

@@ -262,7 +262,7 @@ def _precision(fitted: FittedAttributeGan, data: TrainingData, usual: UsualCondi
     figures, unknown = dict[str, Any](), dict[str, dict[str, str]]()
     for group, column in enumerate(columns):
         wanted = np.concatenate([usual.of_value(group + 1, value, JUDGED) for value in range(1, sizes[group + 1])])
-        images = [fitted.draw(part, rng) for part in torch.from_numpy(wanted).split(SAMPLING_BLOCK)]
+        images = [fitted.draw(part, rng) for part in torch.split(torch.from_numpy(wanted), SAMPLING_BLOCK)]
         judged = judge.precisions((np.concatenate(images), wanted[:, 1:]), real, group)
         found = {column.texts[value - 1]: one for value, one in judged.items()}
         problems = {text: one.problem(least) for text, one in found.items()}
