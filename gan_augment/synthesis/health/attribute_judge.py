@@ -28,15 +28,16 @@ Ints = npt.NDArray[np.int64]
 Images = npt.NDArray[np.uint8]
 Read = Callable[[Images], npt.NDArray[np.float32]]
 
-_FEW = 30  # rows; below, two more are thought to be among them, one right and one wrong
+_FEW = 30  # rows
 
 
 @dataclass(frozen=True)
 class ValuePrecision:
     """How often one value is read where it should be: from drawn rows, and from held-out real ones.
 
-    `rows`: train rows with the value, `share`: of all whose value is known. `drawn`, `real`: shares in [0, 1], None
-    where there are no rows. `choices`: how many values the group has.
+    `rows`: train rows with the value, `share`: of all whose value is known. `drawn`, `real`, `elsewhere`: shares in
+    [0, 1], from how many it is read: of drawn rows that were asked for it, of held-out rows that have it, and of those
+    that have another value; None where there are no such rows.
     """
 
     rows: int
@@ -45,41 +46,40 @@ class ValuePrecision:
     drawn: float | None
     real_rows: int
     real: float | None
-    choices: int
+    other_rows: int
+    elsewhere: float | None
 
     def problem(self, least: float) -> str | None:
         """Why the value is not to be believed, in words, or None; it needs `least` times the real rows' share."""
-        if self.drawn is None or self.real is None:
+        if self.drawn is None or self.real is None or not self.judged:
             return None
-        behind = self.real - self.drawn > SURE * math.hypot(self._error(self.drawn, self.drawn_rows), self._real_error)
-        if not (self.judged and behind and self.drawn < least * self.real):
+        error = math.hypot(_error(self.drawn, self.drawn_rows), _error(self.real, self.real_rows))
+        if not (self.real - self.drawn > SURE * error and self.drawn < least * self.real):
             return None
         return f"read from {self.drawn:.0%} of its drawn images, and from {self.real:.0%} of held-out real ones"
 
     @property
     def judged(self) -> bool:
-        """Whether the judge reads the value from held-out real rows, beyond chance."""
-        return self.real is not None and self._moderate - 1 / self.choices > SURE * self._real_error
+        """Whether the judge reads the value from real rows that have it rather than from others, beyond chance."""
+        if self.real is None or self.elsewhere is None:
+            return False
+        apart = _moderate(self.real, self.real_rows) - _moderate(self.elsewhere, self.other_rows)
+        return apart > SURE * math.hypot(_error(self.real, self.real_rows), _error(self.elsewhere, self.other_rows))
 
     def to_json(self) -> dict[str, Any]:
         """The figures, for a summary."""
         return {**asdict(self), "judged": self.judged}
 
-    @property
-    def _moderate(self) -> float:
-        rows, right = self.real_rows, self.real_rows * (self.real or 0.0)
-        return right / rows if rows >= _FEW else (right + 1) / (rows + 2)
 
-    @property
-    def _real_error(self) -> float:
-        return self._error(self.real or 0.0, self.real_rows)
+def _moderate(share: float, rows: int) -> float:
+    """Few rows may agree by luck: two more are thought to be among them, one read right and one wrong."""
+    return share if rows >= _FEW else (share * rows + 1) / (rows + 2)
 
-    @staticmethod
-    def _error(share: float, rows: int) -> float:
-        """The standard error of a share. Few rows may agree by luck."""
-        if rows < _FEW:
-            share, rows = (share * rows + 1) / (rows + 2), rows + 2
-        return math.sqrt(share * (1 - share) / rows)
+
+def _error(share: float, rows: int) -> float:
+    """The standard error of a share."""
+    moderate, thought = _moderate(share, rows), rows if rows >= _FEW else rows + 2
+    return math.sqrt(moderate * (1 - moderate) / thought)
 
 
 class AttributeJudge:
@@ -111,27 +111,24 @@ class AttributeJudge:
         self, drawn: tuple[Images, Ints], real: tuple[Images, Ints] | None, group: int
     ) -> dict[int, ValuePrecision]:
         """Of every value of a group that train rows have; `drawn`, `real`: images with what they should show."""
-        shown, counts = self._shown(drawn, group), np.bincount(self.conditions[:, group], minlength=self.sizes[group])
-        held_out = {} if real is None else self._shown(real, group)
-        known, nothing = int(counts[1:].sum()), np.zeros(0, dtype=bool)
+        counts = np.bincount(self.conditions[:, group], minlength=self.sizes[group])
+        nothing = np.zeros(0, dtype=np.int64)
+        asked, read = drawn[1][:, group], self.read(drawn[0], group)
+        has, seen = (nothing, nothing) if real is None else (real[1][:, group], self.read(real[0], group))
         return {
             value: ValuePrecision(
                 rows=int(counts[value]),
-                share=float(counts[value] / known),
-                drawn_rows=len(shown.get(value, nothing)),
-                drawn=_mean(shown.get(value, nothing)),
-                real_rows=len(held_out.get(value, nothing)),
-                real=_mean(held_out.get(value, nothing)),
-                choices=int((counts[1:] > 0).sum()),
+                share=float(counts[value] / counts[1:].sum()),
+                drawn_rows=int((asked == value).sum()),
+                drawn=_mean(read[asked == value] == value),
+                real_rows=int((has == value).sum()),
+                real=_mean(seen[has == value] == value),
+                other_rows=int((~np.isin(has, (value, UNKNOWN))).sum()),
+                elsewhere=_mean(seen[~np.isin(has, (value, UNKNOWN))] == value),
             )
             for value in np.flatnonzero(counts).tolist()
             if value != UNKNOWN
         }
-
-    def _shown(self, rows: tuple[Images, Ints], group: int) -> dict[int, npt.NDArray[np.bool_]]:
-        images, wanted = rows[0], rows[1][:, group]
-        right = self.read(images, group) == wanted if len(images) else np.zeros(0, dtype=bool)
-        return {int(value): right[wanted == value] for value in np.unique(wanted)}
 
 
 def _reader(images: torch.Tensor, values: Ints, size: int, seed: int, steps: int, device: str) -> Read:

@@ -66,27 +66,35 @@ def test_torchs_own_generator_is_left_alone() -> None:
     assert torch.equal(torch.get_rng_state(), before)
 
 
-def precision(drawn: float, real: float, real_rows: int, choices: int = 6) -> ValuePrecision:
+def precision(drawn: float, real: float, real_rows: int, elsewhere: float) -> ValuePrecision:
     return ValuePrecision(
-        rows=10, share=0.1, drawn_rows=64, drawn=drawn, real_rows=real_rows, real=real, choices=choices
+        rows=10,
+        share=0.1,
+        drawn_rows=64,
+        drawn=drawn,
+        real_rows=real_rows,
+        real=real,
+        other_rows=100,
+        elsewhere=elsewhere,
     )
 
 
 @pytest.mark.parametrize(
-    ("drawn", "real", "real_rows", "choices", "refused"),
+    ("drawn", "real", "real_rows", "elsewhere", "refused"),
     [
-        (0.2, 1.0, 5, 6, True),  # a rare value, plainly not drawn
-        (0.2, 1.0, 1, 6, False),  # one row proves nothing
-        (0.7, 1.0, 5, 6, False),  # five rows do not prove so little
-        (0.7, 1.0, 100, 6, True),
-        (0.85, 1.0, 100, 6, False),  # enough
-        (0.5, 0.55, 100, 6, False),  # real rows are read no better: no absolute level counts
-        (0.3, 0.55, 100, 6, True),
-        (0.1, 0.2, 100, 6, False),  # the judge hardly knows the value
-        (0.1, 0.6, 20, 2, False),  # of two values, 60 % of 20 rows is chance
+        (0.2, 1.0, 5, 0.0, True),  # a rare value, plainly not drawn
+        (0.2, 1.0, 1, 0.0, False),  # one row proves nothing
+        (0.7, 1.0, 5, 0.0, False),  # five rows do not prove so little
+        (0.7, 1.0, 100, 0.0, True),
+        (0.85, 1.0, 100, 0.0, False),  # enough
+        (0.5, 0.55, 100, 0.1, False),  # real rows are read no better: no absolute level counts
+        (0.3, 0.55, 100, 0.1, True),
+        (0.1, 0.2, 100, 0.1, False),  # the judge hardly knows the value
+        (0.1, 0.6, 20, 0.4, False),
+        (0.5, 1.0, 100, 1.0, False),  # a judge that always reads this value knows nothing of it
     ],
 )
 def test_few_rows_and_a_poor_judge_refuse_nothing(
-    drawn: float, real: float, real_rows: int, choices: int, refused: bool
+    drawn: float, real: float, real_rows: int, elsewhere: float, refused: bool
 ) -> None:
-    assert (precision(drawn, real, real_rows, choices).problem(0.8) is not None) == refused
+    assert (precision(drawn, real, real_rows, elsewhere).problem(0.8) is not None) == refused

@@ -29,7 +29,7 @@ def test_both_players_pay_for_what_cannot_be_read_from_all_images_judged() -> No
 def test_a_faded_condition_costs_nothing() -> None:
     game = terms()
     game.judge(torch.randn(2, 3, 2, 2), torch.tensor([[1, 2], [2, 1]]), 0.0)
-    assert float(game.of_both(torch.zeros(2, 4), 0.0)) == 0
+    assert game.of_both(torch.zeros(2, 4), 0.0).item() == 0
 
 
 def test_the_penalty_of_a_linear_discriminator_is_its_slopes_distance_from_one() -> None:
