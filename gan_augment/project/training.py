@@ -12,6 +12,7 @@ from pydantic import ValidationError
 
 from gan_augment.core.atomic import write_text
 from gan_augment.core.errors import MethodError, ParamsError
+from gan_augment.core.fields import Files
 from gan_augment.core.progress import Advance
 from gan_augment.core.records import DatasetSpec, Modality, Role
 from gan_augment.core.samples import MANIFEST
@@ -49,10 +50,10 @@ def check_method(params: Params, spec: DatasetSpec) -> tuple[Synthesizer, Method
     return method, config
 
 
-def companions_for(method: Synthesizer, spec: DatasetSpec) -> tuple[Role, ...]:
-    """What the method reads beside every real row, as far as the data set has it."""
+def companions_for(project: Project, method: Synthesizer) -> tuple[Role, ...]:
+    """The companions of the data that the method takes: no other method reads more than it did."""
     wanted = method.traits.needs | method.traits.uses
-    return tuple(role for role in spec.companions if role in wanted)
+    return tuple(role for role in project.spec().companions if role in wanted)
 
 
 def check_settings(params: Params, modality: Modality) -> tuple[Synthesizer, MethodConfig]:
@@ -123,8 +124,13 @@ def checkpoint_path(project: Project, name: str) -> Path:
     """
     params = project.params
     rows = [project.layout.train(key) / MANIFEST for key in params.classes]
+    rows += [file for row in rows for role in project.spec().companions if (file := _companion(row.parent, role))]
     known = fingerprint(name, params.base.seed, params.synthesis.model_dump(mode="json"), *rows)
     return project.layout.root / ".gan_augment" / "checkpoints" / f"{name}-{known}.safetensors"
+
+
+def _companion(folder: Path, role: Role) -> Path | None:
+    return Files.of_role(role).find(folder)
 
 
 def write_curve(path: Path, rows: list[dict[str, float]]) -> None:

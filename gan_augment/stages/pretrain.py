@@ -31,7 +31,7 @@ def run(project: Project) -> None:
     if method.traits.fitted == "per class":
         _write_nothing_joint(project)
         return
-    roles = companions_for(method, project.spec())
+    roles = companions_for(project, method)
     data = TrainingData(project.train_view(roles), project.validation_view(roles))
     seed, device = derive_seed(project.params.base.seed, "pretrain"), resolve_device(project.params.base.device)
     with joined_replicas(device) as replicas:

@@ -54,7 +54,7 @@ def run(project: Project, key: str) -> None:
 def _train(
     project: Project, method: Synthesizer, config: MethodConfig, index: int, run: Run
 ) -> tuple[Fitted, GateDecision]:
-    key, roles = project.spec().classes[index].key, companions_for(method, project.spec())
+    key, roles = project.spec().classes[index].key, companions_for(project, method)
     if method.traits.fitted == "per class":
         data = TrainingData(project.class_train_view(key, roles), project.validation_view(roles).of_class(index))
         own = within_memory(partial(method.fit, data, run=run), config)
