@@ -5,9 +5,9 @@ A row's condition is int64 [1 + columns]: its class, then a value of every colum
 
 from __future__ import annotations
 
+import functools
 from collections.abc import Mapping
 from dataclasses import dataclass
-from typing import Any
 
 import numpy as np
 import numpy.typing as npt
@@ -72,12 +72,8 @@ class Attributes:
 
         `hidden`: column -> the texts of values that are written as missing, with the reasons.
         """
-        columns = {}
-        for place, column in enumerate(self.columns, start=1):
-            unknown = hidden.get(column.name, {})
-            known = [None, *(None if str(value) in unknown else value for value in column.values)]
-            columns[column.name] = _series([known[number] for number in conditions[:, place]], column, bool(unknown))
-        return pd.DataFrame(columns)
+        parts = zip(self.columns, conditions.T[1:], strict=True)
+        return pd.DataFrame({own.name: _series(numbers, own, hidden.get(own.name, {})) for own, numbers in parts})
 
     def numbers_of(self, wanted: Mapping[str, str]) -> dict[int, int]:
         """Place in a condition -> value number, of values by their texts. Raises MethodError."""
@@ -162,8 +158,21 @@ def _numbers(series: pd.Series, column: Attribute) -> Ints:
     return np.asarray(known.get_indexer(pd.Index(series.astype(object))), dtype=np.int64) + 1  # -1: not there
 
 
-def _series(values: list[Any], column: Attribute, hides: bool) -> pd.Series:
-    """A column; one that hides values is of a dtype that holds missing ones."""
+def _series(numbers: Ints, column: Attribute, hidden: Mapping[str, str]) -> pd.Series:
+    places, known = _known(column, frozenset(hidden))
+    if known.dtype == object:  # in which None stays None; place -1 is the last one
+        return pd.Series(np.array([*known, None], dtype=object)[places[numbers]], dtype=object)
+    return pd.Series(known.array.take(places[numbers], allow_fill=True), dtype=known.dtype)
+
+
+@functools.lru_cache(maxsize=256)  # for each block of samples pandas would take longer over it than a small network
+def _known(column: Attribute, hidden: frozenset[str]) -> tuple[Ints, pd.Series]:
+    """The values, and the place of each value number among them: -1 for unknown and hidden ones.
+
+    A column that hides values is of a dtype that holds missing ones.
+    """
+    places = np.array([-1, *(-1 if text in hidden else place for place, text in enumerate(column.texts))])
     if column.dtype == "category":
-        return pd.Series(pd.Categorical(values, categories=list(column.values)))
-    return pd.Series(values, dtype=_NULLABLE.get(column.dtype, column.dtype) if hides else column.dtype)
+        return places, pd.Series(pd.Categorical(column.values, categories=list(column.values)))
+    dtype = _NULLABLE.get(column.dtype, column.dtype) if hidden else column.dtype
+    return places, pd.Series(list(column.values), dtype=dtype)

@@ -21,7 +21,7 @@ import torch
 from pydantic import Field, field_validator
 from torch import Tensor, nn
 
-from gan_augment.core.fields import images_of
+from gan_augment.core.fields import bytes_per_row, images_of
 from gan_augment.core.quantities import Kimg, Steps, Units, Weight
 from gan_augment.core.records import DatasetSpec, ImageSpec
 from gan_augment.core.seeds import derive_seed
@@ -53,6 +53,7 @@ from gan_augment.training.checkpoint import load_module, save_module
 __all__ = ["AttributeGan", "AttributeGanConfig", "FittedAttributeGan"]
 
 JUDGED = 64  # drawn images of a value
+BATCH_BYTES = 2 << 20  # of images: a table takes long to build, for a block as long as the images of a small network
 
 
 class AttributeGanConfig(ImageGanConfig):
@@ -125,26 +126,33 @@ class FittedAttributeGan:
         return np.unique(self.combinations.seen[:, 0]) - 1
 
     def sample(self, request: SampleRequest) -> Iterator[Synthetic]:
-        """Batches of at most `SAMPLING_BLOCK` images with their attributes; see `SampleRequest`.
+        """Batches of a few blocks of images with their attributes; see `SampleRequest`.
 
         Block b is seeded by (request.seed, request.index, b): first its combinations are drawn, then its noise.
         """
         check_index(request.index, self.learnt, self.spec, AttributeGan.name)
         end = request.start + request.count
-        for block in range(request.start // SAMPLING_BLOCK, -(-end // SAMPLING_BLOCK)):
-            rng = torch.Generator().manual_seed(derive_seed(request.seed, request.index, block))
-            conditions = self.combinations.draw(request.index, SAMPLING_BLOCK, rng)
-            images = self.draw(conditions, rng)
-            part = slice(max(request.start - block * SAMPLING_BLOCK, 0), end - block * SAMPLING_BLOCK)
-            told = self.attributes.frame(conditions[part].numpy(), self.summary.get("unknown_values", {}))
-            yield Synthetic(images[part], companions={"attributes": told})
+        blocks = range(request.start // SAMPLING_BLOCK, -(-end // SAMPLING_BLOCK))
+        together = max(1, BATCH_BYTES // (SAMPLING_BLOCK * bytes_per_row(self.spec.payload)))
+        for first in blocks[::together]:
+            drawn = [self._block(request, block) for block in range(first, min(first + together, blocks.stop))]
+            start = first * SAMPLING_BLOCK
+            part = slice(max(request.start - start, 0), end - start)
+            images, conditions = (np.concatenate(values)[part] for values in zip(*drawn, strict=True))
+            told = self.attributes.frame(conditions, self.summary.get("unknown_values", {}))
+            yield Synthetic(images, companions={"attributes": told})
+
+    def _block(self, request: SampleRequest, block: int) -> tuple[npt.NDArray[np.uint8], npt.NDArray[np.int64]]:
+        rng = torch.Generator().manual_seed(derive_seed(request.seed, request.index, block))
+        conditions = self.combinations.draw(request.index, SAMPLING_BLOCK, rng)
+        return self.draw(conditions, rng), conditions.numpy()
 
     @torch.inference_mode()
     def draw(self, conditions: Tensor, rng: torch.Generator) -> npt.NDArray[np.uint8]:
         """uint8 [n, h, w, c] under these conditions, int64 [n, groups], from noise of `rng`."""
         noise = torch.randn(len(conditions), self.generator.latent, generator=rng)
         images = self.generator(noise.to(self.device), conditions.to(self.device)).float().cpu().numpy()
-        return self.levels.snap(decode_images(np.nan_to_num(images)))
+        return self.levels.snap(decode_images(images))
 
     def save(self, directory: Path) -> None:
         """generator.safetensors, discriminator.safetensors, combinations.safetensors and model.json."""
