@@ -10,7 +10,7 @@ from dataclasses import dataclass, field
 from typing import Any
 
 from gan_augment.core.samples import TrainView, ValidationView
-from tests.toys import image_toy, table_toy
+from tests.toys import attribute_toy, image_toy, table_toy
 
 __all__ = ["METHODS", "MethodRow"]
 
@@ -30,6 +30,11 @@ class MethodRow:
 SMALL_IMAGE_GAN = {"kimg": 0.2, "specialise_kimg": 0.1, "batch_size": 16, "width": 16, "latent": 4, "checks": 1}
 
 METHODS: dict[str, MethodRow] = {
+    "attribute_gan": MethodRow(
+        attribute_toy,
+        {"kimg": 0.8, "batch_size": 32, "width": 32, "latent": 4, "checks": 2, "judge_steps": 10},
+        judged=False,
+    ),
     "conditional": MethodRow(image_toy, SMALL_IMAGE_GAN, judged=False),
     "copula": MethodRow(table_toy),
     "infogan": MethodRow(

@@ -2,13 +2,26 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
+from typing import Any
+
 import numpy as np
 import pandas as pd
 
-from gan_augment.core.records import ClassRecord, Column, DatasetSpec, ImageSpec, TableSpec
+from gan_augment.core.records import ClassRecord, Column, DatasetSpec, FrameField, ImageSpec, TableSpec
 from gan_augment.core.samples import Payload, Samples, TrainView, ValidationView, make_manifest
 
-__all__ = ["image_toy", "table_frame", "table_spec", "table_toy", "views"]
+__all__ = [
+    "INKS",
+    "PAPERS",
+    "attribute_toy",
+    "colours_of",
+    "image_toy",
+    "table_frame",
+    "table_spec",
+    "table_toy",
+    "views",
+]
 
 LABELS = ("red", "green/blue")
 
@@ -32,6 +45,55 @@ def image_toy(rows: int = 40) -> tuple[TrainView, ValidationView]:
     images[rows // 2 :, :, 4:] += 180
     labels = [LABELS[0]] * (rows // 2) + [LABELS[1]] * (rows - rows // 2)
     return views(_spec(image=ImageSpec(height=8, width=8, channels=1)), images, labels)
+
+
+INKS = {"red": (230, 40, 40), "green": (40, 230, 40), "blue": (40, 40, 230)}
+PAPERS = {"black": (10, 10, 10), "white": (245, 245, 245)}
+
+
+def attribute_toy(rows: int = 160, *, withheld: tuple[str, str] | None = None) -> tuple[TrainView, ValidationView]:
+    """8 x 8 colour images, an inked half on paper: the left one (class 0) or the right one (class 1).
+
+    The attributes are the colours of ink and paper; blue ink is rare, and the paper is unknown in some rows. No row has
+    the combination `withheld`.
+    """
+    random = np.random.default_rng(2)
+    ink = random.choice(list(INKS), rows, p=[0.5, 0.35, 0.15])
+    paper = random.choice(list(PAPERS), rows)
+    if withheld is not None:
+        other = next(name for name in PAPERS if name != withheld[1])
+        paper = np.where((ink == withheld[0]) & (paper == withheld[1]), other, paper)
+    second = random.random(rows) < 0.5
+    images = np.empty((rows, 8, 8, 3), dtype=np.int64)
+    for row in range(rows):
+        images[row] = PAPERS[str(paper[row])]
+        images[row, :, 4 * second[row] : 4 * second[row] + 4] = INKS[str(ink[row])]
+    images = (images + random.integers(-10, 11, images.shape)).clip(0, 255).astype(np.uint8)
+    attributes = pd.DataFrame({"ink": ink, "paper": paper}, dtype="string")
+    attributes.loc[random.random(rows) < 0.05, "paper"] = pd.NA
+    columns = tuple(Column(name=name, kind="categorical", dtype="string") for name in attributes)
+    spec = _spec(image=ImageSpec(height=8, width=8, channels=3)).model_copy(
+        update={"companions": {"attributes": FrameField(columns=columns)}}
+    )
+    train, validation = views(spec, images, [LABELS[int(is_second)] for is_second in second])
+    return _beside(train, attributes), _beside(validation, attributes)
+
+
+def _beside(view: Any, attributes: pd.DataFrame) -> Any:
+    rows = attributes.iloc[:: len(attributes) // len(view)].reset_index(drop=True)
+    return replace(view, samples=replace(view.samples, companions={"attributes": rows}))
+
+
+def colours_of(images: np.ndarray, index: int) -> tuple[list[str], list[str]]:
+    """The nearest ink and the nearest paper of each image of class `index`, read from the pixels of each half."""
+
+    def nearest(half: np.ndarray, colours: dict[str, tuple[int, int, int]]) -> list[str]:
+        mean = half.reshape(len(half), -1, 3).mean(axis=1)
+        apart = np.linalg.norm(mean[:, None] - np.array(list(colours.values())), axis=2)
+        return [list(colours)[place] for place in apart.argmin(axis=1)]
+
+    halves = images[:, :, :4], images[:, :, 4:]
+    return nearest(halves[index], INKS), nearest(halves[1 - index], PAPERS)
 
 
 def table_toy(rows: int = 120) -> tuple[TrainView, ValidationView]:

@@ -54,7 +54,7 @@ class Generator(nn.Module):
         super().__init__()
         self.latent = latent
         self.shape = shape
-        self.embed = nn.Embedding(classes, embedding)
+        self.embed: nn.Module = nn.Embedding(classes, embedding)
         self.body = channels_last(body)
 
     def forward(self, noise: Tensor, labels: Tensor, label_scale: float = 1.0) -> Tensor:
@@ -71,8 +71,9 @@ class Discriminator(nn.Module):
         super().__init__()
         self.body = channels_last(body)
         self.linear = nn.Linear(features, 1)
-        self.embed = nn.Embedding(classes, features)
-        nn.init.normal_(self.embed.weight, std=1 / math.sqrt(features))
+        table = nn.Embedding(classes, features)
+        nn.init.normal_(table.weight, std=1 / math.sqrt(features))
+        self.embed: nn.Module = table
 
     def forward(self, images: Tensor, labels: Tensor, label_scale: float = 1.0) -> Tensor:
         """float32 [n]; larger means more like a real image of that class."""

@@ -15,6 +15,7 @@ __all__ = [
     "Judge",
     "Objective",
     "Turn",
+    "local_penalty",
     "non_saturating_discriminator_loss",
     "non_saturating_generator_loss",
     "relativistic_discriminator_loss",
@@ -118,3 +119,14 @@ def zero_centred_penalty(logits: Tensor, inputs: Tensor) -> Tensor:
     """
     (gradient,) = torch.autograd.grad(logits.sum(), inputs, create_graph=True)
     return gradient.square().flatten(1).sum(1).mean()
+
+
+def local_penalty(logits: Tensor, inputs: Tensor) -> Tensor:
+    """Mean squared distance from 1 of the norm of D's gradient at its inputs, a scalar (without a factor).
+
+    DRAGAN (Kodali et al. 2017, arXiv 1705.07215, eq. 2), where `inputs` are real images moved at random a little; they
+    must require a gradient, and `logits` [n] must come from them.
+    """
+    (gradient,) = torch.autograd.grad(logits.sum(), inputs, create_graph=True)
+    distance: Tensor = torch.linalg.vector_norm(gradient.flatten(1), dim=1) - 1
+    return distance.square().mean()

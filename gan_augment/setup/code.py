@@ -33,10 +33,14 @@ CODE: dict[str, tuple[str, ...]] = {
     ),
     "pretrain": (
         *_GENERATOR,
+        "recognition/classifier.py",
+        "recognition/supervised.py",
         "stages/pretrain.py",
     ),
     "train_gan": (
         *_GENERATOR,
+        "recognition/classifier.py",
+        "recognition/supervised.py",
         "stages/train_gan.py",
     ),
     "generate": (
@@ -45,6 +49,8 @@ CODE: dict[str, tuple[str, ...]] = {
         "fidelity",
         "nn",
         "project/served.py",
+        "recognition/classifier.py",
+        "recognition/supervised.py",
         "stages/generate.py",
         "synthesis",
         "training",

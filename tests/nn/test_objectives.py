@@ -11,6 +11,7 @@ from gan_augment.nn.objectives import (
     Game,
     Judge,
     Objective,
+    local_penalty,
     non_saturating_discriminator_loss,
     non_saturating_generator_loss,
     relativistic_discriminator_loss,
@@ -120,3 +121,12 @@ def test_a_generator_gets_no_gradient_through_the_reals() -> None:
     Game().generator(line(weight), reals, fakes).backward()
     assert reals.grad is None
     assert fakes.grad is not None
+
+
+@pytest.mark.parametrize(("slope", "penalty"), [((3.0, -4.0), 16.0), ((0.6, 0.8), 0.0), ((0.0, 0.0), 1.0)])
+def test_the_local_penalty_of_a_linear_critic_is_its_slopes_distance_from_one(
+    slope: tuple[float, float], penalty: float
+) -> None:
+    inputs = torch.randn(5, 2, requires_grad=True)
+    found = local_penalty(inputs @ torch.tensor(slope), inputs)
+    assert found.item() == pytest.approx(penalty, abs=1e-5)

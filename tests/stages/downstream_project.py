@@ -16,7 +16,7 @@ from gan_augment.core.records import ClassRecord, Column, DatasetSpec, ImageSpec
 from gan_augment.core.samples import Payload, Samples, make_manifest, write_samples
 from gan_augment.project.layout import Project
 
-__all__ = ["Synthesizer", "make_project"]
+__all__ = ["Synthesizer", "make_project", "write_params"]
 
 Synthesizer = Literal["oracle", "null", "harmful", "mixed", "none"]
 
@@ -60,7 +60,7 @@ def make_project(
         scores.loc[1::2, "judge_probability"] = 0.6
     scores.to_parquet(root / "data/curated/scores.parquet", index=False)
     scores[["judge_probability"]].astype("float32").to_parquet(root / "data/curated/sureness.parquet", index=False)
-    _write_params(root, spec, sections)
+    write_params(root, spec, sections)
     return Project.open(root)
 
 
@@ -130,7 +130,8 @@ def _breast_cancer() -> tuple[DatasetSpec, Payload, np.ndarray[Any, Any]]:
     return spec, frame, data.target.to_numpy()
 
 
-def _write_params(root: Path, spec: DatasetSpec, sections: dict[str, Any]) -> None:
+def write_params(root: Path, spec: DatasetSpec, sections: dict[str, Any]) -> None:
+    """A params.yaml for these classes, with these sections."""
     params = {
         "base": {"seed": 0, "device": "cpu"},
         "classes": {record.key: {"label": record.label} for record in spec.classes},

@@ -14,6 +14,7 @@ import torch
 from sklearn.ensemble import RandomForestClassifier
 
 import gan_augment
+from gan_augment.core import fields
 from gan_augment.core.atomic import file_hash
 from gan_augment.core.errors import GanAugmentError, LeakError, MethodError, ModelError
 from gan_augment.core.samples import Payload, Samples, TrainView, ValidationView
@@ -108,6 +109,18 @@ def test_payload_has_the_sources_form(name: str) -> None:
     else:
         assert got.dtype == np.uint8
         assert got.shape[1:] == source.shape[1:]
+
+
+@every_method
+def test_what_lies_beside_a_sample_is_what_the_traits_say(name: str) -> None:
+    emits, spec = resolve_method(name).traits.emits, toy(name)[0].spec
+    for batch in fitted(name).sample(SampleRequest(index=0, count=300, seed=3)):
+        assert set(batch.companions) == emits
+        for role, values in batch.companions.items():
+            assert len(values) == len(batch.payload)
+            empty = fields.empty(spec.companions[role])
+            assert list(getattr(values, "columns", ())) == list(getattr(empty, "columns", ()))
+            assert np.shape(values)[1:] == np.shape(empty)[1:]
 
 
 @every_method

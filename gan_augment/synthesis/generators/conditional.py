@@ -35,7 +35,6 @@ from gan_augment.synthesis.kit.image_gan import (
     build_networks,
     draw_images,
     image_of,
-    large,
     read_model,
     sample_image_blocks,
     train_run,
@@ -58,12 +57,8 @@ class ConditionalConfig(ImageGanConfig):
     ramp: bool = Field(default=False, description="start unconditionally where a class has under 50 train rows")
 
     def joint_kimg(self, image: ImageSpec) -> float:
-        """`kimg`, or what was enough: 200 for 8 x 8 digits, 300 for larger images that an MLP draws, else 400."""
-        if self.kimg is not None:
-            return self.kimg
-        if self.chosen_architecture(image) == "mlp":
-            return 300 if large(image) else 200
-        return 400
+        """`kimg`, or what is usual for the image size."""
+        return self.usual_kimg(image) if self.kimg is None else self.kimg
 
 
 @dataclass

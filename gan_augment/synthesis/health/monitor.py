@@ -34,7 +34,7 @@ from gan_augment.nn.image_networks import Generator
 from gan_augment.synthesis.api import TrainingData
 from gan_augment.synthesis.health.alarms import MIN_ROWS, Ranking, class_alarm, ranking
 from gan_augment.synthesis.health.label_judge import LabelJudge
-from gan_augment.synthesis.health.usual_noise import NoiseSource, UsualNoise
+from gan_augment.synthesis.health.usual_noise import Conditions, NoiseSource, UsualNoise
 
 __all__ = ["LEAST_KID", "Monitor", "Reading"]
 
@@ -55,6 +55,8 @@ class Monitor:
         False: all rows are one class, number 0, whatever their labels say.
     draw_noise
         What the generator starts from; None: normal numbers.
+    conditions
+        What both networks are told; None: the class alone.
     reading
         A figure of the discriminator on held-out images that counts for the score as CAS does where there are classes.
     """
@@ -68,6 +70,7 @@ class Monitor:
         conditional: bool = True,
         draw_noise: NoiseSource | None = None,
         reading: Reading | None = None,
+        conditions: Conditions | None = None,
     ) -> None:
         self.seed, self.reading = seed, reading
         self.train_images = encode_images(np.asarray(train.samples.payload))
@@ -75,11 +78,16 @@ class Monitor:
         self.train_labels, self.validation_labels = (
             view.labels if conditional else np.zeros(len(view), dtype=np.int64) for view in (train, validation)
         )
-        self.classes = np.unique(self.train_labels)
+        self.classes, self.conditions = np.unique(self.train_labels), conditions
+        self.train_told, self.validation_told = (
+            (self.train_labels, self.validation_labels)
+            if conditions is None
+            else (conditions.of_rows(train), conditions.of_rows(validation))
+        )
         # Many held-out rows of one class cannot be covered by 40 synthetic ones, however good.
         of_one = int(np.clip(len(validation), SAMPLES_PER_CLASS, MOST_SAMPLES))
         self.draws = SAMPLES_PER_CLASS if len(self.classes) > 1 else of_one  # a class, at every look
-        self.noise = UsualNoise(PixelLevels.of(np.asarray(train.samples.payload)), seed, draw_noise)
+        self.noise = UsualNoise(PixelLevels.of(np.asarray(train.samples.payload)), seed, draw_noise, conditions)
         self.space = fit_feature_space(train)
         self.train_features = self.space(train.samples.payload)
         self.validation_features = self.space(validation.samples.payload)
@@ -98,11 +106,20 @@ class Monitor:
         conditional: bool = True,
         draw_noise: NoiseSource | None = None,
         reading: Reading | None = None,
+        conditions: Conditions | None = None,
     ) -> Monitor | None:
         """A monitor, or None where there are too few validation rows for its figures to mean anything."""
         if data.validation is None or len(data.validation) < MIN_ROWS:
             return None
-        return cls(data.train, data.validation, seed, conditional=conditional, draw_noise=draw_noise, reading=reading)
+        return cls(
+            data.train,
+            data.validation,
+            seed,
+            conditional=conditional,
+            draw_noise=draw_noise,
+            reading=reading,
+            conditions=conditions,
+        )
 
     @torch.inference_mode()
     def check(self, generator: Generator, discriminator: nn.Module, first_kid: float | None) -> dict[str, float]:
@@ -118,10 +135,7 @@ class Monitor:
             "kid": kid,
             **second,
             "score": sum(second.values()) - max(kid, 0.0) / scale,  # an unbiased KID below 0 is a 0 with noise
-            "discriminator_train": _ranked_above(discriminator, self.train_images, self.train_labels, images, labels),
-            "discriminator_held_out": _ranked_above(
-                discriminator, self.validation_images, self.validation_labels, images, labels
-            ),
+            **self._ranked_above(discriminator, images, labels),
             "critic_accuracy": critic.accuracy,
             "critic_pvalue": critic.pvalue,
             "critic_rows": critic.test_rows,
@@ -132,6 +146,21 @@ class Monitor:
             return {}
         predicted = _classifier(features, labels).predict(self.validation_features)
         return {"cas": float(balanced_accuracy_score(self.validation_labels, predicted))}
+
+    def _ranked_above(
+        self, discriminator: nn.Module, images: npt.NDArray[np.float32], labels: npt.NDArray[np.int64]
+    ) -> dict[str, float]:
+        """How often the discriminator ranks train reals, and held-out ones, above these images of their class."""
+        fakes = _logits(discriminator, images, self._told(labels))
+        train = _logits(discriminator, self.train_images, self.train_told)
+        held_out = _logits(discriminator, self.validation_images, self.validation_told)
+        return {
+            "discriminator_train": _share_above(train, self.train_labels, fakes, labels),
+            "discriminator_held_out": _share_above(held_out, self.validation_labels, fakes, labels),
+        }
+
+    def _told(self, labels: npt.NDArray[np.int64]) -> npt.NDArray[np.int64]:
+        return labels if self.conditions is None else self.conditions.of_classes(labels)
 
     def _read(self, discriminator: nn.Module) -> dict[str, float]:
         if self.reading is None:
@@ -159,8 +188,8 @@ class Monitor:
         """Of held-out images beside generated ones, by `discriminator`."""
         indices = np.repeat(self.classes, self.draws)
         images = encode_images(self.noise.draw(generator, indices))
-        reals = _logits(discriminator, self.validation_images, self.validation_labels)
-        fakes = _logits(discriminator, images, indices)
+        reals = _logits(discriminator, self.validation_images, self.validation_told)
+        fakes = _logits(discriminator, images, self._told(indices))
         return ranking(
             *(
                 [found[of == c] for c in self.classes]
@@ -178,18 +207,15 @@ def _classifier(features: npt.NDArray[Any], labels: npt.NDArray[np.int64]) -> An
     return LogisticRegression(max_iter=1000).fit(features, labels)
 
 
-def _ranked_above(
-    discriminator: nn.Module,
+def _share_above(
     reals: npt.NDArray[np.float32],
     real_labels: npt.NDArray[np.int64],
     fakes: npt.NDArray[np.float32],
     fake_labels: npt.NDArray[np.int64],
 ) -> float:
     """Mean over classes of P(D(real) > D(fake)) for a pair of that class; 0.5: the discriminator cannot tell."""
-    real_logits, fake_logits = _logits(discriminator, reals, real_labels), _logits(discriminator, fakes, fake_labels)
     wins = [
-        np.mean(real_logits[real_labels == c][:, None] > fake_logits[fake_labels == c][None, :])
-        for c in np.unique(real_labels)
+        np.mean(reals[real_labels == c][:, None] > fakes[fake_labels == c][None, :]) for c in np.unique(real_labels)
     ]
     return float(np.mean(wins))
 

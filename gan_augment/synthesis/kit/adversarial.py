@@ -11,6 +11,7 @@ from dataclasses import dataclass, replace
 from typing import Any, Protocol
 
 import numpy as np
+import numpy.typing as npt
 import torch
 from torch import Tensor, nn
 
@@ -30,7 +31,7 @@ from gan_augment.training.loop import ALONE, AdamSchedule, Loop, Memory, Phase
 from gan_augment.training.replicas import Replicas
 from gan_augment.training.snapshots import Snapshots
 
-__all__ = ["AdversarialMemory", "AdversarialRun", "PlainTerms", "RunSettings", "Terms"]
+__all__ = ["AdversarialMemory", "AdversarialRun", "BalancedClasses", "Batches", "PlainTerms", "RunSettings", "Terms"]
 
 SETTLED = 0.3  # the share of a run before which a generator is still finding the data, and alarms mean nothing
 SUDDEN = ("collapsed", "not finite", "wrong class")
@@ -74,6 +75,35 @@ class AdversarialMemory(Memory):
     first_kid: float | None = None
     best_score: float | None = None
     best_kimg: float | None = None
+
+
+class Batches(Protocol):
+    """Which train rows a step sees, and what the networks are told about each."""
+
+    @property
+    def told(self) -> Tensor:
+        """The condition of every train row, int64 [n] or [n, groups]."""
+        ...
+
+    def rows(self, size: int, draws: Draws) -> Tensor:
+        """Row numbers, int64 [size]."""
+        ...
+
+
+class BalancedClasses:
+    """Every class is equally likely, however rare; the networks are told the class, int64 [n]."""
+
+    def __init__(self, labels: npt.NDArray[np.int64]) -> None:
+        self.told = torch.from_numpy(labels)
+        self.counts = torch.from_numpy(np.unique(labels, return_counts=True)[1])
+        self.ordered = torch.from_numpy(np.argsort(labels, kind="stable"))  # class after class
+        self.starts = self.counts.cumsum(0) - self.counts
+
+    def rows(self, size: int, draws: Draws) -> Tensor:
+        """See `Batches`."""
+        which = draws.randint(0, len(self.counts), size)
+        within = (draws.rand(size) * self.counts[which]).long()
+        return self.ordered[self.starts[which] + within]
 
 
 class Terms(Protocol):
@@ -134,8 +164,9 @@ class AdversarialRun:
     With `conditional` False the rows are one class, number 0, whatever their labels say, and the networks are of one
     class too; only then may there be `more` rows to train on, which need no labels.
 
-    `shown`: what the samples that each check reports are drawn from where there is no monitor; None: none are.
-    `terms`: what the method adds to the game, made from the run's own source of randomness; None: nothing.
+    `batches`: which rows a step sees, and what is told about them; None: balanced classes. `shown`: what the samples
+    that each check reports are drawn from where there is no monitor; None: none are. `terms`: what the method adds to
+    the game, made from the run's own source of randomness; None: nothing.
     """
 
     def __init__(
@@ -152,6 +183,7 @@ class AdversarialRun:
         replicas: Replicas = ALONE,
         shown: UsualNoise | None = None,
         terms: Callable[[torch.Generator], Terms] | None = None,
+        batches: Batches | None = None,
     ) -> None:
         self.generator, self.discriminator = generator, discriminator
         self.settings, self.monitor, self.run = settings, monitor, run
@@ -161,11 +193,9 @@ class AdversarialRun:
         rows = [np.asarray(part.samples.payload) for part in (train, more) if part is not None]
         self.images = torch.from_numpy(encode_images(np.concatenate(rows))).to(run.device)
         labels = train.labels if conditional else np.zeros(len(self.images), dtype=np.int64)
-        classes, counts = np.unique(labels, return_counts=True)
-        self.class_of, self.counts = torch.from_numpy(classes), torch.from_numpy(counts)
-        self.rows = torch.from_numpy(np.argsort(labels, kind="stable"))  # class after class
-        self.starts = self.counts.cumsum(0) - self.counts
-        self.ramp = settings.ramp and len(classes) > 1 and int(counts.min()) < RAMP_ROWS
+        self.classes, counts = np.unique(labels, return_counts=True)
+        self.batches = BalancedClasses(labels) if batches is None else batches
+        self.ramp = settings.ramp and len(self.classes) > 1 and int(counts.min()) < RAMP_ROWS
         self.rng = torch.Generator().manual_seed(run.seed)
         self.replicas = replicas
         self.draws = Draws(self.rng, replicas.rank, replicas.count)
@@ -218,12 +248,12 @@ class AdversarialRun:
             self.alarms = self._alarms_of(self.best)
 
     def _batch(self) -> tuple[Tensor, Tensor]:
-        """Real images and their classes; every class is equally likely, however rare."""
-        size = self.settings.batch_size // self.replicas.count
-        which = self.draws.randint(0, len(self.class_of), size)
-        within = (self.draws.rand(size) * self.counts[which]).long()
-        rows = self.rows[self.starts[which] + within]
-        return self.images[rows.to(self.images.device)], self.class_of[which].to(self.images.device)
+        """Real images, and what the networks are told about them."""
+        rows, device = (
+            self.batches.rows(self.settings.batch_size // self.replicas.count, self.draws),
+            self.images.device,
+        )
+        return self.images[rows.to(device)], self.batches.told[rows].to(device)
 
     def _augmented(self, images: Tensor) -> Tensor:
         return augment(images, self.settings.operations, self.memory.augment, self.draws)
@@ -287,7 +317,7 @@ class AdversarialRun:
         if not due:
             return None
         reason = self._check(loop)
-        pictures = None if self.shown is None else self.shown.sheet(loop.ema.network, self.class_of.numpy())
+        pictures = None if self.shown is None else self.shown.sheet(loop.ema.network, self.classes)
         self.run.progress(replace(tick, row=dict(loop.history[-1]), pictures=pictures))
         return reason
 
@@ -351,7 +381,7 @@ class AdversarialRun:
     def _give_up(self, problem: str) -> str:
         """The game itself is broken: keep the best snapshot, or where there is none, synthesise nothing."""
         if self.memory.best_score is None:
-            self.alarms = dict.fromkeys((int(c) for c in self.class_of), problem)
+            self.alarms = dict.fromkeys((int(c) for c in self.classes), problem)
         else:
             self.alarms = self._alarms_of(self.best)
         return f"alarm: {problem}"
