@@ -15,6 +15,7 @@ from gan_augment.core.records import (
     PoolSpec,
     TableSpec,
 )
+from gan_augment.data.companions import companion_field
 from gan_augment.data.config import PrepareConfig
 from gan_augment.data.problems import Problem
 
@@ -92,13 +93,15 @@ class Findings:
     @property
     def spec(self) -> DatasetSpec:
         """The data set, as far as a look at it tells."""
+        image = None if self.images is None else self.images.canonical
         columns = tuple(Column(name=c.name, kind=c.kind, dtype=c.dtype) for c in self.columns)
         return DatasetSpec(
             name=self.name,
             modality=self.modality,
             classes=tuple(ClassRecord(key=record.key, label=record.label) for record in self.classes),
-            image=None if self.images is None else self.images.canonical,
+            image=image,
             table=None if self.target is None else TableSpec(columns=columns, target=self.target),
+            companions={role: companion_field(role, source, image) for role, source in self.config.companions.items()},
             pool=None if self.pool is None else PoolSpec(rows=self.pool.rows, labelled=self.pool.labelled),
         )
 

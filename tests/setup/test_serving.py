@@ -37,3 +37,9 @@ def test_settings_that_do_not_fit_are_told_apart_from_data_that_is_missing() -> 
     strict = mock.Mock(wraps=Infogan(), traits=Infogan.traits)
     strict.Config = lambda: Infogan.Config.model_validate({"codes": 2})
     assert readiness(strict, spec) == "needs other settings"
+
+
+def test_a_look_at_the_data_knows_what_lies_beside_the_images() -> None:
+    ready, others = served_methods(inspect_demo("colour_digits").spec)
+    assert "attribute_gan" in ready
+    assert not any("attributes" in needed for needed in others.values())
