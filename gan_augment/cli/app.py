@@ -54,7 +54,7 @@ def init(
         Path | None, typer.Argument(help="A folder of images (class = folder), or a CSV or Parquet file.")
     ] = None,
     demo: Annotated[
-        str | None, typer.Option(help="Use an embedded data set: digits, breast_cancer or penguins.")
+        str | None, typer.Option(help="Use an embedded data set: digits, breast_cancer, penguins or colour_digits.")
     ] = None,
     target: Annotated[str | None, typer.Option(help="The column with the class (tables and image lists).")] = None,
     image_column: Annotated[str | None, typer.Option(help="The column with image paths (image lists).")] = None,
@@ -260,12 +260,12 @@ def choose(
     )
 
 
-@methods_app.command("list")
-def methods_list(as_json: Json = False) -> None:
-    """Every method: what it makes, and whose label its samples carry."""
+@methods_app.command("list", short_help="Every method, and in a project whether the data can serve it.")
+def methods_list(root: Root = Path(), as_json: Json = False) -> None:
+    """Every method: what it makes, whose label its samples carry, and in a project whether the data can serve it."""
     from gan_augment.cli.methods import list_methods
 
-    list_methods(as_json=as_json)
+    list_methods(root, as_json=as_json)
 
 
 @methods_app.command("show")

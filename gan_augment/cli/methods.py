@@ -5,9 +5,12 @@ from __future__ import annotations
 import json
 import textwrap
 from collections.abc import Iterator
+from pathlib import Path
 from typing import Any
 
+from gan_augment.setup.check import project_spec
 from gan_augment.setup.schema import settings_schema
+from gan_augment.setup.serving import readiness
 from gan_augment.synthesis.registry import method_names, resolve_method
 
 __all__ = ["list_methods", "show_method"]
@@ -15,19 +18,23 @@ __all__ = ["list_methods", "show_method"]
 WIDTH = 100  # columns of `methods show`
 
 
-def list_methods(*, as_json: bool) -> None:
-    """One line a method: name, what it makes, whose label, what is fitted when, first line of its docstring."""
-    rows = []
+def list_methods(root: Path, *, as_json: bool) -> None:
+    """One line a method: name, what it makes, whose label, what is fitted when, first line of its docstring.
+
+    Inside a project also whether it is ready for the project's data, or what is missing.
+    """
+    rows, spec = [], project_spec(root)
     for name in method_names():
         method = resolve_method(name)
         summary = (type(method).__doc__ or "").strip().splitlines()[0]
         traits, makes = method.traits, "+".join(sorted(method.traits.makes))
         about = {"name": name, "makes": makes, "label_from": traits.label_from, "fitted": traits.fitted}
-        rows.append({**about, "summary": summary})
+        here = {} if spec is None else {"here": readiness(method, spec)}
+        rows.append({**about, **here, "summary": summary})
     if as_json:
         print(json.dumps(rows, indent=2))
         return
-    shown = [(r["name"], r["makes"], f"label from {r['label_from']}", r["fitted"], r["summary"]) for r in rows]
+    shown = [[f"label from {text}" if fact == "label_from" else text for fact, text in row.items()] for row in rows]
     widths = [max(map(len, column)) for column in zip(*shown, strict=True)]
     for facts in shown:
         print("  ".join(fact.ljust(width) for fact, width in zip(facts, widths, strict=True)).rstrip())

@@ -14,6 +14,7 @@ from gan_augment.params import load_params
 
 if TYPE_CHECKING:
     from gan_augment.cli.costs import Cost
+    from gan_augment.setup.findings import Findings
 
 __all__ = ["check_params", "initialise", "publish_shards", "show_schema", "show_summary", "verify_export"]
 
@@ -65,7 +66,21 @@ def initialise(
     written = write_project(root, findings, force=True)
     if not as_json:
         remark("\nwrote " + ", ".join(str(file) for file in written) if written else "\nall files are here already")
+        remark(_served(findings))
         remark("next:  dvc repro        (or: python -m pipelines run)")
+
+
+def _served(findings: Findings) -> str:
+    """The methods that this data can serve, and what others would need."""
+    from gan_augment.setup.serving import learners_from_pool, served_methods
+
+    ready, others = served_methods(findings.spec)
+    lines = [f"methods that this data can serve: {', '.join(ready)}"]
+    if findings.pool is not None:
+        lines.append(
+            f"  the pool is learnt from by {', '.join(learners_from_pool(ready))} (synthesis.method in params.yaml)"
+        )
+    return "\n".join([*lines, *(f"  {name} {needs}" for name, needs in others.items())])
 
 
 def _agreed(files: list[Path]) -> bool:

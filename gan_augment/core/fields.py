@@ -20,8 +20,8 @@ import pyarrow as pa
 from gan_augment.core.array_file import ArrayReader, ArrayWriter
 from gan_augment.core.checksums import saved_array, telling_damage, write_array
 from gan_augment.core.errors import DataError
-from gan_augment.core.frame_file import FrameReader, FrameWriter
-from gan_augment.core.records import ArrayField, Field
+from gan_augment.core.frame_file import FrameReader, FrameWriter, open_parquet
+from gan_augment.core.records import ArrayField, Column, Field, FrameField
 
 __all__ = [
     "FEATURE",
@@ -33,6 +33,7 @@ __all__ = [
     "bytes_per_row",
     "columns_of",
     "concat",
+    "describe",
     "empty",
     "frame_of",
     "from_arrow",
@@ -133,6 +134,19 @@ def read(path: Path, *, mmap: bool = False) -> Payload:
         return saved_array(path, mmap=mmap)
     with telling_damage(path):
         return pd.read_parquet(path)
+
+
+def describe(path: Path) -> ArrayField | FrameField:
+    """The form of the rows of a file. Raises DamagedInputError."""
+    if path.suffix == ".npy":
+        return ArrayField(shape=saved_array(path, mmap=True).shape[1:])
+    return FrameField(columns=tuple(_column(item) for item in open_parquet(path).schema_arrow))
+
+
+def _column(item: pa.Field) -> Column:
+    if pa.types.is_integer(item.type):
+        return Column(name=item.name, kind="numeric", dtype="Int64", integer=True)
+    return Column(name=item.name, kind="categorical", dtype="string")
 
 
 def reader(path: Path) -> ArrayReader | FrameReader:

@@ -27,6 +27,7 @@ from gan_augment.core.records import ROLES, DatasetSpec, Role
 __all__ = [
     "MANIFEST",
     "MANIFEST_COLUMNS",
+    "NO_LABEL",
     "FolderReader",
     "Payload",
     "PoolView",
@@ -42,13 +43,14 @@ __all__ = [
 ]
 
 MANIFEST = "manifest.parquet"
+NO_LABEL = -1  # the class index of a pool row without a label
 _FILES = f"{MANIFEST} beside {' or '.join(PAYLOAD)}, written by an earlier stage"
 MANIFEST_COLUMNS: dict[str, str] = {
     "id": "string",  # unique; of real samples a hash of the content's place, of synthetic ones method-class-seed-number
     "label": "string",  # the user's label; <NA> where it is withheld (the test part)
-    "split": "string",  # train, validation or test
+    "split": "string",  # train, validation, test or pool
     "origin": "string",  # real or synthetic
-    "group": "string",  # samples of one group never part over splits
+    "group": "string",  # samples of one group never part over splits; of pool rows: every group they are bound to
     "source": "string",  # real: the file or row it came from; synthetic: empty
     "method": "string",  # synthetic: the synthesizer's registry name; real: empty
     "model_hash": "string",  # synthetic: SHA-256 of the model that made it; real: empty
@@ -193,11 +195,17 @@ class FolderReader:
         return _in_step(self._directory, manifest, payload, companions)
 
     def arrow(self, count: int) -> dict[str, Any]:
-        """The same as Arrow columns, in the types of the files: those of the manifest, then `fields.arrow_names`."""
+        """The same as Arrow columns, in the types of the files: those of the manifest, then `fields.arrow_names`.
+
+        The columns of a companion begin with its role, as in `mask/pixels`.
+        """
         manifest = self._manifest.table(count)
-        payload = fields.next_arrow(self._payload, manifest.num_rows)
-        _check_lengths(self._directory, manifest.num_rows, payload.values())
-        return {**fields.columns_of(manifest), **payload}
+        columns = fields.next_arrow(self._payload, manifest.num_rows)
+        for role, rows in self._companions.items():
+            own = fields.next_arrow(rows, manifest.num_rows)
+            columns |= {f"{role}/{name}": values for name, values in own.items()}
+        _check_lengths(self._directory, manifest.num_rows, columns.values())
+        return {**fields.columns_of(manifest), **columns}
 
     def skip(self, count: int) -> None:
         """Go on behind the next rows."""
@@ -301,6 +309,19 @@ class PoolView(_View):
 
     def _split(self) -> str:
         return "pool"
+
+    @property
+    def labels(self) -> npt.NDArray[np.int64]:
+        """Refused with ValueError, so that no code takes every pool row for a labelled one."""
+        raise ValueError("rows of the pool may have no label: ask for `labels_or_none`")
+
+    @property
+    def labels_or_none(self) -> npt.NDArray[np.int64]:
+        """int64 [n]: class indices; `NO_LABEL` for a row without a label."""
+        labels, found = self.samples.manifest["label"], np.full(len(self), NO_LABEL, dtype=np.int64)
+        present = labels.notna().to_numpy(dtype=bool)
+        found[present] = self.spec.class_indices(labels[present])
+        return found
 
 
 class TestInputs(_View):

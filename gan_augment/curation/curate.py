@@ -12,7 +12,7 @@ import pandas as pd
 
 from gan_augment.core.progress import Advance, silent
 from gan_augment.core.row_file import RecordFile
-from gan_augment.core.samples import Samples, TrainView, ValidationView
+from gan_augment.core.samples import PoolView, Samples, TrainView, ValidationView
 from gan_augment.core.seeds import derive_seed, numpy_generator
 from gan_augment.core.streams import HeldSamples, SampleSource, gather_samples
 from gan_augment.curation.config import CopyFilter, CurateConfig
@@ -73,9 +73,9 @@ class Curated:
 
     def score_chunks(self) -> Iterator[pd.DataFrame]:
         """`scores` piece by piece."""
-        start, ids = 0, self.train.samples.manifest["id"].to_numpy()
+        start = 0
         for manifest in self.candidates.manifests(chunk_rows(self.train.spec)):
-            yield score_table(manifest, start, ids, self.evidence, self.sieve)
+            yield score_table(manifest, start, self.evidence, self.sieve)
             start += len(manifest)
 
     def sureness_chunks(self) -> Iterator[pd.DataFrame]:
@@ -95,12 +95,14 @@ def curate(
     device: str = "cpu",
     progress: Advance = silent,
     ledger: Ledger | None = None,
+    pool: PoolView | None = None,
 ) -> Curated:
     """Judge the candidates by real rows, filter them, and measure what is left.
 
     Networks, scales and spaces are fitted on train rows only; validation rows set the filters' limits and are what
-    quality is measured against. The same arguments give the same bytes. What is found out about each candidate is
-    entered into `ledger` (None: a temporary one), and what that knows already is not looked at again.
+    quality is measured against. Copies are looked for among train rows and those of the `pool`. The same arguments
+    give the same bytes. What is found out about each candidate is entered into `ledger` (None: a temporary one), and
+    what that knows already is not looked at again.
     """
     source = HeldSamples(candidates) if isinstance(candidates, Samples) else candidates
     steps = _Steps(progress, config.judged_by.members + 2 * config.train_on_synthetic_seeds + 6)
@@ -110,7 +112,7 @@ def curate(
     evidence = gather_evidence(
         train, validation, source, copies, config.judged_by,
         seed=seed, device=device, tick=steps.tick, along=steps.along, ledger=Ledger() if ledger is None else ledger,
-        recogniser=recogniser,
+        recogniser=recogniser, pool=pool,
     )  # fmt: skip
     steps.tick("candidates")
     sieve = _sift(evidence, config, len(train.spec.classes), seed)

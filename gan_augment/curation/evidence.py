@@ -16,7 +16,7 @@ from scipy.spatial.distance import cdist
 from gan_augment.core.fields import bytes_per_row
 from gan_augment.core.records import DatasetSpec
 from gan_augment.core.row_file import RecordFile
-from gan_augment.core.samples import Samples, TrainView, ValidationView
+from gan_augment.core.samples import PoolView, Samples, TrainView, ValidationView
 from gan_augment.core.streams import SampleSource
 from gan_augment.curation.config import JudgeConfig
 from gan_augment.curation.filters import Labelled, class_scale
@@ -60,10 +60,12 @@ class Evidence:
     findings
         `FINDING` of every candidate, in a file.
     heldout_distance
-        float64: to the nearest train row of any class.
+        float64: to the nearest row that the synthesizer saw: a train row of any class, or a row of the pool.
+    seen_ids
+        Ids of those rows, in the order to which `findings["nearest"]` refers.
     fresh
         The same of all rows that say what is usual, float64, and their class indices: the held-out ones, and of classes
-        with few of them train rows too, each to the nearest train row of another group.
+        with few of them train rows too, each to the nearest such row of another group.
     scale
         float64 [classes]: how far a fresh row of each class lies from train (median).
     heldout_probabilities
@@ -85,12 +87,13 @@ class Evidence:
     heldout_probabilities: Rows
     unseen: Sequence[tuple[Rows, Labels]]
     closest: ClosestRecord | None
+    seen_ids: npt.NDArray[np.object_]
 
     def __len__(self) -> int:
         return len(self.candidates.labels)
 
     def distances(self, index: int) -> Floats:
-        """float64 [n]: of the candidates of a class, to the nearest train row of any class."""
+        """float64 [n]: of the candidates of a class, to the nearest row that the synthesizer saw."""
         own = self.candidates.labels == index
         found, count = np.empty(int(own.sum())), 0
         for start in range(0, len(own), _READ):
@@ -185,22 +188,24 @@ def gather_evidence(
     along: Callable[[float, str], None],
     ledger: Ledger,
     recogniser: Recogniser,
+    pool: PoolView | None = None,
 ) -> Evidence:
-    """Measure candidates and held-out rows alike; `space` is where copies are looked for.
+    """Measure candidates and held-out rows alike; `space` is where copies are looked for, of train and pool rows.
 
     `tick` follows each member of the judge; `along` is told which share of the candidates has been looked at. What is
     found is entered into `ledger`; candidates that it knows already are not looked at again.
     """
     real = Labelled(space.rows(train.samples.payload), train.labels)
     heldout = Labelled(space.rows(validation.samples.payload), validation.labels)
-    heldout_distance, _ = nearest(heldout.rows[:], real.rows[:])
+    seen = _Seen.of(train, pool, space, real.rows[:])
+    heldout_distance, _ = nearest(heldout.rows[:], seen.rows)
     judge = fit_judge(train, config, seed=seed, device=device, tick=tick, recogniser=recogniser)
     unseen: Sequence[tuple[Rows, Labels]] = ()
     scarce = _scarce(heldout.labels, len(train.spec.classes))
-    fresh = _fresh(real, heldout, heldout_distance, scarce, train.samples.manifest["group"].to_numpy())
+    fresh = _fresh(real, heldout, heldout_distance, scarce, seen)
     if _scarce(heldout.labels, len(train.spec.classes), _ENOUGH_TO_COMPARE):
         unseen = judge_train_rows(train, config, seed=seed, device=device)
-    looker = _Looker(train, space, judge, real.rows[:], heldout.rows[:], seed, ledger)
+    looker = _Looker(train.spec, space, judge, seen, heldout.rows[:], seed, ledger)
     done = 0
     for chunk in candidates.chunks(chunk_rows(train.spec)):
         done += len(chunk)
@@ -218,7 +223,31 @@ def gather_evidence(
         heldout_probabilities=judge.probabilities(validation.samples.payload),
         unseen=unseen,
         closest=looker.closest(heldout_distance),
+        seen_ids=seen.ids,
     )
+
+
+@dataclass(frozen=True)
+class _Seen:
+    """What the synthesizer saw, and may have copied: train rows, then those of the pool, in the copy space."""
+
+    rows: Rows
+    ids: npt.NDArray[np.object_]
+    groups: npt.NDArray[np.object_]
+
+    @classmethod
+    def of(cls, train: TrainView, pool: PoolView | None, space: Space, real: Rows) -> _Seen:
+        if pool is None:
+            return cls(real, *_ids_and_groups(train))
+        ids, groups = (
+            np.concatenate(parts) for parts in zip(_ids_and_groups(train), _ids_and_groups(pool), strict=True)
+        )
+        return cls(np.concatenate([real, space.rows(pool.samples.payload)[:]]), ids, groups)
+
+
+def _ids_and_groups(view: TrainView | PoolView) -> tuple[npt.NDArray[np.object_], npt.NDArray[np.object_]]:
+    manifest = view.samples.manifest
+    return manifest["id"].to_numpy(), manifest["group"].to_numpy()
 
 
 def _scarce(labels: Labels, classes: int, enough: int = _ENOUGH) -> list[int]:
@@ -242,23 +271,23 @@ class _Looker:
 
     def __init__(
         self,
-        train: TrainView,
+        spec: DatasetSpec,
         space: Space,
         judge: Judge,
-        real: Rows,
+        seen: _Seen,
         heldout: Rows,
         seed: int,
         ledger: Ledger,
     ) -> None:
-        self._train, self._space, self._judge, self._real, self._ledger = train, space, judge, real, ledger
-        self._places = {name: number for number, name in enumerate(train.samples.manifest["id"])}
+        self._spec, self._space, self._judge, self._real, self._ledger = spec, space, judge, seen.rows, ledger
+        self._places = {name: number for number, name in enumerate(seen.ids)}
         self._preference = None
-        if len(real) and len(heldout):
-            self._preference = Preference(real, heldout, seed=seed, tally=ledger.tally)
+        if len(seen.rows) and len(heldout):
+            self._preference = Preference(seen.rows, heldout, seed=seed, tally=ledger.tally)
 
     def look(self, chunk: Samples) -> None:
         """Enter what is found out about the next candidates."""
-        labels, rows = chunk.label_indices(self._train.spec), self._space.rows(chunk.payload)
+        labels, rows = chunk.label_indices(self._spec), self._space.rows(chunk.payload)
         probabilities = self._judge.probabilities(chunk.payload)
         found = np.zeros(len(chunk), FINDING)
         found["label"] = labels
@@ -291,10 +320,10 @@ class _Looker:
 
 
 def _fresh(
-    real: Labelled, heldout: Labelled, distance: Floats, scarce: list[int], groups: npt.NDArray[Any]
+    real: Labelled, heldout: Labelled, distance: Floats, scarce: list[int], seen: _Seen
 ) -> tuple[Floats, Labels]:
-    """How far fresh rows lie from train, and their classes; see `Evidence.fresh`."""
-    distances, labels, rows = [distance], [np.asarray(heldout.labels, dtype=np.int64)], real.rows[:]
+    """How far fresh rows lie from train and pool, and their classes; see `Evidence.fresh`."""
+    distances, labels, rows, groups = [distance], [np.asarray(heldout.labels, dtype=np.int64)], seen.rows, seen.groups
     for index in scarce if len(rows) > 1 else ():
         own = np.flatnonzero(real.labels == index)[:_MADE_UP]
         gaps = cdist(rows[own], rows)

@@ -25,12 +25,11 @@ from gan_augment.fidelity.memorisation import CopyTest
 __all__ = ["counts_and_copying", "quality", "score_table"]
 
 Mask = npt.NDArray[np.bool_]
-Ids = npt.NDArray[np.object_]
 
 _READ = 65_536  # findings that are read together
 
 
-def score_table(manifest: pd.DataFrame, start: int, train_ids: Ids, evidence: Evidence, sieve: Sieve) -> pd.DataFrame:
+def score_table(manifest: pd.DataFrame, start: int, evidence: Evidence, sieve: Sieve) -> pd.DataFrame:
     """One row a candidate, of those from number `start` on: what became of it and why."""
     rows = slice(start, start + len(manifest))
     found = evidence.findings[rows]
@@ -42,7 +41,7 @@ def score_table(manifest: pd.DataFrame, start: int, train_ids: Ids, evidence: Ev
             "rejected_by": pd.Series(sieve.reasons(rows), dtype="string"),
             "judge_probability": found["own_probability"].astype(np.float64),
             "copy_distance": evidence.scaled(found["distance"], found["label"]),
-            "nearest": pd.Series(train_ids[found["nearest"]], dtype="string"),
+            "nearest": pd.Series(evidence.seen_ids[found["nearest"]], dtype="string"),
         }
     )
 

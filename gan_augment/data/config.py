@@ -4,27 +4,34 @@ from __future__ import annotations
 
 from typing import Annotated, Literal
 
-from pydantic import Field, field_validator, model_validator
+from pydantic import AfterValidator, Field, field_validator, model_validator
 
 from gan_augment.core.quantities import Level
-from gan_augment.core.records import ColumnKind, Record, Rule
+from gan_augment.core.records import ColumnKind, Record, Role, Rule
 
 __all__ = [
     "DEMO_NAMES",
     "AnySource",
+    "CompanionSource",
     "DemoName",
     "DemoSource",
     "ImageFolderSource",
     "ImageManifestSource",
     "NpzSource",
+    "PoolFolder",
+    "PoolManifest",
+    "PoolNpz",
+    "PoolSource",
+    "PoolWebDataset",
     "PrepareConfig",
     "SplitConfig",
     "TableSource",
     "WebDatasetSource",
 ]
 
-DemoName = Literal["digits", "breast_cancer", "penguins"]
-DEMO_NAMES: tuple[DemoName, ...] = ("digits", "breast_cancer", "penguins")
+DemoName = Literal["digits", "breast_cancer", "penguins", "colour_digits"]
+DEMO_NAMES: tuple[DemoName, ...] = ("digits", "breast_cancer", "penguins", "colour_digits")
+ONE_COLUMN: tuple[Role, ...] = ("pair", "mask", "caption", "text", "voxels")  # the others have several
 
 
 class DemoSource(Record):
@@ -122,6 +129,135 @@ AnySource = Annotated[
 ]
 
 
+class CompanionSource(Record):
+    """Where what lies beside every row comes from: one of path, column, columns, ending and array.
+
+    Attributes
+    ----------
+    path
+        A folder with the same relative paths as the images' own; another ending of the file will do (`cat/1.txt`).
+    column
+        A column of the list of images, of Hugging Face's metadata.csv, .jsonl or .parquet in the folder of images, or a
+        key of a WebDataset's `.json`. For a mask, a pair or voxels it holds paths.
+    columns
+        Several of these, for `attributes` and for `sequence` (which has two: the sequence, and the frame's number). Of
+        an `.npz` file: several arrays.
+    ending
+        Of a WebDataset: the ending of the file, such as `mask.png`; with column or columns that of the JSON file.
+    array
+        Of an `.npz` file: NAME stands for the arrays `train_NAME`, `val_NAME` and `test_NAME`.
+    missing
+        Rows without it: `refuse`, or `leave_out` (they are named in reports/audit.json).
+    """
+
+    path: str | None = None
+    column: str | None = None
+    columns: tuple[str, ...] | None = Field(default=None, min_length=1)
+    ending: str | None = None
+    array: str | None = None
+    missing: Literal["refuse", "leave_out"] = "refuse"
+
+    @model_validator(mode="after")
+    def _one_place(self) -> CompanionSource:
+        given = [name for name in ("path", "column", "columns", "ending", "array") if getattr(self, name) is not None]
+        if len(given) != 1 and given not in (["column", "ending"], ["columns", "ending"]):
+            raise ValueError(
+                f"one of path, column, columns, ending and array is needed, not {' and '.join(given) or 0}"
+            )
+        if self.columns and len(set(self.columns)) < len(self.columns):
+            raise ValueError("a column is named twice")
+        return self
+
+    @property
+    def names(self) -> tuple[str, ...]:
+        """The columns."""
+        return (self.column,) if self.column is not None else self.columns or ()
+
+
+def _as_many_columns_as_the_role_has(value: dict[Role, CompanionSource]) -> dict[Role, CompanionSource]:
+    for role, source in value.items():
+        if source.columns is not None and role in ONE_COLUMN:
+            raise ValueError(f"{role}: `column` is needed, as a {role} has one, not `columns`")
+        if role == "sequence" and len(source.columns or ()) != 2:
+            raise ValueError("sequence: `columns` with two names is needed, the sequence and the frame's number")
+        if role == "attributes" and (source.path or (source.ending and not source.names)):
+            raise ValueError("attributes: `columns` (or `column`, or `array`) is needed, as values need names")
+    return value
+
+
+Roles = Annotated[dict[Role, CompanionSource], AfterValidator(_as_many_columns_as_the_role_has)]
+
+
+class _Pool(Record):
+    """What every kind of pool has.
+
+    Attributes
+    ----------
+    group
+        Which pool rows belong to a group of the labelled rows, in the words of `prepare.split.group`; null: as that
+        says; `none`: no pool row belongs to a group.
+    companions
+        What lies beside every pool row, as in `prepare.companions`.
+    """
+
+    path: str
+    group: str | None = None
+    companions: Roles = Field(default_factory=dict)
+
+
+class PoolFolder(_Pool):
+    """A folder of images, at any depth.
+
+    Attributes
+    ----------
+    class_from
+        Which folder names the class, as for labelled images; `none`: the images have no labels.
+    """
+
+    kind: Literal["image_folder"] = "image_folder"
+    class_from: Literal["none", "top", "parent", "path"] = "none"
+
+
+class PoolManifest(_Pool):
+    """A CSV or Parquet table with a column of image paths.
+
+    Attributes
+    ----------
+    target
+        The column with the class, whose cells may be empty; null: the images have no labels.
+    """
+
+    kind: Literal["image_manifest"] = "image_manifest"
+    image: str
+    target: str | None = None
+    encoding: str | None = None
+
+
+class PoolNpz(_Pool):
+    """An `.npz` file with arrays `images` or `NAME_images`; `labels` or `NAME_labels` are read where they are there."""
+
+    kind: Literal["npz"] = "npz"
+
+
+class PoolWebDataset(_Pool):
+    """A WebDataset tar, or a folder of them.
+
+    Attributes
+    ----------
+    label
+        The ending of the file that holds the class, which samples may lack; `none`: the images have no labels.
+    label_key
+        Of a `.json` file: the key that holds the class.
+    """
+
+    kind: Literal["webdataset"] = "webdataset"
+    label: Literal["none", "cls", "txt", "json"] = "none"
+    label_key: str = "label"
+
+
+PoolSource = Annotated[PoolFolder | PoolManifest | PoolNpz | PoolWebDataset, Field(discriminator="kind")]
+
+
 class SplitConfig(Record):
     """Shares of the validation and test parts; the rest is train.
 
@@ -162,6 +298,8 @@ class PrepareConfig(Record):
     ----------
     source
         Where the data is.
+    pool
+        More images of the same kind, with labels or without, that only synthesizers see; null: there are none.
     exclude
         Labels to leave out.
     image_size
@@ -178,9 +316,14 @@ class PrepareConfig(Record):
         Images that cannot be read: `refuse`, or `skip` (they are named in reports/audit.json).
     near_duplicates
         Copies and near copies: `together` in one part of the split, or `ignore` (exact copies still stay together).
+    companions
+        What lies beside every image, for methods that use it: a mask, a caption, attributes. Of each where it comes
+        from, such as {mask: {path: masks}, caption: {column: text}}. Test inputs go without.
     """
 
     source: AnySource
+    companions: Roles = Field(default_factory=dict)
+    pool: PoolSource | None = None
     exclude: tuple[str, ...] = ()
     image_size: int | None = Field(default=None, ge=4, le=1024)
     resize: Literal["crop", "pad", "stretch"] = "crop"

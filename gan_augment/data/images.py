@@ -18,7 +18,16 @@ from PIL import Image, ImageOps, UnidentifiedImageError
 from gan_augment.data.deep_images import Deep, Numbers, decode_deep, numbers_of
 from gan_augment.data.raw import ArrayImage, ImageHandle
 
-__all__ = ["MAX_PIXELS", "Canonical", "Header", "UnreadableImageError", "read_extent", "read_header", "read_pixels"]
+__all__ = [
+    "MAX_PIXELS",
+    "Canonical",
+    "Header",
+    "UnreadableImageError",
+    "read_extent",
+    "read_header",
+    "read_mask",
+    "read_pixels",
+]
 
 Pixels = npt.NDArray[np.uint8]
 MAX_PIXELS = 89_478_485  # Pillow's own line between a photograph and an attack: 256 MB of RGB
@@ -121,6 +130,36 @@ def read_pixels(handle: ImageHandle, canonical: Canonical) -> Pixels:
             raise UnreadableImageError(_reason(error)) from None
 
 
+def read_mask(handle: ImageHandle, canonical: Canonical) -> Pixels:
+    """uint8 [size, size, 1 or 3] with values of the file, none in between. Raises UnreadableImageError.
+
+    Of a palette its numbers; transparency says nothing here, and padding is 0.
+    """
+    if isinstance(handle, ArrayImage):
+        values = np.squeeze(handle.pixels, axis=2) if handle.pixels.shape[2:] == (1,) else handle.pixels
+    else:
+        content = handle.read()
+        with _opened(content) as image:
+            values = _mask_values(image)
+    fitted = _fit(Image.fromarray(values), canonical, Image.Resampling.NEAREST, padding=0)
+    colour = fitted.ndim == 3 and not (fitted == fitted[..., :1]).all()
+    return fitted if colour else fitted.reshape(*fitted.shape[:2], -1)[..., :1]
+
+
+def _mask_values(image: Image.Image) -> Pixels:
+    try:
+        upright = ImageOps.exif_transpose(image)
+        plain = {"1": "L", "LA": "L", "PA": "P", "RGBA": "RGB"}.get(upright.mode)
+        values = np.asarray(upright.convert(plain) if plain else upright)
+    except Exception as error:  # as above
+        raise UnreadableImageError(_reason(error)) from None
+    if values.ndim == 3 and values.shape[2] != 3:
+        raise UnreadableImageError(f"a mask of {values.shape[2]} channels ({image.mode})")
+    if values.min() < 0 or values.max() > 255:
+        raise UnreadableImageError(f"a mask with values from {values.min()} to {values.max()}, 0 to 255 are kept")
+    return values.astype(np.uint8)
+
+
 def _upright(image: Image.Image, content: bytes, canonical: Canonical) -> Image.Image:
     """RGB as displayed."""
     numbers = numbers_of(image, content)
@@ -217,14 +256,19 @@ def _as_rgb(image: Image.Image, canonical: Canonical) -> Image.Image:
     return image.convert("RGB")
 
 
-def _fit(image: Image.Image, canonical: Canonical) -> Pixels:
+def _fit(
+    image: Image.Image,
+    canonical: Canonical,
+    how: Image.Resampling = Image.Resampling.BICUBIC,
+    padding: int | None = None,
+) -> Pixels:
     """Bicubic with antialiasing (the choice of Parmar et al. 2022, "On aliased resizing", for comparable scores)."""
     size = (canonical.size, canonical.size)
     if image.size != size:
         if canonical.resize == "crop":
-            image = ImageOps.fit(image, size, Image.Resampling.BICUBIC)
+            image = ImageOps.fit(image, size, how)
         elif canonical.resize == "pad":
-            image = ImageOps.pad(image, size, Image.Resampling.BICUBIC, color=(canonical.background,) * 3)
+            image = ImageOps.pad(image, size, how, color=(canonical.background,) * 3 if padding is None else padding)
         else:
-            image = image.resize(size, Image.Resampling.BICUBIC)
+            image = image.resize(size, how)
     return np.array(image, dtype=np.uint8)

@@ -4,40 +4,37 @@ from __future__ import annotations
 
 import difflib
 import hashlib
-import os
-from collections.abc import Callable, Iterator, Mapping, Sequence
-from concurrent.futures import ThreadPoolExecutor
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from pathlib import Path
-from typing import TypeVar
 
 import numpy as np
 import numpy.typing as npt
 import pandas as pd
 
 from gan_augment.core.errors import ParamsError
+from gan_augment.core.fields import Payload, images_of, take
 from gan_augment.core.progress import Advance, silent
-from gan_augment.core.records import ImageSpec, Modality, TableSpec
-from gan_augment.core.samples import Payload
+from gan_augment.core.records import Field, ImageSpec, Modality, Role, TableSpec
 from gan_augment.data.accounts import LeftOut, Reason, left_out_problems
+from gan_augment.data.attempts import attempt
+from gan_augment.data.companions import Companion, Rows, load_companion
 from gan_augment.data.config import ImageFolderSource, PrepareConfig, SplitConfig
 from gan_augment.data.depth import choose_scale
-from gan_augment.data.images import Canonical, Header, UnreadableImageError, read_extent, read_header, read_pixels
+from gan_augment.data.images import Canonical, Header, read_extent, read_header, read_pixels
 from gan_augment.data.labels import about_labels
 from gan_augment.data.problems import Problem
-from gan_augment.data.raw import ImageHandle, RawData, RawImages, RawTable
+from gan_augment.data.raw import ImageHandle, RawData, RawImages, RawTable, images_in
 from gan_augment.data.sources import read_source
 
-__all__ = ["LoadedData", "choose_size", "load_data"]
+__all__ = ["LoadedData", "choose_size", "load_data", "load_images_like"]
 
 MAX_AUTO_SIZE = 64
-MAX_THREADS = 4  # Pillow decodes without the interpreter's lock
 _MOST_HEADERS, _HEADERS_FOR_COLOUR = 2_000, 100  # that are read before `prepare`, which reads all
 _OF_IMAGES = ("image_size", "resize", "background", "black", "white", "corrupt")  # settings that a table has no use for
 UNREADABLE = Reason("images that cannot be read", "note")  # said at length by a finding of its own
+WITHOUT = Reason("without a companion that all rows must have", "note")  # as above
 EXCLUDED = Reason("of a class that prepare.exclude leaves out", "note")
-T = TypeVar("T")
-Result = TypeVar("Result")
 
 
 @dataclass(frozen=True)
@@ -52,8 +49,12 @@ class LoadedData:
         uint8 [n, size, size, channels], or the feature columns.
     headers
         Of images: each file's size and mode before it became canonical.
+    form
+        Of images: how each of them became canonical.
     left_out
         Every entry of the source that is no row, with its reason; unreadable and excluded ones too.
+    companions, fields
+        What lies beside every row by role, in the order of `rows`, and its form.
     """
 
     name: str
@@ -63,8 +64,11 @@ class LoadedData:
     image: ImageSpec | None = None
     table: TableSpec | None = None
     headers: tuple[Header, ...] = ()
+    form: Canonical | None = None
     problems: tuple[Problem, ...] = field(default=())
     left_out: tuple[LeftOut, ...] = ()
+    companions: Mapping[Role, Payload] = field(default_factory=dict)
+    fields: Mapping[Role, Field] = field(default_factory=dict)
 
     @property
     def modality(self) -> Modality:
@@ -84,7 +88,8 @@ def load_data(config: PrepareConfig, root: Path, advance: Advance = silent) -> L
     ParamsError
         `prepare.exclude` names a label that the data does not have.
     """
-    raw = _without(_examined(read_source(config.source, root, config.split), config), config.exclude)
+    source = read_source(config.source, root, config.split, config.companions)
+    raw = _without(_examined(source, config), config.exclude)
     rows = raw.rows.copy()
     rows.insert(0, "id", pd.Series([_short_hash(text) for text in rows["identity"]], dtype="string"))
     if isinstance(raw.content, RawTable):
@@ -100,6 +105,20 @@ def load_data(config: PrepareConfig, root: Path, advance: Advance = silent) -> L
             left_out=raw.left_out,
         )
     return _load_images(raw, raw.content, rows, config, advance)
+
+
+def load_images_like(
+    like: LoadedData, form: Canonical, raw: RawData, config: PrepareConfig, advance: Advance = silent
+) -> LoadedData:
+    """More images, in the `form` and the colours of those that were loaded before.
+
+    `config.source` is where they come from. `rows` has the columns of `LoadedData.rows`. Raises DataError.
+    """
+    rows = raw.rows.copy()
+    rows.insert(0, "id", pd.Series([_short_hash(text) for text in rows["identity"]], dtype="string"))
+    loaded = _load_images(raw, images_in(raw), rows, config, advance, form)
+    channels = images_of(like.payload).shape[3]
+    return replace(loaded, payload=_in_channels(images_of(loaded.payload), channels), image=like.image)
 
 
 def choose_size(headers: Sequence[Header]) -> int:
@@ -122,7 +141,7 @@ def expected_image(images: RawImages, config: PrepareConfig) -> ImageSpec | None
     if config.image_size is None and len(images.handles) > _MOST_HEADERS:
         return None
     some = images.handles if config.image_size is None else images.handles[:_HEADERS_FOR_COLOUR]
-    headers = list(_attempt(read_header, dict(enumerate(some)), silent, "")[0].values())
+    headers = list(attempt(read_header, dict(enumerate(some)), silent, "")[0].values())
     if not headers:
         return None
     size = config.image_size or choose_size(headers)
@@ -195,23 +214,31 @@ def _take(raw: RawData, index: npt.NDArray[np.intp]) -> RawData:
     else:
         content = RawImages(tuple(raw.content.handles[i] for i in index))
     left_out = (*raw.left_out, *(LeftOut(source, EXCLUDED) for source in gone))
-    return replace(raw, rows=rows, content=content, left_out=left_out)
+    companions = {role: tuple(entries[i] for i in index) for role, entries in raw.companions.items()}
+    return replace(raw, rows=rows, content=content, left_out=left_out, companions=companions)
 
 
 def _load_images(
-    raw: RawData, images: RawImages, rows: pd.DataFrame, config: PrepareConfig, advance: Advance
+    raw: RawData,
+    images: RawImages,
+    rows: pd.DataFrame,
+    config: PrepareConfig,
+    advance: Advance,
+    form: Canonical | None = None,
 ) -> LoadedData:
+    """Every image that can be read, in `form`; None: in the form that suits all of them."""
     handles = images.handles
-    headers, bad = _attempt(read_header, dict(enumerate(handles)), advance, "reading headers")
+    headers, bad = attempt(read_header, dict(enumerate(handles)), advance, "reading headers")
     if not headers:
         raise _corrupt(config, handles, bad).as_error()
     deep = {place: handles[place] for place, header in headers.items() if header.deep}
-    extents, bad_deep = _attempt(read_extent, deep, advance, "reading the range of deep images")
+    extents, bad_deep = attempt(read_extent, deep, advance, "reading the range of deep images")
     scale = choose_scale([(headers[place].numbers, extent) for place, extent in extents.items()], config)
-    size = config.image_size or choose_size(list(headers.values()))
-    canonical = Canonical(size, config.resize, config.background, config.white, config.black, *scale.ranges)
+    size = form.size if form else config.image_size or choose_size(list(headers.values()))
+    integers, floats = scale.ranges if form is None else (form.integers, form.floats or scale.floats)
+    canonical = Canonical(size, config.resize, config.background, config.white, config.black, integers, floats)
     readable = {place: handles[place] for place in headers if place not in bad_deep}
-    pixels, bad_pixels = _attempt(lambda handle: read_pixels(handle, canonical), readable, advance, "decoding images")
+    pixels, bad_pixels = attempt(lambda handle: read_pixels(handle, canonical), readable, advance, "decoding images")
     bad |= bad_deep | bad_pixels
     if not pixels:
         raise _corrupt(config, handles, bad).as_error()
@@ -221,41 +248,59 @@ def _load_images(
         problems.append(_corrupt(config, handles, bad))
     problems.extend(_about_frames(handles, {place: headers[place] for place in pixels}))
     unread = tuple(LeftOut(handles[place].name, UNREADABLE, reason) for place, reason in bad.items())
-    return LoadedData(
+    data = LoadedData(
         raw.name,
         raw.licence,
         rows.iloc[list(pixels)].reset_index(drop=True),
         payload,
         image=ImageSpec(height=size, width=size, channels=1 if payload.shape[3] == 1 else 3),
         headers=tuple(headers[place] for place in pixels),
+        form=canonical,
         problems=tuple(problems),
         left_out=(*raw.left_out, *unread),
     )
+    return _with_companions(data, raw, config, list(pixels), canonical, advance) if raw.companions else data
 
 
-def _attempt(
-    work: Callable[[ImageHandle], Result], handles: Mapping[int, ImageHandle], advance: Advance, note: str
-) -> tuple[dict[int, Result], dict[int, str]]:
-    """Results by place, and reasons by place of what could not be read."""
+def _with_companions(
+    data: LoadedData, raw: RawData, config: PrepareConfig, places: list[int], canonical: Canonical, advance: Advance
+) -> LoadedData:
+    """The data with what lies beside its rows, which in the source are at `places`; rows without some are left out.
 
-    def guarded(handle: ImageHandle) -> Result | UnreadableImageError:
-        try:
-            return work(handle)
-        except UnreadableImageError as error:
-            return error
-        except OSError as error:
-            return UnreadableImageError(error.strerror or str(error) or type(error).__name__)
+    Where a companion cannot be used, the data stays without any, and the problems say so.
+    """
+    names = dict(zip(places, data.rows["source"], strict=True))
+    rows = Rows(places, names, dict(zip(places, data.headers, strict=True)))
+    read = {role: load_companion(role, e, rows, config, canonical, advance) for role, e in raw.companions.items()}
+    problems = (*data.problems, *(problem for companion in read.values() for problem in companion.problems))
+    if any(problem.severity == "error" for problem in problems):
+        return replace(data, problems=problems)
+    kept = [place for place in places if all(place in companion.whole for companion in read.values())]
+    if not kept:
+        return replace(data, problems=(*problems, _no_row_has_all(read)))
+    index = np.flatnonzero(np.isin(places, kept))
+    without = {place: reason for companion in read.values() for place, reason in companion.without.items()}
+    return replace(
+        data,
+        rows=data.rows.iloc[index].reset_index(drop=True),
+        payload=take(data.payload, index),
+        headers=tuple(data.headers[i] for i in index),
+        problems=problems,
+        left_out=(*data.left_out, *(LeftOut(names[place], WITHOUT, reason) for place, reason in without.items())),
+        companions={role: companion.of(kept) for role, companion in read.items()},
+        fields={role: companion.field for role, companion in read.items()},
+    )
 
-    good: dict[int, Result] = {}
-    bad: dict[int, str] = {}
-    with ThreadPoolExecutor(min(MAX_THREADS, os.cpu_count() or 1)) as pool:
-        for done, (place, result) in enumerate(zip(handles, pool.map(guarded, handles.values()), strict=True), start=1):
-            if isinstance(result, UnreadableImageError):
-                bad[place] = str(result)
-            else:
-                good[place] = result
-            advance(done, len(handles), note)
-    return good, bad
+
+def _no_row_has_all(read: Mapping[Role, Companion]) -> Problem:
+    return Problem(
+        severity="error",
+        code="companions",
+        what="No row has all companions",
+        where="prepare.companions",
+        places=tuple(f"{role}: {len(companion.places)} rows" for role, companion in read.items()),
+        remedy="remove one of them, or add what is missing",
+    )
 
 
 def _corrupt(config: PrepareConfig, handles: Sequence[ImageHandle], bad: dict[int, str]) -> Problem:
@@ -275,6 +320,16 @@ def _collapse_grey(pixels: npt.NDArray[np.uint8]) -> npt.NDArray[np.uint8]:
     """[n, h, w, 3] to one channel where all images are grey."""
     grey = (pixels[..., 0] == pixels[..., 1]).all() and (pixels[..., 1] == pixels[..., 2]).all()
     return np.ascontiguousarray(pixels[..., :1]) if grey else pixels
+
+
+def _in_channels(pixels: npt.NDArray[np.uint8], channels: int) -> npt.NDArray[np.uint8]:
+    """[n, h, w, 1 or 3] with this many channels; colours become grey by Rec. 601, as Pillow has it."""
+    if pixels.shape[3] == channels:
+        return pixels
+    if channels == 3:
+        return np.ascontiguousarray(np.repeat(pixels, 3, axis=3))
+    red, green, blue = (pixels[..., [channel]].astype(np.uint32) for channel in range(3))
+    return ((19595 * red + 38470 * green + 7471 * blue + 0x8000) >> 16).astype(np.uint8)
 
 
 def _about_frames(handles: Sequence[ImageHandle], headers: Mapping[int, Header]) -> Iterator[Problem]:

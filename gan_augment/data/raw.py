@@ -2,29 +2,35 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
-from dataclasses import KW_ONLY, dataclass
+from collections.abc import Callable, Mapping
+from dataclasses import KW_ONLY, dataclass, field
 from pathlib import Path
-from typing import Any, Protocol
+from types import MappingProxyType
+from typing import Any, Protocol, cast
 
 import numpy as np
 import numpy.typing as npt
 import pandas as pd
 
-from gan_augment.core.records import TableSpec
+from gan_augment.core.records import Role, TableSpec
 from gan_augment.data.accounts import LeftOut, check_account
-from gan_augment.data.config import SplitConfig
+from gan_augment.data.config import CompanionSource, SplitConfig
 from gan_augment.data.problems import Problem
 
 __all__ = [
+    "NO_COMPANIONS",
     "ROW_COLUMNS",
     "ArrayImage",
+    "Beside",
+    "Cells",
+    "Companions",
     "EncodedImage",
     "ImageHandle",
     "RawData",
     "RawImages",
     "RawTable",
     "Reader",
+    "images_in",
     "make_rows",
 ]
 
@@ -48,6 +54,10 @@ class ArrayImage:
 
 
 ImageHandle = EncodedImage | ArrayImage
+Cells = tuple[str | None, ...]  # of one row, None where one is empty
+Beside = ImageHandle | Cells | None  # what lies beside a row in one role: a file, pixels or cells; None: nothing
+Companions = Mapping[Role, CompanionSource]  # prepare.companions
+NO_COMPANIONS: Companions = MappingProxyType({})
 
 
 @dataclass(frozen=True)
@@ -84,6 +94,8 @@ class RawData:
         samples of tars. Each is a row here or in `left_out`; AssertionError where they do not add up.
     left_out
         The entries that are no samples, each with its reason.
+    companions
+        By role what lies beside every row, in the order of `rows`; nothing of it is read yet.
     """
 
     name: str
@@ -94,6 +106,7 @@ class RawData:
     _: KW_ONLY
     entries: int
     left_out: tuple[LeftOut, ...] = ()
+    companions: Mapping[Role, tuple[Beside, ...]] = field(default_factory=dict)
 
     def __post_init__(self) -> None:
         check_account(self.entries, len(self.rows), self.left_out)
@@ -102,8 +115,13 @@ class RawData:
 class Reader(Protocol):
     """Reads one kind of source."""
 
-    def __call__(self, config: Any, root: Path, split: SplitConfig) -> RawData:
+    def __call__(self, config: Any, root: Path, split: SplitConfig, companions: Companions = NO_COMPANIONS) -> RawData:
         """Read what `config` names, relative to `root`. Raises DataError where nothing sensible can be given."""
+
+
+def images_in(raw: RawData) -> RawImages:
+    """The images of a source that can hold nothing else."""
+    return cast(RawImages, raw.content)
 
 
 def make_rows(**columns: Any) -> pd.DataFrame:

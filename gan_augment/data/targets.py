@@ -21,16 +21,18 @@ from gan_augment.data.raw import make_rows
 from gan_augment.data.table_files import TableFile
 from gan_augment.encoding.target_type import target_type
 
-__all__ = ["check_column", "rows_of_table", "target_labels", "type_of_target"]
+__all__ = ["check_column", "column_texts", "rows_of_table", "target_labels", "type_of_target"]
 
 _NO_LABEL = frozenset(("", "NA", "N/A", "NaN", "nan", "<NA>", "null", "NULL", "#N/A"))  # "None" may be a class
 MAX_WHOLE_NUMBERS = 50  # distinct whole numbers that may still be classes
 MAX_DECIMAL_NUMBERS = 10
 
 
-def rows_of_table(path: Path, table: TableFile, target: str, split: SplitConfig) -> pd.DataFrame:
-    """The frame of `RawData.rows` for every row of the table. Raises DataError."""
-    labels = target_labels(path, table, target)
+def rows_of_table(
+    path: Path, table: TableFile, target: str | None, split: SplitConfig, *, may_lack: bool = False
+) -> pd.DataFrame:
+    """The frame of `RawData.rows` for every row of the table; `may_lack`: rows may have no label. Raises DataError."""
+    labels = [""] * len(table.frame) if target is None else target_labels(path, table, target, may_lack=may_lack)
     group = _texts(path, table, split.group, "prepare.split.group") if split.group else ""
     return make_rows(
         label=labels,
@@ -41,8 +43,8 @@ def rows_of_table(path: Path, table: TableFile, target: str, split: SplitConfig)
     )
 
 
-def target_labels(path: Path, table: TableFile, target: str) -> list[str]:
-    """The label of every row, as text.
+def target_labels(path: Path, table: TableFile, target: str, *, may_lack: bool = False) -> list[str]:
+    """The label of every row, as text; `may_lack`: empty where it is missing, else that is refused.
 
     Raises
     ------
@@ -53,7 +55,9 @@ def target_labels(path: Path, table: TableFile, target: str) -> list[str]:
     column = table.frame[target]
     texts = column if not table.typed else _typed_texts(column)
     missing = texts.isna() | texts.isin(_NO_LABEL)
-    if missing.any():
+    if may_lack:
+        texts = texts.mask(missing, "")
+    elif missing.any():
         places = [table.places[place] for place in missing.to_numpy().nonzero()[0]]
         raise DataError(
             f"The target is missing in {len(places)} of {len(texts)} rows",
@@ -63,7 +67,7 @@ def target_labels(path: Path, table: TableFile, target: str) -> list[str]:
             remedy="fill in the classes, or remove these rows",
         )
     _refuse_regression(path, target, texts)
-    if texts.str.fullmatch(r"[+-]?\d+\.0+").all():
+    if texts[~missing].str.fullmatch(r"[+-]?\d+\.0+").all():
         texts = texts.str.replace(r"\.0+$", "", regex=True)  # whole numbers that were once beside missing ones
     return [str(text) for text in texts]
 
@@ -116,8 +120,12 @@ def _refuse_regression(path: Path, target: str, texts: pd.Series) -> None:
 
 def _texts(path: Path, table: TableFile, name: str, key: str) -> pd.Series:
     check_column(path, table.frame, name, key)
-    column = table.frame[name]
-    return (_typed_texts(column) if table.typed else column).fillna("")
+    return column_texts(table, name).fillna("")
+
+
+def column_texts(table: TableFile, name: str) -> pd.Series:
+    """The cells of a column as texts; empty ones are missing where the file has types."""
+    return _typed_texts(table.frame[name]) if table.typed else table.frame[name]
 
 
 def _parts(path: Path, table: TableFile, name: str) -> list[str]:

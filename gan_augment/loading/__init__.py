@@ -10,10 +10,10 @@ from pathlib import Path
 from typing import Any, Literal, get_args
 
 from gan_augment.core.errors import ParamsError
-from gan_augment.core.records import Modality
-from gan_augment.loading.opened import Adjustment, Arrays, Origin, opened
+from gan_augment.core.records import Modality, Role
+from gan_augment.loading.opened import Adjustment, Arrays, ArraysBeside, Origin, opened
 
-__all__ = ["Adjustment", "Arrays", "load"]
+__all__ = ["Adjustment", "Arrays", "ArraysBeside", "load"]
 
 Target = Literal["torch", "stream", "pandas", "frames", "numpy", "adjustment"]
 _TARGETS = get_args(Target)
@@ -30,6 +30,7 @@ def load(
     classes: Sequence[str] | None = None,
     real_fraction: float = 1.0,
     ratio: float | None = None,
+    companions: Sequence[Role] = (),
     transform: Callable[..., Any] | None = None,
     seed: int = 0,
     world: tuple[int, int] | None = None,
@@ -59,6 +60,11 @@ def load(
     ratio
         Keep only as many synthetic rows, the preferred ones, as fill every class up to `ratio` x the largest real
         class; None keeps all that were exported.
+    companions
+        Images: what lies beside them to read, too, such as `["mask", "attributes"]`. Items of torch and streams are
+        then (tensor, class index, dict by role), arrays have a fifth part `companions`. Masks and pairs are uint8
+        tensors [channels, height, width], not transformed (but a mask is by albumentations, together with its image);
+        a caption is a text, attributes are a dict.
     transform
         Images as torch or stream: called with uint8 [height, width, channels] in place of the default, which gives
         float32 [channels, height, width] in [0, 1]. A transform of albumentations is called as it wants to be.
@@ -79,10 +85,18 @@ def load(
         A file is not as it was written (told when it is read first), was written by a newer gan-augment, or names one
         outside of `path`; a stream has no row, or fewer than ranks.
     ParamsError
-        An unknown class or format, a share out of range, or a target that does not fit the modality.
+        An unknown class, format or companion, one that chosen rows do not have, a share out of range, or a target that
+        does not fit the modality.
     """
     export = opened(
-        Path(path), format=format, only=only, classes=classes, real_fraction=real_fraction, ratio=ratio, seed=seed
+        Path(path),
+        format=format,
+        only=only,
+        classes=classes,
+        real_fraction=real_fraction,
+        ratio=ratio,
+        companions=companions,
+        seed=seed,
     )
     target = to or _DEFAULT[export.spec.modality]
     _check_options(target, transform, world)

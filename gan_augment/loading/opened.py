@@ -20,14 +20,17 @@ import pyarrow.parquet as pq
 
 from gan_augment.core.errors import DataError, ParamsError
 from gan_augment.core.png import decode_png
-from gan_augment.core.records import DatasetSpec, ImageSpec
+from gan_augment.core.records import ArrayField, DatasetSpec, ImageSpec, Role
+from gan_augment.core.records import Field as FileForm
 from gan_augment.core.seeds import derive_seed
+from gan_augment.sharding.beside import Beside, decoded, ending
 from gan_augment.sharding.files import Files, absent, changed, reading
 from gan_augment.sharding.formats import IMAGE_READERS, TABLE_READERS, ImageReader, TableReader
+from gan_augment.sharding.formats.folder import COMPANIONS
 from gan_augment.sharding.index import INDEX, MANIFEST, read_index
 from gan_augment.sharding.permutation import shuffled_places
 
-__all__ = ["Adjustment", "Arrays", "Export", "Origin", "Rows", "opened"]
+__all__ = ["Adjustment", "Arrays", "ArraysBeside", "Export", "Origin", "Rows", "opened"]
 
 Origin = Literal["real", "synthetic"]
 _CHOICE = ("key", "origin", "rank")  # the columns of the manifest that decide whether a row is chosen
@@ -47,6 +50,16 @@ class Arrays(NamedTuple):
     y: npt.NDArray[np.int64]
     synthetic: npt.NDArray[np.bool_]
     labels: tuple[str, ...]
+
+
+class ArraysBeside(NamedTuple):
+    """The same, and by role what lies beside the rows: a uint8 array [n, ...], or a DataFrame of n rows."""
+
+    x: npt.NDArray[Any]
+    y: npt.NDArray[np.int64]
+    synthetic: npt.NDArray[np.bool_]
+    labels: tuple[str, ...]
+    companions: dict[Role, Any]
 
 
 class Adjustment(NamedTuple):
@@ -84,6 +97,7 @@ class Export:
     seed: int
     reason: str  # why the export holds synthetic rows, or none
     adjustment: Adjustment
+    companions: dict[Role, FileForm]  # that were asked for
 
     @property
     def root(self) -> Path:
@@ -172,6 +186,17 @@ class Export:
         with reading(self.root, shard):
             return _decoded(read(shard, offset), self.spec.images)
 
+    def beside(self, read: ImageReader, shard: str, offset: int) -> dict[Role, Any]:
+        """What lies beside one sample: a uint8 array, or a dict of cells. Raises DataError, which names the file."""
+        found: dict[Role, Any] = {}
+        for role, form in self.companions.items():
+            with reading(self.root, shard):
+                content = read.beside(shard, offset, role, ending(role, form))
+                if content is None:
+                    raise ValueError(f"no {role} beside the sample at {offset}")
+                found[role] = decoded(role, form, content)
+        return found
+
     def frame(self) -> pd.DataFrame:
         """The chosen table rows: features, target, and the columns `_id` and `_origin`. Raises ParamsError."""
         if self.everything:
@@ -202,8 +227,8 @@ class Export:
         with reading(self.root, "table/schema.json"):
             return TABLE_READERS[self.format](self.files)
 
-    def arrays(self) -> Arrays:
-        """All chosen rows in memory."""
+    def arrays(self) -> Arrays | ArraysBeside:
+        """All chosen rows in memory, with what lies beside them where that was asked for."""
         rows = [self.rows(number) for number in range(self.shards)]
         classes = np.concatenate([part.classes for part in rows])
         synthetic = np.concatenate([part.synthetic for part in rows])
@@ -211,10 +236,24 @@ class Export:
             features = [column.name for column in self.spec.table.columns]
             return Arrays(self.frame()[features].to_numpy(), classes, synthetic, self.spec.labels)
         read, pixels = self.image_reader(), _room(len(classes), self.spec.images)
-        wanted = ((s, o) for part in rows for s, o in zip(part.shards.to_pylist(), part.offsets, strict=True))
+        wanted = ((s, int(o)) for part in rows for s, o in zip(part.shards.to_pylist(), part.offsets, strict=True))
+        beside: list[dict[Role, Any]] = []
         for place, (shard, offset) in enumerate(wanted):
-            pixels[place] = self.picture(read, shard, int(offset))
-        return Arrays(pixels, classes, synthetic, self.spec.labels)
+            pixels[place] = self.picture(read, shard, offset)
+            beside.append(self.beside(read, shard, offset))
+        plain = Arrays(pixels, classes, synthetic, self.spec.labels)
+        return ArraysBeside(*plain, self._stacked(beside)) if self.companions else plain
+
+    def _stacked(self, rows: Sequence[dict[Role, Any]]) -> dict[Role, Any]:
+        """Rows as arrays and frames, in the form that the index gives."""
+        return {role: _of_form(form, [row[role] for row in rows]) for role, form in self.companions.items()}
+
+
+def _of_form(form: FileForm, values: Sequence[Any]) -> Any:
+    if isinstance(form, ArrayField):
+        return np.stack(values) if values else np.zeros((0, *form.shape), np.uint8)
+    columns = {c.name: [cells[c.name] for cells in values] for c in form.columns}
+    return pd.DataFrame(columns, index=pd.RangeIndex(len(values))).astype({c.name: c.dtype for c in form.columns})
 
 
 def _room(count: int, size: ImageSpec) -> npt.NDArray[np.uint8]:
@@ -250,6 +289,7 @@ def opened(
     classes: Sequence[str] | None = None,
     real_fraction: float = 1.0,
     ratio: float | None = None,
+    companions: Sequence[Role] = (),
     seed: int = 0,
 ) -> Export:
     """Open an export and choose rows; the parameters are those of `load`."""
@@ -271,7 +311,37 @@ def opened(
     files(MANIFEST)
     prefix = "" if primary else f"{name}_"
     reason, adjustment = index["content"]["reason"], _adjustment(files, index["content"], spec)
-    return Export(files, spec, name, prefix, limits, counts, tables, seed, reason, adjustment)
+    beside = _chosen_companions(index, companions, {origin for (_, origin), rows in limits.items() if rows})
+    return Export(files, spec, name, prefix, limits, counts, tables, seed, reason, adjustment, beside)
+
+
+def _chosen_companions(index: dict[str, Any], wanted: Sequence[Role], origins: set[str]) -> dict[Role, FileForm]:
+    """The forms of these companions. Raises ParamsError for one that the export, or a chosen row, does not have."""
+    if isinstance(wanted, str):
+        raise ParamsError(
+            "The companions to read are a list",
+            where="load(companions=...)",
+            got=repr(wanted),
+            expected=f"[{wanted!r}]",
+        )
+    known = index.get("companions", {})
+    for role in wanted:
+        if role not in known:
+            raise ParamsError(
+                "The export has no such companion",
+                where="load(companions=...)",
+                got=repr(role),
+                expected=", ".join(map(repr, known)) or "none: this export has images alone",
+            )
+        for origin in sorted(origin for origin in origins if not known[role][origin]):
+            other = "real" if origin == "synthetic" else "synthetic"
+            raise ParamsError(
+                f"The {origin} rows have no {role}",
+                where="load(companions=...)",
+                got=repr(role),
+                remedy=f'read the {other} rows alone, with only="{other}", or leave it out',
+            )
+    return {role: Beside.model_validate(known[role]).form for role in wanted}
 
 
 def _spec(files: Files, index: dict[str, Any]) -> DatasetSpec:
@@ -303,7 +373,8 @@ def _check_sizes(files: Files, shards: Sequence[dict[str, Any]]) -> None:
 
     Cheap, so always done: half a copy is found at once, not in the middle of an epoch.
     """
-    pictures = files.below("folder") if shards and shards[0]["format"] == "folder" else []
+    is_folder = bool(shards) and shards[0]["format"] == "folder"
+    pictures = [*files.below("folder"), *files.below(COMPANIONS)] if is_folder else []
     wanted = {} if pictures else {shard["file"]: int(shard["bytes"]) for shard in shards}
     found = {name: files.size(name) for name in (MANIFEST, *(pictures or wanted))}
     if missing := [name for name, size in found.items() if size is None]:

@@ -31,13 +31,27 @@ def apply_transform(transform: Transform | None, pixels: npt.NDArray[np.uint8]) 
     A transform of albumentations is called with `image=`; an array it gives back is made into a tensor likewise.
     """
     if transform is not None:
-        named = type(transform).__module__.partition(".")[0] == "albumentations"
+        named = _is_albumentations(transform)
         made = transform(image=pixels)["image"] if named else transform(pixels)
         if not (named and isinstance(made, np.ndarray)):
             return made
         pixels = made
     tensor = torch.from_numpy(np.ascontiguousarray(pixels.transpose(2, 0, 1)))
     return tensor.float().div_(255) if pixels.dtype == np.uint8 else tensor
+
+
+def _is_albumentations(transform: Transform | None) -> bool:
+    return type(transform).__module__.partition(".")[0] == "albumentations"
+
+
+def _as_item(values: Any) -> Any:
+    """Pixels as a tensor [channels, height, width], other arrays as they are, one cell alone as a text."""
+    if isinstance(values, dict):
+        return next(iter(values.values())) if len(values) == 1 and set(values) <= {"caption", "text"} else values
+    if isinstance(values, torch.Tensor):  # of a transform
+        return values.permute(2, 0, 1) if values.ndim == 3 and values.shape[2] in (1, 3) else values
+    is_picture = values.ndim == 3 and values.shape[2] in (1, 3)
+    return torch.from_numpy(np.ascontiguousarray(values.transpose(2, 0, 1) if is_picture else values))
 
 
 class SharedEpoch:
@@ -90,6 +104,21 @@ class _Images:
     def __call__(self, shard: str, offset: int) -> Any:
         return apply_transform(self._transform, self._export.picture(self._reader(), shard, offset))
 
+    def item(self, shard: str, offset: int, label: int) -> Any:
+        """(image, class index), and where companions were asked for the dict of them."""
+        if not self._export.companions:
+            return self(shard, offset), label
+        reader = self._reader()
+        pixels: Any = self._export.picture(reader, shard, offset)
+        beside = self._export.beside(reader, shard, offset)
+        transform = self._transform
+        if "mask" in beside and _is_albumentations(transform):
+            assert transform is not None
+            made = transform(image=pixels, mask=beside["mask"])
+            pixels, beside["mask"], transform = made["image"], made["mask"], None
+        image = pixels if isinstance(pixels, torch.Tensor) else apply_transform(transform, pixels)
+        return image, label, {role: _as_item(values) for role, values in beside.items()}
+
     def _reader(self) -> ImageReader:
         # A forked DataLoader worker shares its parent's file positions: never read through an inherited reader.
         if getattr(self._own, "process", None) != os.getpid():
@@ -119,11 +148,11 @@ class ShardDataset(Dataset[Item]):
     def __len__(self) -> int:
         return len(self.classes)
 
-    def __getitem__(self, index: int) -> Item:
+    def __getitem__(self, index: int) -> Any:
         label = int(self.classes[index])
         if self._table is not None:
             return self._table[index], label
-        return self._images(self._shards[int(index)].as_py(), int(self._offsets[index])), label
+        return self._images.item(self._shards[int(index)].as_py(), int(self._offsets[index]), label)
 
 
 def _table_tensor(export: Export, transform: Transform | None) -> torch.Tensor:
@@ -219,7 +248,7 @@ class ShardStream(IterableDataset[Item]):
     def _shard(self, epoch: int, number: int, part: slice) -> Iterator[Item]:
         rows = self._export.rows(number)
         for row in numpy_generator(self._export.seed, "rows", epoch, number).permutation(len(rows))[part].tolist():
-            yield self._images(rows.shards[row].as_py(), int(rows.offsets[row])), int(rows.classes[row])
+            yield self._images.item(rows.shards[row].as_py(), int(rows.offsets[row]), int(rows.classes[row]))
 
     def _part_of_rank(self) -> tuple[int, int]:
         """The part of the epoch's order that this rank gives. Raises DataError where it would be empty."""

@@ -12,7 +12,15 @@ from gan_augment.core.checksums import check_file
 from gan_augment.core.errors import MissingInputError, ParamsError
 from gan_augment.core.masking import mask
 from gan_augment.core.records import DatasetSpec, Role
-from gan_augment.core.samples import Samples, TestInputs, TrainView, ValidationView, read_samples, roles_in
+from gan_augment.core.samples import (
+    PoolView,
+    Samples,
+    TestInputs,
+    TrainView,
+    ValidationView,
+    read_samples,
+    roles_in,
+)
 from gan_augment.params import Params, load_params
 
 __all__ = ["Layout", "Project", "read_measured", "read_plan"]
@@ -35,6 +43,10 @@ class Layout:
     @property
     def validation(self) -> Path:
         return self.root / "data/prepared/validation"
+
+    @property
+    def pool(self) -> Path:  # only where `prepare.pool` is set; no stage after `curate` reads it
+        return self.root / "data/prepared/pool"
 
     @property
     def test_inputs(self) -> Path:
@@ -165,6 +177,13 @@ class Project:
     def validation_view(self, companions: Sequence[Role] = ()) -> ValidationView:
         """The real validation rows."""
         return ValidationView(self.spec(), read_samples(self.layout.validation, companions=companions))
+
+    def pool_view(self, companions: Sequence[Role] = ()) -> PoolView | None:
+        """The rows that only synthesizers see; None where there is no pool, or nothing is left of it."""
+        spec = self.spec()
+        if spec.pool is None or not spec.pool.rows:
+            return None
+        return PoolView(spec, read_samples(self.layout.pool, companions=companions))
 
     def test_inputs(self) -> TestInputs:
         """The real test rows without labels. Raises LeakError where companions lie beside them."""

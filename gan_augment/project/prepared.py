@@ -14,7 +14,7 @@ from gan_augment.core.records import DatasetSpec
 from gan_augment.core.samples import Samples, write_samples
 from gan_augment.project.layout import Layout
 
-__all__ = ["in_split", "read_label_list", "withheld", "write_part", "write_parts", "write_test_part"]
+__all__ = ["in_split", "read_label_list", "withheld", "write_part", "write_parts", "write_pool", "write_test_part"]
 
 
 def write_test_part(layout: Layout, test: Samples) -> None:
@@ -41,6 +41,11 @@ def write_parts(layout: Layout, spec: DatasetSpec, train: Samples, validation: S
             write_part(folder / record.key, in_split(train.of_class(record.label), "train"))
     write_part(layout.validation, in_split(validation, "validation"))
     spec.save(layout.dataset, sealed=True)
+
+
+def write_pool(layout: Layout, pool: Samples) -> None:
+    """The rows that only synthesizers see."""
+    write_part(layout.pool, in_split(pool, "pool"))
 
 
 def write_part(folder: Path, samples: Samples, *, beside: Sequence[Path] = ()) -> None:

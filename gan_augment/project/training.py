@@ -15,13 +15,14 @@ from gan_augment.core.errors import MethodError, ParamsError
 from gan_augment.core.fields import Files
 from gan_augment.core.progress import Advance
 from gan_augment.core.records import DatasetSpec, Modality, Role
-from gan_augment.core.samples import MANIFEST
+from gan_augment.core.samples import MANIFEST, PoolView
 from gan_augment.core.scratch import fingerprint
 from gan_augment.core.validation import counted, explain_mistakes, listed
 from gan_augment.core.verbosity import remark
 from gan_augment.params import Params
 from gan_augment.project.layout import Project
 from gan_augment.synthesis.api import MethodConfig, Synthesizer, TickReport
+from gan_augment.synthesis.needs import refuse_unmet, unmet
 from gan_augment.synthesis.registry import resolve_method
 from gan_augment.training.checkpoint import is_usable
 from gan_augment.training.replicas import Replicas
@@ -32,6 +33,7 @@ __all__ = [
     "checkpoint_path",
     "companions_for",
     "method_and_config",
+    "pool_for",
     "report_progress",
     "resumed_checkpoint",
     "write_curve",
@@ -44,8 +46,9 @@ def method_and_config(project: Project) -> tuple[Synthesizer, MethodConfig]:
 
 
 def check_method(params: Params, spec: DatasetSpec) -> tuple[Synthesizer, MethodConfig]:
-    """Refuse an unknown method, one for another modality, wrong settings, and settings that do not fit the data."""
+    """Refuse an unknown method, one for other data, wrong settings, and settings that do not fit the data."""
     method, config = check_settings(params, spec.modality)
+    refuse_unmet(method.name, unmet(method.traits, spec))
     config.check(spec)
     return method, config
 
@@ -54,6 +57,13 @@ def companions_for(project: Project, method: Synthesizer) -> tuple[Role, ...]:
     """The companions of the data that the method takes: no other method reads more than it did."""
     wanted = method.traits.needs | method.traits.uses
     return tuple(role for role in project.spec().companions if role in wanted)
+
+
+def pool_for(project: Project, method: Synthesizer) -> PoolView | None:
+    """The pool, for a method that learns from one; None where it does not, or where there is none."""
+    pool, wanted = project.spec().pool, method.traits.needs | method.traits.uses
+    roles = tuple(role for role in pool.companions if role in wanted) if pool is not None else ()
+    return None if method.traits.pool == "no" else project.pool_view(roles)
 
 
 def check_settings(params: Params, modality: Modality) -> tuple[Synthesizer, MethodConfig]:
@@ -125,6 +135,8 @@ def checkpoint_path(project: Project, name: str) -> Path:
     params = project.params
     rows = [project.layout.train(key) / MANIFEST for key in params.classes]
     rows += [file for row in rows for role in project.spec().companions if (file := _companion(row.parent, role))]
+    if project.spec().pool is not None:
+        rows.append(project.layout.pool)
     known = fingerprint(name, params.base.seed, params.synthesis.model_dump(mode="json"), *rows)
     return project.layout.root / ".gan_augment" / "checkpoints" / f"{name}-{known}.safetensors"
 

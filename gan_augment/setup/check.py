@@ -10,16 +10,19 @@ from typing import Any
 
 from gan_augment.core.documents import read_document
 from gan_augment.core.errors import GanAugmentError, ParamsError
-from gan_augment.core.records import ClassRecord, DatasetSpec, Modality
+from gan_augment.core.records import ClassRecord, DatasetSpec, Modality, PoolSpec
+from gan_augment.data.companions import companion_field
 from gan_augment.data.loading import expected_image
 from gan_augment.data.paths import existing
+from gan_augment.data.pool import read_pool, refuse_pool_of_rows
 from gan_augment.data.problems import raise_errors
 from gan_augment.data.raw import RawData, RawTable
 from gan_augment.data.sources import read_source
-from gan_augment.params import CHECK, NO_PARAMS, Params, as_params, salvage
+from gan_augment.params import CHECK, NO_PARAMS, Params, as_params, load_params, salvage
 from gan_augment.project.layout import Layout
+from gan_augment.project.tracked import check_pool_is_tracked
 
-__all__ = ["Checked", "check_project"]
+__all__ = ["Checked", "check_project", "project_spec"]
 
 _TABLE_DEMOS = ("breast_cancer", "penguins")
 
@@ -79,6 +82,17 @@ def check_project(root: Path, *, read_data: bool) -> Checked:
     return Checked(params, data.modality, data.spec is not None, tuple(errors))
 
 
+def project_spec(root: Path) -> DatasetSpec | None:
+    """The data set of the project in `root`, as far as params.yaml and the data say; None where they do not."""
+    if not (root / "params.yaml").is_file():
+        return None
+    try:
+        params = load_params(root / "params.yaml")
+        return _Data(params, root, read=not Layout(root).dataset.exists()).spec
+    except GanAugmentError:
+        return None
+
+
 class _Data:
     """What is known of the data set: from the source where it is to be `read`, else from dataset.json."""
 
@@ -89,7 +103,7 @@ class _Data:
     def raw(self) -> RawData:
         """The rows and columns of the source; its images are listed. Raises DataError, ParamsError."""
         prepare = self.params.prepare
-        return read_source(prepare.source, self.root, prepare.split)
+        return read_source(prepare.source, self.root, prepare.split, prepare.companions)
 
     @property
     def modality(self) -> Modality:
@@ -119,7 +133,17 @@ class _Data:
             classes=tuple(ClassRecord(key=key, label=value.label) for key, value in self.params.classes.items()),
             image=image,
             table=content.spec if isinstance(content, RawTable) else None,
+            companions={role: companion_field(role, s, image) for role, s in self.params.prepare.companions.items()},
+            pool=self._pool(),
         )
+
+    def _pool(self) -> PoolSpec | None:
+        """The pool as its source has it: what would leak is found by `prepare`."""
+        try:
+            raw = read_pool(self.params.prepare, self.root)
+        except GanAugmentError:
+            return None  # another check says so
+        return None if raw is None else PoolSpec(rows=len(raw.rows), labelled=int((raw.rows["label"] != "").sum()))
 
 
 def _checks(data: _Data, wrong: set[str]) -> Iterator[tuple[set[str], Callable[[], Any]]]:
@@ -130,6 +154,7 @@ def _checks(data: _Data, wrong: set[str]) -> Iterator[tuple[set[str], Callable[[
         yield {"prepare"}, lambda: _read_data(data, is_right="classes" not in wrong)
     else:
         yield {"prepare"}, lambda: _path(data.params, data.root)
+    yield {"prepare"}, lambda: _pool(data)
     yield {"retrain", "prepare"}, lambda: _classifiers(data.params, data.modality)
     yield {"export", "prepare"}, lambda: chosen_formats(data.params.export, data.modality)
     yield {"synthesis", "prepare", "classes"}, lambda: _method(data)
@@ -141,6 +166,18 @@ def _method(data: _Data) -> None:
     check_settings(data.params, data.modality)
     if data.spec is not None:
         check_method(data.params, data.spec)
+
+
+def _pool(data: _Data) -> None:
+    """Refuse a pool that is not there, that no method for this data takes, or that dvc.yaml does not know."""
+    config = data.params.prepare
+    if config.pool is None:
+        return
+    check_pool_is_tracked(data.root, config)
+    existing(data.root, config.pool.path, "prepare.pool.path in params.yaml")
+    refuse_pool_of_rows(data.modality)
+    if data.read and (raw := read_pool(config, data.root)) is not None:
+        raise_errors(raw.problems)
 
 
 def _path(params: Params, root: Path) -> None:

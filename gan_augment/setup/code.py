@@ -28,6 +28,7 @@ CODE: dict[str, tuple[str, ...]] = {
         "encoding/target_type.py",
         "encoding/times.py",
         "project/prepared.py",
+        "project/tracked.py",
         "stages/prepare.py",
     ),
     "pretrain": (

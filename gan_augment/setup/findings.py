@@ -5,11 +5,20 @@ from __future__ import annotations
 from dataclasses import asdict, dataclass
 from typing import Any
 
-from gan_augment.core.records import ImageSpec, Modality
+from gan_augment.core.records import (
+    ClassRecord,
+    Column,
+    ColumnKind,
+    DatasetSpec,
+    ImageSpec,
+    Modality,
+    PoolSpec,
+    TableSpec,
+)
 from gan_augment.data.config import PrepareConfig
 from gan_augment.data.problems import Problem
 
-__all__ = ["ClassFinding", "ColumnFinding", "Findings", "ImageFindings"]
+__all__ = ["ClassFinding", "ColumnFinding", "Findings", "ImageFindings", "PoolFinding"]
 
 
 @dataclass(frozen=True)
@@ -39,10 +48,20 @@ class ColumnFinding:
     """A feature column: its kind, its missing cells, and how many different values it has."""
 
     name: str
-    kind: str
+    kind: ColumnKind
     dtype: str
     missing: int
     distinct: int
+
+
+@dataclass(frozen=True)
+class PoolFinding:
+    """The pool: its path, the rows that stay, those with a label, and how many are left out for which reason."""
+
+    path: str
+    rows: int
+    labelled: int
+    dropped: dict[str, int]
 
 
 @dataclass(frozen=True)
@@ -68,6 +87,20 @@ class Findings:
     duplicates: dict[str, Any]
     entries: dict[str, Any]
     problems: tuple[Problem, ...]
+    pool: PoolFinding | None = None
+
+    @property
+    def spec(self) -> DatasetSpec:
+        """The data set, as far as a look at it tells."""
+        columns = tuple(Column(name=c.name, kind=c.kind, dtype=c.dtype) for c in self.columns)
+        return DatasetSpec(
+            name=self.name,
+            modality=self.modality,
+            classes=tuple(ClassRecord(key=record.key, label=record.label) for record in self.classes),
+            image=None if self.images is None else self.images.canonical,
+            table=None if self.target is None else TableSpec(columns=columns, target=self.target),
+            pool=None if self.pool is None else PoolSpec(rows=self.pool.rows, labelled=self.pool.labelled),
+        )
 
     @property
     def errors(self) -> tuple[Problem, ...]:

@@ -13,6 +13,8 @@ from gan_augment.data.config import (
     ImageFolderSource,
     ImageManifestSource,
     NpzSource,
+    PoolFolder,
+    PoolWebDataset,
     PrepareConfig,
     SplitConfig,
     TableSource,
@@ -25,8 +27,13 @@ from gan_augment.data.sources.image_folder import IMAGE_SUFFIXES, is_image
 from gan_augment.data.sources.webdataset import is_tar
 from gan_augment.data.table_files import TABLE_SUFFIXES, TableFile, read_table_file
 from gan_augment.data.targets import check_column
+from gan_augment.setup.companions import folder_of_images
 
-__all__ = ["guess_config"]
+__all__ = ["POOL_NAMES", "guess_config"]
+
+POOL_NAMES = frozenset(
+    f"{word}{thing}" for word in ("unlabelled", "unlabeled", "pool") for thing in ("", "_images", "-images")
+)
 
 _USUAL_TARGETS = ("target", "label", "class", "species", "category", "diagnosis", "outcome", "y")
 _SIGNS_FOR_MISSING = frozenset(("?", "-", "--", ".", "*", "missing", "unknown", "Missing", "Unknown"))
@@ -50,6 +57,12 @@ def guess_config(
     """
     found = existing(Path(), str(path)).resolve()
     _as_text(found)
+    config = _guess(found, target, image_column, encoding)
+    pool = None if isinstance(config.source, TableSource) else _sister_pool(found)
+    return config.model_copy(update={"pool": pool})
+
+
+def _guess(found: Path, target: str | None, image_column: str | None, encoding: str | None) -> PrepareConfig:
     if not found.is_dir() and found.suffix.lower() in TABLE_SUFFIXES:
         return _guess_table(existing_file(Path(), str(found)), target, image_column, encoding)
     if target is not None or image_column is not None:
@@ -62,6 +75,19 @@ def guess_config(
     if found.is_dir():
         return _guess_folder(found)
     return PrepareConfig(source=_guess_file(found))
+
+
+def _sister_pool(data: Path) -> PoolFolder | PoolWebDataset | None:
+    """A folder beside the data whose name says that its images have no labels."""
+    for folder in sorted(data.parent.iterdir()):
+        if folder == data or folder.name.lower() not in POOL_NAMES or not folder.is_dir():
+            continue
+        files = list_entries(folder).files
+        if any(map(is_image, files)):
+            return PoolFolder(path=_as_text(folder))
+        if any(map(is_tar, files)):
+            return PoolWebDataset(path=_as_text(folder))
+    return None
 
 
 def _guess_file(path: Path) -> AnySource:
@@ -92,6 +118,9 @@ def _guess_folder(folder: Path) -> PrepareConfig:
     tars = [path for path in files if is_tar(path)]
     if tars and len(tars) >= sum(len(path.parts) > 1 for path in images):  # beside tars a loose picture means little
         return _guess_tars(folder, tars)
+    if beside := folder_of_images({image.parts[0] for image in images}):
+        folder /= beside
+        images = [PurePosixPath(*image.parts[1:]) for image in images if image.parts[0] == beside]
     while len(tops := {image.parts[0] for image in images}) == 1 and all(len(image.parts) > 2 for image in images):
         folder /= tops.pop()  # one folder around all classes: go in
         images = [PurePosixPath(*image.parts[1:]) for image in images]

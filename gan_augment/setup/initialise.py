@@ -21,18 +21,26 @@ from gan_augment.core.errors import DataError, ParamsError, SetupError
 from gan_augment.core.quoting import yaml_quoted
 from gan_augment.core.records import Modality
 from gan_augment.data.config import (
+    AnySource,
     DemoSource,
     ImageFolderSource,
     ImageManifestSource,
     NpzSource,
+    PoolFolder,
+    PoolManifest,
+    PoolSource,
+    PoolWebDataset,
     PrepareConfig,
     SplitConfig,
     WebDatasetSource,
 )
 from gan_augment.data.problems import raise_errors
+from gan_augment.data.raw import Companions
+from gan_augment.data.sources.beside import ARRAYS, read_metadata
 from gan_augment.data.sources.entries import list_entries
 from gan_augment.data.table_files import read_table_file
 from gan_augment.params import as_params
+from gan_augment.project.tracked import POOL
 from gan_augment.setup.code import code_dependencies
 from gan_augment.setup.findings import Findings
 from gan_augment.setup.schema import write_schema
@@ -195,9 +203,22 @@ def read_back(texts: Mapping[str, str], findings: Findings) -> None:
     for name in ("exclude", "near_duplicates", "split"):
         if getattr(params.prepare, name) != getattr(findings.config, name):
             raise _unwritable(f"prepare.{name} read back is {getattr(params.prepare, name)!r:.80}")
+    _companions_read_back(params.prepare, findings.config)
     written, found = (config.source.model_dump(exclude={"path"}) for config in (params.prepare, findings.config))
     if written != found:
         raise _unwritable("prepare.source read back is another")
+    pools = [
+        config.pool and config.pool.model_dump(exclude={"path", "companions"})
+        for config in (params.prepare, findings.config)
+    ]
+    if pools[0] != pools[1]:
+        raise _unwritable("prepare.pool read back is another")
+
+
+def _companions_read_back(written: PrepareConfig, found: PrepareConfig) -> None:
+    plain = [{role: s.model_dump(exclude={"path"}) for role, s in c.companions.items()} for c in (written, found)]
+    if plain[0] != plain[1]:
+        raise _unwritable(f"prepare.companions read back is {plain[0]!r:.80}")
 
 
 def _unwritable(got: str) -> DataError:
@@ -237,11 +258,16 @@ def refuse_errors(findings: Findings) -> None:
 
 def project_texts(root: Path, findings: Findings) -> dict[str, str]:
     """The text of every project file by its name. Raises DataError where the data's folder holds the project."""
-    source = _relative_source(findings.config, root)
+    pool = findings.config.pool
     return {
-        "params.yaml": _template("params.yaml").render(_params_values(findings, source)),
+        "params.yaml": _template("params.yaml").render(_params_values(root, findings)),
         "dvc.yaml": _template("dvc.yaml").render(
-            raw_data=_raw_data(findings.config, root), code=code_dependencies(root)
+            raw_data=[
+                *_raw_data(findings.config.source, root, "source", findings.config.companions),
+                *_raw_data(pool, root, "pool", pool.companions if pool else {}),
+            ],
+            pool=[] if pool is None else [POOL],
+            code=code_dependencies(root),
         ),
         "prefect.yaml": _template("prefect.yaml").render(project_name=_project_name(root), directory=str(root)),
     }
@@ -336,20 +362,54 @@ def _relative_source(config: PrepareConfig, root: Path) -> dict[str, Any]:
             got=f"data in {path}",
             remedy="run `gan-augment init` from another folder, or name one with -C FOLDER",
         )
-    source["path"] = PurePosixPath(Path(os.path.relpath(path, root)).as_posix()).as_posix()
+    source["path"] = _relative(path, root)
     if source.get("encoding", "") is None:
         del source["encoding"]
     return source
 
 
-def _raw_data(config: PrepareConfig, root: Path) -> list[str]:
+def _relative_companions(companions: Companions, root: Path) -> dict[str, Any]:
+    """prepare.companions without what is the default, paths relative to `root`."""
+    found: dict[str, Any] = {
+        role: source.model_dump(mode="json", exclude_defaults=True) for role, source in companions.items()
+    }
+    for source in found.values():
+        if "path" in source:
+            source["path"] = _relative(Path(source["path"]), root)
+    return found
+
+
+def _pool(config: PrepareConfig, root: Path) -> dict[str, Any] | None:
+    """The pool's settings that say something, its path relative to `root`."""
+    if config.pool is None:
+        return None
+    pool = config.pool.model_dump(mode="json", exclude_defaults=True)
+    if config.pool.companions:
+        pool["companions"] = _relative_companions(config.pool.companions, root)
+    return {"kind": config.pool.kind, "path": _relative(Path(config.pool.path), root)} | {
+        key: value for key, value in pool.items() if key not in ("kind", "path")
+    }
+
+
+def _relative(path: Path, root: Path) -> str:
+    return PurePosixPath(Path(os.path.relpath(path, root)).as_posix()).as_posix()
+
+
+def _raw_data(source: AnySource | PoolSource | None, root: Path, key: str, companions: Companions) -> list[str]:
     """What the stage `prepare` depends on: the data's path, the folder of a manifest's images, linked folders."""
-    if isinstance(config.source, DemoSource):
+    if source is None or isinstance(source, DemoSource):
         return []
-    paths = ["${prepare.source.path}"]  # DVC reads it from params.yaml: another path there is another dependency
-    outside = [_folder_of_images(config.source)] if isinstance(config.source, ImageManifestSource) else []
-    if isinstance(config.source, ImageFolderSource | WebDatasetSource) and Path(config.source.path).is_dir():
-        outside = list(list_entries(Path(config.source.path)).links)  # DVC does not follow them
+    paths = [f"${{prepare.{key}.path}}"]  # DVC reads it from params.yaml: another path there is another dependency
+    beside = {role: where for role, where in companions.items() if where.path not in (None, source.path)}
+    section = "prepare.companions" if key == "source" else f"prepare.{key}.companions"
+    paths += [f"${{{section}.{role}.path}}" for role in beside]
+    outside: list[Path] = []
+    if isinstance(source, ImageManifestSource | PoolManifest):
+        outside = _folders_of_list(source, companions)
+    folders = ImageFolderSource | WebDatasetSource | PoolFolder | PoolWebDataset
+    if isinstance(source, folders) and Path(source.path).is_dir():
+        outside = list(list_entries(Path(source.path)).links)  # DVC does not follow them
+        outside += _folders_of_metadata(Path(source.path), companions)
     for folder in outside:
         if folder != root and folder not in root.parents:
             paths.append(_literal(Path(os.path.relpath(folder, root)).as_posix()))
@@ -361,20 +421,44 @@ def _literal(path: str) -> str:
     return path.replace("${", "\\${")
 
 
-def _folder_of_images(source: ImageManifestSource) -> Path:
+def _folders_of_list(source: ImageManifestSource | PoolManifest, companions: Companions) -> list[Path]:
+    """The folder of the images of a list, and those of the files that other columns of it name."""
     path = Path(source.path)
-    names = read_table_file(path, source.encoding).frame[source.image]
-    return Path(os.path.commonpath([(path.parent / str(name)).resolve().parent for name in names]))
+    frame = read_table_file(path, source.encoding).frame
+    columns = [source.image, *(str(companions[role].column) for role in ARRAYS if role in companions)]
+    folders = [_common_folder(path.parent, frame[name]) for name in columns if name in frame]
+    return [folder for place, folder in enumerate(folders) if not _is_inside(folder, folders[:place])]
 
 
-def _params_values(findings: Findings, source: Mapping[str, Any]) -> dict[str, Any]:
+def _folders_of_metadata(folder: Path, companions: Companions) -> list[Path]:
+    """The folders outside of the images' own in which files lie that metadata name."""
+    columns = [companions[role].column for role in ARRAYS if role in companions]
+    if not any(columns):
+        return []
+    tables = read_metadata(folder, list_entries(folder).files)
+    found = [_common_folder(p.parent, t.frame[name]) for name in columns if name for _, p, t in tables]
+    return [one for place, one in enumerate(found) if not _is_inside(one, [folder.resolve(), *found[:place]])]
+
+
+def _common_folder(folder: Path, names: Iterable[Any]) -> Path:
+    return Path(os.path.commonpath([(folder / str(name)).resolve().parent for name in names]))
+
+
+def _is_inside(folder: Path, others: Iterable[Path]) -> bool:
+    return any(folder.is_relative_to(other) for other in others)
+
+
+def _params_values(root: Path, findings: Findings) -> dict[str, Any]:
     config = findings.config
     kind = config.source.kind
-    brings_split = isinstance(config.source, NpzSource) or config.source == DemoSource(name="digits")
+    of_demo = config.source in (DemoSource(name="digits"), DemoSource(name="colour_digits"))
+    brings_split = isinstance(config.source, NpzSource) or of_demo
     return {
         "classes": findings.classes,
-        "source": source,
+        "source": _relative_source(config, root),
+        "companions": _relative_companions(config.companions, root),
         "source_comments": _SOURCE_COMMENTS,
+        "pool": _pool(config, root),
         "modality": findings.modality,
         "prepare": config.model_dump(mode="json"),
         "image_size": findings.images.canonical.height if findings.images else None,

@@ -3,26 +3,31 @@
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
 import numpy as np
+import numpy.typing as npt
 
 from gan_augment.core.errors import DataError
 from gan_augment.core.fields import missing_cells
-from gan_augment.core.records import ImageSpec, TableSpec
+from gan_augment.core.records import ImageSpec, Role, TableSpec
 from gan_augment.data.accounts import entry_figures
 from gan_augment.data.audit import duplicate_figures
 from gan_augment.data.class_keys import class_keys
-from gan_augment.data.config import DEMO_NAMES, DemoSource, PrepareConfig, TableSource
+from gan_augment.data.companions import refuse_unseen_values
+from gan_augment.data.config import DEMO_NAMES, CompanionSource, DemoSource, PrepareConfig, TableSource
 from gan_augment.data.duplicates import Duplicates, find_duplicates
 from gan_augment.data.images import Header
 from gan_augment.data.loading import LoadedData, load_data
 from gan_augment.data.parts import PARTS
+from gan_augment.data.pool import Pool, load_pool, pool_problems, sift_pool
 from gan_augment.data.problems import Problem, as_problem
-from gan_augment.data.split import split_rows
-from gan_augment.setup.findings import ClassFinding, ColumnFinding, Findings, ImageFindings
+from gan_augment.data.split import Split, split_rows
+from gan_augment.setup.companions import guess_companions
+from gan_augment.setup.findings import ClassFinding, ColumnFinding, Findings, ImageFindings, PoolFinding
 from gan_augment.setup.guess import guess_config
 from gan_augment.setup.settings import apply_settings
 from gan_augment.setup.suspicions import suspicions
@@ -54,14 +59,14 @@ def inspect_path(
     settings = settings or {}
     encoding = settings.get("prepare.source.encoding")
     config = guess_config(path, target=target, image_column=image_column, encoding=encoding)
-    return _inspect(apply_settings(config, settings))
+    return _inspect(*_with_companions(config, settings))
 
 
 def inspect_demo(name: str, *, settings: Mapping[str, Any] | None = None) -> Findings:
     """Look at an embedded data set. Raises DataError for a name that is none."""
     for known in DEMO_NAMES:
         if name == known:
-            return _inspect(apply_settings(PrepareConfig(source=DemoSource(name=known)), settings or {}))
+            return _inspect(*_with_companions(PrepareConfig(source=DemoSource(name=known)), settings or {}))
     raise DataError(
         "There is no such embedded data set",
         got=repr(name),
@@ -70,14 +75,42 @@ def inspect_demo(name: str, *, settings: Mapping[str, Any] | None = None) -> Fin
     )
 
 
-def _inspect(config: PrepareConfig) -> Findings:
-    data = load_data(config, Path())
+def _with_companions(config: PrepareConfig, settings: Mapping[str, Any]) -> tuple[PrepareConfig, frozenset[Role]]:
+    """The settings, with what lies beside the images; and the roles that are a guess, which may be dropped again."""
+    config = config.model_copy(update={"companions": guess_companions(config.source)})
+    chosen = apply_settings(config, settings)
+    guessed = {role for role, source in chosen.companions.items() if source == config.companions.get(role)}
+    absolute = {role: _absolute(source) for role, source in chosen.companions.items()}
+    said = any(key.startswith("prepare.companions") for key in settings)
+    return chosen.model_copy(update={"companions": absolute}), frozenset() if said else frozenset(guessed)
+
+
+def _absolute(source: CompanionSource) -> CompanionSource:
+    return source if source.path is None else source.model_copy(update={"path": str(Path(source.path).resolve())})
+
+
+def _inspect(config: PrepareConfig, guessed: frozenset[Role]) -> Findings:
+    """What is found, without the companions among `guessed` that `prepare` would refuse."""
+    config = _with_absolute_pool(config)
+    try:
+        data = load_data(config, Path())
+        more = load_pool(config, Path(), data)
+    except DataError:
+        if not guessed:
+            raise
+        return _inspect(_leaving_out(config, guessed), frozenset())
     config, problems = _settle_columns(config, list(data.problems))
     near = config.near_duplicates == "together"
     duplicates = find_duplicates(data.payload, data.rows["label"], near=near)
-    parts, refused = _try_split(data, duplicates, config)
-    problems.extend(refused)
+    split, refused = _try_split(data, duplicates, config)
+    parts, pool = split.parts, None if more is None else sift_pool(more, data, split, near=near)
+    problems.extend([*refused, *_about_values(data, parts)])
+    if gone := _refused(problems, guessed):
+        found = _inspect(_leaving_out(config, gone), guessed - gone)
+        return replace(found, problems=(*found.problems, *_dropped(problems, gone)))
     problems.extend(suspicions(data, duplicates, config))
+    if pool is not None:
+        problems.extend([*pool.data.problems, *pool_problems(pool)])
     train = Counter(data.rows["label"][parts == "train"])
     counts = Counter(data.rows["label"])
     keys = class_keys(counts)
@@ -95,7 +128,55 @@ def _inspect(config: PrepareConfig) -> Findings:
         duplicates=duplicate_figures(data, duplicates),
         entries=entry_figures(len(data.rows), data.left_out),
         problems=tuple(problems),
+        pool=None if pool is None or config.pool is None else _pool_finding(pool, config.pool.path),
     )
+
+
+def _about_values(data: LoadedData, parts: npt.NDArray[np.object_]) -> list[Problem]:
+    """What `prepare` would refuse of attributes once the rows are split."""
+    try:
+        if "attributes" in data.companions:
+            refuse_unseen_values(data.companions["attributes"], parts)
+    except DataError as error:
+        return [as_problem(error).model_copy(update={"code": "companions"})]
+    return []
+
+
+def _refused(problems: Sequence[Problem], guessed: frozenset[Role]) -> frozenset[Role]:
+    """The guessed roles that cannot be used."""
+    where = [
+        problem.where or "" for problem in problems if problem.code == "companions" and problem.severity == "error"
+    ]
+    gone = {role for role in guessed if any(f"prepare.companions.{role}" in place for place in where)}
+    return frozenset(gone or (guessed if where else ()))
+
+
+def _leaving_out(config: PrepareConfig, gone: frozenset[Role]) -> PrepareConfig:
+    left = {role: source for role, source in config.companions.items() if role not in gone}
+    return config.model_copy(update={"companions": left})
+
+
+def _dropped(problems: Sequence[Problem], gone: frozenset[Role]) -> Iterator[Problem]:
+    """The reasons, as warnings."""
+    for problem in problems:
+        if problem.code == "companions" and problem.severity == "error":
+            said = f"Left out, as it looked like a companion ({', '.join(sorted(gone))}): {problem.what}"
+            remedy = f"to use it, mend it and name it: --set prepare.companions.{min(gone)}={{...}}"
+            yield problem.model_copy(update={"severity": "warning", "what": said, "remedy": remedy})
+
+
+def _with_absolute_pool(config: PrepareConfig) -> PrepareConfig:
+    """The pool's path may come from `--set`, relative to where the user is."""
+    if config.pool is None:
+        return config
+    beside = {role: _absolute(source) for role, source in config.pool.companions.items()}
+    pool = config.pool.model_copy(update={"path": str(Path(config.pool.path).absolute()), "companions": beside})
+    return config.model_copy(update={"pool": pool})
+
+
+def _pool_finding(pool: Pool, path: str) -> PoolFinding:
+    dropped = Counter(reason for reason in pool.reasons if reason)
+    return PoolFinding(path, pool.spec.rows, pool.spec.labelled, dict(dropped))
 
 
 def _table_findings(data: LoadedData) -> dict[str, Any]:
@@ -116,13 +197,11 @@ def _settle_columns(config: PrepareConfig, problems: list[Problem]) -> tuple[Pre
     return config.model_copy(update={"source": wider}), settled
 
 
-def _try_split(
-    data: LoadedData, duplicates: Duplicates, config: PrepareConfig
-) -> tuple[np.ndarray[Any, np.dtype[np.object_]], list[Problem]]:
+def _try_split(data: LoadedData, duplicates: Duplicates, config: PrepareConfig) -> tuple[Split, list[Problem]]:
     try:
-        return split_rows(data.rows, duplicates, config.split, seed=0).parts, []
+        return split_rows(data.rows, duplicates, config.split, seed=0), []
     except DataError as error:
-        return np.full(len(data.rows), "", dtype=object), [as_problem(error)]
+        return Split(np.full(len(data.rows), "", dtype=object), np.arange(len(data.rows))), [as_problem(error)]
 
 
 def _image_findings(headers: tuple[Header, ...], canonical: ImageSpec) -> ImageFindings:

@@ -6,6 +6,7 @@ from collections.abc import Iterator
 
 from gan_augment.core.records import THINGS
 from gan_augment.data.problems import Problem
+from gan_augment.setup.companions import said_of
 from gan_augment.setup.findings import Findings
 
 __all__ = ["render_findings"]
@@ -18,7 +19,7 @@ _MARKS = {"error": "ERROR  ", "warning": "warning", "note": "note   "}
 
 def render_findings(findings: Findings, *, errors: bool = True) -> str:
     """What was found, what it becomes, and every problem with its remedy (`errors` False: every warning and note)."""
-    lines = [*_headline(findings), *_images(findings), *_columns(findings), "", *_classes(findings)]
+    lines = [*_headline(findings), *_images(findings), *_pool(findings), *_columns(findings), "", *_classes(findings)]
     if findings.parts:
         sizes = ", ".join(f"{count} {part}" for part, count in findings.parts.items())
         lines += ["", f"split: {sizes}"]
@@ -50,6 +51,18 @@ def _images(findings: Findings) -> Iterator[str]:
     yield f"  formats     {_counts(images.formats)}"
     colour = "grey" if images.canonical.channels == 1 else "RGB"
     yield f"  becomes     {images.canonical.width} x {images.canonical.height} px, {colour}"
+    for number, said in enumerate(said_of(findings.config.companions)):
+        yield f"  {'beside it' if not number else '':<12}{said}"
+
+
+def _pool(findings: Findings) -> Iterator[str]:
+    pool = findings.pool
+    if pool is None:
+        return
+    labels = "without labels" if not pool.labelled else f"of which {pool.labelled:,} have a label"
+    yield f"  pool        {pool.path}: {pool.rows:,} images {labels}, which only synthesizers see"
+    for reason, count in pool.dropped.items():
+        yield f"              {count:,} more are left out: {reason}"
 
 
 def _columns(findings: Findings) -> Iterator[str]:

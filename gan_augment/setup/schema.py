@@ -67,6 +67,7 @@ _MEANINGS = {
     "WeaknessConfig.require": "Checks whose red light rejects the whole set.",
     "DemoSource.name": "Which embedded data set.",
     "ImageManifestSource.image": "The column with image paths, relative to the table's folder.",
+    "PoolManifest.image": "The column with image paths, relative to the table's folder.",
     "RangeRule.low": "Least value; null: none.",
     "RangeRule.high": "Greatest value; null: none.",
     "kind": "Which of the alternatives this is.",

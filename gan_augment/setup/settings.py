@@ -10,6 +10,7 @@ from pydantic import ValidationError
 
 from gan_augment.core.documents import parse_yaml
 from gan_augment.core.errors import ParamsError
+from gan_augment.core.records import ROLES
 from gan_augment.core.validation import explain_mistakes, listed
 from gan_augment.data.config import PrepareConfig
 
@@ -52,14 +53,22 @@ def apply_settings(config: PrepareConfig, settings: Mapping[str, Any]) -> Prepar
         section = plain
         for parent in parents:
             section = _section(section, parent, key)
-        if last not in section:
-            raise _unknown(key, last, section)
+        if last not in section and not (parents == ["companions"] and last in ROLES):
+            raise _unknown(key, last, section or dict.fromkeys(ROLES))
         section[last] = value
+    plain["companions"] = _without_none(plain["companions"])
     try:
         return PrepareConfig.model_validate(plain)
     except ValidationError as error:
         mistakes = [f"prepare.{mistake}" for mistake in explain_mistakes(error, PrepareConfig)]
         raise ParamsError("A setting has a value that cannot be", where="--set", got=listed(mistakes)) from None
+
+
+def _without_none(companions: Any) -> Any:
+    """Companions but for those that were set to null."""
+    if not isinstance(companions, dict):
+        return companions
+    return {role: source for role, source in companions.items() if source is not None}
 
 
 def _section(section: dict[str, Any], name: str, key: str) -> dict[str, Any]:

@@ -114,12 +114,29 @@ def _generated(index: dict[str, Any]) -> str:
 
 def _files(index: dict[str, Any]) -> str:
     lines = [f"- `{name}`: {_FORMATS[name]}" for name in index["formats"]]
+    lines += _companions(index)
     lines += [
         f"- `manifest.parquet`: one row a sample: {_MANIFEST_COLUMNS}",
         "- `index.json`: every shard with its rows, checksum, label counts and origin counts",
         "- `SHA256SUMS`: checked by `gan-augment verify`, or by `sha256sum -c`",
     ]
     return "\n".join(lines) + "\n"
+
+
+def _companions(index: dict[str, Any]) -> list[str]:
+    """What lies beside the images, in which format where, and which rows have it."""
+    found = index.get("companions", {})
+    if not found:
+        return []
+    whose = {(True, True): "all rows", (True, False): "real rows", (False, True): "synthetic rows"}
+    told = [f"{role} ({whose[about['real'], about['synthetic']]})" for role, about in found.items()]
+    places = {
+        "webdataset": "`<id>.<role>.<ending>` in the tars",
+        "parquet": "a column `<role>` in the Parquet files",
+        "folder": "`folder_companions/<role>/<class key>/<id>.<ending>`",
+    }
+    where = ", ".join(place for name, place in places.items() if name in index["formats"])
+    return [f"- beside the images: {', '.join(told)}; {where}"]
 
 
 def croissant(index: dict[str, Any], manifest_columns: list[str], manifest_sha256: str) -> dict[str, Any]:

@@ -29,6 +29,7 @@ from gan_augment.core.errors import DataError
 from gan_augment.core.orphans import end_with
 from gan_augment.core.records import DatasetSpec
 from gan_augment.core.scratch import fingerprint
+from gan_augment.sharding.beside import describe_companions
 from gan_augment.sharding.card import croissant, readme
 from gan_augment.sharding.config import ExportConfig
 from gan_augment.sharding.content import Content
@@ -100,7 +101,9 @@ def export(
     for record in _run(jobs, task.config.workers):
         records.append(record)
         advance(rows * (0.3 + 0.7 * len(records) / len(jobs)), rows, "writing shards")
-    index = build_index(task.spec, task.content, formats, task.seed, records)
+    synthetic = next((source.folder for source in task.sources if source.limits is not None), None)
+    beside = describe_companions(schema.companions, task.real, synthetic)
+    index = build_index(task.spec, task.content, formats, task.seed, records, beside)
     _finish(task, schema, index, records, work)
     _move_into_place(work, directory)
     return index

@@ -148,6 +148,10 @@ class Files:
         if found != self._sums[name]:
             raise changed(self.root, name, "bytes with another checksum")
 
+    def __contains__(self, name: str) -> bool:
+        """Whether the list of checksums has this file."""
+        return name in self._places
+
     def below(self, folder: str) -> list[str]:
         """The names of the files that were written into a folder, at any depth."""
         return [name for name in self._sums if name.startswith(f"{folder}/")]

@@ -6,7 +6,7 @@ import hashlib
 import json
 import os
 from collections import Counter
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -16,8 +16,9 @@ from pydantic import Field
 from gan_augment.core.atomic import file_hash, replacing_file
 from gan_augment.core.checksums import OF_THE_SYSTEM
 from gan_augment.core.errors import DataError, GanAugmentError, MissingInputError
-from gan_augment.core.records import DatasetSpec, Modality, Record
+from gan_augment.core.records import DatasetSpec, Modality, Record, Role
 from gan_augment.core.version import __version__
+from gan_augment.sharding.beside import Beside
 from gan_augment.sharding.config import FormatName
 from gan_augment.sharding.content import Content
 from gan_augment.sharding.files import CHECKSUMS, inside, read_checksums, reading
@@ -37,14 +38,21 @@ __all__ = [
 
 INDEX = "index.json"
 MANIFEST = "manifest.parquet"
-LAYOUT = 1  # of the folder and of index.json; a reader refuses higher ones
+LAYOUT = 2  # of the folder and of index.json; a reader refuses higher ones
+WITHOUT_COMPANIONS = 1  # the layout of an export that older versions read as well
 _SHOWN = 20  # problems in an error message
 
 
 def build_index(
-    spec: DatasetSpec, content: Content, formats: Sequence[str], seed: int, shards: Sequence[dict[str, Any]]
+    spec: DatasetSpec,
+    content: Content,
+    formats: Sequence[str],
+    seed: int,
+    shards: Sequence[dict[str, Any]],
+    companions: Mapping[Role, Beside] | None = None,
 ) -> dict[str, Any]:
     """The contents of index.json, from the shards' records in order."""
+    beside = {role: entry.model_dump(mode="json") for role, entry in (companions or {}).items()}
     counts: Counter[tuple[str, str]] = Counter()
     generated: Counter[tuple[str, str, str, int]] = Counter()
     for shard in shards:
@@ -55,7 +63,7 @@ def build_index(
         for c in spec.classes
     ]
     return {
-        "layout": LAYOUT,
+        "layout": LAYOUT if beside else WITHOUT_COMPANIONS,
         "gan_augment": __version__,
         "name": spec.name,
         "modality": spec.modality,
@@ -72,6 +80,7 @@ def build_index(
             for (key, method, model, sampling), rows in sorted(generated.items())
         ],
         "shards": [entry for shard in shards for entry in _entries(shard, spec)],
+        **({"companions": beside} if beside else {}),
     }
 
 
@@ -134,6 +143,7 @@ class _Index(Record):
     classes: tuple[_ClassCounts, ...] = Field(min_length=1)
     generated: tuple[dict[str, Any], ...]
     shards: tuple[_Shard, ...] = Field(min_length=1)
+    companions: dict[Role, Beside] = Field(default_factory=dict)
 
 
 def read_index(directory: Path) -> dict[str, Any]:

@@ -14,8 +14,9 @@ import pyarrow as pa
 
 from gan_augment.core.fields import FEATURE, PAYLOAD, PIXELS, bytes_per_row
 from gan_augment.core.frame_file import FrameReader, open_parquet
-from gan_augment.core.records import DatasetSpec
-from gan_augment.core.samples import MANIFEST, MANIFEST_COLUMNS, FolderReader, count_samples
+from gan_augment.core.records import DatasetSpec, Field, Role
+from gan_augment.core.samples import MANIFEST, MANIFEST_COLUMNS, FolderReader, count_samples, roles_in
+from gan_augment.sharding.beside import arrow_fields, find_companions
 
 __all__ = [
     "FEATURE",
@@ -57,12 +58,16 @@ class RowSchema:
     arrow: pa.Schema
     categories: dict[str, list[Any]] = field(default_factory=dict)
     ordered: frozenset[str] = frozenset()
+    companions: Mapping[Role, Field] = field(default_factory=dict)  # what lies beside rows, of some origin at least
 
 
 def row_schema(spec: DatasetSpec, sources: Sequence[Source]) -> RowSchema:
     """One schema for all sources: where they differ (a class without a value in a column), the fuller type wins."""
     if spec.image is not None:
-        return RowSchema(pa.schema([*_MANIFEST, *_ADDED, (PIXELS, pa.binary(bytes_per_row(spec.payload)))]))
+        companions = find_companions([source.folder for source in sources])
+        beside = [item for role, form in companions.items() for item in arrow_fields(role, form)]
+        pixels = pa.field(PIXELS, pa.binary(bytes_per_row(spec.payload)))
+        return RowSchema(pa.schema([*_MANIFEST, *_ADDED, pixels, *beside]), companions=companions)
     # One row: the table may be of any size.
     heads = [FrameReader(source.folder / PAYLOAD.frame, batch=1).table(1) for source in sources]
     fields, categories, ordered = [], {}, set()
@@ -90,7 +95,9 @@ def read_source(spec: DatasetSpec, source: Source, schema: RowSchema, batch_rows
 
     Raises MissingInputError where a file of the folder is absent, DamagedInputError where they differ in length.
     """
-    reader, ranker, keys = FolderReader(source.folder), _Ranker(source.limits), [record.key for record in spec.classes]
+    own = [role for role in roles_in(source.folder) if role in schema.companions]
+    reader, ranker = FolderReader(source.folder, companions=own), _Ranker(source.limits)
+    keys = [record.key for record in spec.classes]
     for _ in range(0, count_samples(source.folder), batch_rows):
         columns = reader.arrow(batch_rows)
         labels = columns["label"].to_pylist()
@@ -101,6 +108,8 @@ def read_source(spec: DatasetSpec, source: Source, schema: RowSchema, batch_rows
             "class_index": pa.array(classes),
             "rank": pa.array(ranks),
         }
+        nothing = [item.name for item in schema.arrow if item.name not in columns]  # a companion of other origins
+        columns |= {name: pa.nulls(len(labels), schema.arrow.field(name).type) for name in nothing}
         arrays = [_as_type(columns[item.name], item.type) for item in schema.arrow]
         batch = pa.RecordBatch.from_arrays(arrays, schema=schema.arrow)
         yield batch if kept.all() else batch.filter(pa.array(kept))

@@ -53,7 +53,7 @@ def scatter(
     """Append every row, with its shuffled place, to the spill file of its shard. `folder` must be empty."""
     done = 0
     for source in sources:
-        for batch in read_source(spec, source, schema, _batch_rows(spec)):
+        for batch in read_source(spec, source, schema, _batch_rows(spec, schema)):
             index = np.arange(done, done + batch.num_rows, dtype=np.int64)
             places = shuffled_places(index, bounds.rows, seed)
             reordering.scatter(pa.Table.from_batches([batch]), places, bounds.starts, folder)
@@ -63,5 +63,6 @@ def scatter(
         raise RuntimeError(f"{done} rows came, {bounds.rows} were counted")
 
 
-def _batch_rows(spec: DatasetSpec) -> int:
-    return max(1, min(65_536, _BATCH_BYTES // (bytes_per_row(spec.payload) + _MANIFEST_BYTES)))
+def _batch_rows(spec: DatasetSpec, schema: RowSchema) -> int:
+    beside = sum(map(bytes_per_row, schema.companions.values()))
+    return max(1, min(65_536, _BATCH_BYTES // (bytes_per_row(spec.payload) + beside + _MANIFEST_BYTES)))

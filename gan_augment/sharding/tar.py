@@ -8,7 +8,7 @@ from __future__ import annotations
 
 from typing import BinaryIO
 
-__all__ = ["HEADER_SIZE", "TarWriter", "member_size"]
+__all__ = ["HEADER_SIZE", "TarWriter", "member_name", "member_size"]
 
 HEADER_SIZE = _BLOCK = 512
 _RECORD = 20 * _BLOCK
@@ -47,6 +47,11 @@ def _header(name: str, size: int) -> bytes:
     start = raw.ljust(_NAME_LIMIT, b"\0") + _BEFORE_SIZE + b"%011o\0" % size + _AFTER_SIZE
     checksum = sum(start) + 8 * ord(" ") + sum(_AFTER_SUM)
     return start + b"%06o\0 " % checksum + _AFTER_SUM
+
+
+def member_name(header: bytes) -> str:
+    """The name of a member, from its header; empty of the blocks at the end."""
+    return header[:_NAME_LIMIT].rstrip(b"\0").decode("ascii", "replace")
 
 
 def member_size(header: bytes) -> int:

@@ -12,17 +12,20 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 from pathlib import Path
 
+import numpy as np
+
 from gan_augment.compute.claims import claim_device
 from gan_augment.core.atomic import write_json
 from gan_augment.core.checksums import is_whole, replacing_output
 from gan_augment.core.errors import MissingInputError
-from gan_augment.core.samples import MANIFEST, Samples
+from gan_augment.core.records import DatasetSpec, PoolSpec
+from gan_augment.core.samples import MANIFEST, PoolView, Samples
 from gan_augment.core.scratch import fingerprint
 from gan_augment.core.seeds import derive_seed
 from gan_augment.core.verbosity import remark
 from gan_augment.mixing.folds import fold_numbers
 from gan_augment.project.layout import Layout, Project
-from gan_augment.project.prepared import write_parts
+from gan_augment.project.prepared import write_parts, write_pool
 
 __all__ = ["Fold", "fit_fold", "make_folds", "run"]
 
@@ -53,8 +56,9 @@ def run(project: Project) -> None:
 
 
 def _keep(made: Path, kept: Path) -> None:
-    """What `mix` reads: the fold's rows, and what curation accepted."""
+    """What `mix` reads: the fold's rows without its pool, and what curation accepted."""
     shutil.copytree(made / "prepared", kept / "prepared")
+    shutil.rmtree(kept / "prepared/pool", ignore_errors=True)
     shutil.copytree(made / "curated", kept / "curated")
 
 
@@ -76,7 +80,7 @@ def make_folds(project: Project) -> Iterator[Fold]:
         The smallest class has too few groups for so many folds.
     """
     spec, count, seed = project.spec(), project.params.cross_fit.folds, project.params.base.seed
-    roles = tuple(spec.companions)
+    roles, pool = tuple(spec.companions), project.pool_view(() if spec.pool is None else tuple(spec.pool.companions))
     rows = Samples.concat([project.train_view(roles).samples, project.validation_view(roles).samples])
     groups = rows.manifest["group"].where(rows.manifest["group"] != "", rows.manifest["id"]).to_numpy(dtype=object)
     numbers = fold_numbers(rows.label_indices(spec), groups, count, seed=derive_seed(seed, "cross_fit"))
@@ -86,8 +90,22 @@ def make_folds(project: Project) -> Iterator[Fold]:
         own = Project(project.params.model_copy(update={"base": base}), Layout(work / str(number)))
         fitted, held = rows.take(numbers != number), rows.take(numbers == number)
         if not _is_laid_out(own):
-            write_parts(own.layout, spec, fitted, held)
+            _lay_out(own.layout, spec, fitted, held, pool)
         yield Fold(number, own, f"{len(fitted)} rows to fit on, {len(held)} held")
+
+
+def _lay_out(layout: Layout, spec: DatasetSpec, fitted: Samples, held: Samples, pool: PoolView | None) -> None:
+    """The fold's rows; without the pool rows that belong with a held row, whose group says so."""
+    if pool is not None:
+        bound = pool.samples.manifest["group"].str.split(" ")
+        groups = set(held.manifest["group"])
+        kept = pool.samples.take(np.array([groups.isdisjoint(names) for names in bound], dtype=bool))
+        labelled = int(kept.manifest["label"].notna().sum())
+        beside = {} if spec.pool is None else spec.pool.companions
+        about = PoolSpec(rows=len(kept), labelled=labelled, companions=beside)
+        spec = spec.model_copy(update={"pool": about})
+        write_pool(layout, kept)
+    write_parts(layout, spec, fitted, held)
 
 
 def fit_fold(fold: Fold) -> None:
@@ -118,5 +136,7 @@ def _is_laid_out(fold: Project) -> bool:
 def _fingerprint(project: Project) -> str:
     """Names the folds in the making by everything that they depend on: other rows or settings never find them."""
     params, layout = project.params, project.layout
-    folders = (*map(layout.train, params.classes), layout.validation)
+    folders = [*map(layout.train, params.classes), layout.validation]
+    if project.spec().pool is not None:
+        folders.append(layout.pool)
     return fingerprint(params.model_dump(mode="json", include=_SECTIONS), *(folder / MANIFEST for folder in folders))

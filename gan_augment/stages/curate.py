@@ -49,6 +49,7 @@ def run(project: Project) -> None:
             device=resolve_device(params.base.device),
             progress=advance,
             ledger=Ledger(known),
+            pool=project.pool_view(),
         )
     (work / "order").mkdir()
     with replacing_output(layout.curated) as directory:
@@ -91,6 +92,8 @@ def _fingerprint(project: Project) -> str:
     layout, params, spec = project.layout, project.params, project.spec()
     folders = [layout.train(record.key) for record in spec.classes] + [layout.validation]
     folders += [layout.synthetic(record.key) for record in spec.classes]
+    if spec.pool is not None:
+        folders.append(layout.pool)
     facts = (params.curate.judged_by, params.base.seed, resolve_device(params.base.device), spec, chunk_rows(spec))
     return fingerprint(*facts, *folders)
 

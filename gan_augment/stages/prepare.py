@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from typing import Any
+
 import numpy as np
 import pandas as pd
 
@@ -14,13 +16,16 @@ from gan_augment.core.samples import Samples, make_manifest
 from gan_augment.core.validation import listed
 from gan_augment.data.audit import audit_figures
 from gan_augment.data.class_keys import class_keys
+from gan_augment.data.companions import refuse_unseen_values
 from gan_augment.data.duplicates import find_duplicates
 from gan_augment.data.loading import LoadedData, load_data
+from gan_augment.data.pool import Pool, load_pool, pool_figures, pool_problems, sift_pool
 from gan_augment.data.problems import raise_errors
 from gan_augment.data.split import Split, split_rows
 from gan_augment.params import Params
 from gan_augment.project.layout import Layout, Project
-from gan_augment.project.prepared import write_parts, write_test_part
+from gan_augment.project.prepared import write_parts, write_pool, write_test_part
+from gan_augment.project.tracked import check_pool_is_tracked
 
 __all__ = ["check_classes", "run"]
 
@@ -35,16 +40,32 @@ def run(project: Project) -> None:
     ParamsError
         `classes` in params.yaml are not the classes of the data.
     """
-    params, config = project.params, project.params.prepare
+    params, config, near = project.params, project.params.prepare, project.params.prepare.near_duplicates == "together"
+    check_pool_is_tracked(project.layout.root, config)
     with progress_bar("prepare") as advance:
         data = load_data(config, project.layout.root, advance)
-    raise_errors(data.problems)
+        more = load_pool(config, project.layout.root, data, advance)
+    raise_errors([*data.problems, *(() if more is None else more.problems)])
     spec = _dataset_spec(data, params)
-    duplicates = find_duplicates(data.payload, data.rows["label"], near=config.near_duplicates == "together")
+    duplicates = find_duplicates(data.payload, data.rows["label"], near=near)
     split = split_rows(data.rows, duplicates, config.split, seed=params.base.seed)
+    if "attributes" in data.companions:
+        refuse_unseen_values(data.companions["attributes"], split.parts)
     figures = audit_figures(data, duplicates, split, {record.label: record.key for record in spec.classes})
+    pool = None if more is None else sift_pool(more, data, split, near=near)
+    if pool is not None:
+        spec = spec.model_copy(update={"pool": pool.spec})
+        figures = _with_pool(figures, pool)
+        write_pool(project.layout, pool.samples())
     _write(project.layout, spec, data, split)
     write_json(project.layout.audit, figures, sealed=True)
+
+
+def _with_pool(figures: dict[str, Any], pool: Pool) -> dict[str, Any]:
+    """The audit with what became of the pool, and every finding about it among the notes."""
+    problems = [*pool.data.problems, *pool_problems(pool)]
+    notes = [problem.model_dump(exclude_none=True) for problem in problems]
+    return {**figures, "pool": pool_figures(pool), "notes": [*figures["notes"], *notes]}
 
 
 def _dataset_spec(data: LoadedData, params: Params) -> DatasetSpec:
@@ -58,6 +79,7 @@ def _dataset_spec(data: LoadedData, params: Params) -> DatasetSpec:
         image=data.image,
         table=data.table,
         licence=data.licence,
+        companions=dict(data.fields),
     )
 
 
@@ -108,4 +130,4 @@ def _as_samples(data: LoadedData, split: Split) -> Samples:
         raise DataError(
             "Two samples have the same identity", got=str(manifest["id"][manifest["id"].duplicated()].iloc[0])
         )
-    return Samples(manifest, data.payload)
+    return Samples(manifest, data.payload, data.companions)

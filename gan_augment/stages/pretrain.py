@@ -14,6 +14,7 @@ from gan_augment.project.training import (
     checkpoint_path,
     companions_for,
     method_and_config,
+    pool_for,
     report_progress,
     resumed_checkpoint,
     write_curve,
@@ -26,13 +27,13 @@ __all__ = ["run"]
 
 
 def run(project: Project) -> None:
-    """Fit the method on the train part; the snapshot is chosen on validation."""
+    """Fit the method on the train part and the pool; the snapshot is chosen on validation."""
     method, config = method_and_config(project)
     if method.traits.fitted == "per class":
         _write_nothing_joint(project)
         return
     roles = companions_for(project, method)
-    data = TrainingData(project.train_view(roles), project.validation_view(roles))
+    data = TrainingData(project.train_view(roles), project.validation_view(roles), pool_for(project, method))
     seed, device = derive_seed(project.params.base.seed, "pretrain"), resolve_device(project.params.base.device)
     with joined_replicas(device) as replicas:
         if not replicas.first:

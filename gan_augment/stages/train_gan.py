@@ -17,6 +17,7 @@ from gan_augment.project.training import (
     checkpoint_path,
     companions_for,
     method_and_config,
+    pool_for,
     report_progress,
     resumed_checkpoint,
     write_curve,
@@ -56,7 +57,8 @@ def _train(
 ) -> tuple[Fitted, GateDecision]:
     key, roles = project.spec().classes[index].key, companions_for(project, method)
     if method.traits.fitted == "per class":
-        data = TrainingData(project.class_train_view(key, roles), project.validation_view(roles).of_class(index))
+        validation = project.validation_view(roles).of_class(index)
+        data = TrainingData(project.class_train_view(key, roles), validation, pool_for(project, method))
         own = within_memory(partial(method.fit, data, run=run), config)
         return own, _untried(own, index, "specialised", "this method trains one model a class")
     check_folder(project.layout.pretrain)

@@ -9,10 +9,10 @@ import pandas as pd
 import pytest
 
 from gan_augment.core.records import Column, DatasetSpec, TableSpec
-from gan_augment.core.samples import Payload, Samples, TrainView, ValidationView, make_manifest
+from gan_augment.core.samples import Payload, PoolView, Samples, TrainView, ValidationView, make_manifest
 from gan_augment.curation.config import CurateConfig
 from gan_augment.curation.curate import Curated, curate
-from tests.curation.toys import IMAGES, TABLE, draw, good_candidates, synthetic, views
+from tests.curation.toys import IMAGES, TABLE, draw, good_candidates, real, synthetic, views
 
 BOTH = pytest.mark.parametrize("spec", [IMAGES, TABLE], ids=["images", "table"])
 QUICK: dict[str, Any] = {
@@ -64,6 +64,20 @@ def test_planted_copies_of_train_rows_are_rejected_and_traced(spec: DatasetSpec)
     assert (scores["copy_distance"] < 0.01).all()
     assert list(scores["nearest"]) == list(own.manifest["id"][:12])
     assert not set(planted) & set(curated.samples.manifest["id"])
+
+
+@BOTH
+def test_copies_of_the_pool_are_copies_too(spec: DatasetSpec) -> None:
+    unlabelled = Samples.concat([real(spec, "train", 30, seed=77)]).relabelled(split="pool", label=None)
+    unlabelled = unlabelled.relabelled(id=[f"pool-{number}" for number in range(len(unlabelled))])
+    planted = unlabelled.take(range(30, 42))  # of the second class
+    candidates, config = _with(spec, 1, planted.payload, "copy"), CurateConfig.model_validate(QUICK)
+    ids = [f"copy-train-1-{i}" for i in range(12)]
+    assert not _rejected(curate(*views(spec), candidates, config, seed=5), "copy") & set(ids)
+    curated = curate(*views(spec), candidates, config, seed=5, pool=PoolView(spec, unlabelled))
+    assert _rejected(curated, "copy") >= set(ids)
+    scores = curated.scores.set_index("id").loc[ids]
+    assert list(scores["nearest"]) == list(planted.manifest["id"])
 
 
 @BOTH

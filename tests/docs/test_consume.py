@@ -11,6 +11,7 @@ import pytest
 
 from gan_augment.sharding.export import export
 from tests.finished_project import write_project
+from tests.sharding.test_beside import with_companions
 from tests.sharding.test_export import IMAGE, TABLE, task_of
 
 PAGE = Path(__file__).parents[2] / "docs/consume.md"
@@ -29,6 +30,7 @@ def sections() -> dict[str, list[str]]:
 def test_every_promised_consumer_is_on_the_page() -> None:
     assert list(sections()) == [
         "A torch DataLoader over the tars",
+        "What lies beside the images",
         "pandas and scikit-learn over the table shards",
         "Decide as the measured classifier did",
         "A plain folder of PNGs",
@@ -40,6 +42,8 @@ def test_every_promised_consumer_is_on_the_page() -> None:
 def test_the_blocks_run(tmp_path: Path, heading: str) -> None:
     table = "table" in heading
     project = write_project(tmp_path, modality="table" if table else "image", channels=3)
+    if "beside" in heading:
+        project = with_companions(tmp_path, ("mask", "attributes", "caption"), ("mask", "attributes"))
     export(task_of(project, TABLE if table else IMAGE), tmp_path / "export")
     script = tmp_path / "job.py"
     code = "\n".join(sections()[heading])

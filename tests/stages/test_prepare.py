@@ -279,3 +279,46 @@ def test_changed_copies_may_part_only_where_the_user_says_so(tmp_path: Path) -> 
         torn[setting] = sum(parts[name] != parts[name.replace("-again", "")] for name in parts)
     assert torn["together"] == 0
     assert torn["ignore"] > 0
+
+
+def with_captions(root: Path, **more: Any) -> Project:
+    opened = folder_project(root, companions={"caption": {"column": "text"}, "mask": {"path": "masks"}}, **more)
+    names = sorted(path.relative_to(root / "raw").as_posix() for path in (root / "raw").rglob("*.png"))
+    pd.DataFrame({"file_name": names, "text": names}).to_csv(root / "raw/metadata.csv", index=False)
+    for number, name in enumerate(names):
+        save(root / "masks" / name, noise(number, channels=1))
+    return opened
+
+
+def test_companions_go_with_train_and_validation_and_never_with_the_test_inputs(tmp_path: Path) -> None:
+    opened = with_captions(tmp_path)
+    prepare.run(opened)
+    spec, layout = opened.spec(), opened.layout
+    assert list(spec.companions) == ["caption", "mask"]
+    for samples in (
+        opened.train_view(("mask", "caption")).samples,
+        opened.class_train_view("k1", ("mask", "caption")).samples,
+        opened.validation_view(("mask", "caption")).samples,
+    ):
+        frame = samples.companions["caption"]
+        assert isinstance(frame, pd.DataFrame)
+        assert list(frame["caption"]) == list(samples.manifest["source"])
+        names = sorted(path.relative_to(tmp_path / "raw").as_posix() for path in (tmp_path / "raw").rglob("*.png"))
+        for source, mask in zip(samples.manifest["source"], np.asarray(samples.companions["mask"]), strict=True):
+            assert (mask[..., 0] == noise(names.index(source), channels=1)).all()
+    files = {path.name for path in layout.test_inputs.iterdir()}
+    assert files == {".listed", "SHA256SUMS", "images.npy", "manifest.parquet"}
+    assert not opened.test_inputs().samples.companions
+
+
+def test_without_companions_every_byte_is_as_before(tmp_path: Path) -> None:
+    for name in ("plain", "rich"):
+        (tmp_path / name).mkdir()
+    plain, rich = folder_project(tmp_path / "plain"), with_captions(tmp_path / "rich")
+    prepare.run(plain)
+    prepare.run(rich)
+    assert "companions" not in read_json(plain.layout.dataset)
+    for path in sorted(tmp_path.glob("plain/data/prepared/*/**/*.*")):
+        same = tmp_path / "rich" / path.relative_to(tmp_path / "plain")
+        if path.name != "SHA256SUMS":
+            assert file_hash(path) == file_hash(same), path

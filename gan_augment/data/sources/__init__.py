@@ -4,8 +4,8 @@ from __future__ import annotations
 
 from pathlib import Path
 
-from gan_augment.data.config import AnySource, SplitConfig
-from gan_augment.data.raw import RawData, Reader
+from gan_augment.data.config import AnySource, PoolSource, SplitConfig
+from gan_augment.data.raw import NO_COMPANIONS, Companions, RawData, Reader
 from gan_augment.data.sources import demo, image_folder, image_manifest, npz, table, webdataset
 
 __all__ = ["READERS", "read_source"]
@@ -20,6 +20,8 @@ READERS: dict[str, Reader] = {
 }
 
 
-def read_source(config: AnySource, root: Path, split: SplitConfig) -> RawData:
-    """Read a source; its paths are relative to `root`. Raises DataError."""
-    return READERS[config.kind](config, root, split)
+def read_source(
+    config: AnySource | PoolSource, root: Path, split: SplitConfig, companions: Companions = NO_COMPANIONS
+) -> RawData:
+    """Read a source, with what lies beside its rows; paths are relative to `root`. Raises DataError, ParamsError."""
+    return READERS[config.kind](config, root, split, companions)

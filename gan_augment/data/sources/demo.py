@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
 from importlib import resources
 from pathlib import Path
 from typing import Any
@@ -11,12 +12,14 @@ import numpy.typing as npt
 import pandas as pd
 
 from gan_augment.core.errors import ParamsError
-from gan_augment.core.records import TableSpec
+from gan_augment.core.records import Role, TableSpec
 from gan_augment.core.seeds import numpy_generator
 from gan_augment.data.columns import describe
 from gan_augment.data.config import DemoSource, SplitConfig, TableSource
-from gan_augment.data.raw import ArrayImage, RawData, RawImages, RawTable, make_rows
+from gan_augment.data.raw import NO_COMPANIONS, ArrayImage, Beside, Companions, RawData, RawImages, RawTable, make_rows
 from gan_augment.data.sources import table
+from gan_augment.data.sources.beside import Form, refuse_other_forms
+from gan_augment.data.targets import check_column
 
 __all__ = ["DIGITS_RARE", "read"]
 
@@ -24,10 +27,29 @@ __all__ = ["DIGITS_RARE", "read"]
 DIGITS_RARE = (3, 5, 8)
 DIGITS_TRAIN, DIGITS_TRAIN_RARE, DIGITS_VALIDATION = 60, 10, 40
 
+# Of the coloured digits: in train, the r-th combination of ink and background has a share of about r^-1.45.
+INKS = {"red": (214, 40, 40), "green": (42, 145, 66), "blue": (36, 84, 200), "orange": (240, 140, 20)}
+BACKGROUNDS = {"white": (250, 250, 250), "grey": (150, 150, 150), "black": (12, 12, 12)}
+COMBINATION_TAIL = 1.45
+COLOUR_SIDE = 16  # px
+_WORDS = ("zero", "one", "two", "three", "four", "five", "six", "seven", "eight", "nine")
+_PHRASES = (
+    "a {ink} {digit} on a {background} background",
+    "the digit {digit}, {ink} on {background}",
+    "a {background} picture with a {digit} in {ink} ink",
+)
 
-def read(config: Any, root: Path, split: SplitConfig) -> RawData:  # noqa: ARG001 - a demo lies in no folder
+
+def read(
+    config: Any,
+    root: Path,  # noqa: ARG001 - a demo lies in no folder
+    split: SplitConfig,
+    companions: Companions = NO_COMPANIONS,
+) -> RawData:
     """See `Reader`."""
     assert isinstance(config, DemoSource)
+    forms: tuple[Form, ...] = ("column",) if config.name == "colour_digits" else ()
+    refuse_other_forms(companions, "This demo", *forms)
     if config.name == "penguins":
         return _penguins(split)
     for key in ("group", "column"):
@@ -38,6 +60,8 @@ def read(config: Any, root: Path, split: SplitConfig) -> RawData:  # noqa: ARG00
                 got=repr(value),
                 expected="null",
             )
+    if config.name == "colour_digits":
+        return _colour_digits(companions)
     return _digits() if config.name == "digits" else _breast_cancer()
 
 
@@ -47,7 +71,7 @@ def _digits() -> RawData:
 
     bunch = load_digits()
     pixels = np.rint(bunch.images * (255 / 16)).astype(np.uint8)
-    parts = _long_tail(np.asarray(bunch.target))
+    parts = _long_tail(np.asarray(bunch.target), DIGITS_RARE)
     kept = np.flatnonzero(parts != "")
     rows = make_rows(
         label=[str(bunch.target[i]) for i in kept],
@@ -61,17 +85,79 @@ def _digits() -> RawData:
     )
 
 
-def _long_tail(target: npt.NDArray[Any]) -> npt.NDArray[np.object_]:
+def _long_tail(target: npt.NDArray[Any], rare: tuple[int, ...]) -> npt.NDArray[np.object_]:
     """Part of every row, "" for those left over. Which row goes where is part of the demo: it has its own seed."""
     parts = np.full(len(target), "", dtype=object)
     test = int(np.bincount(target).min()) - DIGITS_TRAIN - DIGITS_VALIDATION
     for label in np.unique(target):
         order = numpy_generator("demo", "digits", int(label)).permutation(np.flatnonzero(target == label))
-        train = DIGITS_TRAIN_RARE if label in DIGITS_RARE else DIGITS_TRAIN
+        train = DIGITS_TRAIN_RARE if label in rare else DIGITS_TRAIN
         parts[order[:test]] = "test"
         parts[order[test : test + DIGITS_VALIDATION]] = "validation"
         parts[order[test + DIGITS_VALIDATION :][:train]] = "train"
     return parts
+
+
+def _colour_digits(companions: Companions) -> RawData:
+    """16x16 digits in four inks on three backgrounds, 60 train images a class, with attributes and captions.
+
+    Combinations of ink and background are a long tail in train, and equally likely in validation and test.
+    """
+    from sklearn.datasets import load_digits  # as above
+
+    bunch = load_digits()
+    parts = _long_tail(np.asarray(bunch.target), ())
+    kept = np.flatnonzero(parts != "")
+    table = pd.DataFrame([_described(int(i), int(bunch.target[i]), str(parts[i])) for i in kept], dtype="string")
+    rows = make_rows(
+        label=[str(bunch.target[i]) for i in kept],
+        identity=[f"colour_digits-{i}" for i in kept],
+        source=[f"sklearn.datasets.load_digits, image {i}, coloured" for i in kept],
+        split=parts[kept].tolist(),
+    )
+    handles = tuple(
+        ArrayImage(f"digit {i}", _coloured(bunch.images[i], INKS[ink], BACKGROUNDS[background]))
+        for i, ink, background in zip(kept, table["ink"], table["background"], strict=True)
+    )
+    return RawData(
+        "colour_digits",
+        "BSD-3-Clause (scikit-learn), UCI ML repository",
+        rows,
+        RawImages(handles),
+        entries=len(rows),
+        companions=dict(_columns(table, companions)),
+    )
+
+
+def _described(number: int, digit: int, part: str) -> dict[str, str]:
+    """Ink, background and caption of an image: its own draw, whatever the others are."""
+    random = numpy_generator("demo", "colour_digits", number)
+    pairs = [(ink, background) for ink in INKS for background in BACKGROUNDS]
+    order = numpy_generator("demo", "colour_digits", "order").permutation(len(pairs))
+    shares = np.arange(1, len(pairs) + 1) ** -(COMBINATION_TAIL if part == "train" else 0.0)
+    ink, background = pairs[order[random.choice(len(pairs), p=shares / shares.sum())]]
+    phrase = _PHRASES[random.integers(len(_PHRASES))]
+    caption = phrase.format(ink=ink, background=background, digit=_WORDS[digit])
+    return {"ink": ink, "background": background, "caption": caption}
+
+
+def _coloured(
+    grey: npt.NDArray[Any], ink: tuple[int, int, int], background: tuple[int, int, int]
+) -> npt.NDArray[np.uint8]:
+    """uint8 [16, 16, 3] of 8x8 from 0 to 16."""
+    from PIL import Image
+
+    small = Image.fromarray(np.rint(grey * (255 / 16)).astype(np.uint8))
+    share = np.asarray(small.resize((COLOUR_SIDE, COLOUR_SIDE), Image.Resampling.BICUBIC))[..., None] / 255
+    mixed: npt.NDArray[np.float64] = share * np.array(ink) + (1 - share) * np.array(background)
+    return np.rint(mixed).astype(np.uint8)
+
+
+def _columns(table: pd.DataFrame, companions: Companions) -> Iterator[tuple[Role, tuple[Beside, ...]]]:
+    for role, config in companions.items():
+        for name in config.names:
+            check_column(Path("colour_digits"), table, name, f"prepare.companions.{role}")
+        yield role, tuple(zip(*(table[name] for name in config.names), strict=True))
 
 
 def _breast_cancer() -> RawData:

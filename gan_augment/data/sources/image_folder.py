@@ -10,24 +10,29 @@ from pathlib import Path, PurePosixPath
 from typing import Any
 
 from gan_augment.core.errors import DataError, ParamsError
+from gan_augment.core.records import Role
 from gan_augment.data.accounts import LeftOut, Reason, left_out_problems
-from gan_augment.data.config import ImageFolderSource, SplitConfig
+from gan_augment.data.config import ImageFolderSource, PoolFolder, SplitConfig
 from gan_augment.data.groups import group_in
 from gan_augment.data.parts import Part, part_of, parts_of_folders
 from gan_augment.data.paths import existing_directory, read_regular, shown
 from gan_augment.data.problems import Problem, listing, raise_errors
-from gan_augment.data.raw import EncodedImage, RawData, RawImages, make_rows
+from gan_augment.data.raw import NO_COMPANIONS, Beside, Companions, EncodedImage, RawData, RawImages, make_rows
+from gan_augment.data.sources.beside import (
+    ARRAYS,
+    IMAGE_SUFFIXES,
+    Sister,
+    files_in_cells,
+    metadata_cells,
+    read_metadata,
+    refuse_other_forms,
+)
 from gan_augment.data.sources.entries import Entries, list_entries
 
 __all__ = ["IMAGE_SUFFIXES", "class_folder", "is_image", "read"]
 
-IMAGE_SUFFIXES = frozenset(
-    {
-        *(".avif", ".bmp", ".gif", ".jfif", ".jpe", ".jpeg", ".jpg", ".pbm"),
-        *(".pgm", ".png", ".pnm", ".ppm", ".tga", ".tif", ".tiff", ".webp"),
-    }
-)
 OTHER_FILE = Reason("no image by its ending")
+READ_BESIDE = Reason("read for what lies beside the images", "note")
 LOOSE = Reason(
     "images that lie in no class folder",
     "error",
@@ -56,9 +61,10 @@ class _Image:
     label: str
 
 
-def read(config: Any, root: Path, split: SplitConfig) -> RawData:
+def read(config: Any, root: Path, split: SplitConfig, companions: Companions = NO_COMPANIONS) -> RawData:
     """See `Reader`."""
-    assert isinstance(config, ImageFolderSource)
+    assert isinstance(config, ImageFolderSource | PoolFolder)
+    refuse_other_forms(companions, "A folder of images", "path", "column")
     folder = existing_directory(root, config.path)
     _check_column(split)
     entries = list_entries(folder)
@@ -81,9 +87,59 @@ def read(config: Any, root: Path, split: SplitConfig) -> RawData:
         EncodedImage(name, partial(read_regular, folder / image.path))
         for name, image in zip(names, images, strict=True)
     )
-    name = shown(folder.resolve().name)
-    content = RawImages(handles)
-    return RawData(name, "unknown", rows, content, tuple(problems), entries=entries.count, left_out=tuple(left_out))
+    beside, used = _beside(companions, root, folder, entries, [image.path for image in images])
+    told_of = (replace(entry, reason=READ_BESIDE) if entry.place in used else entry for entry in left_out)
+    return RawData(
+        shown(folder.resolve().name),
+        "unknown",
+        rows,
+        RawImages(handles),
+        tuple(problems),
+        entries=entries.count,
+        left_out=tuple(told_of),
+        companions=beside,
+    )
+
+
+def _beside(
+    companions: Companions, root: Path, folder: Path, entries: Entries, images: Sequence[PurePosixPath]
+) -> tuple[dict[Role, tuple[Beside, ...]], set[str]]:
+    """What lies beside each image, and the places of the files among the entries that say so."""
+    found: dict[Role, tuple[Beside, ...]] = {}
+    used: set[str] = set()
+    named = any(config.names for config in companions.values())
+    metadata = read_metadata(folder, entries.files) if named else []
+    used |= {path.relative_to(folder).as_posix() for _, path, _ in metadata}
+    for role, config in companions.items():
+        if config.path is not None:
+            sister = Sister(role, config, root)
+            found[role] = tuple(sister.handles(images))
+            if sister.folder.resolve() == folder.resolve():
+                used |= {path.as_posix() for path in sister.paths(images) if path is not None}
+            continue
+        if not metadata:
+            raise _no_metadata(folder, role)
+        cells = metadata_cells(metadata, role, config)
+        found[role] = tuple(_of_metadata(folder, role, [cells.get(image) for image in images]))
+    return found, used
+
+
+def _of_metadata(folder: Path, role: Role, found: Sequence[Any]) -> Iterator[Beside]:
+    for row in found:
+        if role in ARRAYS and row is not None:
+            yield from files_in_cells(folder / row[1], [row[0]])
+        else:
+            yield None if row is None else row[0]
+
+
+def _no_metadata(folder: Path, role: Role) -> DataError:
+    return DataError(
+        "There are no metadata in this folder",
+        where=shown(str(folder)),
+        got=f"no metadata.csv, .jsonl or .parquet, of which prepare.companions.{role} names a column",
+        expected="a table with a column file_name, relative to its folder, beside the class folders",
+        remedy=f"put it there, or remove prepare.companions.{role}",
+    )
 
 
 def is_image(path: PurePosixPath) -> bool:
@@ -92,15 +148,17 @@ def is_image(path: PurePosixPath) -> bool:
 
 
 def class_folder(path: PurePosixPath, class_from: str) -> str:
-    """The label of an image at this path inside the data's folder; empty where it lies in no class folder."""
+    """The label of an image at this path inside the data's folder; empty where no folder names one."""
     folders = path.parts[:-1]
-    if not folders:
+    if not folders or class_from == "none":
         return ""
     return {"top": folders[0], "parent": folders[-1], "path": "/".join(folders)}[class_from]
 
 
-def _sort_out(entries: Entries, config: ImageFolderSource, split: SplitConfig) -> tuple[list[_Image], list[LeftOut]]:
-    """Images with a class, and everything else."""
+def _sort_out(
+    entries: Entries, config: ImageFolderSource | PoolFolder, split: SplitConfig
+) -> tuple[list[_Image], list[LeftOut]]:
+    """Images with a class (those of a pool need none), and everything else."""
     images: list[_Image] = []
     left_out = list(entries.left_out)
     loose: list[_Image] = []
@@ -111,7 +169,7 @@ def _sort_out(entries: Entries, config: ImageFolderSource, split: SplitConfig) -
             reason = OUTSIDE_SPLIT if is_image(path) else OTHER_FILE
             left_out.append(LeftOut(shown(path.as_posix()), reason))
         else:
-            (images if found.label else loose).append(found)
+            (images if found.label or isinstance(config, PoolFolder) else loose).append(found)
     labelled = {image.path.parts[0] for image in images}
     for image in loose:
         without_class = split.column is not None and images and image.path.parts[0] not in labelled
@@ -119,7 +177,9 @@ def _sort_out(entries: Entries, config: ImageFolderSource, split: SplitConfig) -
     return images, left_out
 
 
-def _place(path: PurePosixPath, config: ImageFolderSource, parts: Mapping[str, Part] | None) -> _Image | None:
+def _place(
+    path: PurePosixPath, config: ImageFolderSource | PoolFolder, parts: Mapping[str, Part] | None
+) -> _Image | None:
     """What the path says; None where the split is that of the top folders (`parts`) and this one names no part."""
     if parts is None:
         return _Image(path, "", path, class_folder(path, config.class_from))
@@ -139,14 +199,14 @@ def _check_column(split: SplitConfig) -> None:
 
 
 def _group(path: PurePosixPath, group: str | None) -> str:
-    if group is None:
+    if group is None or (group == "folder" and len(path.parts) == 1):  # loose images of a pool are no group
         return ""
     return shown(path.parent.as_posix()) if group == "folder" else group_in(shown(path.as_posix()), group, "`folder`")
 
 
-def _refuse_parts_as_classes(folder: Path, images: Sequence[_Image], config: ImageFolderSource) -> None:
+def _refuse_parts_as_classes(folder: Path, images: Sequence[_Image], config: ImageFolderSource | PoolFolder) -> None:
     """Raise DataError where classes are named like parts of a split, unless the user said that they are classes."""
-    if config.part_names == "classes":
+    if isinstance(config, PoolFolder) or config.part_names == "classes":
         return
     counts = Counter(image.label for image in images)
     named = [label for label in counts if any(part_of(name) for name in label.split("/"))]

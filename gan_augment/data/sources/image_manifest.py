@@ -9,29 +9,40 @@ from pathlib import Path, PurePath
 from typing import Any
 
 from gan_augment.core.errors import DataError
-from gan_augment.data.config import ImageManifestSource, SplitConfig
+from gan_augment.core.records import Role
+from gan_augment.data.config import ImageManifestSource, PoolManifest, SplitConfig
 from gan_augment.data.paths import existing_file, kind_of, read_regular, shown
 from gan_augment.data.problems import Problem, listing
-from gan_augment.data.raw import EncodedImage, RawData, RawImages
+from gan_augment.data.raw import NO_COMPANIONS, Beside, Companions, EncodedImage, RawData, RawImages
+from gan_augment.data.sources.beside import ARRAYS, cells_of_table, files_in_cells, refuse_other_forms
 from gan_augment.data.table_files import TableFile, read_table_file
 from gan_augment.data.targets import check_column, rows_of_table
 
 __all__ = ["read"]
 
 
-def read(config: Any, root: Path, split: SplitConfig) -> RawData:
+def read(config: Any, root: Path, split: SplitConfig, companions: Companions = NO_COMPANIONS) -> RawData:
     """See `Reader`."""
-    assert isinstance(config, ImageManifestSource)
+    assert isinstance(config, ImageManifestSource | PoolManifest)
+    refuse_other_forms(companions, "A list of images", "column")
     path = existing_file(root, config.path)
     table = read_table_file(path, config.encoding)
     check_column(path, table.frame, config.image, "the image paths")
-    rows = rows_of_table(path, table, config.target, split)
+    rows = rows_of_table(path, table, config.target, split, may_lack=isinstance(config, PoolManifest))
     names = [_name(value) for value in table.frame[config.image]]
     _check_files(path, table, names)
     handles = tuple(EncodedImage(name, partial(read_regular, path.parent / name)) for name in names)
     rows["source"] = rows["source"] + ": " + names
     problems = (*table.problems, *_about_paths(path, table, names))
-    return RawData(shown(path.stem), "unknown", rows, RawImages(handles), problems, entries=len(table.frame))
+    beside = dict(_beside(path, table, companions))
+    content = RawImages(handles)
+    return RawData(shown(path.stem), "unknown", rows, content, problems, entries=len(table.frame), companions=beside)
+
+
+def _beside(path: Path, table: TableFile, companions: Companions) -> Iterator[tuple[Role, tuple[Beside, ...]]]:
+    for role, config in companions.items():
+        cells = cells_of_table(path, table, role, config)
+        yield role, tuple(files_in_cells(path.parent, cells) if role in ARRAYS else cells)
 
 
 def _name(value: Any) -> str:

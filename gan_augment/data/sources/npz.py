@@ -12,23 +12,29 @@ import numpy as np
 import numpy.typing as npt
 
 from gan_augment.core.errors import DataError, ParamsError
+from gan_augment.core.records import Role
 from gan_augment.data.accounts import LeftOut, Reason
-from gan_augment.data.config import NpzSource, SplitConfig
+from gan_augment.data.config import CompanionSource, NpzSource, PoolNpz, SplitConfig
 from gan_augment.data.parts import part_of
 from gan_augment.data.paths import existing_file, shown
-from gan_augment.data.raw import ArrayImage, RawData, RawImages, make_rows
+from gan_augment.data.raw import NO_COMPANIONS, ArrayImage, Beside, Companions, RawData, RawImages, make_rows
+from gan_augment.data.sources.beside import ARRAYS, refuse_other_forms
 
 __all__ = ["read"]
 
 _LAYOUT = "train_images [n, h, w] or [n, h, w, 3] uint8 and train_labels [n] or [n, 1]; the same of val and test"
+_POOL_LAYOUT = "images or NAME_images [n, h, w] or [n, h, w, 3] uint8; labels or NAME_labels [n] where there are any"
 OTHER_ARRAY = Reason("arrays that are neither images nor labels of a part")
 
 
-def read(config: Any, root: Path, split: SplitConfig) -> RawData:
+def read(config: Any, root: Path, split: SplitConfig, companions: Companions = NO_COMPANIONS) -> RawData:
     """See `Reader`. The file's own split is kept."""
-    assert isinstance(config, NpzSource)
+    assert isinstance(config, NpzSource | PoolNpz)
+    refuse_other_forms(companions, "An .npz file", "array", "column")
     _check_split(split)
     path = existing_file(root, config.path)
+    if isinstance(config, PoolNpz):
+        return _read_pool(path, _load(path))
     arrays = _load(path)
     prefixes = sorted(name.removesuffix("_images") for name in arrays if name.endswith("_images"))
     labels: list[str] = []
@@ -45,9 +51,82 @@ def read(config: Any, root: Path, split: SplitConfig) -> RawData:
         raise _wrong(path, f"arrays {', '.join(map(shown, arrays)) or '(none)'}")
     rows = make_rows(label=labels, identity=_identities(images, labels), source=sources, split=parts)
     handles = tuple(ArrayImage(name, pixels) for name, pixels in zip(sources, images, strict=True))
-    others = _others(path, arrays, prefixes)
-    entries = sum(len(arrays[f"{prefix}_images"]) for prefix in prefixes) + len(arrays) - 2 * len(prefixes)
-    return RawData(shown(path.stem), "unknown", rows, RawImages(handles), entries=entries, left_out=others)
+    beside = {role: _beside(path, arrays, prefixes, role, config) for role, config in companions.items()}
+    used = {f"{prefix}_{name}" for prefix in prefixes for config in companions.values() for name in _arrays_of(config)}
+    others = _others(path, arrays, prefixes, used)
+    entries = sum(len(arrays[f"{prefix}_images"]) for prefix in prefixes) + len(others)
+    name, content = shown(path.stem), RawImages(handles)
+    return RawData(name, "unknown", rows, content, entries=entries, left_out=others, companions=beside)
+
+
+def _arrays_of(config: CompanionSource) -> tuple[str, ...]:
+    return config.names or (str(config.array),)
+
+
+def _beside(
+    path: Path, arrays: dict[str, npt.NDArray[Any]], prefixes: list[str], role: Role, config: CompanionSource
+) -> tuple[Beside, ...]:
+    """Rows of the arrays of every part; None for the rows of a part that has no such array."""
+    found: list[Beside] = []
+    for prefix in prefixes:
+        names = [f"{prefix}_{name}" for name in _arrays_of(config)]
+        count = len(arrays[f"{prefix}_images"])
+        if not set(names) & set(arrays):
+            found += [None] * count
+            continue
+        own = [_one_a_row(path, arrays, name, count) for name in names]
+        found += _pixels(path, names[0], own[0]) if role in ARRAYS else list(zip(*map(_cells, own), strict=True))
+    return tuple(found)
+
+
+def _one_a_row(path: Path, arrays: dict[str, npt.NDArray[Any]], name: str, count: int) -> npt.NDArray[Any]:
+    if name in arrays and arrays[name].ndim and len(arrays[name]) == count:
+        return arrays[name]
+    got = f"{name} {list(arrays[name].shape)}" if name in arrays else f"no array {name}"
+    raise DataError(
+        "The .npz file has another number of companions than of images",
+        where=shown(str(path)),
+        got=got,
+        expected=f"{name} with {count} rows",
+        remedy="write the file again, or correct prepare.companions",
+    )
+
+
+def _pixels(path: Path, name: str, array: npt.NDArray[Any]) -> list[Beside]:
+    if array.dtype not in (np.uint8, np.bool_):
+        raise DataError(
+            "Companions in an .npz file are bytes or truth values",
+            where=shown(str(path)),
+            got=f"{name} {array.dtype}",
+            expected="uint8 or bool",
+        )
+    scale = 255 if array.dtype == np.bool_ and array.ndim == 3 else 1
+    return [ArrayImage(f"{name}[{place}]", row.astype(np.uint8) * scale) for place, row in enumerate(array)]
+
+
+def _cells(array: npt.NDArray[Any]) -> list[str | None]:
+    return [str(value).strip() or None for value in array.reshape(len(array), -1)[:, 0].tolist()]
+
+
+def _read_pool(path: Path, arrays: dict[str, npt.NDArray[Any]]) -> RawData:
+    """Every array of images, with its labels where the file has them."""
+    names = sorted(name for name in arrays if name.endswith("images"))
+    handles: list[ArrayImage] = []
+    labels: list[str] = []
+    read = {*names}
+    for name in names:
+        beside = name.removesuffix("images") + "labels"
+        _check_images(path, arrays[name], name, _POOL_LAYOUT)
+        handles += [ArrayImage(f"{shown(path.name)}, {name}[{i}]", pixels) for i, pixels in enumerate(arrays[name])]
+        labels += _texts(path, arrays, beside, name) if beside in arrays else [""] * len(arrays[name])
+        read.add(beside)
+    if not handles:
+        raise _wrong(path, f"arrays {', '.join(map(shown, arrays)) or '(none)'}", _POOL_LAYOUT)
+    others = tuple(LeftOut(f"{shown(path.name)}: {shown(name)}", OTHER_ARRAY) for name in arrays if name not in read)
+    sources = [handle.name for handle in handles]
+    rows = make_rows(label=labels, identity=_identities([h.pixels for h in handles], labels), source=sources)
+    content = RawImages(tuple(handles))
+    return RawData(shown(path.stem), "unknown", rows, content, entries=len(handles) + len(others), left_out=others)
 
 
 def _check_split(split: SplitConfig) -> None:
@@ -102,22 +181,33 @@ def _part(path: Path, arrays: dict[str, npt.NDArray[Any]], prefix: str) -> tuple
     labels = arrays.get(f"{prefix}_labels")
     if part_of(prefix) is None or labels is None:
         raise _wrong(path, f"{prefix}_images without {prefix}_labels" if labels is None else f"{prefix}_images")
-    shape = images.shape
-    if images.dtype != np.uint8 or images.ndim not in (3, 4) or (images.ndim == 4 and shape[3] not in (1, 3)):
-        raise _wrong(path, f"{prefix}_images {images.dtype} {list(shape)}")
-    if len(images) and 0 in shape:
-        raise _wrong(path, f"{prefix}_images {list(shape)}, images without pixels")
-    if labels.size != len(images) or labels.dtype.kind not in "iuU":
-        raise _wrong(path, f"{prefix}_labels {labels.dtype} {list(labels.shape)} for {len(images)} images")
-    texts = [str(label).strip() for label in labels.reshape(-1)]
+    _check_images(path, images, f"{prefix}_images")
+    texts = _texts(path, arrays, f"{prefix}_labels", f"{prefix}_images")
     if "" in texts:
         raise _wrong(path, f"{prefix}_labels[{texts.index('')}] is empty")
     return images, texts
 
 
-def _others(path: Path, arrays: dict[str, npt.NDArray[Any]], prefixes: list[str]) -> tuple[LeftOut, ...]:
+def _check_images(path: Path, images: npt.NDArray[Any], name: str, layout: str = _LAYOUT) -> None:
+    shape = images.shape
+    if images.dtype != np.uint8 or images.ndim not in (3, 4) or (images.ndim == 4 and shape[3] not in (1, 3)):
+        raise _wrong(path, f"{name} {images.dtype} {list(shape)}", layout)
+    if len(images) and 0 in shape:
+        raise _wrong(path, f"{name} {list(shape)}, images without pixels", layout)
+
+
+def _texts(path: Path, arrays: dict[str, npt.NDArray[Any]], name: str, images: str) -> list[str]:
+    labels, count = arrays[name], len(arrays[images])
+    if labels.size != count or labels.dtype.kind not in "iuU":
+        raise _wrong(path, f"{name} {labels.dtype} {list(labels.shape)} for {count} images")
+    return [str(label).strip() for label in labels.reshape(-1)]
+
+
+def _others(
+    path: Path, arrays: dict[str, npt.NDArray[Any]], prefixes: list[str], used: set[str]
+) -> tuple[LeftOut, ...]:
     """Arrays that were not read. Raises DataError for labels without images: samples are missing."""
-    read = {f"{prefix}_{kind}" for prefix in prefixes for kind in ("images", "labels")}
+    read = {f"{prefix}_{kind}" for prefix in prefixes for kind in ("images", "labels")} | used
     rest = [name for name in arrays if name not in read]
     for name in rest:
         if name.endswith("_labels"):
@@ -125,8 +215,9 @@ def _others(path: Path, arrays: dict[str, npt.NDArray[Any]], prefixes: list[str]
     return tuple(LeftOut(f"{shown(path.name)}: {shown(name)}", OTHER_ARRAY) for name in rest)
 
 
-def _wrong(path: Path, got: str) -> DataError:
-    return DataError("The .npz file is not in the MedMNIST layout", where=shown(str(path)), got=got, expected=_LAYOUT)
+def _wrong(path: Path, got: str, layout: str = _LAYOUT) -> DataError:
+    problem = "The .npz file is not in the MedMNIST layout" if layout == _LAYOUT else "The .npz file is no pool"
+    return DataError(problem, where=shown(str(path)), got=got, expected=layout)
 
 
 def _identities(images: list[npt.NDArray[np.uint8]], labels: list[str]) -> list[str]:

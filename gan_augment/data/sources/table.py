@@ -14,7 +14,8 @@ from gan_augment.data.columns import MISSING_TEXTS, Parsed, as_kind, canonical, 
 from gan_augment.data.config import SplitConfig, TableSource
 from gan_augment.data.paths import existing_file
 from gan_augment.data.problems import Problem, as_problem
-from gan_augment.data.raw import RawData, RawTable
+from gan_augment.data.raw import NO_COMPANIONS, Companions, RawData, RawTable
+from gan_augment.data.sources.beside import refuse_other_forms
 from gan_augment.data.table_files import TableFile, read_table_file
 from gan_augment.data.targets import check_column, rows_of_table, type_of_target
 from gan_augment.encoding.rules import check_rules
@@ -26,9 +27,10 @@ _USUAL = {  # what these dtypes are written as anyway
 }  # fmt: skip
 
 
-def read(config: Any, root: Path, split: SplitConfig) -> RawData:
+def read(config: Any, root: Path, split: SplitConfig, companions: Companions = NO_COMPANIONS) -> RawData:
     """See `Reader`."""
     assert isinstance(config, TableSource)
+    refuse_other_forms(companions, "A table")
     path = existing_file(root, config.path)
     table = read_table_file(path, config.encoding)
     rows = rows_of_table(path, table, config.target, split)

@@ -10,13 +10,15 @@ from pathlib import Path, PurePosixPath
 from typing import Any
 
 from gan_augment.core.errors import DataError, ParamsError
+from gan_augment.core.records import Role
 from gan_augment.data.accounts import LeftOut, Reason, left_out_problems
-from gan_augment.data.config import SplitConfig, WebDatasetSource
+from gan_augment.data.config import CompanionSource, PoolWebDataset, SplitConfig, WebDatasetSource
 from gan_augment.data.groups import group_in
 from gan_augment.data.parts import Part, part_in
 from gan_augment.data.paths import MAX_FILE, existing, existing_file, shown
 from gan_augment.data.problems import Problem, as_problem, raise_errors
-from gan_augment.data.raw import EncodedImage, RawData, RawImages, make_rows
+from gan_augment.data.raw import NO_COMPANIONS, Beside, Cells, Companions, EncodedImage, RawData, RawImages, make_rows
+from gan_augment.data.sources.beside import cell_text, refuse_other_forms
 from gan_augment.data.sources.entries import list_entries
 from gan_augment.data.sources.image_folder import IMAGE_SUFFIXES
 from gan_augment.data.sources.tar_members import Member, read_tar
@@ -69,10 +71,12 @@ class _Found:
     """What reading has found so far, sample by sample."""
 
     split: SplitConfig
+    companions: Companions = field(default_factory=dict)
     labels: list[str] = field(default_factory=list)
     parts: list[str] = field(default_factory=list)
     groups: list[str] = field(default_factory=list)
     handles: list[EncodedImage] = field(default_factory=list)
+    beside: dict[Role, list[Beside]] = field(default_factory=dict)
     left_out: list[LeftOut] = field(default_factory=list)
     problems: list[Problem] = field(default_factory=list)
     entries: int = 0
@@ -88,12 +92,13 @@ class _Sample:
     files: dict[str, Member]
 
 
-def read(config: Any, root: Path, split: SplitConfig) -> RawData:
+def read(config: Any, root: Path, split: SplitConfig, companions: Companions = NO_COMPANIONS) -> RawData:
     """See `Reader`."""
-    assert isinstance(config, WebDatasetSource)
+    assert isinstance(config, WebDatasetSource | PoolWebDataset)
     _check_column(split)
+    refuse_other_forms(companions, "A WebDataset", "ending", "column")
     path = existing(root, config.path)
-    found = _Found(split)
+    found = _Found(split, companions, beside={role: [] for role in companions})
     tars = _tars(path, found) if path.is_dir() else {path.name: existing_file(root, config.path)}
     for name, tar in tars.items():
         _read_tar(tar, shown(name), config, found)
@@ -112,6 +117,7 @@ def read(config: Any, root: Path, split: SplitConfig) -> RawData:
         tuple(problems),
         entries=found.entries,
         left_out=tuple(found.left_out),
+        companions={role: tuple(entries) for role, entries in found.beside.items()},
     )
 
 
@@ -163,7 +169,7 @@ def _tars(folder: Path, found: _Found) -> dict[str, Path]:
     return tars
 
 
-def _read_tar(path: Path, name: str, config: WebDatasetSource, found: _Found) -> None:
+def _read_tar(path: Path, name: str, config: WebDatasetSource | PoolWebDataset, found: _Found) -> None:
     """Add the samples of one tar; a damaged one is a problem, and the others are read all the same."""
     try:
         tar = read_tar(path, name)
@@ -200,17 +206,18 @@ def _samples(path: Path, name: str, files: Sequence[Member], left_out: list[Left
     return list(samples.values())
 
 
-def _add(sample: _Sample, config: WebDatasetSource, found: _Found) -> None:
+def _add(sample: _Sample, config: WebDatasetSource | PoolWebDataset, found: _Found) -> None:
     """One more row, or one more entry that is left out."""
     place = f"{sample.name}: {sample.key}"
     images = [ending for ending in sample.files if f".{ending}" in IMAGE_SUFFIXES]
     part = tar_part(sample.name) if found.split.column == "tar" else ""
-    if len(images) != 1 or config.label not in sample.files:
+    labelled = config.label in sample.files
+    if len(images) != 1 or not (labelled or isinstance(config, PoolWebDataset)):
         reason = TWO_IMAGES if len(images) > 1 else INCOMPLETE
         found.left_out.append(LeftOut(place, reason, f"({', '.join(map(shown, sample.files))})"))
         return
     try:
-        label = _label(sample, config)
+        label = _label(sample, config) if labelled else ""
     except ValueError as error:
         found.left_out.append(LeftOut(f"{place}.{config.label}", NO_CLASS, str(error)))
         return
@@ -221,6 +228,28 @@ def _add(sample: _Sample, config: WebDatasetSource, found: _Found) -> None:
     found.parts.append(part)
     found.groups.append(_group(sample, found.split.group))
     found.handles.append(EncodedImage(place, _image_reader(sample.tar, sample.files[images[0]])))
+    for role, companion in found.companions.items():
+        found.beside[role].append(_beside(sample, companion))
+
+
+def _beside(sample: _Sample, config: CompanionSource) -> Beside:
+    """The file with the companion's ending, or cells of the sample's JSON; None where there is none."""
+    ending = (config.ending or "json").lower()
+    member, place = sample.files.get(ending), f"{sample.name}: {sample.key}.{ending}"
+    if member is None:
+        return None
+    return (
+        _json_cells(sample, member, config) if config.names else EncodedImage(place, _image_reader(sample.tar, member))
+    )
+
+
+def _json_cells(sample: _Sample, member: Member, config: CompanionSource) -> Cells | None:
+    """None where the file is no JSON object, or is too long to be one."""
+    try:
+        found = json.loads(_text(sample, member))
+    except (ValueError, RecursionError):
+        return None
+    return tuple(cell_text(found.get(name)) for name in config.names) if isinstance(found, dict) else None
 
 
 def _image_reader(tar: Path, member: Member) -> Any:
@@ -233,19 +262,23 @@ def _image_reader(tar: Path, member: Member) -> Any:
     return refuse
 
 
-def _label(sample: _Sample, config: WebDatasetSource) -> str:
+def _label(sample: _Sample, config: WebDatasetSource | PoolWebDataset) -> str:
     """The class of a sample. Raises ValueError, which says what is there instead."""
-    member = sample.files[config.label]
-    if member.size > MAX_LABEL:
-        raise ValueError(f"{member.size:,} bytes")
-    try:
-        text = member.reader(sample.tar)().decode("utf-8-sig").strip()
-    except UnicodeDecodeError as error:
-        raise ValueError(f"not UTF-8: {error.reason}") from None
+    text = _text(sample, sample.files[config.label])
     label = text if config.label != "json" else _json_label(text, config.label_key)
     if not label:
         raise ValueError("empty")
     return label
+
+
+def _text(sample: _Sample, member: Member) -> str:
+    """A small file. Raises ValueError."""
+    if member.size > MAX_LABEL:
+        raise ValueError(f"{member.size:,} bytes")
+    try:
+        return member.reader(sample.tar)().decode("utf-8-sig").strip()
+    except UnicodeDecodeError as error:
+        raise ValueError(f"not UTF-8: {error.reason}") from None
 
 
 def _json_label(text: str, key: str) -> str:

@@ -15,7 +15,7 @@ import numpy.typing as npt
 import pandas as pd
 import pyarrow as pa
 
-from gan_augment.core.records import DatasetSpec
+from gan_augment.core.records import DatasetSpec, Role
 from gan_augment.sharding.rows import RowSchema
 
 __all__ = ["ImageReader", "ShardRows", "TableReader", "Writer", "Written"]
@@ -56,6 +56,9 @@ class ImageReader(Protocol):
     """Reads PNG bytes of single samples; keeps the file it read last open."""
 
     def __call__(self, shard: str, offset: int) -> bytes: ...
+
+    def beside(self, shard: str, offset: int, role: Role, suffix: str) -> bytes | None:
+        """The bytes of what lies beside a sample, as `sharding.beside` has them; None where it has none."""
 
 
 class TableReader(Protocol):

@@ -15,7 +15,7 @@ import numpy.typing as npt
 import torch
 from torch import Tensor, nn
 
-from gan_augment.core.samples import TrainView
+from gan_augment.core.samples import PoolView, TrainView
 from gan_augment.encoding.image import encode_images
 from gan_augment.nn.diff_augment import AugmentOperation, augment
 from gan_augment.nn.draws import Draws
@@ -162,9 +162,11 @@ class AdversarialRun:
     check), `alarms` what is wrong with which class of the chosen snapshot, `retries` how often it was rolled back.
 
     With `conditional` False the rows are one class, number 0, whatever their labels say, and the networks are of one
-    class too. `batches`: which rows a step sees, and what is told about them; None: balanced classes. `shown`: what the
-    samples that each check reports are drawn from where there is no monitor; None: none are. `terms`: what the method
-    adds to the game, made from the run's own source of randomness; None: nothing.
+    class too; only then may there be `more` rows to train on, which need no labels.
+
+    `batches`: which rows a step sees, and what is told about them; None: balanced classes. `shown`: what the samples
+    that each check reports are drawn from where there is no monitor; None: none are. `terms`: what the method adds to
+    the game, made from the run's own source of randomness; None: nothing.
     """
 
     def __init__(
@@ -177,6 +179,7 @@ class AdversarialRun:
         *,
         monitor: Monitor | None,
         conditional: bool = True,
+        more: PoolView | None = None,
         replicas: Replicas = ALONE,
         shown: UsualNoise | None = None,
         terms: Callable[[torch.Generator], Terms] | None = None,
@@ -185,8 +188,11 @@ class AdversarialRun:
         self.generator, self.discriminator = generator, discriminator
         self.settings, self.monitor, self.run = settings, monitor, run
         self.shown = monitor.noise if monitor is not None else shown
-        self.images = torch.from_numpy(encode_images(np.asarray(train.samples.payload))).to(run.device)
-        labels = train.labels if conditional else np.zeros(len(train), dtype=np.int64)
+        if conditional and more is not None:
+            raise ValueError("rows that may have no labels cannot train networks of several classes")
+        rows = [np.asarray(part.samples.payload) for part in (train, more) if part is not None]
+        self.images = torch.from_numpy(encode_images(np.concatenate(rows))).to(run.device)
+        labels = train.labels if conditional else np.zeros(len(self.images), dtype=np.int64)
         self.classes, counts = np.unique(labels, return_counts=True)
         self.batches = BalancedClasses(labels) if batches is None else batches
         self.ramp = settings.ramp and len(self.classes) > 1 and int(counts.min()) < RAMP_ROWS

@@ -6,7 +6,8 @@ from pathlib import Path
 import numpy as np
 import pytest
 
-from gan_augment.data.config import DEMO_NAMES, DemoName, DemoSource, SplitConfig
+from gan_augment.core.errors import DataError
+from gan_augment.data.config import DEMO_NAMES, CompanionSource, DemoName, DemoSource, SplitConfig
 from gan_augment.data.raw import ArrayImage, RawData, RawImages, RawTable
 from gan_augment.data.sources import demo
 
@@ -52,3 +53,30 @@ def test_breast_cancer_is_numeric() -> None:
 @pytest.mark.parametrize("name", DEMO_NAMES)
 def test_reading_twice_gives_the_same(name: DemoName) -> None:
     assert read(name).rows.equals(read(name).rows)
+
+
+def test_coloured_digits_have_rare_combinations_in_train_and_none_elsewhere() -> None:
+    companions = {
+        "attributes": CompanionSource(columns=("ink", "background")),
+        "caption": CompanionSource(column="caption"),
+    }
+    raw = demo.read(DemoSource(name="colour_digits"), Path(), SplitConfig(), companions)  # type: ignore[arg-type]
+    assert isinstance(raw.content, RawImages)
+    parts = raw.rows["split"].to_numpy()
+    pairs = np.array(raw.companions["attributes"])
+    train, test = (Counter(map(tuple, pairs[parts == part])) for part in ("train", "test"))
+    assert len(train) == len(test) == 12
+    assert (min(train.values()), max(train.values())) == (5, 274)
+    assert min(test.values()) > 40
+    for handle, (ink, background), (caption,) in list(
+        zip(raw.content.handles, pairs, raw.companions["caption"], strict=True)  # type: ignore[arg-type]
+    )[:40]:
+        assert isinstance(handle, ArrayImage)
+        assert handle.pixels.shape == (16, 16, 3)
+        assert ink in caption
+        assert background in caption
+        corner = np.median(handle.pixels[:, 0].reshape(-1, 3), axis=0)
+        assert np.abs(corner - demo.BACKGROUNDS[background]).max() < 40
+    with pytest.raises(DataError, match="did you mean 'ink'"):
+        wrong = {"attributes": CompanionSource(columns=("inc",))}
+        demo.read(DemoSource(name="colour_digits"), Path(), SplitConfig(), wrong)  # type: ignore[arg-type]

@@ -178,15 +178,16 @@ class FittedInfogan:
 
 
 class Infogan(JointOnly):
-    """One GAN over all train rows, which sees a handful of labels, or none while it trains."""
+    """One GAN over all train rows and the pool, which sees a handful of labels, or none while it trains."""
 
     name: ClassVar[str] = "infogan"
-    traits: ClassVar[Traits] = Traits(makes=frozenset({"image"}), label_from="code")
+    traits: ClassVar[Traits] = Traits(makes=frozenset({"image"}), label_from="code", pool="may")
     Config: ClassVar[type[MethodConfig]] = InfoganConfig
 
     def fit(self, data: TrainingData, config: InfoganConfig, run: Run) -> FittedInfogan:
         """Learn from the images and half of `labels_per_class` train labels a class; all of them then name the codes.
 
+        The images are those of the train rows and of the pool, every one as often; labels of the pool are not read.
         The snapshot is chosen on validation images where given, without their labels. Classes that cannot be labelled
         are in `summary["refused_classes"]`, with the reason.
         """
@@ -205,6 +206,7 @@ class Infogan(JointOnly):
             run.derive("joint"),
             monitor=Monitor.where_enough(data, run.seed, conditional=False, draw_noise=draw, reading=legibility),
             conditional=False,
+            more=data.pool,
             terms=lambda rng: InformationTerms(
                 discriminator,
                 rng,
@@ -297,5 +299,6 @@ def _named(
         "guiding_rows": 0 if handful.guided is None else int(handful.guided.sum()),
         "codes_without_class": int((fitted.labels.class_of_code == NO_CLASS).sum()),
         "judged": training.monitor is not None,
+        **({"pool_rows": more} if (more := len(training.images) - len(train)) else {}),
     }
     return fitted

@@ -12,7 +12,7 @@ import pytest
 import torch
 
 from gan_augment.core.errors import MethodError
-from gan_augment.core.samples import Samples, TrainView
+from gan_augment.core.samples import PoolView, Samples, TrainView
 from gan_augment.synthesis.api import Run, SampleRequest, TickReport, TrainingData
 from gan_augment.synthesis.generators.infogan import method as infogan
 from gan_augment.synthesis.generators.infogan.information import legibility
@@ -27,7 +27,7 @@ TRAIN, VALIDATION = image_toy(80)
 
 def fit(train: TrainView = TRAIN, **changes: Any) -> FittedInfogan:
     how = {name: changes.pop(name) for name in ("seed", "checkpoint", "progress") if name in changes}
-    data = TrainingData(train, VALIDATION if train.spec == VALIDATION.spec else None)
+    data = TrainingData(train, VALIDATION if train.spec == VALIDATION.spec else None, changes.pop("pool", None))
     return Infogan().fit(data, InfoganConfig.model_validate(SMALL | changes), Run(**{"seed": 0} | how))
 
 
@@ -209,3 +209,51 @@ def test_a_killed_fit_resumes_to_the_same_bits(tmp_path: Path, kill_at: float) -
         for key, value in getattr(resumed, name).state_dict().items():
             assert torch.equal(value, expected[key]), (name, key)
     assert (resumed.stats, resumed.summary) == (whole.stats, whole.summary)
+
+
+def split_up(labelled: int, *, labels: bool = False) -> tuple[TrainView, PoolView]:
+    """A train part of `labelled` rows a class, and a pool of the other rows; `labels`: which have theirs."""
+    rows = np.arange(len(TRAIN))
+    few = (rows % 40) < labelled
+    rest = TRAIN.samples.take(~few).relabelled(split="pool")
+    rest = rest if labels else rest.relabelled(label=None)
+    return TrainView(TRAIN.spec, TRAIN.samples.take(few)), PoolView(TRAIN.spec, rest)
+
+
+def test_images_of_the_pool_are_learnt_from_and_a_handful_of_labels_names_them() -> None:
+    train, pool = split_up(4)
+    alone, helped = (fit(train, kimg=4.8, pool=given, guidance=0) for given in (None, pool))
+    unseen = np.asarray(pool.samples.payload)
+    truth = np.repeat([0, 1], len(unseen) // 2)
+    assert np.mean(helped.classes(unseen) == truth) > 0.95
+    assert helped.summary["pool_rows"] == 72
+    assert "pool_rows" not in alone.summary
+    assert any(
+        not torch.equal(value, alone.generator.state_dict()[key])
+        for key, value in helped.generator.state_dict().items()
+    )
+
+
+def test_labels_of_the_pool_change_no_weight() -> None:
+    models = [fit(split_up(4)[0], kimg=1.6, pool=split_up(4, labels=labels)[1]) for labels in (False, True)]
+    for key, value in models[0].discriminator.state_dict().items():
+        assert torch.equal(value, models[1].discriminator.state_dict()[key]), key
+    assert models[0].summary == models[1].summary
+
+
+def test_a_killed_training_with_a_pool_resumes_to_the_same_weights(tmp_path: Path) -> None:
+    train, pool = split_up(10)
+    place, stop = tmp_path / "state.safetensors", mock.Mock(side_effect=[None] * 4 + [Killed()])
+    whole = fit(train, kimg=1.6, pool=pool)
+    with pytest.raises(Killed):
+        fit(train, kimg=1.6, pool=pool, checkpoint=place, progress=stop)
+    resumed = fit(train, kimg=1.6, pool=pool, checkpoint=place)
+    for key, value in resumed.generator.state_dict().items():
+        assert torch.equal(value, whole.generator.state_dict()[key]), key
+    assert (resumed.stats, resumed.summary) == (whole.stats, whole.summary)
+
+
+def test_a_pool_trains_no_networks_of_several_classes() -> None:
+    train, pool = split_up(4)
+    with pytest.raises(ValueError, match="no labels"):
+        infogan.AdversarialRun(mock.Mock(), mock.Mock(), train, mock.Mock(), Run(0), monitor=None, more=pool)

@@ -1,0 +1,37 @@
+"""Whether dvc.yaml, which is the user's to edit, knows what params.yaml asks for."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+from gan_augment.core.errors import ParamsError
+from gan_augment.data.config import PrepareConfig
+
+__all__ = ["POOL", "check_pool_is_tracked"]
+
+POOL = "data/prepared/pool"
+
+
+def check_pool_is_tracked(root: Path, config: PrepareConfig) -> None:
+    """Refuse a pool that dvc.yaml does not name: DVC would neither keep it nor notice that it changes.
+
+    Raises ParamsError, the other way round too. A folder without dvc.yaml is no DVC project, and is left alone.
+    """
+    path = root / "dvc.yaml"
+    if not path.is_file() or (POOL in path.read_text(encoding="utf-8", errors="replace")) == (config.pool is not None):
+        return
+    if config.pool is None:
+        raise ParamsError(
+            "There is no pool in params.yaml, but dvc.yaml names one, with which DVC stops",
+            where="prepare.pool in params.yaml",
+            got="none",
+            remedy=f"take {POOL} and ${{prepare.pool.path}} out of dvc.yaml, or run `gan-augment init` with --force",
+        )
+    raise ParamsError(
+        "There is a pool in params.yaml, but dvc.yaml does not know it",
+        where="prepare.pool in params.yaml",
+        got=f"no {POOL} in {path.name}",
+        expected=f"{POOL} in the outs of prepare and the deps of pretrain, train_gan, generate, cross_fit and curate",
+        remedy="run `gan-augment init` again with --force and --set 'prepare.pool={kind: ..., path: ...}': it writes "
+        "dvc.yaml anew and keeps the old one as .bak",
+    )
