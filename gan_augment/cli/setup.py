@@ -72,10 +72,14 @@ def initialise(
 
 def _served(findings: Findings) -> str:
     """The methods that this data can serve, and what others would need."""
-    from gan_augment.setup.serving import served_methods
+    from gan_augment.setup.serving import learners_from_pool, served_methods
 
     ready, others = served_methods(findings.spec)
     lines = [f"methods that this data can serve: {', '.join(ready)}"]
+    if findings.pool is not None:
+        lines.append(
+            f"  the pool is learnt from by {', '.join(learners_from_pool(ready))} (synthesis.method in params.yaml)"
+        )
     return "\n".join([*lines, *(f"  {name} {needs}" for name, needs in others.items())])
 
 

@@ -15,11 +15,18 @@ POOL = "data/prepared/pool"
 def check_pool_is_tracked(root: Path, config: PrepareConfig) -> None:
     """Refuse a pool that dvc.yaml does not name: DVC would neither keep it nor notice that it changes.
 
-    Raises ParamsError. A folder without dvc.yaml is no DVC project, and is left alone.
+    Raises ParamsError, the other way round too. A folder without dvc.yaml is no DVC project, and is left alone.
     """
     path = root / "dvc.yaml"
-    if config.pool is None or not path.is_file() or POOL in path.read_text(encoding="utf-8", errors="replace"):
+    if not path.is_file() or (POOL in path.read_text(encoding="utf-8", errors="replace")) == (config.pool is not None):
         return
+    if config.pool is None:
+        raise ParamsError(
+            "There is no pool in params.yaml, but dvc.yaml names one, with which DVC stops",
+            where="prepare.pool in params.yaml",
+            got="none",
+            remedy=f"take {POOL} and ${{prepare.pool.path}} out of dvc.yaml, or run `gan-augment init` with --force",
+        )
     raise ParamsError(
         "There is a pool in params.yaml, but dvc.yaml does not know it",
         where="prepare.pool in params.yaml",

@@ -115,6 +115,9 @@ def _tiles(preview: Preview) -> list[tuple[str, str, str]]:
     ]
     if spec.table is not None:
         tiles.append((number(audit.get("missing_values")), "missing values", f"in {len(spec.table.columns)} columns"))
+    if pool := audit.get("pool"):
+        left_out = f"that only synthesizers see; {number(pool['dropped_rows'])} more are left out"
+        tiles.append((number(pool["rows"]), "pool rows", left_out))
     if audit.get("dropped_rows"):
         tiles.append((number(audit["dropped_rows"]), "rows left out", "because of leaks between your parts"))
     return tiles

@@ -2,13 +2,15 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
+
 from gan_augment.core.errors import GanAugmentError
 from gan_augment.core.records import DatasetSpec
 from gan_augment.synthesis.api import Synthesizer
 from gan_augment.synthesis.needs import unmet
 from gan_augment.synthesis.registry import method_names, resolve_method
 
-__all__ = ["READY", "readiness", "served_methods"]
+__all__ = ["READY", "learners_from_pool", "readiness", "served_methods"]
 
 READY = "ready"
 
@@ -22,6 +24,11 @@ def readiness(method: Synthesizer, spec: DatasetSpec) -> str:
     except GanAugmentError:
         return "needs other settings"
     return READY
+
+
+def learners_from_pool(names: Sequence[str]) -> list[str]:
+    """Those of these methods that take a pool where there is one."""
+    return [name for name in names if resolve_method(name).traits.pool != "no"]
 
 
 def served_methods(spec: DatasetSpec) -> tuple[list[str], dict[str, str]]:

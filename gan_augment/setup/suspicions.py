@@ -16,6 +16,7 @@ from gan_augment.data.duplicates import Duplicates
 from gan_augment.data.loading import LoadedData
 from gan_augment.data.problems import Problem
 from gan_augment.encoding.dependencies import find_dependencies
+from gan_augment.setup.guess import POOL_NAMES
 
 __all__ = ["suspicions"]
 
@@ -45,6 +46,13 @@ def _about_classes(data: LoadedData) -> Iterator[Problem]:
             what=f"{have} fewer than {TINY_CLASS} rows: little to learn from, less to measure with",
             places=tuple(f"{label!r}: {counts[label]}" for label in tiny),
             remedy="collect more of them, or leave them out with prepare.exclude",
+        )
+    if unlabelled := [label for label in sorted(counts) if label.lower() in POOL_NAMES]:
+        yield Problem(
+            severity="warning",
+            what="A class is called as if its images had no label",
+            places=tuple(f"{label!r}: {counts[label]}" for label in unlabelled),
+            remedy="move that folder beside the data: `init` then takes it for a pool, which only synthesizers see",
         )
     if len(data.rows) < FEW_ROWS:
         yield Problem(

@@ -41,7 +41,7 @@ def photos(root: Path, count: int = 12) -> None:
 
 def pooled(root: Path, pool: dict[str, Any] | None = None, **settings: Any) -> Project:
     source = {"kind": "image_folder", "path": "raw"}
-    opened = project(root, ["cat", "dog"], source, pool=pool or FOLDER, image_size=32, **settings)
+    opened = project(root, ["cat", "dog"], source, pool=pool or FOLDER, **{"image_size": 32, **settings})
     prepare.run(opened)
     return opened
 
@@ -150,17 +150,21 @@ def test_a_group_need_not_be_in_the_pool_s_names(tmp_path: Path) -> None:
     assert opened.spec().pool == PoolSpec(rows=1)
 
 
-def test_the_pool_changes_nothing_about_the_labelled_rows(tmp_path: Path) -> None:
+@pytest.mark.parametrize("size", [32, None])  # None: chosen from the labelled images, which are much smaller
+def test_the_pool_changes_nothing_about_the_labelled_rows(tmp_path: Path, size: int | None) -> None:
     write_folder(tmp_path / "raw", {"cat": 10, "dog": 20})
-    plain = project(tmp_path, ["cat", "dog"], {"kind": "image_folder", "path": "raw"}, image_size=32)
+    plain = project(tmp_path, ["cat", "dog"], {"kind": "image_folder", "path": "raw"}, image_size=size)
     prepare.run(plain)
     before = [file_hash(path) for path in folders(plain)]
     assert "pool" not in plain.layout.dataset.read_text()
     assert not plain.layout.pool.exists()
     write_folder(tmp_path / "unlabelled", {"a": 5, "b": 9}, size=(200, 200))
     Image.open(tmp_path / "raw/dog/004.png").save(tmp_path / "unlabelled/copy.png")
-    opened = pooled(tmp_path)
+    opened = pooled(tmp_path, image_size=size)
     assert [file_hash(path) for path in folders(opened)] == before
+    pool = opened.pool_view()
+    assert pool is not None
+    assert np.asarray(pool.samples.payload).shape[1:] == np.asarray(opened.train_view().samples.payload).shape[1:]
 
 
 def folders(opened: Project) -> list[Path]:

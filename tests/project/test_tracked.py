@@ -24,6 +24,8 @@ def test_dvc_must_know_the_pool(tmp_path: Path) -> None:
         check_pool_is_tracked(tmp_path, POOLED)
     (tmp_path / "dvc.yaml").write_text("outs: [data/prepared/pool]\n")
     check_pool_is_tracked(tmp_path, POOLED)
+    with pytest.raises(ParamsError, match="names one"):
+        check_pool_is_tracked(tmp_path, PrepareConfig.model_validate({"source": PHOTOS}))
 
 
 def test_the_stage_asks_before_it_reads(tmp_path: Path) -> None:

@@ -59,6 +59,12 @@ def test_a_folder_without_images_and_a_tables_neighbour_are_no_pool(tmp_path: Pa
     assert inspect_path(tmp_path / "t.csv", target="y").pool is None
 
 
+def test_a_class_that_is_called_unlabelled_is_asked_about(tmp_path: Path) -> None:
+    write_folder(tmp_path / "photos", {"cat": 10, "dog": 10, "unlabelled": 10})
+    (found,) = [p for p in inspect_path(tmp_path / "photos").problems if "had no label" in p.what]
+    assert found.places == ("'unlabelled': 10",)
+
+
 def test_what_init_writes_is_read_back_checked_and_prepared(tmp_path: Path) -> None:
     data = with_pool(tmp_path)
     root = tmp_path / "project"

@@ -26,6 +26,7 @@ def test_init_ends_with_the_methods_that_the_data_can_serve(tmp_path: Path) -> N
     done = run("init", str(with_pool(tmp_path)), "-C", str(tmp_path / "project"), cwd=tmp_path)
     assert done.returncode == 0, done.stderr
     assert "methods that this data can serve: conditional" in done.stdout + done.stderr
+    assert "the pool is learnt from by infogan (synthesis.method" in done.stdout + done.stderr
     ready, _ = served_methods(inspect_path(tmp_path / "photos").spec)
     assert {"conditional", "infogan", "vanilla"} <= set(ready)
     assert "smote" not in ready

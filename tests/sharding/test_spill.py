@@ -27,7 +27,7 @@ def test_shards_are_balanced_and_within_the_limit(rows: int, limit: int) -> None
 
 @pytest.mark.parametrize("batch", [1, 5, 1000])
 def test_every_row_lands_once_whatever_the_batch(tmp_path: Path, batch: int, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(spill, "_batch_rows", lambda _: batch)
+    monkeypatch.setattr(spill, "_batch_rows", lambda *_: batch)
     project = write_project(tmp_path)
     spec = project.spec()
     sources = [Source(project.layout.train(record.key)) for record in spec.classes]
