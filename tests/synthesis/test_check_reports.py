@@ -6,11 +6,10 @@ import numpy as np
 import pytest
 import torch
 
-from gan_augment.synthesis.api import Run, SampleRequest, TickReport, TrainingData
-from gan_augment.synthesis.generators.conditional import Conditional, ConditionalConfig
+from gan_augment.synthesis.api import TickReport
 from gan_augment.synthesis.generators.vanilla import _share_of
 from gan_augment.synthesis.health.usual_noise import SHEET_COLUMNS, UsualNoise
-from tests.synthesis.kit.test_adversarial import SPEC, TRAIN, build
+from tests.synthesis.kit.test_adversarial import SPEC, build
 
 
 def test_every_check_reports_its_row_and_samples() -> None:
@@ -45,20 +44,6 @@ def test_without_a_monitor_there_is_a_row_and_no_sheet() -> None:
     checks = [tick for tick in ticks if tick.row is not None]
     assert checks
     assert all(tick.pictures is None for tick in checks)
-
-
-def test_a_class_that_is_specialised_shows_its_own_samples() -> None:
-    method, config = Conditional(), ConditionalConfig(kimg=6.4, specialise_kimg=0.64, checks=1)
-    joint = method.fit(TrainingData(TRAIN), config, Run(0))
-    ticks: list[TickReport] = []
-    own = method.specialise(joint, TRAIN.of_class(1), config, 1, Run(0, progress=ticks.append))
-    (shown,) = [tick.pictures for tick in ticks if tick.row is not None]
-    assert shown is not None
-    assert shown.shape == (1, SHEET_COLUMNS, 6, 6, 1)
-    (drawn,) = own.sample(SampleRequest(index=1, count=50, seed=0))
-    np.testing.assert_allclose(
-        shown[0].mean((0, 2, 3)), np.asarray(drawn.payload).mean((0, 2, 3)), atol=30
-    )  # the same class
 
 
 def test_one_class_after_the_other_is_one_training() -> None:
