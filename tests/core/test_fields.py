@@ -107,3 +107,18 @@ def test_a_file_is_found_in_either_form(tmp_path: Path) -> None:
     assert files.find(tmp_path) is None
     (tmp_path / "mask.npy").touch()
     assert files.find(tmp_path) == tmp_path / "mask.npy"
+
+
+def test_the_form_of_a_file_is_told_from_the_file(tmp_path: Path) -> None:
+    fields.write(tmp_path, fields.Files.of_role("mask"), np.zeros((3, 4, 5, 1), np.uint8))
+    frame = pd.DataFrame(
+        {"sequence": pd.array(["a", None], dtype="string"), "frame": pd.array([1, None], dtype="Int64")}
+    )
+    fields.write(tmp_path, fields.Files.of_role("sequence"), frame)
+    assert fields.describe(tmp_path / "mask.npy") == ArrayField(shape=(4, 5, 1))
+    found = fields.describe(tmp_path / "sequence.parquet")
+    assert isinstance(found, FrameField)
+    assert [(column.name, column.kind, column.dtype) for column in found.columns] == [
+        ("sequence", "categorical", "string"),
+        ("frame", "numeric", "Int64"),
+    ]
