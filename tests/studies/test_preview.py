@@ -130,3 +130,12 @@ def test_the_command_writes_outside_of_dvcs_sight(tmp_path: Path) -> None:
     assert printed["page"] == "x.html"
     assert printed["rows"] == 57
     assert (tmp_path / "x.html").is_file()
+
+
+def test_the_pool_is_counted(tmp_path: Path) -> None:
+    made = project(tmp_path)
+    write_json(made.layout.audit, AUDIT | {"pool": {"rows": 123, "dropped_rows": 45}})
+    run(made, tmp_path / "p.html")
+    page = (tmp_path / "p.html").read_text(encoding="utf-8")
+    assert "123" in page
+    assert "that only synthesizers see; 45 more are left out" in page
