@@ -92,3 +92,12 @@ def test_before_prepare_it_says_what_to_run(tmp_path: Path) -> None:
     (tmp_path / "params.yaml").write_text((Path(__file__).parents[2] / "params.yaml").read_text(encoding="utf-8"))
     with pytest.raises(MissingInputError, match="dvc repro prepare"):
         gather(Project.open(tmp_path))
+
+
+def test_the_pool_is_counted(tmp_path: Path) -> None:
+    made = project(tmp_path)
+    write_json(made.layout.audit, AUDIT | {"pool": {"rows": 123, "dropped_rows": 45}})
+    run(made, tmp_path / "p.html")
+    page = (tmp_path / "p.html").read_text(encoding="utf-8")
+    assert "123" in page
+    assert "that only synthesizers see; 45 more are left out" in page
