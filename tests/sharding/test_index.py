@@ -45,7 +45,7 @@ def shard(number: int) -> dict[str, Any]:
         {"format": "folder", "file": f"folder/red/{number}-1.png", "bytes": 4, "sha256": "c" * 64},
     ]
     classes = [["red", "real", 2], ["green-blue", "real", 2], ["green-blue", "synthetic", 1]]
-    made = [["green-blue", "vanilla", "f" * 64, 7 + number // 2, 1]]
+    made = [["green-blue", "vanilla", "f" * 64, 7 + number // 2, 1 + number]]
     return {"number": number, "rows": 5, "files": files, "classes": classes, "generated": made}
 
 
@@ -69,7 +69,7 @@ def test_rows_are_counted_by_class_and_origin() -> None:
         {"key": "red", "label": "red", "real": 6, "synthetic": 0},
         {"key": "green-blue", "label": "green/blue", "real": 6, "synthetic": 3},
     ]
-    assert [(one["seed"], one["rows"]) for one in found["generated"]] == [(7, 2), (8, 1)]
+    assert [(one["seed"], one["rows"]) for one in found["generated"]] == [(7, 3), (8, 3)]
     assert (found["layout"], found["gan_augment"], found["seed"]) == (LAYOUT, __version__, 3)
 
 
