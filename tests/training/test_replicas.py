@@ -20,12 +20,13 @@ from gan_augment.training.replicas import Replicas
 FIT = """
 import json, sys
 from gan_augment.synthesis.generators.conditional import Conditional, ConditionalConfig
+from gan_augment.synthesis.api import Run, TrainingData
 from gan_augment.training.replicas import joined_replicas
 from tests.toys import image_toy
 train, validation = image_toy()
 config = ConditionalConfig(kimg=1.6, batch_size=16, width=16, latent=4, checks=5, patience=100)
 with joined_replicas("cpu") as replicas:
-    fitted = Conditional().fit(train, config, seed=0, validation=validation)
+    fitted = Conditional().fit(TrainingData(train, validation), config, Run(0))
     weights = [float(p.double().sum()) for p in fitted.generator.parameters()]
     print(json.dumps({"rank": replicas.rank, "stats": fitted.stats, "weights": weights}))
 """
