@@ -22,6 +22,7 @@ import json, sys
 from pathlib import Path
 from gan_augment.synthesis.api import Run, TrainingData
 from gan_augment.synthesis.generators.conditional import Conditional, ConditionalConfig
+from gan_augment.synthesis.api import Run, TrainingData
 from gan_augment.training.replicas import joined_replicas
 from tests.toys import image_toy
 train, validation = image_toy()
