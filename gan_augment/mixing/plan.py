@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
@@ -31,7 +31,7 @@ class Search:
     thresholds: tuple[ThresholdTrial, ...] = ()
     validation_rows: int = 0
     folds: int = 0
-    headline: str = ""
+    headline: str = field(kw_only=True)
 
     @property
     def chosen(self) -> Plan:

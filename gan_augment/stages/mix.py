@@ -77,7 +77,7 @@ def _search(project: Project, own: SearchRows, plans: Sequence[Plan], advance: A
         tuple(tried),
         len(rows),
         project.params.cross_fit.folds,
-        own.task.headline,
+        headline=own.task.headline,
     )
 
 

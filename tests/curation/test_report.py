@@ -65,11 +65,11 @@ def test_the_judges_recall_is_weighed_by_the_candidates(curated: Curated) -> Non
 def test_scores_name_the_nearest_train_row_from_any_start(curated: Curated) -> None:
     train = views(TABLE)[0].samples.manifest["id"].to_numpy()
     manifest = next(iter(curated.candidates.manifests(10**6)))
-    whole = score_table(manifest, 0, train, curated.evidence, curated.sieve)
+    whole = score_table(manifest, 0, curated.evidence, curated.sieve)
     assert whole["nearest"].iloc[80:90].tolist() == train[60:70].tolist()
     np.testing.assert_allclose(whole["copy_distance"].iloc[80:90], 0, atol=1e-5)
     assert (whole["rejected_by"] == "").tolist() == whole["accepted"].tolist()
-    part = score_table(manifest[85:95].reset_index(drop=True), 85, train, curated.evidence, curated.sieve)
+    part = score_table(manifest[85:95].reset_index(drop=True), 85, curated.evidence, curated.sieve)
     assert part["nearest"].tolist() == whole["nearest"].iloc[85:95].tolist()
     assert part["accepted"].tolist() == whole["accepted"].iloc[85:95].tolist()
 

@@ -45,7 +45,7 @@ TRIALS = (
 
 
 def search(ratio: float = 1.0, shown: float = 1.0) -> Search:
-    return Search(SPEC, TRIALS, Choice(ratio, shown), PLANS[shown], validation_rows=50)
+    return Search(SPEC, TRIALS, Choice(ratio, shown), PLANS[shown], validation_rows=50, headline="balanced_accuracy")
 
 
 def test_what_is_shown_is_used_only_where_a_ratio_above_zero_was_chosen() -> None:

@@ -11,7 +11,7 @@ from gan_augment.core.errors import DamagedInputError, MissingInputError
 from gan_augment.core.records import DatasetSpec
 from gan_augment.core.samples import Samples, TestInputs, read_samples, roles_in
 from gan_augment.project.layout import Layout
-from gan_augment.project.prepared import in_split, read_label_list, withheld, write_parts, write_test_part
+from gan_augment.project.prepared import in_split, read_held, withheld, write_parts, write_test_part
 from tests.core.test_companions import rich
 from tests.toys import image_toy
 
@@ -48,7 +48,7 @@ def test_nothing_in_the_test_part_tells_its_class(tmp_path: Path) -> None:
     assert set(blind.manifest["source"]) == {""}
     for name in ("red", "green"):
         assert not any(name in str(value) for value in blind.manifest.drop(columns="id").to_numpy().ravel())
-    labels = read_label_list(layout)
+    labels = read_held(layout)["label"]
     assert labels[blind.manifest["id"]].tolist() == TRAIN.samples.manifest["label"].tolist()
 
 
@@ -63,9 +63,9 @@ def test_what_lies_beside_test_rows_is_withheld(tmp_path: Path) -> None:
 def test_lost_and_changed_labels_are_told(tmp_path: Path) -> None:
     layout = Layout(tmp_path)
     with pytest.raises(MissingInputError, match="test labels"):
-        read_label_list(layout)
+        read_held(layout)
     write_test_part(layout, in_split(TRAIN.samples, "test"))
     labels = pd.read_parquet(layout.test_labels)
     labels.assign(label="red").to_parquet(layout.test_labels, index=False)
     with pytest.raises(DamagedInputError):
-        read_label_list(layout)
+        read_held(layout)

@@ -19,7 +19,7 @@ import gan_augment
 from gan_augment.core.errors import DataError, GanAugmentError, MissingInputError
 from gan_augment.sharding.export import export
 from gan_augment.sharding.files import Files, inside, read_checksums, reading
-from gan_augment.sharding.index import examine, write_checksums
+from gan_augment.sharding.index import LAYOUT, examine, write_checksums
 from tests.finished_project import write_project
 from tests.sharding.test_export import IMAGE, TABLE, task_of
 
@@ -244,8 +244,8 @@ def test_a_row_group_of_more_pictures_than_are_written_is_told(forged: Path) -> 
 
 @pytest.mark.parametrize("forged", ["image"], indirect=True)
 def test_a_newer_layout_says_upgrade(forged: Path) -> None:
-    forge(forged, "index.json", lambda index: index.update(layout=2, gan_augment="9.1.0", unheard_of=[]))
-    with pytest.raises(DataError, match=r"layout 2, of gan-augment 9\.1\.0") as told:
+    forge(forged, "index.json", lambda index: index.update(layout=LAYOUT + 1, gan_augment="9.1.0", unheard_of=[]))
+    with pytest.raises(DataError, match=rf"layout {LAYOUT + 1}, of gan-augment 9\.1\.0") as told:
         gan_augment.load(forged)
     assert "upgrade" in str(told.value.remedy)
 

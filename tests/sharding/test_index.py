@@ -15,6 +15,7 @@ from gan_augment.core.version import __version__
 from gan_augment.sharding.content import Content
 from gan_augment.sharding.index import (
     LAYOUT,
+    WITHOUT_COMPANIONS,
     added_files,
     build_index,
     examine,
@@ -70,7 +71,7 @@ def test_rows_are_counted_by_class_and_origin() -> None:
         {"key": "green-blue", "label": "green/blue", "real": 6, "synthetic": 3},
     ]
     assert [(one["seed"], one["rows"]) for one in found["generated"]] == [(7, 3), (8, 3)]
-    assert (found["layout"], found["gan_augment"], found["seed"]) == (LAYOUT, __version__, 3)
+    assert (found["layout"], found["gan_augment"], found["seed"]) == (WITHOUT_COMPANIONS, __version__, 3)
 
 
 def test_the_pictures_of_a_shard_share_an_entry_that_tells_any_change_of_them() -> None:

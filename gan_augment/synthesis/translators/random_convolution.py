@@ -8,7 +8,7 @@ by its own mean and deviation and brought back by them, because what is stored h
 
 from __future__ import annotations
 
-from typing import Any, ClassVar
+from typing import Annotated, Any, ClassVar
 
 import numpy as np
 import numpy.typing as npt
@@ -26,14 +26,16 @@ Floats = npt.NDArray[np.float64]
 class RandomConvolutionConfig(MethodConfig):
     """Settings of the random filters."""
 
-    sizes: tuple[int, ...] = Field(default=(1, 3, 5, 7), min_length=1, description="sides of the kernels in px, odd")
+    sizes: tuple[Annotated[int, Field(ge=1, le=31)], ...] = Field(
+        default=(1, 3, 5, 7), min_length=1, description="sides of the kernels in px, odd"
+    )
     mix: bool = Field(default=True, description="mix it with the image by a random share; false: the result alone")
 
     @field_validator("sizes")
     @classmethod
     def _odd(cls, sizes: tuple[int, ...]) -> tuple[int, ...]:
-        if any(size < 1 or size % 2 == 0 or size > 31 for size in sizes):
-            raise ValueError("odd numbers from 1 to 31")
+        if any(size % 2 == 0 for size in sizes):
+            raise ValueError("odd numbers: a kernel has a middle")
         return sizes
 
 
