@@ -66,7 +66,6 @@ class Traits:
     uses: frozenset[Role] = frozenset()  # companions that it takes where they are there
     emits: frozenset[Role] = frozenset()  # companions that its synthetic rows carry
     pool: Literal["no", "may", "must"] = "no"  # rows that only synthesizers see
-    rivals: tuple[str, ...] = ()  # untrained methods of the registry that a gain must beat
 
 
 @dataclass(frozen=True)

@@ -30,6 +30,8 @@ OTHER_ARRAY = Reason("arrays that are neither images nor labels of a part")
 def read(config: Any, root: Path, split: SplitConfig, companions: Companions = NO_COMPANIONS) -> RawData:
     """See `Reader`. The file's own split is kept."""
     assert isinstance(config, NpzSource | PoolNpz)
+    if isinstance(config, PoolNpz):
+        refuse_other_forms(companions, "An .npz file of a pool")
     refuse_other_forms(companions, "An .npz file", "array", "column")
     _check_split(split)
     path = existing_file(root, config.path)

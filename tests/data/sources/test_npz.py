@@ -9,7 +9,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from gan_augment.core.errors import DataError, ParamsError
-from gan_augment.data.config import NpzSource, SplitConfig
+from gan_augment.data.config import CompanionSource, NpzSource, PoolNpz, SplitConfig
 from gan_augment.data.raw import RawData, RawImages
 from gan_augment.data.sources import npz
 from tests.data.pictures import noise
@@ -115,3 +115,11 @@ def test_no_pickle_is_read(tmp_path: Path) -> None:
     (tmp_path / "y.npz").write_bytes(b"nonsense")
     with pytest.raises(DataError, match="cannot be read"):
         read(tmp_path / "y.npz")
+
+
+def test_companions_of_a_pool_are_refused_and_not_dropped(tmp_path: Path) -> None:
+    np.savez(tmp_path / "pool.npz", images=np.zeros((3, 8, 8), dtype=np.uint8))
+    pool, beside = PoolNpz(kind="npz", path="pool.npz"), CompanionSource(array="masks")
+    assert len(npz.read(pool, tmp_path, SplitConfig()).rows) == 3
+    with pytest.raises(ParamsError, match="no companions"):
+        npz.read(pool, tmp_path, SplitConfig(), {"mask": beside})
