@@ -127,7 +127,7 @@ def _pairs_of_textured(pixels: npt.NDArray[np.uint8], colours: Floats) -> Pairs:
 
 
 class _SearchTree:
-    """Search for near neighbours of [n, 16, 16] features: first on their main directions, where distances only shrink."""
+    """Search for near neighbours of [n, 16, 16] features: on their main directions first, where distances shrink."""
 
     def __init__(self, features: Floats) -> None:
         self.features = features
