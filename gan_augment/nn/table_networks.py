@@ -15,7 +15,7 @@ LEAK = 0.2
 
 
 class ResidualGenerator(nn.Module):
-    """Generator G(u, y) = u + f(u, y): small changes of a start u [n, width] of class y [n]. Initially f is exactly 0."""
+    """Generator G(u, y) = u + f(u, y): small changes of starts u [n, width] of class y [n]. At first f is 0."""
 
     def __init__(self, width: int, classes: int, hidden: int) -> None:
         super().__init__()
