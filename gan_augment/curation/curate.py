@@ -178,9 +178,7 @@ def _sift(evidence: Evidence, config: CurateConfig, classes: int, seed: int) -> 
 
 
 def _refuse_wrong_classes(evidence: Evidence, sieve: Sieve) -> None:
-    """Refuse wrong classes as a whole: single rows may pass where classes overlap, all rows of a class together may
-    not.
-    """
+    """Refuse wrong classes as a whole: single rows may pass where classes overlap, a class's rows together do not."""
     for index in range(sieve.classes):
         found = evidence.likeness(index, sieve.left)
         if found is not None and found.problem:

@@ -196,8 +196,7 @@ def gather_evidence(
     recogniser: Recogniser,
     pool: PoolView | None = None,
 ) -> Evidence:
-    """Measure candidates and held-out rows alike; `space` is the one in which copies of train and pool rows are
-    searched.
+    """Measure candidates and held-out rows alike; copies of train and pool rows are searched in `space`.
 
     `tick` follows each member of the judge; `along` gets the share of the candidates examined so far. Findings are
     entered into `ledger`; candidates in it are not examined again.

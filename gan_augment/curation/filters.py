@@ -112,8 +112,7 @@ class Gauge:
 
 
 class Sieve:
-    """Record of the candidates that are left, and of the filter that took each of the others, in one byte per
-    candidate.
+    """Record of the candidates that are left, and of the filter that took each of the others; a byte per candidate.
 
     Attributes
     ----------

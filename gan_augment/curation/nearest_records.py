@@ -22,8 +22,7 @@ Distances = npt.NDArray[np.floating]
 
 @dataclass(frozen=True)
 class ClosestRecord:
-    """Distances to the closest train record, of synthetic and of held-out rows, and the side that synthetic rows
-    favour.
+    """Distances of synthetic and of held-out rows to the closest train record, and the side that synthetic rows favour.
 
     Attributes
     ----------

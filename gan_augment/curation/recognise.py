@@ -37,9 +37,7 @@ class Recogniser(Protocol):
     """Trainer of classifiers on any rows of one data set."""
 
     def fit(self, payload: Payload, labels: Labels, *, seed: int, shifted: bool = False) -> Recognise:
-        """Classifier that was shown every class equally often; `shifted`: images moved a little, if the settings say
-        so.
-        """
+        """Classifier that was shown every class equally often; `shifted`: move images a little, if the settings do."""
 
     def spaces(self, train: TrainView, *, seed: int) -> tuple[Space, Space]:
         """Spaces for copies and for quality, both fitted on real train rows only."""
@@ -100,9 +98,7 @@ class _TableRecogniser:
         return lambda asked: predict(self._encoded(asked))
 
     def spaces(self, train: TrainView, *, seed: int) -> tuple[Space, Space]:  # noqa: ARG002
-        """Spaces that are both the codec's columns: one per number, in units of a standard deviation, and one per
-        level.
-        """
+        """The codec's columns, as both spaces: one per number, in units of a standard deviation, and one per level."""
         space = Space("quantile codec columns", self._encoded)
         return space, space
 

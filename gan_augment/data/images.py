@@ -262,9 +262,7 @@ def _fit(
     how: Image.Resampling = Image.Resampling.BICUBIC,
     padding: int | None = None,
 ) -> Pixels:
-    """Image in canonical size, bicubic with antialiasing (Parmar et al. 2022, "On aliased resizing", for comparable
-    scores).
-    """
+    """Image in canonical size: bicubic, antialiased (Parmar et al. 2022, "On aliased resizing": comparable scores)."""
     size = (canonical.size, canonical.size)
     if image.size != size:
         if canonical.resize == "crop":

@@ -228,9 +228,7 @@ def sift_pool(pool: LoadedData, data: LoadedData, split: Split, *, near: bool) -
 
 
 def _in_company(components_of_all: Ids, labelled: npt.NDArray[np.bool_]) -> npt.NDArray[np.bool_]:
-    """Whether a pool row's component holds one of these labelled rows, bool [pool rows]; labelled rows come first in
-    it.
-    """
+    """Whether a row's component holds one of these labelled rows, bool [pool rows]; labelled rows come first in it."""
     count = len(labelled)
     return np.isin(components_of_all[count:], components_of_all[:count][labelled])
 

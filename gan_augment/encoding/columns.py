@@ -105,9 +105,7 @@ class NumericColumn(_Column):
 
     @classmethod
     def fit(cls, column: Column, values: Floats, scale: ScaleName, more: tuple[float, ...] = ()) -> NumericColumn:
-        """Codec fitted to train values [n] with NaN where missing; values in `more` become states however rare they
-        are.
-        """
+        """Codec fitted to train values [n], NaN where missing; values in `more` become states, however rare."""
         seen = values[~np.isnan(values)]
         spikes = tuple(dict.fromkeys((*_spikes(seen), *more)))
         rest = seen[~np.isin(seen, spikes)]

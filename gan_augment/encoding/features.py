@@ -60,9 +60,7 @@ def _flatten(images: npt.NDArray[Any], factor: int) -> npt.NDArray[np.float64]:
 
 
 def _principal_axes(centred: npt.NDArray[np.float64], dimensions: int) -> npt.NDArray[np.float64]:
-    """Axes float64 [d, p], by the smaller of the two Gram matrices, so that neither many images nor many pixels are
-    slow.
-    """
+    """Axes float64 [d, p], by the smaller of the two Gram matrices: neither many images nor many pixels are slow."""
     count, pixels = centred.shape
     if pixels <= dimensions:
         return np.eye(pixels)

@@ -167,8 +167,7 @@ class TableCodec(Record):
         return tuple(itertools.chain.from_iterable(kinds))
 
     def encode_codes(self, frame: pd.DataFrame) -> npt.NDArray[np.float64]:
-        """Array float64 [n, len(coded)] of rows [n]: a column of codes per choice, and one of values, NaN where there
-        is none.
+        """Array float64 [n, len(coded)] of rows [n]: a column of codes per choice, and one of values, NaN without one.
 
         Neighbour methods take this form. Raises DataError.
         """

@@ -56,8 +56,7 @@ def copy_test(synthetic: Distances, heldout: Distances) -> CopyTest:
 
 
 def copy_test_in_cells(cells: Iterable[tuple[Distances, Distances]]) -> CopyTest:
-    """Test all classes together: each is ranked within itself, so that a class that is easy to copy hides no other
-    class.
+    """Test all classes together: each is ranked within itself, so that a class that is easy to copy hides no other.
 
     `cells` are (synthetic, heldout) pairs as for `copy_test`. The statistic is van Elteren's stratified Mann-Whitney
     z (weights 1 / (n + m + 1)), whose null distribution is known; the ratio is the mean over rows of the cells' ratios.

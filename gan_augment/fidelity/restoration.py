@@ -11,9 +11,7 @@ _ROUNDING = 1 / 12  # the mean squared error of rounding to whole levels: images
 
 
 def psnr(images: npt.NDArray[np.uint8], truth: npt.NDArray[np.uint8]) -> npt.NDArray[np.float64]:
-    """Peak signal-to-noise ratio float64 [n]: 10 log10(255^2 / mean squared error) in dB of each image uint8 [n, h, w,
-    c]; at most 58.9.
-    """
+    """PSNR float64 [n]: 10 log10(255^2 / mean squared error) in dB of each image uint8 [n, h, w, c]; at most 58.9."""
     difference = images.astype(np.float32) - truth.astype(np.float32)
     error = np.square(difference).mean(axis=(1, 2, 3), dtype=np.float64)
     decibel: npt.NDArray[np.float64] = 10 * np.log10(255**2 / np.maximum(error, _ROUNDING))

@@ -90,9 +90,7 @@ def _balanced(
 
 
 def _half_of_each(groups: npt.NDArray[np.int64], origin: npt.NDArray[np.int64], seed: int) -> npt.NDArray[np.bool_]:
-    """Mask bool [n] of the critic's training half: half of the distinct rows of either side, with all their
-    repetitions.
-    """
+    """Mask bool [n] of the critic's training half: half of the distinct rows of either side, with repetitions."""
     rng = numpy_generator(seed, "two-sample split")
     train = np.zeros(len(groups), dtype=bool)
     of_synthetic = np.unique(groups[origin == 1])

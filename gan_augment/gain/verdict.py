@@ -1,4 +1,4 @@
-"""From the gain and its interval to a word and a sentence in plain English."""
+"""Verdict of a gain and its interval: a word, and a sentence in plain English."""
 
 from __future__ import annotations
 
@@ -23,7 +23,7 @@ ARM_NAMES: dict[str, str] = {
 
 
 def decide(gain: Interval, ratio: float, minimum_gain: float = 0.0) -> Verdict:
-    """`gain` and `minimum_gain` as shares (0.01 is a percentage point), `ratio` as chosen on validation.
+    """Verdict of `gain` and `minimum_gain` as shares (0.01 is a percentage point), and the validation's `ratio`.
 
     "helps" needs a ratio above 0 and the whole interval above `minimum_gain`; "hurts" the whole interval below 0.
     """
@@ -44,7 +44,7 @@ def explain(
     confidence: float,
     headline: str = "balanced accuracy",
 ) -> str:
-    """A sentence or two, in percentage points of the `headline`.
+    """Sentences on the verdict, in percentage points of the `headline`.
 
     `ratio` and `shown` are mix's chosen and shown mixing ratio, `baseline` describes the arm compared with.
     """
@@ -69,5 +69,5 @@ def explain(
 
 
 def _signed(points: float) -> str:
-    """One decimal; what rounds to nothing has no sign, neither the one it had nor a plus that looks like a gain."""
+    """Number with one decimal; one that rounds to zero has no sign, since a plus would look like a gain."""
     return f"{points:+.1f}" if round(points, 1) else "0.0"

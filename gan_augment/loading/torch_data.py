@@ -45,9 +45,7 @@ def _is_albumentations(transform: Transform | None) -> bool:
 
 
 def _as_item(values: Any) -> Any:
-    """Companion as an item: pixels as a tensor [channels, height, width], other arrays unchanged, a single cell as
-    text.
-    """
+    """Companion as an item: pixels as a tensor [channels, height, width], other arrays unchanged, one cell as text."""
     if isinstance(values, dict):
         return next(iter(values.values())) if len(values) == 1 and set(values) <= {"caption", "text"} else values
     if isinstance(values, torch.Tensor):  # type of a transform

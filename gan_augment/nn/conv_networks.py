@@ -37,9 +37,7 @@ class _Stage(nn.Module):
 
 
 class SkipBody(nn.Module):
-    """Generator body from [n, inputs] to [n, image_channels, h * 2**k, w * 2**k], k = len(channels) - 1, (h, w) =
-    `base`.
-    """
+    """Body from [n, inputs] to [n, image_channels, h * 2**k, w * 2**k], k = len(channels) - 1, (h, w) = `base`."""
 
     def __init__(self, inputs: int, channels: Sequence[int], base: tuple[int, int], image_channels: int) -> None:
         super().__init__()
@@ -62,9 +60,7 @@ class SkipBody(nn.Module):
 
 
 def conv_down(channels: Sequence[int], image_channels: int, height: int, width: int, features: int) -> list[nn.Module]:
-    """Body from images [n, image_channels, h, w] to [n, features]: 4 x 4 convolutions that halve the sides, and a
-    layer.
-    """
+    """Body from images [n, image_channels, h, w] to [n, features]: 4 x 4 convolutions with stride 2, and a layer."""
     layers: list[nn.Module] = []
     for inputs, outputs in itertools.pairwise([image_channels, *channels]):
         layers += [keep_variance(nn.Conv2d(inputs, outputs, 4, stride=2, padding=1)), nn.LeakyReLU(LEAK)]

@@ -24,8 +24,6 @@ def launch_command(processes: int, arguments: list[str]) -> list[str]:
 
 
 def launch_group(processes: int, arguments: list[str]) -> NoReturn:
-    """Replace this process by that command: no process of ours remains in between that could outlive it or die before
-    it.
-    """
+    """Replace this process by that command: no process of ours remains that could outlive it or die before it."""
     command = launch_command(processes, arguments)
     os.execv(command[0], command)  # noqa: S606 - our own interpreter and module
