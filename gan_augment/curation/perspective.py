@@ -77,7 +77,7 @@ def _lengths(segments: Floats) -> Floats:
 
 
 def line_cues(segments: Floats, *, seed: int) -> Floats:
-    """Cues float64 [22]: 18 shares of length by direction; length, number, share to a vanishing point, uneven spacing."""
+    """Cues float64 [22]: 18 shares of length by direction; length, count, share to a vanishing point, uneven gaps."""
     if not len(segments):
         return np.concatenate([np.zeros(_BINS + 2), [_NOTHING, _NOTHING]])
     lengths = _lengths(segments)

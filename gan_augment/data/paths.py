@@ -24,7 +24,7 @@ _KINDS = (
 
 
 def existing(root: Path, path: str, said_in: str | None = None) -> Path:
-    """Path `path` relative to `root`. Raises DataError with the nearest name where it is missing; `said_in`: its key."""
+    """Path `path` relative to `root`. Raises DataError with the nearest name where it is missing; `said_in`: key."""
     found = root / path
     if (reason := _why_absent(found)) is None:
         return found

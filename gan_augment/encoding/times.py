@@ -124,7 +124,7 @@ def plain_times(series: pd.Series) -> pd.Series:
 
 
 def as_integers(series: pd.Series) -> tuple[npt.NDArray[Any], Mask]:
-    """Integers int64 or uint64 [n] without rounding through floats, and a mask of missing ones (0). Raises DataError."""
+    """Integers int64 or uint64 [n], not rounded through floats, and a mask of missing ones (0). Raises DataError."""
     absent = series.isna().to_numpy(dtype=bool)
     try:
         unsigned = not absent.all() and int(series.dropna().max()) > np.iinfo(np.int64).max

@@ -158,7 +158,7 @@ def _nothing(like: Resampled) -> Resampled:
 
 
 def _ends(factors: npt.NDArray[np.float64], found: Sequence[Interval]) -> tuple[float | None, float | None]:
-    """Ends of the interval: where the arm stops being above the curve, and starts being below; None beyond the range."""
+    """Ends of the interval: where the arm stops being above the curve, and starts being below; None out of range."""
     lows, highs = (np.asarray([getattr(one, end) for one in found]) for end in ("low", "high"))
     first, last = int((lows <= 0).argmax()), len(highs) - 1 - int((highs >= 0)[::-1].argmax())
     low = None if first == 0 else _crossing(factors, lows, first - 1)

@@ -4,8 +4,8 @@
 >>> model = TableSynthesizer("tabular_gan").fit(frame, target="species")        # doctest: +SKIP
 >>> rows = model.sample({"Gentoo": 100, "Adelie": 20})                          # doctest: +SKIP
 
-Whether such rows make a classifier better is another question: `choose_augmentation` answers it for a frame, the
-pipeline with a test part that nothing else has seen.
+Whether such rows improve a classifier is a separate question: `choose_augmentation` answers it for a frame, the
+pipeline with a test part that is used for nothing else.
 """
 
 from __future__ import annotations
@@ -22,7 +22,7 @@ __all__ = ["AugmentationChoice", "SyntheticOverSampler", "TableSynthesizer", "ch
 
 
 def __getattr__(name: str) -> Any:
-    """What needs imbalanced-learn or scikit-learn's classifiers is imported when it is first asked for."""
+    """Attribute that needs imbalanced-learn or scikit-learn's classifiers, imported at its first use."""
     if name == "SyntheticOverSampler":
         from gan_augment.tabular.over_sampler import SyntheticOverSampler
 

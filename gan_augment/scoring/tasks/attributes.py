@@ -61,9 +61,7 @@ class Attributes:
         return _WORDS
 
     def fitted(self, train: Samples) -> Attributes:
-        """Task with the values of these rows, sorted; a column of one value is skipped. Raises DataError without
-        columns.
-        """
+        """Task with the values of these rows, sorted; a column of one value is skipped. Raises DataError for none."""
         frame = frame_of(train.companions[_ROLE])
         found = {name: tuple(sorted(set(_words(frame[name]).dropna()))) for name in frame.columns}
         levels = {name: values for name, values in found.items() if len(values) > 1}

@@ -23,7 +23,7 @@ __all__ = ["ImageReader", "ShardRows", "TableReader", "Writer", "Written"]
 
 @dataclass(frozen=True)
 class ShardRows:
-    """Rows of a shard in their final order (see `rows.row_schema` for the columns), its number and the count of shards."""
+    """Rows of a shard in their final order (columns as in `rows.row_schema`), its number and the count of shards."""
 
     rows: pa.Table
     number: int
