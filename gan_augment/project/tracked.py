@@ -1,4 +1,4 @@
-"""Whether dvc.yaml, which is the user's to edit, knows what params.yaml asks for."""
+"""Check that dvc.yaml, which the user may edit, agrees with params.yaml."""
 
 from __future__ import annotations
 
@@ -13,9 +13,9 @@ POOL = "data/prepared/pool"
 
 
 def check_pool_is_tracked(root: Path, config: PrepareConfig) -> None:
-    """Refuse a pool that dvc.yaml does not name: DVC would neither keep it nor notice that it changes.
+    """Refuse a pool that dvc.yaml does not name: DVC would neither store it nor notice changes.
 
-    Raises ParamsError, the other way round too. A folder without dvc.yaml is no DVC project, and is left alone.
+    Raises ParamsError, in the reverse case too. A folder without dvc.yaml is not a DVC project, and is not checked.
     """
     path = root / "dvc.yaml"
     if not path.is_file() or (POOL in path.read_text(encoding="utf-8", errors="replace")) == (config.pool is not None):

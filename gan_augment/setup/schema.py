@@ -1,7 +1,7 @@
 """The JSON Schema of params.yaml, for editors: every key with its meaning, and the settings of every method.
 
-It is made of the very classes that read params.yaml. A key's meaning comes from its field's `description`, else from
-the "Attributes" of its class's docstring, else from `_MEANINGS` below or the class of its value.
+It is made from the classes that read params.yaml. A key's meaning comes from its field's `description`, else from the
+"Attributes" of its class's docstring, else from `_MEANINGS` below or the class of its value.
 """
 
 from __future__ import annotations
@@ -25,7 +25,7 @@ __all__ = ["SCHEMA_FILE", "params_schema", "settings_schema", "write_schema"]
 SCHEMA_FILE = Path(".gan_augment/params.schema.json")  # params.yaml's first line names it
 
 _MEANINGS = {
-    # "Class.key", or "key" for all classes that do not say better
+    # "Class.key", or "key" for all classes without an entry of their own
     "Params.classes": "One entry a class: a key that is safe in file names, and settings of the class's own.",
     "BaseConfig.seed": "The same data, settings and seed give the same bytes.",
     "ClassParams.label": "The class as the data has it.",
@@ -95,7 +95,7 @@ _MEANINGS = {
 
 
 def write_schema(root: Path) -> Path:
-    """Write the schema to where params.yaml's first line looks for it; returns the path."""
+    """Write the schema where params.yaml's first line refers to it, and return the path."""
     path = root / SCHEMA_FILE
     write_text(path, json.dumps(params_schema(), indent=1, ensure_ascii=False) + "\n")
     return path
@@ -117,7 +117,7 @@ def settings_schema(name: str) -> dict[str, Any]:
 
 
 def _settings_of(name: str, definitions: dict[str, Any]) -> dict[str, Any]:
-    """If the method is `name`, then the settings are those of its Config, which goes into `definitions`."""
+    """Condition that the settings of method `name` are those of its Config, which goes into `definitions`."""
     config = _described(resolve_method(name).Config, f"#/$defs/{name}.{{model}}")
     definitions |= {f"{name}.{key}": value for key, value in config.pop("$defs", {}).items()}
     definitions[f"{name}.settings"] = config
@@ -126,7 +126,7 @@ def _settings_of(name: str, definitions: dict[str, Any]) -> dict[str, Any]:
 
 
 def _described(model: type[BaseModel], reference: str) -> dict[str, Any]:
-    """Pydantic's schema of `model` with a meaning at every key, and short descriptions of its sections."""
+    """Pydantic's schema of `model` with a meaning for every key, and short descriptions of its sections."""
     schema = model.model_json_schema(ref_template=reference)
     for one in _models(model):
         own = schema if one is model else schema["$defs"].get(one.__name__)
@@ -140,7 +140,7 @@ def _described(model: type[BaseModel], reference: str) -> dict[str, Any]:
 
 
 def _models(model: type[BaseModel], known: set[type[BaseModel]] | None = None) -> Iterator[type[BaseModel]]:
-    """The model, and every model that a field of it may hold."""
+    """Model, and every model that a field of it may hold."""
     known = set() if known is None else known
     if model in known:
         return
@@ -162,7 +162,7 @@ def _meaning(model: type[BaseModel], key: str) -> str | None:
 
 
 def _attributes(model: type) -> dict[str, str]:
-    """Field -> text of the "Attributes" of a docstring in numpydoc's layout."""
+    """Texts of the "Attributes" of a docstring in numpydoc's layout, by field."""
     _, _, section = (inspect.cleandoc(model.__doc__ or "")).partition("Attributes\n----------\n")
     found: dict[str, str] = {}
     for names, text in re.findall(r"^(\w+(?:, \w+)*)\n((?:[ ]{4}.*\n?)+)", section, flags=re.MULTILINE):
@@ -171,5 +171,5 @@ def _attributes(model: type) -> dict[str, str]:
 
 
 def _summary(model: type) -> str:
-    """The first paragraph of a docstring."""
+    """First paragraph of a docstring."""
     return " ".join(inspect.cleandoc(model.__doc__ or "").partition("\n\n")[0].split())
