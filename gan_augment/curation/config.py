@@ -55,7 +55,9 @@ class CopyFilter(FilterConfig):
 
     min_ratio: Weight = Field(default=0.3, ge=0)
     min_parent_ratio: Weight = Field(
-        default=0.05, gt=0, description="Nearest an image may be to the train image it was translated from, likewise."
+        default=0.05,
+        gt=0,
+        description="Least distance of an image to the train image it was translated from, likewise.",
     )
 
 

@@ -18,7 +18,7 @@ class CrossFitConfig(Record):
     ratio, but never one whose synthesizer or classifier saw it. It costs `folds` more trainings.
     """
 
-    folds: int = Field(default=0, ge=0, le=20, description="0: none, the validation part alone chooses; else 2 to 20")
+    folds: int = Field(default=0, ge=0, le=20, description="0: none, only the validation part chooses; else 2 to 20")
 
     @field_validator("folds")
     @classmethod
@@ -42,7 +42,8 @@ class MixConfig(Record):
     early_stopping: bool = True
     per_class: bool = False
     judge_probabilities: tuple[Annotated[float, Field(gt=0, lt=1)], ...] = Field(
-        default=(0.7, 0.9), description="tried as thresholds for synthetic rows; empty: what curation accepted is used"
+        default=(0.7, 0.9),
+        description="thresholds to try for synthetic rows; empty: use all rows that curation accepted",
     )
 
     @field_validator("ratios")
