@@ -58,7 +58,7 @@ def _parser() -> argparse.ArgumentParser:
         "come through the DVC remote",
     )
     run.add_argument(
-        "--workers", type=_between(1, _MOST_LANES), metavar="N", help="lanes side by side (one a GPU or core)"
+        "--workers", type=_between(1, _MOST_LANES), metavar="N", help="lanes in parallel (one per GPU or core)"
     )
     run.add_argument("--retries", type=_between(0, 10), default=2, metavar="N", help="more tries after a crash (2)")
     run.set_defaults(action=_run)

@@ -52,7 +52,7 @@ _SECONDS_BETWEEN_UPDATES = 5.0
 
 # Parameters of a run; pydantic checks them, and Prefect's UI makes its form from them.
 Root = Annotated[DirectoryPath, Field(description="The project's folder, with dvc.yaml and params.yaml.")]
-Workers = Annotated[int, Field(ge=1, le=_MOST, description="Lanes side by side (empty: one a GPU or core).")]
+Workers = Annotated[int, Field(ge=1, le=_MOST, description="Lanes in parallel (empty: one per GPU or core).")]
 Retries = Annotated[int, Field(ge=0, le=10, description="More tries of a stage that crashed.")]
 Targets = Annotated[list[str], Field(description="Stages to run, with all that they need; empty: every stage.")]
 
@@ -262,7 +262,7 @@ def _publish_verdict(root: Path) -> None:
             markdown_image(png, text)
             for png, text in (
                 (gain_plot(measure), "what each arm reached, with its interval"),
-                (contact_sheet(root), "a row a class: real samples left, accepted synthetic ones right"),
+                (contact_sheet(root), "one row per class: real samples left, accepted synthetic ones right"),
             )
             if png is not None
         ]

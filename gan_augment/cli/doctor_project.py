@@ -217,7 +217,7 @@ def _owns(pid: int, lock: Path) -> bool:
 
 
 def _stale(what: str, path: Path) -> Finding:
-    return Finding(what, "left behind by a process that is gone; DVC will wait for it in vain", f"rm {path}", True)
+    return Finding(what, "left behind by a process that has ended; DVC will wait for it in vain", f"rm {path}", True)
 
 
 def _busy(what: str, who: str) -> Finding:

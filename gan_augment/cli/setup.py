@@ -59,7 +59,7 @@ def initialise(
     in_the_way = existing_files(root)
     if in_the_way and not force and not _agreed(in_the_way):
         raise DataError(
-            "The project's files are there already",
+            "The project's files exist already",
             where=", ".join(file.name for file in in_the_way),
             remedy="run again with --force to replace them (the old ones are kept as .bak), or with -C ANOTHER_FOLDER",
         )

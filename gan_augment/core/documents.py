@@ -170,11 +170,11 @@ class _Loader(yaml.SafeLoader):
         is_alias = isinstance(event, yaml.AliasEvent)
         before, self._depth = self._nodes, self._depth + 1
         if self._depth > MOST_DEPTH:
-            raise _refusal(f"more than {MOST_DEPTH} levels, one in the other", event.start_mark)
+            raise _refusal(f"more than {MOST_DEPTH} nested levels", event.start_mark)
         node: yaml.Node | None = super().compose_node(parent, index)
         self._depth -= 1
         if is_alias and id(node) not in self._sizes:
-            raise _refusal("an alias that stands for itself", event.start_mark)
+            raise _refusal("an alias that contains itself", event.start_mark)
         self._nodes += self._sizes[id(node)] if is_alias else 1
         if self._nodes > MOST_NODES:
             raise _refusal(f"aliases that stand for more than {MOST_NODES:,} values", event.start_mark)
@@ -189,7 +189,7 @@ class _Loader(yaml.SafeLoader):
                 continue
             name, line = (key.tag, key.value), key.start_mark.line + 1
             if name in first:
-                self.twice.append(f"line {line}: {key.value!r:.80} is there already, in line {first[name]}")
+                self.twice.append(f"line {line}: {key.value!r:.80} occurs already in line {first[name]}")
             first.setdefault(name, line)
         return node
 
@@ -228,7 +228,7 @@ def _mistake(error: yaml.YAMLError, text: str) -> str:
         return f"line {mark.line + 1}, column {mark.column + 1}: {_bounded(problem)}"
     if isinstance(error, yaml.reader.ReaderError):
         line = text.count("\n", 0, error.position) + 1
-        return f"line {line}: the character U+{ord(text[error.position]):04X}, which no text holds"
+        return f"line {line}: the character U+{ord(text[error.position]):04X}, which no text can hold"
     return _bounded(" ".join(str(error).split()))
 
 
@@ -243,7 +243,7 @@ def _remedy(error: yaml.YAMLError, check: str) -> str:
     elif "mapping values are not allowed" in problem:
         remedy = "look at the indentation, and put quotes around a text with `: ` in it"
     elif isinstance(error, yaml.reader.ReaderError):
-        remedy = 'remove the character; in quotes it may stand as an escape, such as "\\x7f"'
+        remedy = 'remove the character; in quotes it can be written as an escape, such as "\\x7f"'
     else:
         remedy = "look at that line and the one above: brackets, quotes, indentation"
     return f"{remedy}; `{check}` reads the file again" if check else remedy

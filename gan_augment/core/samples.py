@@ -105,7 +105,7 @@ class Samples:
         """Class index of each row, int64 [n]. Raises LeakError where labels are withheld (the test part)."""
         if self.manifest["label"].isna().any():
             raise LeakError(
-                "Labels of the test part were asked for before `measure`",
+                "Labels of the test part were read before `measure`",
                 expected="only `measure` reads them, once",
             )
         return spec.class_indices(self.manifest["label"])

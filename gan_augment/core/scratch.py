@@ -31,7 +31,7 @@ def _plain(fact: Any) -> Any:
         return fact.model_dump(mode="json")
     if isinstance(fact, Path):
         return file_hash(fact)
-    raise TypeError(f"{type(fact).__name__} does not say what it stands for")
+    raise TypeError(f"{type(fact).__name__} has no fingerprint")
 
 
 def keep_only(own: Path) -> Path:

@@ -26,7 +26,7 @@ def group_in(name: str, expression: str, words: str) -> str:
     if found is not None and found.group(1):
         return found.group(1)
     raise DataError(
-        "A name does not hold the group that prepare.split.group asks for",
+        "A name lacks the group of prepare.split.group",
         where=name,
         expected=f"something that matches {expression!r}, with a text in the first brackets",
         remedy="correct the regular expression, or rename what lies there",

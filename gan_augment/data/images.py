@@ -190,7 +190,7 @@ def _scale(deep: Deep, numbers: Numbers, canonical: Canonical) -> tuple[float, f
     """Black and white for this picture. Raises UnreadableImageError where they would clip it."""
     low, high = deep.extent
     if not (np.isfinite(low) and np.isfinite(high)):
-        raise UnreadableImageError("pixels that are no numbers")
+        raise UnreadableImageError("pixels that are not numbers")
     if numbers == "16-bit":
         return canonical.black, canonical.white  # a few brighter pixels of a camera are no reason to refuse
     known = canonical.integers if numbers == "integer" else canonical.floats or _usual_floats(low, high)

@@ -45,7 +45,7 @@ def _why_absent(path: Path) -> str | None:
     try:
         path.stat()
     except FileNotFoundError:
-        return "a link to something that is not there" if path.is_symlink() else "no such file or folder"
+        return "a link to something that does not exist" if path.is_symlink() else "no such file or folder"
     except (OSError, ValueError) as error:
         return getattr(error, "strerror", None) or str(error)
     return None

@@ -186,7 +186,7 @@ def _with_known_labels(pool: LoadedData, known: set[str], where: str) -> LoadedD
         return pool
     problem = Problem(
         severity="warning",
-        what=f"{strange.total()} pool rows have a label that is no class of the data, and count as unlabelled",
+        what=f"{strange.total()} pool rows have a label that is not a class of the data, and count as unlabelled",
         where=where,
         places=tuple(f"{label!r}: {count}" for label, count in sorted(strange.items())),
         remedy="spell the classes as the labelled rows do, if they are the same",
@@ -278,7 +278,7 @@ def pool_problems(pool: Pool) -> Iterator[Problem]:
                 code="pool",
                 what=f"{counts[reason]} of {len(pool.reasons)} pool rows are left out: {reason}",
                 places=tuple(pool.examples[reason]),
-                remedy=None if reason != BOUND else "if these are no groups, say so with prepare.pool.group",
+                remedy=None if reason != BOUND else "if these are not groups, set prepare.pool.group",
             )
     if not len(pool.kept):
         yield Problem(severity="warning", what="No row of the pool is left: synthesizers see the train rows alone")

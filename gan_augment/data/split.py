@@ -92,7 +92,7 @@ def check_classes(labels: pd.Series) -> None:
         raise DataError(
             "There is only one class",
             got=f"{next(iter(counts), '(none)')!r} in all {len(labels)} rows",
-            expected="at least two classes to tell apart",
+            expected="at least two classes",
             remedy="check the target column, or the folders that name the classes",
         )
     tiny = [f"{label!r}: {count}" for label, count in sorted(counts.items()) if count < MIN_ROWS]

@@ -135,7 +135,7 @@ def _parts(path: Path, table: TableFile, name: str) -> list[str]:
     unknown = [f"{text!r} in {sum(texts == text)} rows" for text, part in known.items() if part is None]
     if unknown:
         raise DataError(
-            "The split column holds something that is no part of a split",
+            "The split column holds a value that is not a part of a split",
             where=f"{path}, column {name!r}",
             got=listing(unknown),
             expected="train, validation (or val) or test",

@@ -109,7 +109,7 @@ def _legacy(path: Path, content: bytes) -> Text:
         return Text(content.decode("cp1252"), "cp1252", guessed=True)
     except UnicodeDecodeError as error:
         raise DataError(
-            "The encoding of the file cannot be told",
+            "The encoding of the file cannot be determined",
             where=f"{path}, line {_line(content, error.start)}",
             got=f"byte 0x{content[error.start]:02x}, which neither UTF-8 nor Windows-1252 has",
             remedy="name the encoding in prepare.source.encoding, or write the file again as UTF-8",
@@ -143,5 +143,5 @@ def _strict(path: Path, content: bytes, encoding: str) -> str:
             "There is no such encoding",
             where="prepare.source.encoding in params.yaml",
             got=repr(encoding[:80]),
-            expected="utf-8, cp1252, latin-1, utf-16, or another that Python knows",
+            expected="utf-8, cp1252, latin-1, utf-16, or another that Python supports",
         ) from None

@@ -115,7 +115,7 @@ class SyntheticMix(Dataset[Item]):
         except (TypeError, ValueError, LookupError):
             pass
         raise DataError(
-            "An item of the real dataset is no (image, class index)",
+            "An item of the real dataset is not an (image, class index) pair",
             where=f"item {index}",
             got=repr(item)[:200],
             expected=f"a pair whose second part is a whole number from 0 to {len(self.classes) - 1}",

@@ -161,7 +161,7 @@ def _table_tensor(export: Export, transform: Transform | None) -> torch.Tensor:
     strange = [column.name for column in columns if column.kind not in ("numeric", "boolean")]
     if strange or transform is not None:
         raise ParamsError(
-            "A table with columns that are not numbers is no tensor" if strange else "Tables take no transform",
+            "A table with columns that are not numbers is not a tensor" if strange else "Tables take no transform",
             where=str(export.root),
             got=", ".join(strange) or None,
             remedy='use load(path, "pandas") and encode the columns',
@@ -284,7 +284,7 @@ def current_world() -> tuple[int, int]:
     if not rank or not ranks:
         return 0, 1
     if not (rank.strip().isdecimal() and ranks.strip().isdecimal()):
-        raise ParamsError("These are no numbers", where="RANK and WORLD_SIZE", got=f"{rank!r} and {ranks!r}")
+        raise ParamsError("These are not numbers", where="RANK and WORLD_SIZE", got=f"{rank!r} and {ranks!r}")
     return checked_world(int(rank), int(ranks), "RANK and WORLD_SIZE")
 
 

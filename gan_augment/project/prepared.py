@@ -61,7 +61,7 @@ def check_groups(names: Sequence[str], spec: DatasetSpec) -> None:
     known = [column.name for field in fields if isinstance(field, FrameField) for column in field.columns]
     if unknown := [name for name in names if name not in known]:
         raise ParamsError(
-            "There is no such column to report groups of",
+            "There is no such column for groups",
             where="measure.groups in params.yaml",
             got=", ".join(unknown),
             expected=f"one of {', '.join(known)}" if known else "a feature of a table, or an attribute of images",

@@ -22,13 +22,13 @@ def check_pool_is_tracked(root: Path, config: PrepareConfig) -> None:
         return
     if config.pool is None:
         raise ParamsError(
-            "There is no pool in params.yaml, but dvc.yaml names one, with which DVC stops",
+            "There is no pool in params.yaml, but dvc.yaml names one, so DVC would stop",
             where="prepare.pool in params.yaml",
             got="none",
             remedy=f"take {POOL} and ${{prepare.pool.path}} out of dvc.yaml, or run `gan-augment init` with --force",
         )
     raise ParamsError(
-        "There is a pool in params.yaml, but dvc.yaml does not know it",
+        "There is a pool in params.yaml, but dvc.yaml does not name it",
         where="prepare.pool in params.yaml",
         got=f"no {POOL} in {path.name}",
         expected=f"{POOL} in the outs of prepare and the deps of pretrain, train_gan, generate, cross_fit and curate",

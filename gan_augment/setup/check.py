@@ -46,7 +46,7 @@ class Checked:
             raise self.errors[0]
         if self.errors:
             text = "\n\n".join(f"({number}) {error}" for number, error in enumerate(self.errors, start=1))
-            raise ParamsError(f"params.yaml asks for {len(self.errors)} things that cannot be\n{text}")
+            raise ParamsError(f"params.yaml has {len(self.errors)} settings that are impossible\n{text}")
 
 
 def check_project(root: Path, *, read_data: bool) -> Checked:

@@ -101,7 +101,7 @@ def _guess_file(path: Path) -> AnySource:
         where=path,
         got=_what_it_is(path),
         expected="a folder of images, .csv, .tsv, .parquet, .npz or WebDataset .tar",
-        remedy="name the folder that holds one folder a class" if suffix in IMAGE_SUFFIXES else None,
+        remedy="name the folder that holds one folder per class" if suffix in IMAGE_SUFFIXES else None,
     )
 
 

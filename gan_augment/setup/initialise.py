@@ -187,7 +187,7 @@ def read_back(texts: Mapping[str, str], findings: Findings) -> None:
     halves = [record.label for record in findings.classes if not _is_text(record.label)]
     if halves:
         raise DataError(
-            "A class's name is no text that a file can hold",
+            "A class's name is not a text that a file can hold",
             got=", ".join(map(repr, halves)),
             remedy="rename it: such names come from another encoding of file names, or from damaged tables",
         )

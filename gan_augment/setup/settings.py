@@ -40,7 +40,7 @@ def parse_settings(texts: Iterable[str]) -> dict[str, Any]:
             )
         document = parse_yaml(value, what="The setting's value", where=f"--set {key}")
         if document.mistakes:
-            raise ParamsError("A key is there twice", where=f"--set {key}", got=listed(document.mistakes))
+            raise ParamsError("A key occurs twice", where=f"--set {key}", got=listed(document.mistakes))
         settings[key] = document.value
     return settings
 

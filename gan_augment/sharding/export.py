@@ -131,7 +131,7 @@ def _count_rows(task: ExportTask) -> int:
         for label, wanted in source.limits.items():
             if labels[label] < wanted:
                 raise DataError(
-                    "There are fewer synthetic rows than the mixing plan asks for",
+                    "There are fewer synthetic rows than the mixing plan needs",
                     where=f"{source.folder}, class {label!r}",
                     got=f"{labels[label]} rows",
                     expected=f"{wanted} rows",

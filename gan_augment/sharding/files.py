@@ -35,7 +35,7 @@ def inside(root: Path, name: object) -> Path:
     if not target.is_relative_to(os.path.realpath(root)) and not _DVC_CACHE.search(target.as_posix()[-34:]):
         raise _leads_out(root, f"{name}, a link to {target}")
     if path.exists() and not path.is_file():
-        raise DataError("A part of the export is no plain file", where=path, expected="a file", remedy=_remedy(root))
+        raise DataError("A part of the export is not a plain file", where=path, expected="a file", remedy=_remedy(root))
     return path
 
 

@@ -130,7 +130,7 @@ def _predicted(run: _Run) -> _Predicted | str:
     rows, task = held.loc[list(record.test_ids)], task_with(spec, record.levels)
     seed = run.params.get("base", {}).get("seed", 0)
     if not isinstance(seed, int):
-        return f"base.seed of {run.name} is no number"
+        return f"base.seed of {run.name} is not a number"
     decided = adjust(test, record.families["first"].best.adjustment)
     labels = spec.class_indices(rows["label"])
     return _Predicted(record.test_ids, labels, task.held_targets(rows), task, seed, decided)

@@ -57,7 +57,7 @@ def counts_by_label(counts: Any) -> list[tuple[Any, int]]:
 def frame_of(frame: Any, name: str = "frame") -> pd.DataFrame:
     """Frame itself. Raises DataError for anything else, and where it has no row."""
     if not isinstance(frame, pd.DataFrame):
-        raise DataError("This is no pandas frame", where=name, got=_shown(frame), expected="a pandas DataFrame")
+        raise DataError("This is not a pandas frame", where=name, got=_shown(frame), expected="a pandas DataFrame")
     if not len(frame):
         raise DataError("The frame has no rows", where=name, expected="at least one")
     return frame

@@ -95,7 +95,7 @@ class AugmentationChoice:
     def sentence(self) -> str:
         """Verdict in a sentence."""
         if self.gain is None or self.best is None or self.p_value is None:
-            return "Undecided: too few rows to tell what helps. Use the real rows as they are."
+            return "Undecided: too few rows to decide what helps. Use the real rows as they are."
         figures = f"{self.gain.mean:+.3f} ({self.gain.low:+.3f} to {self.gain.high:+.3f}, p = {self.p_value:.3f})"
         if self.verdict == "none":
             more = " Two repetitions leave it open; four take twice as long and may tell." if self.left_open else ""

@@ -61,7 +61,7 @@ class ClassValues:
             if _same(value, label) or _same(value, self._cast(label)):
                 return place
         raise MethodError(
-            "Rows of an unknown class were asked for",
+            "Rows of an unknown class were requested",
             got=repr(label)[:200],
             expected=f"labels among {', '.join(map(repr, self.values))}"[:500],
         )

@@ -172,7 +172,7 @@ def _object(path: Path, number: int, line: str) -> dict[str, Any]:
     if isinstance(found, dict):
         return found
     raise DataError(
-        "A line of the metadata is no JSON object",
+        "A line of the metadata is not a JSON object",
         where=f"{path}, line {number}",
         got=str(found)[:80],
         expected='one object a line, such as {"file_name": "cat/1.png", "text": "a black cat"}',

@@ -22,7 +22,7 @@ HIDDEN = Reason(
 EMPTY = Reason("an empty folder, which makes no class", remedy="remove it, or put the images in")
 CIRCLE = Reason("a link to a folder that is read already, or that leads around in a circle", remedy="remove the link")
 BROKEN = Reason(
-    "links to something that is not there, at which DVC fails",
+    "links to something that does not exist, at which DVC fails",
     "error",
     remedy="restore what it names, or remove the link",
 )

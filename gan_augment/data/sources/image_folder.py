@@ -36,7 +36,7 @@ READ_BESIDE = Reason("read for what lies beside the images", "note")
 LOOSE = Reason(
     "images that lie in no class folder",
     "error",
-    expected="one folder a class, with the images in it",
+    expected="one folder per class, with the images in it",
     remedy="move them into a class folder, or away",
 )
 UNLABELLED = Reason(
@@ -134,7 +134,7 @@ def _of_metadata(folder: Path, role: Role, found: Sequence[Any]) -> Iterator[Bes
 
 def _no_metadata(folder: Path, role: Role) -> DataError:
     return DataError(
-        "There are no metadata in this folder",
+        "There is no metadata in this folder",
         where=shown(str(folder)),
         got=f"no metadata.csv, .jsonl or .parquet, of which prepare.companions.{role} names a column",
         expected="a table with a column file_name, relative to its folder, beside the class folders",
@@ -233,7 +233,7 @@ def _about_folders(folder: Path, entries: Entries, images: Sequence[_Image], tol
     if without := sorted(tops - full - told):
         yield Problem(
             severity="warning",
-            what=f"{len(without)} folder{'s' if len(without) > 1 else ''} without a sample: no class comes from there",
+            what=f"{len(without)} folder{'s' if len(without) > 1 else ''} without a sample, which make no class",
             where=shown(str(folder)),
             places=tuple(without),
             remedy="put the images in, or remove the folder",
@@ -270,7 +270,7 @@ def _about_links(entries: Entries) -> Iterator[Problem]:
         yield Problem(
             severity="note",
             what=f"{len(entries.links)} linked folder{'s are' if len(entries.links) > 1 else ' is'} read; "
-            "DVC does not look behind links by itself",
+            "DVC does not follow links by itself",
             places=tuple(shown(str(link)) for link in entries.links),
             remedy="`init` names them in dvc.yaml; with a link more, run it again",
         )
@@ -290,7 +290,7 @@ def _nothing(folder: Path, entries: Entries, left_out: Sequence[LeftOut]) -> Dat
             "There are no images in this folder",
             where=shown(str(folder)),
             got=found if not others else f"{entries.count} other entries, such as {shown(str(others[0]))}",
-            expected="one folder a class with images in it (PNG, JPEG, TIFF, BMP, GIF, WebP...)",
+            expected="one folder per class with images in it (PNG, JPEG, TIFF, BMP, GIF, WebP...)",
             remedy="check the path",
         ),
         folder,

@@ -59,7 +59,7 @@ def _check_files(path: Path, table: TableFile, names: list[str]) -> None:
     if not wrong:
         return
     raise DataError(
-        f"{len(wrong)} of {len(names)} images are not there",
+        f"{len(wrong)} of {len(names)} images do not exist",
         where=path,
         got=listing(wrong),
         expected=f"files, relative to {path.parent}" + (", with / between folders" if "\\" in "".join(wrong) else ""),

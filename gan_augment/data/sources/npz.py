@@ -156,7 +156,7 @@ def _load(path: Path) -> dict[str, npt.NDArray[Any]]:
         raise _unreadable(path, f"{str(error).splitlines()[0] if str(error) else type(error).__name__}") from None
     strange = [name for name, array in arrays.items() if not isinstance(array, np.ndarray)]
     if strange:
-        raise _unreadable(path, f"{shown(strange[0])}, which is no array")
+        raise _unreadable(path, f"{shown(strange[0])}, which is not an array")
     return arrays
 
 
@@ -218,7 +218,7 @@ def _others(
 
 
 def _wrong(path: Path, got: str, layout: str = _LAYOUT) -> DataError:
-    problem = "The .npz file is not in the MedMNIST layout" if layout == _LAYOUT else "The .npz file is no pool"
+    problem = "The .npz file is not in the MedMNIST layout" if layout == _LAYOUT else "The .npz file is not a pool"
     return DataError(problem, where=shown(str(path)), got=got, expected=layout)
 
 

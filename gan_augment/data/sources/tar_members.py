@@ -23,7 +23,7 @@ __all__ = ["Member", "Tar", "read_tar"]
 
 FOLDER = Reason("folders in a tar, which say nothing", "note")
 SPECIAL_MEMBER = Reason(
-    "links, devices and sparse files in a tar: their content is not there",
+    "links, devices and sparse files in a tar, which have no content of their own",
     "error",
     remedy="write the tar again from whole files (tar --dereference --hard-dereference)",
 )
@@ -93,12 +93,12 @@ def _check_end(name: str, stream: BinaryIO, end: int) -> None:
     stream.seek(end)
     mark = stream.read(_BLOCK)
     if len(mark) < _BLOCK or any(mark):
-        what = "nothing" if not mark else f"{len(mark)} bytes that are no header"
+        what = "nothing" if not mark else f"{len(mark)} bytes that are not a header"
         raise _damaged(name, f"{what} at byte {end:,}, where the next member or the end mark should be")
     while block := stream.read(_LOOKED_AT):
         if any(block):
             found = "another archive" if b"ustar" in block else "something else"
-            raise _damaged(name, f"{found} behind the end mark at byte {end:,}, which would be lost")
+            raise _damaged(name, f"{found} after the end mark at byte {end:,}, which would be lost")
 
 
 def _damaged(name: str, got: str, compressed: bool = False) -> DataError:

@@ -35,7 +35,7 @@ COMPRESSED = Reason(
 )
 NO_ENDING = Reason("files in a tar without an ending, which belong to no sample")
 REPEATED = Reason(
-    "the same name twice in one tar, so that it cannot be told which belong together",
+    "the same name twice in one tar, so that it is unclear which belong together",
     "error",
     expected="a name of its own for every file in a tar",
     remedy="write the tar again; two tars that were joined must stay two",
@@ -49,7 +49,7 @@ INCOMPLETE = Reason(
 TWO_IMAGES = Reason(
     "samples with several images, of which none is the one",
     "error",
-    expected="one image a sample; others under an ending such as .mask.png",
+    expected="one image per sample; others with an ending such as .mask.png",
     remedy="write the tars again with one of them",
 )
 NO_CLASS = Reason(
@@ -105,7 +105,9 @@ def read(config: Any, root: Path, split: SplitConfig, companions: Companions = N
     where = shown(str(path))
     if not found.handles:
         raise_errors([*found.problems, *left_out_problems(where, found.entries, found.left_out)])
-        raise DataError("There are no samples", where=where, got="empty tars", expected="an image and a class a sample")
+        raise DataError(
+            "There are no samples", where=where, got="empty tars", expected="an image and a class per sample"
+        )
     names = [handle.name for handle in found.handles]
     rows = make_rows(label=found.labels, identity=names, source=names, group=found.groups, split=found.parts)
     problems = [*found.problems, *_about_parts(list(tars), found)]

@@ -67,7 +67,7 @@ class Attributes:
         levels = {name: values for name, values in found.items() if len(values) > 1}
         if not levels:
             raise DataError(
-                "No attribute has two values to tell apart",
+                "No attribute has two values",
                 where="the train rows",
                 got=", ".join(f"{name}: {' '.join(values) or 'no value'}" for name, values in found.items()),
                 remedy="name other columns in prepare.companions.attributes, or set prepare.target to label",
@@ -81,7 +81,7 @@ class Attributes:
     def targets(self, samples: Samples) -> Targets:
         """Position of each value, int64 [n, columns]; -1 where it is missing. Raises LeakError where withheld."""
         if _ROLE not in samples.companions:
-            raise LeakError("Attributes were asked for where they are withheld", expected="train or validation rows")
+            raise LeakError("Attributes were read where they are withheld", expected="train or validation rows")
         return self._places(frame_of(samples.companions[_ROLE]))
 
     def held_targets(self, held: pd.DataFrame) -> Targets:
