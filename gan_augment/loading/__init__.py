@@ -87,6 +87,23 @@ def load(
     ParamsError
         An unknown class, format or companion, a companion that chosen rows lack, a share out of range, or a target that
         does not fit the modality.
+
+    Examples
+    --------
+    An export of images, with 12 real and 12 synthetic cats, 4 real and 20 synthetic dogs:
+
+    >>> import gan_augment
+    >>> train = gan_augment.load("export")
+    >>> image, label = train[0]
+    >>> image.shape, train.labels, len(train)
+    (torch.Size([1, 12, 12]), ('cat', 'dog'), 48)
+
+    Its real rows, and at most as many rows per class as real cats, as arrays:
+
+    >>> gan_augment.load("export", "numpy", only="real").x.shape
+    (16, 12, 12, 1)
+    >>> gan_augment.load("export", "numpy", ratio=1).synthetic.tolist().count(True)
+    8
     """
     export = opened(
         Path(path),

@@ -49,6 +49,15 @@ class SyntheticMix(Dataset[Item]):
         A share outside [0, 1], a label that the export lacks, or labels that do not fit `real`.
     DataError
         A share is above 0 and the export holds no synthetic row; the message gives the reason.
+
+    Examples
+    --------
+    >>> import gan_augment
+    >>> real = gan_augment.load("export", only="real")  # or your own data set
+    >>> mix = gan_augment.SyntheticMix(real, "export", share={"dog": 0.5})
+    >>> mix.set_epoch(1)
+    >>> len(mix) == len(real)
+    True
     """
 
     def __init__(

@@ -238,6 +238,12 @@ def verify(directory: str | Path) -> int:
         A file is missing, changed, or was added; the message names each one.
     MissingInputError
         `directory` is not an export, or its list of checksums is gone.
+
+    Examples
+    --------
+    >>> from gan_augment.sharding import verify
+    >>> verify("export") > 0
+    True
     """
     found = examine(directory)
     if found.problems:

@@ -18,7 +18,7 @@ def safe_name(identifier: str) -> str:
     >>> safe_name("conditional-3-0-17")
     'conditional-3-0-17'
     >>> safe_name("猫/a b.png")
-    'a-b-png-a36dca4fbe9d'
+    'a-b-png-441dea0057ab'
     """
     if _SAFE.fullmatch(identifier):
         return identifier

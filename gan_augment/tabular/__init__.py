@@ -1,8 +1,11 @@
 """Tables as a library, without the pipeline: `fit` and `sample` on a pandas frame, `fit_resample` for imbalanced-learn.
 
+>>> from sklearn.datasets import load_iris
 >>> from gan_augment.tabular import TableSynthesizer
->>> model = TableSynthesizer("tabular_gan").fit(frame, target="species")        # doctest: +SKIP
->>> rows = model.sample({"Gentoo": 100, "Adelie": 20})                          # doctest: +SKIP
+>>> frame = load_iris(as_frame=True).frame
+>>> rows = TableSynthesizer("copula").fit(frame, target="target").sample({0: 10, 2: 30})
+>>> rows["target"].value_counts().to_dict()
+{2: 30, 0: 10}
 
 Whether such rows improve a classifier is a separate question: `choose_augmentation` answers it for a frame, the
 pipeline with a test part that is used for nothing else.

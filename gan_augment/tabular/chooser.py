@@ -191,6 +191,21 @@ def choose_augmentation(
     ------
     DataError, MethodError, ParamsError
         As `TableSynthesizer`; a class has fewer rows than there are folds; an argument is unknown.
+
+    Examples
+    --------
+    >>> import pandas as pd
+    >>> from sklearn.datasets import load_iris
+    >>> from gan_augment.tabular import choose_augmentation
+    >>> frame = load_iris(as_frame=True).frame.iloc[:120]  # 50, 50 and 20 rows
+    >>> choice = choose_augmentation(
+    ...     frame, "target", classifier="logistic_regression", methods=["smote"], folds=3, repeats=2
+    ... )
+    >>> choice.verdict
+    'none'
+    >>> more = pd.concat([frame, choice.rows(frame)])  # no rows are added here
+    >>> len(more)
+    120
     """
     contest = _contest(frame, target, classifier, keyed(settings, "settings"), rules)
     methods, baselines = known_words(methods, "methods"), known_words(baselines, "baselines")

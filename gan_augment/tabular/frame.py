@@ -63,6 +63,16 @@ class TableSynthesizer:
     ------
     MethodError, ParamsError
         There is no such method, it makes no tables, or a setting or a rule is unknown or wrong.
+
+    Examples
+    --------
+    >>> import pandas as pd
+    >>> from gan_augment.tabular import TableSynthesizer
+    >>> train = pd.DataFrame({"size": [1.0, 1.2, 1.1, 3.0, 3.3, 3.1], "kind": ["cat"] * 3 + ["dog"] * 3})
+    >>> model = TableSynthesizer("copula").fit(train, target="kind")
+    >>> rows = model.sample({"cat": 2, "dog": 1})
+    >>> rows["kind"].tolist(), rows["size"].dtype
+    (['cat', 'cat', 'dog'], dtype('float64'))
     """
 
     def __init__(

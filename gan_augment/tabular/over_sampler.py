@@ -49,6 +49,18 @@ class SyntheticOverSampler(BaseOverSampler):  # type: ignore[misc]
     -----
     Frames keep their columns and dtypes; text, categories, booleans, times and missing values are allowed. Arrays
     must be numeric, and may hold NaN.
+
+    Examples
+    --------
+    >>> from collections import Counter
+    >>> from sklearn.datasets import make_classification
+    >>> from gan_augment.tabular import SyntheticOverSampler
+    >>> X, y = make_classification(200, weights=[0.9], random_state=0)
+    >>> sorted(Counter(y.tolist()).items())
+    [(0, 180), (1, 20)]
+    >>> X_more, y_more = SyntheticOverSampler("copula", random_state=0).fit_resample(X, y)
+    >>> sorted(Counter(y_more.tolist()).items())
+    [(0, 180), (1, 180)]
     """
 
     _parameter_constraints = {  # noqa: RUF012

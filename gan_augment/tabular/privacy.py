@@ -76,6 +76,18 @@ def privacy_signals(
     ------
     DataError
         A frame is empty, or lacks the target or a column.
+
+    Examples
+    --------
+    >>> from sklearn.datasets import load_iris
+    >>> from gan_augment.tabular import TableSynthesizer
+    >>> from gan_augment.tabular.privacy import privacy_signals
+    >>> iris = load_iris(as_frame=True).frame
+    >>> train, heldout = iris[::2], iris[1::2]
+    >>> synthetic = TableSynthesizer("oversample").fit(train, "target").sample(60)
+    >>> signals = privacy_signals(train, heldout, synthetic, "target")
+    >>> signals.copies, signals.heldout_copies  # `oversample` repeats train rows
+    (60, 1)
     """
     whole(seed, "seed", least=None, most=None)
     checked_labels(train, target)
