@@ -16,6 +16,7 @@ from gan_augment.gain.better_without import better_without
 from gan_augment.gain.evaluation import ArmPredictions, Evaluation
 from gan_augment.gain.groups import Grouping, groups_record
 from gan_augment.gain.learning_curve import Worth, explain_worth, rows_worth
+from gan_augment.gain.rivals import rival_notes, rival_wins, rivals_untrained
 from gan_augment.gain.untried import explain_untried, not_tried
 from gan_augment.gain.verdict import Verdict, arm_name, decide, explain
 from gan_augment.scoring.adjustment import adjust
@@ -113,12 +114,13 @@ def measure(
         "sentence": sentence,
         "worth": None if curve is None else _worth(gain, *curve, evaluation),
         "not_made": plan.get("not_made") or {},
-        "notes": [*_notes(gain, tuned, second, shown), *_few_rows(evaluation)],
+        "notes": [*_notes(gain, tuned, second, shown), *rival_notes(evaluation.spec, plan), *_few_rows(evaluation)],
         "gain": _gain_record(gain, evaluation) | _adjustments(gain, evaluation.spec),
         "threshold_free": _threshold_free(gain, evaluation) | {f"{headline_name}_after_tuning": _points(tuned)},
         "second_opinion": second,
         "arms": [_arm_record(arm, evaluation) for arm in arms],
         "skipped": {record.arm: record.skipped for record in skipped},
+        **({"rivals": plan["rivals"]} if plan.get("rivals") else {}),
         evaluation.task.figures: _parts(gain, evaluation),
         **({"groups": groups_record(groups, gain.baseline, gain.synthetic, evaluation)} if groups else {}),
         "ratio": ratio,
@@ -145,8 +147,10 @@ def _before(
     without = _baselines(families.get("second", []))
     ours = min((gain.baseline, gain.synthetic), key=lambda arm: arm.family.best.validation_loss)
     better = better_without(_best(without), ours, evaluation) if without else None
+    rival = rival_wins(gain.verdict, gain.baseline, gain.synthetic, evaluation)
+    untrained = rivals_untrained(plan, [arm.record.arm for arm in families["first"]])
     missing = [] if gain.verdict == "not tried" else not_made_sentences(evaluation.spec, plan.get("not_made") or {})
-    return [*([better] if better else []), *missing]
+    return [*filter(None, (better, rival, untrained)), *missing]
 
 
 def _worth(
