@@ -35,12 +35,28 @@ _COVERS = "test rows and classifier seeds; not retraining the synthesizer, nor a
 
 @dataclass(frozen=True)
 class Gain:
-    """Best arm with synthetic data minus best arm without, both chosen on validation."""
+    """Best arm with synthetic data minus best arm without, both chosen on validation.
+
+    `real`: where the latter has the rows of a rival, the best arm of real rows alone, which an export may hold.
+    """
 
     baseline: ArmPredictions
     synthetic: ArmPredictions
     interval: Interval
     verdict: Verdict
+    real: ArmPredictions | None = None
+
+    def sides(self) -> dict[str, ArmPredictions]:
+        """The arms by the beginning of their keys in measure.json."""
+        both = {"baseline": self.baseline, "synthetic": self.synthetic}
+        return both if self.real is None else both | {"real": self.real}
+
+    def names(self) -> dict[str, str]:
+        """Which arms and variants these are."""
+        named = {}
+        for side, arm in self.sides().items():
+            named |= {f"{side}_arm": arm.record.arm, f"{side}_variant": arm.family.best.described}
+        return named
 
 
 def headline(arms: Sequence[ArmPredictions]) -> tuple[ArmPredictions, ArmPredictions]:
@@ -137,7 +153,8 @@ def _gain(arms: Sequence[ArmPredictions], evaluation: Evaluation, plan: dict[str
     verdict = decide(interval, float(plan["ratio"]), evaluation.config.minimum_gain / 100)
     if not_tried(evaluation.spec, baseline.record.train_counts, plan):
         verdict = "not tried"
-    return Gain(baseline, synthetic, interval, verdict)
+    real = _best([arm for arm in arms if arm.record.arm in BASELINE_ARMS]) if rival_of(baseline.record.arm) else None
+    return Gain(baseline, synthetic, interval, verdict, real)
 
 
 def _before(
@@ -208,19 +225,16 @@ def _gain_record(gain: Gain, evaluation: Evaluation) -> dict[str, Any]:
         "high": figures["high"],
         "confidence": evaluation.config.confidence,
         "metric": evaluation.task.headline,
-        "baseline_arm": gain.baseline.record.arm,
-        "baseline_variant": gain.baseline.family.best.described,
-        "synthetic_arm": gain.synthetic.record.arm,
-        "synthetic_variant": gain.synthetic.family.best.described,
+        **gain.names(),
         "smallest_detectable": round(gain.interval.smallest_detectable * 100, 3),
         "covers": _COVERS,
     }
 
 
 def _adjustments(gain: Gain, spec: DatasetSpec) -> dict[str, Any]:
-    """tau and the log prior of both arms, which were taken off the logits: by class key, or a question at a time."""
+    """tau and the log prior of the arms, which were taken off the logits: by class key, or a question at a time."""
     keys, found = [record.key for record in spec.classes], dict[str, Any]()
-    for side, arm in (("baseline", gain.baseline), ("synthetic", gain.synthetic)):
+    for side, arm in gain.sides().items():
         if parts := arm.adjustment.parts:
             found[f"{side}_adjustments"] = [_adjustment_record(part, list(arm.record.levels[name]))
                                             for name, part in zip(arm.record.levels, parts, strict=True)]  # fmt: skip
