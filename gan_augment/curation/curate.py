@@ -167,8 +167,8 @@ def _sift(evidence: Evidence, config: CurateConfig, classes: int, seed: int) -> 
         neighbours = config.density.neighbours
         sieve.apply("density", density_gauge(made, heldout, evidence.train, neighbours), config.density)
     if config.discriminator.enabled:
-        told = discriminator_gauge(made, heldout, evidence.train, classes, derive_seed(seed, "discriminator"))
-        sieve.apply("discriminator", told, config.discriminator)
+        gauge = discriminator_gauge(made, heldout, evidence.train, classes, derive_seed(seed, "discriminator"))
+        sieve.apply("discriminator", gauge, config.discriminator)
     if config.judge.enabled and config.judge.over_budget == "refuse":
         _refuse_wrong_classes(evidence, sieve)
     doubts, labels = evidence.judged_real

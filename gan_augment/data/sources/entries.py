@@ -1,4 +1,4 @@
-"""Every entry below a folder: a readable file, or left out for a reason. Nothing is opened."""
+"""Entries below a folder: each a readable file, or left out for a reason. Nothing is opened."""
 
 from __future__ import annotations
 

@@ -72,9 +72,9 @@ def read(config: Any, root: Path, split: SplitConfig, companions: Companions = N
     if not images:
         raise _nothing(folder, entries, left_out)
     _refuse_parts_as_classes(folder, images, config)
-    told = {entry.place.partition("/")[0] for entry in left_out if entry.reason is UNLABELLED}
+    reported = {entry.place.partition("/")[0] for entry in left_out if entry.reason is UNLABELLED}
     depths = _about_depths(folder, images) if config.class_from == "top" else ()
-    problems = [*_about_folders(folder, entries, images, told), *depths, *_about_links(entries)]
+    problems = [*_about_folders(folder, entries, images, reported), *depths, *_about_links(entries)]
     names = [shown(image.path.as_posix()) for image in images]
     rows = make_rows(
         label=[shown(image.label) for image in images],
@@ -225,12 +225,12 @@ def _refuse_parts_as_classes(folder: Path, images: Sequence[_Image], config: Ima
     )
 
 
-def _about_folders(folder: Path, entries: Entries, images: Sequence[_Image], told: set[str]) -> Iterator[Problem]:
+def _about_folders(folder: Path, entries: Entries, images: Sequence[_Image], reported: set[str]) -> Iterator[Problem]:
     """Findings on folders without a sample, other than those reported already, and on a split below the classes."""
     full = {image.path.parts[0] for image in images}
     places = [*(path.as_posix() for path in entries.files), *(entry.place for entry in entries.left_out)]
     tops = {place.partition("/")[0] for place in places if "/" in place}
-    if without := sorted(tops - full - told):
+    if without := sorted(tops - full - reported):
         yield Problem(
             severity="warning",
             what=f"{len(without)} folder{'s' if len(without) > 1 else ''} without a sample, which make no class",
