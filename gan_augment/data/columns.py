@@ -412,7 +412,7 @@ def _about_zones(present: pd.Series) -> str | None:
     bare = int(present.str.fullmatch(_NO_ZONE).sum())
     if bare in (0, len(present)):
         return None
-    return f"times: {bare} of {len(present)} have no zone and are taken for UTC"
+    return f"times: {bare} of {len(present)} have no zone and are read as UTC"
 
 
 def _place(place: Any) -> str:

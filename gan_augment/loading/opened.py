@@ -193,7 +193,7 @@ class Export:
             with reading(self.root, shard):
                 content = read.beside(shard, offset, role, ending(role, form))
                 if content is None:
-                    raise ValueError(f"no {role} beside the sample at {offset}")
+                    raise ValueError(f"no {role} of the sample at {offset}")
                 found[role] = decoded(role, form, content)
         return found
 

@@ -71,10 +71,10 @@ _TEMPLATES = jinja2.Environment(
 _SOURCE_COMMENTS = {
     "class_from": "of a/b/1.png the class is: top (a), parent (b), path (a/b)",
     "part_names": "class folders named train, val or test: refuse, classes",
-    "drop": "columns that are no features",
+    "drop": "columns that are not features",
     "kinds": "where the guess is wrong, {column: numeric | categorical | boolean | datetime}",
     "missing": "spellings of a missing value beside the usual ones",
-    "rules": "what every row keeps, such as {kind: order, columns: [start, end]}; kinds: range, order, combination",
+    "rules": "rules of every row, such as {kind: order, columns: [start, end]}; kinds: range, order, combination",
 }
 
 

@@ -50,7 +50,7 @@ def find_companions(folders: Sequence[Path]) -> dict[Role, Field]:
             assert path is not None
             if found.setdefault(role, own := fields.describe(path)) != own:
                 raise DataError(
-                    f"The {role} of some rows has another form than that of others",
+                    f"The {role} of some rows has a different form from that of others",
                     where=folder,
                     got=own.model_dump_json(),
                     expected=found[role].model_dump_json(),

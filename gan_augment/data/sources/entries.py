@@ -27,7 +27,7 @@ BROKEN = Reason(
     remedy="restore what it names, or remove the link",
 )
 SPECIAL = Reason(
-    "no file and no folder, so that reading might wait for ever or have no end",
+    "neither files nor folders, so that reading might never end",
     "error",
     expected="files and folders",
     remedy="remove it from the data",

@@ -31,10 +31,10 @@ from gan_augment.data.sources.entries import Entries, list_entries
 
 __all__ = ["IMAGE_SUFFIXES", "class_folder", "is_image", "read"]
 
-OTHER_FILE = Reason("no image by its ending")
-READ_BESIDE = Reason("read for what lies beside the images", "note")
+OTHER_FILE = Reason("files without the ending of an image")
+READ_BESIDE = Reason("read as companions of the images", "note")
 LOOSE = Reason(
-    "images that lie in no class folder",
+    "images outside of any class folder",
     "error",
     expected="one folder per class, with the images in it",
     remedy="move them into a class folder, or away",
@@ -245,7 +245,7 @@ def _about_folders(folder: Path, entries: Entries, images: Sequence[_Image], rep
             what="Folders inside the classes are named like the parts of a split, which is not used",
             where=shown(str(folder)),
             places=tuple(f"{name}: {count} images" for name, count in sorted(below.items())),
-            remedy="to use it, lay the parts on top (train/CLASS/image) and set prepare.split.column: folder",
+            remedy="to use it, make the parts the top folders (train/CLASS/image) and set prepare.split.column: folder",
         )
 
 
@@ -261,7 +261,7 @@ def _about_depths(folder: Path, images: Sequence[_Image]) -> Iterator[Problem]:
             what="In some class folders the images lie directly, in others in further folders: are those the classes?",
             where=shown(str(folder)),
             places=tuple(f"{shown(top)}: {depth} folders between" for top, depth in sorted(between.items())),
-            remedy="lay all class folders side by side, or name the class with prepare.source.class_from",
+            remedy="put all class folders side by side, or name the class with prepare.source.class_from",
         )
 
 
