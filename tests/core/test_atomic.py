@@ -202,7 +202,7 @@ def test_a_folder_of_somebody_elses_is_not_replaced(tmp_path: Path) -> None:
     theirs = tmp_path / "export"
     theirs.mkdir()
     (theirs / "precious.txt").write_text("x")
-    with pytest.raises(DataError, match="holds something else"), replacing_directory(theirs, mark="index.json"):
+    with pytest.raises(DataError, match="holds other files"), replacing_directory(theirs, mark="index.json"):
         pass
     assert os.listdir(theirs) == ["precious.txt"]
     (theirs / "index.json").write_text("{}")

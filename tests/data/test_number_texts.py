@@ -58,7 +58,7 @@ def numbers(*cells: str, decimal: Sign | None = None, decimal_comma: bool = Fals
         (".5", 0.5, None),
         ("5.", 5, None),
         ("1e-7", 1e-7, None),
-        ("0,5", 0.5, "',' stands before decimals"),
+        ("0,5", 0.5, "',' is the decimal sign"),
     ],
 )
 def test_what_has_one_reading_is_read_and_said(cell: str, value: float, note: str | None) -> None:

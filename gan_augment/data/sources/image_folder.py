@@ -32,7 +32,7 @@ from gan_augment.data.sources.entries import Entries, list_entries
 __all__ = ["IMAGE_SUFFIXES", "class_folder", "is_image", "read"]
 
 OTHER_FILE = Reason("files without the ending of an image")
-READ_BESIDE = Reason("read as companions of the images", "note")
+READ_BESIDE = Reason("read together with the images", "note")
 LOOSE = Reason(
     "images outside of any class folder",
     "error",
