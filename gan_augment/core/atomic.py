@@ -80,7 +80,7 @@ def _not_writable(path: Path) -> str | None:
         return problem
     above = next(folder for folder in path.absolute().parents if os.path.lexists(folder))
     if not above.is_dir():
-        return f"{above.name} is no folder"
+        return f"{above.name} is not a folder"
     try:
         with tempfile.TemporaryFile(dir=above):  # mode bits do not tell: root ignores them, and /proc takes no file
             return None

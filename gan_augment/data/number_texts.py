@@ -174,7 +174,7 @@ def _decimal_of(
         grouped = any(other in body for body in marked)
         taken = f"{other!r} separates thousands" if grouped else None
         if marked and not grouped and fitting == [","] and not (decimal_comma or decimal):
-            taken = "',' stands before decimals"
+            taken = "',' is the decimal sign"
         return fitting[0], taken
     return _by_habit(marked, [body for body in bodies if body not in set(marked)], decimal_comma=decimal_comma)
 

@@ -329,7 +329,7 @@ def _ignores(root: Path) -> Iterator[tuple[Path, bytes]]:
     for name in APPENDED_FILES:
         path = root / name
         if path.exists() and not path.is_file():
-            raise ParamsError(f"{name} is no file", where=path, remedy="move it away")
+            raise ParamsError(f"{name} is not a file", where=path, remedy="move it away")
         have = path.read_bytes() if path.exists() else b""
         wanted = _template(name.removeprefix(".")).render().encode().splitlines()
         lines = [line for line in wanted if line and line not in have.splitlines()]
