@@ -153,7 +153,7 @@ def test_numbers_of_the_users_kind_are_read_as_written() -> None:
     assert "prepare.source.decimal" in str(error.value)
     with pytest.raises(DataError, match="day first and month first"):
         as_kind(texts("03/04/2021"), "datetime")
-    with pytest.raises(DataError, match="'red' is no date"):
+    with pytest.raises(DataError, match="'red' is not a date"):
         as_kind(texts("red"), "datetime")
 
 
