@@ -9,5 +9,5 @@ of plain `dvc repro`.
     drive.py      starts lanes as they become ready; a failed lane blocks only what depends on it
     local.py      lanes on threads, no server          flow.py   lanes as Prefect tasks
     on_ray.py     lanes as Ray tasks                   clones.py ... on machines that share no folder
-    publish.py    the gate behind a run                notify.py a webhook that is told of failures
+    publish.py    the gate behind a run                notify.py a webhook that is called on failures
 """

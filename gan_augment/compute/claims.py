@@ -170,7 +170,7 @@ def _holders(gpu: str, folder: Path) -> str:
     with contextlib.ExitStack() as tried:
         taken = [file for file in files if file.exists() and not _lock(file, fcntl.LOCK_SH, tried)]
         texts = [file.read_text(encoding="utf-8", errors="replace") for file in taken]
-    return f"{gpu} is held by {', '.join(filter(None, texts)) or 'somebody'}"
+    return f"{gpu} is held by {', '.join(filter(None, texts)) or 'another process'}"
 
 
 def _lock_file(folder: Path, name: str) -> Path:

@@ -44,8 +44,8 @@ CHECKSUMS = "SHA256SUMS"
 LISTED = ".listed"
 _NAME = "folder: "  # first words of the mark of a folder that must keep its name
 _SAYS = f"""\
-{CHECKSUMS} lists the files of this folder, and they are read only while it exists and is right.
-After changing a file by hand, write the list again: sha256sum * > {CHECKSUMS}
+{CHECKSUMS} lists the files of this folder, and they are read only as long as it is there and right.
+Whoever changes one by hand writes the list again: sha256sum * > {CHECKSUMS}
 """
 OF_THE_SYSTEM = (".DS_Store", "Thumbs.db", "desktop.ini")  # left by file managers; their loss does not matter
 _Stamp = tuple[int, int, int, int]
