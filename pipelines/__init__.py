@@ -1,7 +1,8 @@
-"""Runs the DVC pipeline: reads DVC's graph, drives independent lanes side by side, locally, under Prefect or on Ray.
+"""Runner of the DVC pipeline: reads DVC's graph, runs independent lanes in parallel, locally, under Prefect or on Ray.
 
 DVC owns the graph, the cache and the provenance; this package decides only when and where a stage runs, what is
-retried, and who sees it. Every executor runs the same `dvc repro` commands, so the result is that of plain `dvc repro`.
+retried, and how it is displayed. Every executor runs the same `dvc repro` commands, so the result is that
+of plain `dvc repro`.
 
     plan.py       DVC's graph -> lanes (the only place that knows edges, and it reads them)
     lane.py       one lane = one `dvc --wait-for-lock repro --single-item` under guard.py, which dies with its parent

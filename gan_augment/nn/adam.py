@@ -1,7 +1,7 @@
-"""Adam (Kingma and Ba 2015, arXiv 1412.6980) on torch's fused kernels, and nothing else.
+"""Adam (Kingma and Ba 2015, arXiv 1412.6980) on torch's fused kernels, without `torch.optim`.
 
-Any use of `torch.optim` imports torch's compiler, 1.4 CPU-seconds of a fresh process: more than a whole fit of a small
-table, or of a small classifier. The arithmetic is the same, bit for bit.
+Any use of `torch.optim` imports torch's compiler, which takes 1.4 CPU-seconds in a fresh process: more than the whole
+fit of a small table, or of a small classifier. The arithmetic is the same, bit for bit.
 """
 
 from __future__ import annotations
@@ -16,10 +16,10 @@ __all__ = ["Adam", "laid_out_like"]
 
 
 def laid_out_like(parameter: Tensor, values: Tensor) -> Tensor:
-    """`values` with the memory layout of `parameter`, copied only where it differs.
+    """Tensor `values` in the memory layout of `parameter`, copied only where it differs.
 
-    The fused kernel reads raw memory: an expanded gradient (stride 0), or one whose channels do not lie as the
-    parameter's, would hand it somebody else's numbers.
+    The fused kernel reads raw memory: from an expanded gradient (stride 0), or from another channel layout than the
+    parameter's, it would read the wrong numbers.
     """
     if values.stride() == parameter.stride():
         return values
@@ -27,7 +27,7 @@ def laid_out_like(parameter: Tensor, values: Tensor) -> Tensor:
 
 
 class Adam:
-    """Steps parameters of one device along their `grad`; those without one are left out.
+    """Optimiser of parameters on one device; a step skips those without a `grad`.
 
     `param_groups` and `state` are as in `torch.optim.Adam`: one group with `lr`, `betas` and `eps`, which may be
     changed between steps, and {parameter: {"step", "exp_avg", "exp_avg_sq"}}, which fills at the first step.
@@ -53,7 +53,7 @@ class Adam:
 
     @torch.no_grad()
     def step(self) -> None:
-        """One update of every parameter that has a gradient."""
+        """Update every parameter that has a gradient."""
         (group,) = self.param_groups
         used = [parameter for parameter in group["params"] if parameter.grad is not None]
         if not used:
@@ -79,7 +79,7 @@ class Adam:
         )
 
     def zero_grad(self) -> None:
-        """Forget the gradients."""
+        """Drop the gradients."""
         for parameter in self.param_groups[0]["params"]:
             parameter.grad = None
 
