@@ -6,7 +6,7 @@ fit of a small table, or of a small classifier. The arithmetic is the same, bit 
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Callable, Iterable
 from typing import Any
 
 import torch
@@ -49,7 +49,7 @@ class Adam:
         self.param_groups: list[dict[str, Any]] = [group]
         self.state: dict[nn.Parameter, dict[str, Tensor]] = {}
         self._decay = decay
-        self._update = torch._fused_adamw_ if decay else torch._fused_adam_
+        self._update: Callable[..., None] = torch._fused_adamw_ if decay else torch._fused_adam_
 
     @torch.no_grad()
     def step(self) -> None:
