@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import math
 from collections.abc import Callable, Sequence
-from typing import Any, Literal
+from typing import Literal
 
 import numpy as np
 import numpy.typing as npt
@@ -14,6 +14,7 @@ from torch.nn import functional
 
 from gan_augment.core.seeds import derive_seed, numpy_generator
 from gan_augment.encoding.image import decode_images, encode_images
+from gan_augment.nn.adam import Adam
 from gan_augment.recognition.classifier import SmallCnn
 
 __all__ = [
@@ -148,7 +149,7 @@ def fit_classifier(
         images.shape[1], images.shape[2], images.shape[3], sum(heads) or classes,
         width=width, generator=torch.Generator().manual_seed(derive_seed(seed, "weights")),
     ).to(device)  # fmt: skip
-    optimiser = torch.optim.AdamW(model.parameters(), lr=learning_rate, weight_decay=_WEIGHT_DECAY, fused=True)
+    optimiser = Adam(model.parameters(), lr=learning_rate, decay=_WEIGHT_DECAY)
     classes_of_rows, generator = labels.cpu().numpy(), numpy_generator(seed, "rows")
     rows = draw_rows(classes_of_rows, steps * batch_size, sampling, generator)
     if finish_on is not None:
@@ -166,8 +167,8 @@ def fit_classifier(
         else:
             weight = None if class_weight is None else class_weight[labels[chosen]]
             loss = _loss_of_heads(logits, targets[chosen], heads, weight)
-        _set_learning_rate(optimiser, learning_rate * _learning_rate_factor(step, steps))
-        optimiser.zero_grad(set_to_none=True)
+        optimiser.param_groups[0]["lr"] = learning_rate * _learning_rate_factor(step, steps)
+        optimiser.zero_grad()
         loss.backward()  # type: ignore[no-untyped-call]
         optimiser.step()
     return model.eval()
@@ -181,12 +182,6 @@ def _loss_of_heads(logits: Tensor, targets: Tensor, heads: Sequence[int], weight
         each = functional.cross_entropy(own, answers.clamp(min=0), reduction="none")
         losses.append((each * known).sum() / known.sum().clamp(min=1e-12))
     return torch.stack(losses).mean()
-
-
-def _set_learning_rate(optimiser: torch.optim.Optimizer, value: float) -> None:
-    group: dict[str, Any]
-    for group in optimiser.param_groups:
-        group["lr"] = value
 
 
 @torch.inference_mode()

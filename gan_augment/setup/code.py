@@ -59,6 +59,7 @@ CODE: dict[str, tuple[str, ...]] = {
         *_CLASSIFIER,
         "curation",
         "fidelity",
+        "nn/adam.py",
         "scoring",
         "stages/curate.py",
     ),
@@ -90,6 +91,7 @@ CODE: dict[str, tuple[str, ...]] = {
     "mix": (
         *_FITTING,
         "mixing",
+        "nn/adam.py",
         "project/accepted.py",
         "project/rival_rows.py",
         "project/search_rows.py",
@@ -97,6 +99,7 @@ CODE: dict[str, tuple[str, ...]] = {
     ),
     "retrain": (
         *_FITTING,
+        "nn/adam.py",
         "project/rival_rows.py",
         "stages/retrain.py",
     ),
@@ -104,6 +107,7 @@ CODE: dict[str, tuple[str, ...]] = {
         *_FITTING,
         "gain/config.py",
         "gain/learning_curve.py",
+        "nn/adam.py",
         "project/rival_rows.py",
         "stages/learning_curve.py",
         "stages/retrain.py",

@@ -23,7 +23,7 @@ from gan_augment.core.atomic import replacing_file
 from gan_augment.core.checksums import check_file
 from gan_augment.core.errors import ModelError
 from gan_augment.core.obstacles import os_error_in
-from gan_augment.training.adam import Adam, laid_out_like
+from gan_augment.nn.adam import Adam, laid_out_like
 
 __all__ = ["Resumable", "is_usable", "load_module", "load_state", "save_module", "save_state"]
 

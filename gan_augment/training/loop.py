@@ -16,7 +16,7 @@ from typing import Any, Generic, TypeVar
 import torch
 from torch import Tensor, nn
 
-from gan_augment.training.adam import Adam
+from gan_augment.nn.adam import Adam
 from gan_augment.training.checkpoint import load_state, save_state
 from gan_augment.training.ema import Ema
 from gan_augment.training.replicas import Replicas
