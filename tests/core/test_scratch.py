@@ -25,7 +25,7 @@ def test_the_name_follows_every_fact(tmp_path: Path, monkeypatch: pytest.MonkeyP
 
 
 def test_a_fact_that_is_no_json_is_refused() -> None:
-    with pytest.raises(TypeError, match="object does not say"):
+    with pytest.raises(TypeError, match="object has no fingerprint"):
         fingerprint(object())
 
 

@@ -144,7 +144,7 @@ def part_of_opened(opened: Project) -> list[str]:
 def test_a_group_need_not_be_in_the_pool_s_names(tmp_path: Path) -> None:
     write_folder(tmp_path / "raw", {"cat": 10, "dog": 10})
     save(tmp_path / "unlabelled/photo.png", noise(900))
-    with pytest.raises(DataError, match=r"In the pool: a name does not hold the group(.|\n)*prepare.pool.group"):
+    with pytest.raises(DataError, match=r"In the pool: a name lacks the group(.|\n)*prepare.pool.group"):
         pooled(tmp_path, split={"group": "([0-9]+)"})
     opened = pooled(tmp_path, {**FOLDER, "group": "none"}, split={"group": "([0-9]+)"})
     assert opened.spec().pool == PoolSpec(rows=1)

@@ -146,7 +146,7 @@ def test_other_forms_are_refused(tmp_path: Path) -> None:
     write_samples(
         folder, Samples(samples.manifest, samples.payload, {"mask": np.asarray(samples.companions["mask"])[:, :6]})
     )
-    with pytest.raises(DataError, match="mask of some rows has another form"):
+    with pytest.raises(DataError, match="mask of some rows has a different form"):
         find_companions([*(project.layout.train(c.key) for c in project.spec().classes), folder])
 
 
