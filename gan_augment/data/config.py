@@ -29,8 +29,8 @@ __all__ = [
     "WebDatasetSource",
 ]
 
-DemoName = Literal["digits", "breast_cancer", "penguins", "colour_digits"]
-DEMO_NAMES: tuple[DemoName, ...] = ("digits", "breast_cancer", "penguins", "colour_digits")
+DemoName = Literal["digits", "breast_cancer", "penguins", "colour_digits", "characters"]
+DEMO_NAMES: tuple[DemoName, ...] = ("digits", "breast_cancer", "penguins", "colour_digits", "characters")
 ONE_COLUMN: tuple[Role, ...] = ("pair", "mask", "caption", "text", "voxels")  # the others have several
 
 

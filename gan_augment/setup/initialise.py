@@ -43,6 +43,7 @@ from gan_augment.params import as_params
 from gan_augment.project.tracked import POOL
 from gan_augment.scoring.tasks.classification import HEADLINE
 from gan_augment.setup.code import code_dependencies
+from gan_augment.setup.demos import demo_values
 from gan_augment.setup.findings import Findings
 from gan_augment.setup.schema import write_schema
 
@@ -452,7 +453,7 @@ def _is_inside(folder: Path, others: Iterable[Path]) -> bool:
 def _params_values(root: Path, findings: Findings) -> dict[str, Any]:
     config = findings.config
     kind = config.source.kind
-    of_demo = config.source in (DemoSource(name="digits"), DemoSource(name="colour_digits"))
+    of_demo = isinstance(config.source, DemoSource) and findings.modality == "image"
     brings_split = isinstance(config.source, NpzSource) or of_demo
     return {
         "classes": findings.classes,
@@ -469,7 +470,9 @@ def _params_values(root: Path, findings: Findings) -> dict[str, Any]:
         "settings": {},
         "candidates": max(MIN_CANDIDATES, CANDIDATES_PER_LARGEST * max(c.train for c in findings.classes)),
         "linear_probe": _has_linear_probe(findings),
+        **_USUAL,
         **_OF_MODALITY[findings.modality],
+        **demo_values(config.source),
     }
 
 
@@ -492,6 +495,13 @@ _GROUP_COMMENTS = {
 }
 
 
+_USUAL: dict[str, Any] = {
+    "ratios": [0, 0.5, 1, 2, 3],
+    "mix_seeds": 3,
+    "seeds": 5,
+    "second_opinion": "auto",
+    "learning_curve": "auto",
+}
 _OF_MODALITY: dict[Modality, dict[str, str]] = {
     "image": {
         "method": "conditional",

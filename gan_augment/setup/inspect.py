@@ -27,6 +27,7 @@ from gan_augment.data.pool import Pool, load_pool, pool_problems, sift_pool
 from gan_augment.data.problems import Problem, as_problem
 from gan_augment.data.split import Split, split_rows
 from gan_augment.setup.companions import guess_companions
+from gan_augment.setup.demos import demo_prepare
 from gan_augment.setup.findings import ClassFinding, ColumnFinding, Findings, ImageFindings, PoolFinding
 from gan_augment.setup.guess import guess_config
 from gan_augment.setup.settings import apply_settings
@@ -77,7 +78,8 @@ def inspect_demo(name: str, *, settings: Mapping[str, Any] | None = None) -> Fin
 
 def _with_companions(config: PrepareConfig, settings: Mapping[str, Any]) -> tuple[PrepareConfig, frozenset[Role]]:
     """The settings, with what lies beside the images; and the roles that are a guess, which may be dropped again."""
-    config = config.model_copy(update={"companions": guess_companions(config.source)})
+    about = {"companions": guess_companions(config.source), **demo_prepare(config.source)}
+    config = config.model_copy(update=about)
     chosen = apply_settings(config, settings)
     guessed = {role for role, source in chosen.companions.items() if source == config.companions.get(role)}
     absolute = {role: _absolute(source) for role, source in chosen.companions.items()}

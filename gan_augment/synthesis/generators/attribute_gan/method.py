@@ -60,7 +60,7 @@ class AttributeGanConfig(ImageGanConfig):
     """Settings of the attribute GAN. `None` means: chosen from the image size."""
 
     kimg: Kimg | None = Field(
-        default=None, gt=0, description="length of the training, in thousands of images seen; null: 200 to 400"
+        default=None, gt=0, description="length of the training, in thousands of images seen; null: 100 to 400"
     )
     embedding: Units = Field(default=32, ge=1, description="length of the vectors that class and attributes add up to")
     ramp: bool = Field(default=False, description="start unconditionally where a class has under 50 train rows")
@@ -82,6 +82,11 @@ class AttributeGanConfig(ImageGanConfig):
         "written as missing",
     )
     judge_steps: Steps = Field(default=300, ge=1, description="length of the training of the networks that read values")
+
+    def usual_kimg(self, image: ImageSpec) -> float:
+        """Half of what `conditional` takes where an MLP draws: after that no figure gets better (docs/benchmarks.md)."""
+        usual = super().usual_kimg(image)
+        return usual / 2 if self.chosen_architecture(image) == "mlp" else usual
 
     @field_validator("combinations", mode="before")
     @classmethod
