@@ -38,6 +38,10 @@ class Evidence:
         served.json by class key.
     models
         Facts that a class's model keeps about its own training (steps, why it stopped), by class key; may be empty.
+    asked
+        The attributes that the rows of `accepted` were asked for, in their order; None where they have none.
+    precision, unknown
+        Of a method that judges its attributes, by column and value: figures, and why a value is not claimed.
     provenance
         Titled lists of (name, value) for the last section: seeds, versions, settings.
     """
@@ -55,4 +59,7 @@ class Evidence:
     curves: Mapping[str, pd.DataFrame] = field(default_factory=dict)
     served: Mapping[str, Figures] = field(default_factory=dict)
     models: Mapping[str, Figures] = field(default_factory=dict)
+    asked: pd.DataFrame | None = None
+    precision: Mapping[str, Mapping[str, Any]] = field(default_factory=dict)
+    unknown: Mapping[str, Mapping[str, str]] = field(default_factory=dict)
     provenance: Mapping[str, list[tuple[str, str]]] = field(default_factory=dict)

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import Any
 
-from gan_augment.reporting import sections
+from gan_augment.reporting import conditions, sections
 from gan_augment.reporting.config import ReportConfig
 from gan_augment.reporting.evidence import Evidence
 from gan_augment.reporting.lights import GUIDE, lights
@@ -47,6 +47,8 @@ def render_report(evidence: Evidence, config: ReportConfig) -> str:
             verdicts=_verdicts(sheets),
             others={name: uri for sheet in sheets.values() for name, uri in sheet.others.items()},
             columns=sections.columns(evidence, config.features),
+            asked=conditions.attributes(evidence) if evidence.spec.image is not None else [],
+            guard=conditions.guard(evidence),
             training=sections.training(evidence),
             curation=sections.curation(evidence),
             overall=_overall(evidence),

@@ -14,7 +14,7 @@ import pyarrow.parquet as pq
 
 from gan_augment.core.checksums import check_file, telling_damage
 from gan_augment.core.errors import MissingInputError
-from gan_augment.core.records import DatasetSpec
+from gan_augment.core.records import DatasetSpec, Role
 from gan_augment.core.samples import Samples, count_samples
 from gan_augment.core.streams import label_index_pieces, read_rows
 
@@ -24,7 +24,7 @@ COMPARED = 100_000  # rows of a table, over all classes, whose columns stand bes
 _READ = 65_536
 
 
-def accepted_rows(folder: Path, spec: DatasetSpec, pictures: int) -> Samples:
+def accepted_rows(folder: Path, spec: DatasetSpec, pictures: int, *, companions: tuple[Role, ...] = ()) -> Samples:
     """The first of the accepted rows in data/curated: `pictures` images a class, or `COMPARED` rows of a table.
 
     A table's classes keep their shares; a class's first rows are a random part of it. Raises MissingInputError.
@@ -43,7 +43,7 @@ def accepted_rows(folder: Path, spec: DatasetSpec, pictures: int) -> Samples:
             most[index] -= len(found)
             places.append(start + found)
         start += len(part)
-    return read_rows(folder, np.sort(np.concatenate(places)))
+    return read_rows(folder, np.sort(np.concatenate(places)), companions=companions)
 
 
 def rejected_rows(scores: Path, folders: dict[str, Path], most: int) -> Samples:

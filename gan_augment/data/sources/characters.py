@@ -1,7 +1,7 @@
 """Little drawn characters: three haircuts, and attributes whose combinations are a long tail. Made here, no download.
 
-A figure of 16 x 16 px has a haircut (the class), and colours of hair, eyes, skin and shirt (attributes). Position, light,
-shades and background differ from one to the next, so that a colour is to be read from few pixels under any light.
+A figure of 16 x 16 px has a haircut (the class), and colours of hair, eyes, skin and shirt (attributes). Position,
+light, shades and background differ from one to the next: a colour is to be read from few pixels under any light.
 """
 
 from __future__ import annotations

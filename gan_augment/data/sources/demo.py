@@ -169,9 +169,7 @@ def _characters(companions: Companions) -> RawData:
     return RawData("characters", "CC0-1.0", rows, RawImages(handles), entries=len(rows), companions=beside)
 
 
-def _columns(
-    demo: DemoName, table: pd.DataFrame, companions: Companions
-) -> Iterator[tuple[Role, tuple[Beside, ...]]]:
+def _columns(demo: DemoName, table: pd.DataFrame, companions: Companions) -> Iterator[tuple[Role, tuple[Beside, ...]]]:
     for role, config in companions.items():
         for name in config.names:
             check_column(Path(demo), table, name, f"prepare.companions.{role}")

@@ -2,9 +2,9 @@
 
 Two figures make the score, because neither is enough alone: KID asks whether the synthetic images lie where real ones
 do, the classification accuracy score (CAS, Ravuri & Vinyals 2019, arXiv 1905.10887) asks whether a classifier that saw
-nothing but synthetic images recognises real ones. Under conditions both are satisfied early (colours come before shapes,
-and a linear classifier tells few shapes in many colours), so there a third one counts: how rarely a fresh critic is
-right. Three more are kept apart: how often the training discriminator ranks
+nothing but synthetic images recognises real ones. Under conditions both are satisfied early (colours come before
+shapes, and a linear classifier tells few shapes in many colours), so there a third one counts: how rarely a fresh
+critic is right. Three more are kept apart: how often the training discriminator ranks
 a real image above a generated one, for train reals (balance) and for held-out reals (a wide gap between the two is a
 discriminator that knows its train reals by heart), and how often a fresh critic tells held-out reals from synthetic
 images (the equilibrium; see `stop_rule`).

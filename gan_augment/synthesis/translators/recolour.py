@@ -1,9 +1,9 @@
 """`recolour`: a real image of the class with the colours of other attribute values, and those attributes beside it.
 
-The cheap rival of methods that draw attributes. From train rows it learns the colour of each value: pixels fall into few
-colours, and a value's is the one that rows with it have more of than others, beyond chance. An image is recoloured where
-it has the colour of its own value: a pixel that is a mixture of that colour and another one of the image (an edge, a
-shade) goes as far as its share in the mixture. A column whose values are no colours keeps the value of its parent.
+The cheap rival of methods that draw attributes. From train rows it learns the colour of each value: pixels fall into
+few colours, and a value's is the one that rows with it have more of than others, beyond chance. An image is recoloured
+where it has the colour of its own value: a pixel that is a mixture of that colour and another one of the image (an
+edge, a shade) goes as far as its share in the mixture. A column whose values are no colours keeps the parent's value.
 """
 
 from __future__ import annotations
@@ -29,7 +29,7 @@ from gan_augment.synthesis.api import MethodConfig, Run, SampleRequest, Syntheti
 from gan_augment.synthesis.kit.attributes import Attribute, Attributes
 from gan_augment.synthesis.kit.blocks import BLOCK
 from gan_augment.synthesis.kit.checks import check_index, check_train
-from gan_augment.synthesis.kit.files import REMEDY, read_about, read_arrays, write_arrays, write_about
+from gan_augment.synthesis.kit.files import REMEDY, read_about, read_arrays, write_about, write_arrays
 from gan_augment.synthesis.kit.untrained import FittedTranslator, Pixels, UntrainedTranslator
 
 __all__ = ["FittedRecolour", "Recolour", "RecolourConfig", "recoloured", "value_colours"]
@@ -38,7 +38,9 @@ Ints = npt.NDArray[np.int64]
 Floats = npt.NDArray[np.float64]
 
 _LOOKED_AT = 20_000  # pixels of train rows, from which the colours are found
-_SURE = 4.0  # standard errors by which rows with a value have more of its colour: the best of many colours is looked for
+_SURE = (
+    4.0  # standard errors by which rows with a value have more of its colour: the best of many colours is looked for
+)
 _APART = 40.0  # levels between two colours, below which one cannot be told from the other
 _PURE = 0.7  # share of a colour, above which a pixel shows how light it is in this image
 _LIGHT = (0.5, 1.5)  # of an image beside the mean of its value's colour
@@ -103,8 +105,8 @@ def _told_apart(colours: Floats) -> bool:
 def recoloured(image: Pixels, moves: Sequence[tuple[Floats, Floats, Floats]]) -> Pixels:
     """The image [h, w, 3] with other colours: moves of (now [3], wanted [3], others [k, 3]: what else is in it).
 
-    A pixel between `now` and the nearest other colour is a mixture of the two: it moves by its share of `now`. All moves
-    start from the image as it came, so that the edge between two colours that both move is a mixture of the new ones.
+    A pixel between `now` and the nearest other colour is a mixture of the two: it moves by its share of `now`. All
+    moves start from the image as it came: where two colours move, their edge is a mixture of the new ones.
     """
     pixels = image.astype(np.float64)
     total = pixels.copy()

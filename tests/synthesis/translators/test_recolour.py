@@ -12,7 +12,13 @@ import pytest
 from gan_augment.core.errors import MethodError
 from gan_augment.core.fields import frame_of
 from gan_augment.synthesis.api import Run, SampleRequest, TrainingData
-from gan_augment.synthesis.translators.recolour import FittedRecolour, Recolour, RecolourConfig, recoloured, value_colours
+from gan_augment.synthesis.translators.recolour import (
+    FittedRecolour,
+    Recolour,
+    RecolourConfig,
+    recoloured,
+    value_colours,
+)
 from tests.toys import attribute_toy, colours_of, image_toy
 
 WITHHELD = ("blue", "black")

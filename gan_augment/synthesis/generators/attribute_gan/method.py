@@ -84,7 +84,7 @@ class AttributeGanConfig(ImageGanConfig):
     judge_steps: Steps = Field(default=300, ge=1, description="length of the training of the networks that read values")
 
     def usual_kimg(self, image: ImageSpec) -> float:
-        """Half of what `conditional` takes where an MLP draws: after that no figure gets better (docs/benchmarks.md)."""
+        """Half of what `conditional` takes where an MLP draws: no figure gets better after it (docs/benchmarks.md)."""
         usual = super().usual_kimg(image)
         return usual / 2 if self.chosen_architecture(image) == "mlp" else usual
 
