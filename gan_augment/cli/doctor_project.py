@@ -50,6 +50,7 @@ def _params(root: Path) -> Iterator[Finding]:
         if not checked.errors:
             yield Finding("params.yaml", f"{len(params.classes)} classes, method {params.synthesis.method}")
             yield from _leftovers(root, set(params.classes), set(params.retrain.arms))
+            yield from _rivals(root, params.synthesis.method)
     yield from _no_files(root, "dvc.yaml", "dvc.lock")
     if not os.path.lexists(root / "dvc.yaml"):
         yield Finding("dvc.yaml", "absent", "gan-augment init PATH_TO_YOUR_DATA", blocking=True)
@@ -88,6 +89,19 @@ def _leftovers(root: Path, classes: set[str], arms: set[str]) -> Iterator[Findin
             "leftovers",
             f"outputs of classes or arms that params.yaml has no longer: {', '.join(found)}",
             _removal(found),
+        )
+
+
+def _rivals(root: Path, name: str) -> Iterator[Finding]:
+    from gan_augment.project.tracked import has_rivals_stage
+    from gan_augment.synthesis.registry import resolve_method
+
+    names = resolve_method(name).traits.rivals
+    if names and not has_rivals_stage(root):
+        yield Finding(
+            "dvc.yaml",
+            f"has no stage `rivals`, so the gain is not compared with {name}'s rivals ({', '.join(names)})",
+            "gan-augment init with --force writes it anew, and keeps the old one as .bak",
         )
 
 

@@ -48,6 +48,8 @@ def show_method(name: str, *, as_json: bool) -> None:
         print(json.dumps(schema, indent=2, ensure_ascii=False))
         return
     print((type(method).__doc__ or "").strip())
+    if method.traits.rivals:
+        print(f"\nIts untrained rivals, which run as arms beside it: {', '.join(method.traits.rivals)}")
     print(f"\nIn params.yaml, with the defaults:\n\nsynthesis:\n  method: {name}")
     properties = schema.get("properties", {})
     if not properties:

@@ -162,10 +162,12 @@ def _checks(data: _Data, wrong: set[str]) -> Iterator[tuple[set[str], Callable[[
 
 def _method(data: _Data) -> None:
     from gan_augment.project.training import check_method, check_settings
+    from gan_augment.synthesis.rivals import rivals_of
 
     check_settings(data.params, data.modality)
     if data.spec is not None:
-        check_method(data.params, data.spec)
+        method, _ = check_method(data.params, data.spec)
+        rivals_of(method)
 
 
 def _pool(data: _Data) -> None:
