@@ -70,9 +70,8 @@ def attributes(evidence: Evidence) -> list[dict[str, Any]]:
     A value that the model does not claim has its reason, and no pictures: its rows say nothing of it.
     """
     columns = evidence.precision or _from_guard(evidence)
-    most = max(
-        1, min(_PICTURES, _MOST_PICTURES // max(1, sum(min(len(one), _MOST_VALUES) for one in columns.values())))
-    )
+    values = sum(min(len(found), _MOST_VALUES) for found in columns.values())
+    most = max(1, min(_PICTURES, _MOST_PICTURES // max(1, values)))
     return [
         {
             "name": name,

@@ -55,6 +55,13 @@ class RecolourConfig(MethodConfig):
     )
     colours: Units = Field(default=24, ge=2, le=256, description="how many colours the pixels of train rows fall into")
 
+    def check(self, spec: DatasetSpec) -> None:
+        """Refuse grey images. Raises MethodError."""
+        if spec.image is not None and spec.image.channels != 3:
+            raise MethodError(
+                f"{Recolour.name!r} changes colours", got="grey images", expected="images with three channels"
+            )
+
 
 def value_colours(images: Pixels, conditions: Ints, sizes: tuple[int, ...], palette: Floats) -> list[Floats | None]:
     """For each column float64 [size, 3]: the colour of each value, NaN of one that is not found; None: no colours.
@@ -215,11 +222,8 @@ class Recolour(UntrainedTranslator):
     def fit(self, data: TrainingData, config: RecolourConfig, run: Run) -> FittedRecolour:
         """Learn the colours of the values. Raises MethodError where rows have no attributes, or no colours."""
         check_train(data.train, self.name)
+        config.check(data.train.spec)
         images = images_of(data.train.samples.payload)
-        if images.shape[-1] != 3:
-            raise MethodError(
-                f"{self.name!r} changes colours", got="grey images", expected="images with three channels"
-            )
         attributes = Attributes.of(data.train, self.name)
         conditions = attributes.conditions(data.train, self.name)
         palette = _palette(images, config.colours, derive_seed(run.seed, "palette"))

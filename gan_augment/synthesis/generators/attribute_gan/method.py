@@ -178,6 +178,7 @@ class AttributeGan(JointOnly):
         label_from="condition",
         needs=frozenset({"attributes"}),
         emits=frozenset({"attributes"}),
+        rivals=("recolour",),
     )
     Config: ClassVar[type[MethodConfig]] = AttributeGanConfig
 
