@@ -1,7 +1,8 @@
 """What the project of an embedded data set starts with where that is not the default: a method that the demo is about.
 
-Such a demo ends in a verdict within five minutes on two cores. So it trains fewer classifiers than the defaults do (its
-interval is wider for that), and leaves out the second opinion and the learning curve.
+Such a demo is meant to end in a verdict within five minutes on two cores. So it trains the method for a shorter time and
+fewer classifiers than the defaults do (its interval is wider for that), and leaves out the second opinion and the
+learning curve.
 """
 
 from __future__ import annotations
@@ -13,6 +14,8 @@ from gan_augment.data.config import AnySource, DemoName, DemoSource
 __all__ = ["demo_prepare", "demo_values"]
 
 _QUICK: dict[str, Any] = {
+    "settings": {"kimg": 100},
+    "judges": 2,
     "ratios": [0, 1, 2],
     "mix_seeds": 2,
     "seeds": 3,

@@ -80,7 +80,7 @@ def draw(haircut: str, values: Mapping[str, str], random: np.random.Generator) -
              for name, value in values.items()}  # fmt: skip
     canvas = np.empty((SIDE, SIDE, 3))
     canvas[:] = random.integers(*_BACKGROUND, 3)
-    down, right, wide = random.integers(-1, 2), random.integers(-1, 2), random.integers(0, 2)
+    down, right, wide = (int(random.integers(*ends)) for ends in ((-1, 2), (-1, 2), (0, 2)))
     y, x = np.mgrid[:SIDE, :SIDE] - np.array([down, right])[:, None, None]
     canvas[(y >= 13) & (abs(x - 7.5) < 5.5 - wide)] = paint["shirt"]
     face = ((y - 8) / 4.6) ** 2 + ((x - 7.5) / (3.9 + 0.5 * wide)) ** 2 <= 1

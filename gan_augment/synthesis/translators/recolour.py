@@ -106,7 +106,7 @@ def _told_apart(colours: Floats) -> bool:
     """Whether there are two colours or more, each of them another one."""
     known = colours[~np.isnan(colours[:, 0])]
     apart = [np.linalg.norm(one - other) for place, one in enumerate(known) for other in known[:place]]
-    return bool(apart) and min(apart) >= _APART
+    return bool(apart) and bool(min(apart) >= _APART)
 
 
 def recoloured(image: Pixels, moves: Sequence[tuple[Floats, Floats, Floats]]) -> Pixels:
