@@ -1,4 +1,4 @@
-"""What a reader is told of the method's rivals: which one wins, and which ones could not run."""
+"""Sentences of the verdict about the method's rivals: which one wins, and which ones could not run."""
 
 from __future__ import annotations
 

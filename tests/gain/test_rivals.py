@@ -31,6 +31,7 @@ def test_the_verdict_is_against_the_rival_and_says_so(right: float, verdict: Ver
     assert measured["verdict"] == verdict
     assert "real data and rows of the untrained rival fda: class weights" in measured["sentence"]
     assert measured["rivals"] == plan["rivals"]
+    assert (measured["gain"]["real_arm"], "real_adjustment" in measured["gain"]) == ("cheap", True)
     assert len(measured["before"]) == (said is not None)
     if said is not None:
         (sentence,) = measured["before"]
@@ -47,6 +48,7 @@ def test_validation_names_the_rival_whatever_the_test_rows_say() -> None:
     arms = [arm("real", NET, 0.5, 0.5), arm("rival: fda", NET, 0.95, 0.4), arm("real_synthetic", NET, 0.7, 0.7)]
     measured = measure({"first": arms}, [], evaluation(), LABELS, PLAN | {"rivals": {"fda": MADE}})
     assert measured["gain"]["baseline_arm"] == "real"
+    assert "real_arm" not in measured["gain"]
     assert measured["before"] == []
 
 

@@ -20,7 +20,7 @@ def test_dvc_must_know_the_pool(tmp_path: Path) -> None:
     check_pool_is_tracked(tmp_path, POOLED)  # no DVC project
     (tmp_path / "dvc.yaml").write_text("stages: {}\n")
     check_pool_is_tracked(tmp_path, PrepareConfig.model_validate({"source": PHOTOS}))
-    with pytest.raises(ParamsError, match="does not know it"):
+    with pytest.raises(ParamsError, match="does not name it"):
         check_pool_is_tracked(tmp_path, POOLED)
     (tmp_path / "dvc.yaml").write_text("outs: [data/prepared/pool]\n")
     check_pool_is_tracked(tmp_path, POOLED)
@@ -31,7 +31,7 @@ def test_dvc_must_know_the_pool(tmp_path: Path) -> None:
 def test_the_stage_asks_before_it_reads(tmp_path: Path) -> None:
     (tmp_path / "dvc.yaml").write_text("stages: {}\n")
     opened = project(tmp_path, ["cat", "dog"], PHOTOS, pool={**PHOTOS, "path": "unlabelled"})
-    with pytest.raises(ParamsError, match="does not know it"):
+    with pytest.raises(ParamsError, match="does not name it"):
         prepare.run(opened)
 
 
