@@ -1,7 +1,7 @@
 """What the project of an embedded data set starts with where that is not the default: a method that the demo is about.
 
-Such a demo is meant to end in a verdict within five minutes on two cores. So it trains the method for a shorter time and
-fewer classifiers than the defaults do (its interval is wider for that), and leaves out the second opinion and the
+Such a demo is meant to end in a verdict within five minutes on two cores. So it trains the method for a shorter time,
+and fewer classifiers than the defaults do (its interval is wider for that), and leaves out the second opinion and the
 learning curve.
 """
 
