@@ -19,6 +19,8 @@ BUILT_IN: dict[str, str] = {
     "attribute_gan": "gan_augment.synthesis.generators.attribute_gan.method:AttributeGan",
     "conditional": "gan_augment.synthesis.generators.conditional:Conditional",
     "copula": "gan_augment.synthesis.generators.copula:Copula",
+    "fda": "gan_augment.synthesis.translators.fda:Fda",
+    "histogram_match": "gan_augment.synthesis.translators.histogram_match:HistogramMatch",
     "infogan": "gan_augment.synthesis.generators.infogan.method:Infogan",
     "jitter": "gan_augment.synthesis.generators.jitter:Jitter",
     "oversample": "gan_augment.synthesis.generators.oversample:Oversample",
