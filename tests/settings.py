@@ -48,6 +48,7 @@ METHODS: dict[str, MethodRow] = {
     "oversample": MethodRow(table_toy),
     "random_convolution": MethodRow(image_toy, judged=False),
     "smote": MethodRow(table_toy),
+    "style_transfer": MethodRow(image_toy, {"features": "own", "steps": 4, "training_steps": 5}, judged=False),
     "super_resolution": MethodRow(
         image_toy, {"l1_kimg": 0.2, "adversarial_kimg": 0.05, "batch_size": 10, "width": 8, "blocks": 1, "checks": 2}
     ),

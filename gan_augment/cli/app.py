@@ -54,7 +54,8 @@ def init(
         Path | None, typer.Argument(help="A folder of images (class = folder), or a CSV or Parquet file.")
     ] = None,
     demo: Annotated[
-        str | None, typer.Option(help="Use an embedded data set: digits, breast_cancer, penguins or colour_digits.")
+        str | None,
+        typer.Option(help="Use an embedded data set: digits, breast_cancer, penguins, colour_digits, two_domains."),
     ] = None,
     target: Annotated[str | None, typer.Option(help="The column with the class (tables and image lists).")] = None,
     image_column: Annotated[str | None, typer.Option(help="The column with image paths (image lists).")] = None,

@@ -22,6 +22,8 @@ class Evidence:
 
     Attributes
     ----------
+    pool
+        Of images the rows that only synthesizers see; None where there are none.
     train, accepted, rejected
         Real train rows; synthetic rows that curation accepted, in order of preference, as far as they are shown or
         compared (see `rows`); some that it rejected (of images).
@@ -56,3 +58,4 @@ class Evidence:
     served: Mapping[str, Figures] = field(default_factory=dict)
     models: Mapping[str, Figures] = field(default_factory=dict)
     provenance: Mapping[str, list[tuple[str, str]]] = field(default_factory=dict)
+    pool: Samples | None = None

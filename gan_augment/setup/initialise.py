@@ -26,6 +26,7 @@ from gan_augment.data.config import (
     ImageFolderSource,
     ImageManifestSource,
     NpzSource,
+    PoolDemo,
     PoolFolder,
     PoolManifest,
     PoolSource,
@@ -60,6 +61,7 @@ PROJECT_FILES = ("params.yaml", "dvc.yaml", "prefect.yaml")
 APPENDED_FILES = (".gitignore", ".dvcignore")
 _WIDTH = 110  # of a line of dvc.yaml
 CANDIDATES_PER_LARGEST = 3  # candidates a class, as a multiple of the largest train class
+_SPLIT_DEMOS = ("digits", "colour_digits", "two_domains")  # that bring their own split
 SMALLEST_PROBED = 16  # px a side, for the pretrained feature extractor
 MIN_CANDIDATES = 30
 _TEMPLATES = jinja2.Environment(
@@ -385,6 +387,8 @@ def _pool(config: PrepareConfig, root: Path) -> dict[str, Any] | None:
     if config.pool is None:
         return None
     pool = config.pool.model_dump(mode="json", exclude_defaults=True)
+    if isinstance(config.pool, PoolDemo):
+        return {"kind": config.pool.kind, "name": config.pool.name} | pool
     if config.pool.companions:
         pool["companions"] = _relative_companions(config.pool.companions, root)
     return {"kind": config.pool.kind, "path": _relative(Path(config.pool.path), root)} | {
@@ -398,7 +402,7 @@ def _relative(path: Path, root: Path) -> str:
 
 def _raw_data(source: AnySource | PoolSource | None, root: Path, key: str, companions: Companions) -> list[str]:
     """What the stage `prepare` depends on: the data's path, the folder of a manifest's images, linked folders."""
-    if source is None or isinstance(source, DemoSource):
+    if source is None or isinstance(source, DemoSource | PoolDemo):
         return []
     paths = [f"${{prepare.{key}.path}}"]  # DVC reads it from params.yaml: another path there is another dependency
     beside = {role: where for role, where in companions.items() if where.path not in (None, source.path)}
@@ -452,7 +456,7 @@ def _is_inside(folder: Path, others: Iterable[Path]) -> bool:
 def _params_values(root: Path, findings: Findings) -> dict[str, Any]:
     config = findings.config
     kind = config.source.kind
-    of_demo = config.source in (DemoSource(name="digits"), DemoSource(name="colour_digits"))
+    of_demo = isinstance(config.source, DemoSource) and config.source.name in _SPLIT_DEMOS
     brings_split = isinstance(config.source, NpzSource) or of_demo
     return {
         "classes": findings.classes,
@@ -469,7 +473,9 @@ def _params_values(root: Path, findings: Findings) -> dict[str, Any]:
         "settings": {},
         "candidates": max(MIN_CANDIDATES, CANDIDATES_PER_LARGEST * max(c.train for c in findings.classes)),
         "linear_probe": _has_linear_probe(findings),
+        "groups": [],
         **_OF_MODALITY[findings.modality],
+        **(_OF_DEMO.get(config.source.name, {}) if isinstance(config.source, DemoSource) else {}),
     }
 
 
@@ -505,6 +511,11 @@ _OF_MODALITY: dict[Modality, dict[str, str]] = {
         "classifier_comment": "   # or logistic_regression, random_forest, custom",
         "export_format": "table",
     },
+}
+
+
+_OF_DEMO: dict[str, dict[str, Any]] = {  # what a demo is there to show
+    "two_domains": {"method": "style_transfer", "groups": ["domain"]},
 }
 
 

@@ -56,6 +56,7 @@ def gather(project: Project) -> Evidence:
         served=served,
         models={c.key: _model_facts(layout.train_gan(c.key)) for c in spec.classes},
         provenance=_provenance(project, served),
+        pool=None if (pool := project.pool_view()) is None else pool.samples,
     )
 
 

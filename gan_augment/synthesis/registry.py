@@ -26,6 +26,7 @@ BUILT_IN: dict[str, str] = {
     "oversample": "gan_augment.synthesis.generators.oversample:Oversample",
     "random_convolution": "gan_augment.synthesis.translators.random_convolution:RandomConvolution",
     "smote": "gan_augment.synthesis.generators.smote:Smote",
+    "style_transfer": "gan_augment.synthesis.translators.style_transfer.method:StyleTransfer",
     "super_resolution": "gan_augment.synthesis.translators.super_resolution.method:SuperResolution",
     "tabular_gan": "gan_augment.synthesis.generators.tabular_gan.method:TabularGan",
     "vanilla": "gan_augment.synthesis.generators.vanilla:Vanilla",

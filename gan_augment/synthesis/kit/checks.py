@@ -31,7 +31,7 @@ def check_pool(spec: DatasetSpec, method: str) -> None:
     if spec.pool.channels not in (None, spec.image.channels):
         names = {1: "grey", 3: "in colour"}
         raise MethodError(
-            f"The pool's images are {names[spec.pool.channels]}, the labelled ones are not, and {method!r} takes styles",
+            f"{method!r} takes styles, and the pool is {names[spec.pool.channels]}, the labelled images are not",
             where="prepare.pool in params.yaml",
             got=f"{spec.pool.channels} channel{'s' * (spec.pool.channels > 1)}",
             expected=f"{spec.image.channels}, as in the labelled images",

@@ -3,7 +3,7 @@
 Fourier domain adaptation (Yang and Soatto 2020, arXiv 2004.05498, equations 1 to 3): in a square of the spectrum around
 its middle the amplitudes are those of the pool image, the phases stay. The square reaches floor(share x shorter side)
 frequencies to each side, so at 0 the mean alone is exchanged. albumentations 2.0.8 has this transform, but its square
-lies half a pixel beside the middle: up to 16 px a side and a share of 0.1 it exchanges nothing at all, not even the mean.
+lies half a pixel beside the middle: up to 16 px a side and a share of 0.1 it exchanges nothing, not even the mean.
 """
 
 from __future__ import annotations
