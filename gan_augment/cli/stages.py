@@ -60,6 +60,11 @@ STAGES: dict[str, StageCommand] = {
             ("base", "cross_fit", "synthesis", "train_gan", "generate", "curate", "classes"),
         ),
         StageCommand(
+            "rivals",
+            "Draw rows of the method's untrained rivals.",
+            ("base", "synthesis", "generate", "mix", "classes"),
+        ),
+        StageCommand(
             "mix", "Choose the mixing ratio on validation.", ("base", "cross_fit", "mix", "retrain"), on_device=True
         ),
         StageCommand("retrain", "Train the classifier of one arm.", ("base", "retrain"), "arm", on_device=True),

@@ -25,6 +25,8 @@ __all__ = [
     "read_arm",
     "read_curve",
     "read_probabilities",
+    "rival_arm",
+    "rival_of",
     "write_arm",
     "write_curve",
     "write_probabilities",
@@ -36,6 +38,17 @@ Probabilities = npt.NDArray[np.float32]
 Levels = dict[str, tuple[str, ...]]  # question -> its answers, in the order of the probabilities
 
 _VALIDATION = "validation_"
+_RIVAL = "rival: "
+
+
+def rival_arm(name: str) -> str:
+    """The arm with the rows of a rival: an untrained method that the project's method has to beat."""
+    return _RIVAL + name
+
+
+def rival_of(arm: str) -> str | None:
+    """The rival whose rows an arm shows; None of every other arm."""
+    return arm.removeprefix(_RIVAL) if arm.startswith(_RIVAL) else None
 
 
 def _without_empty(written: dict[str, Any], later: str) -> dict[str, Any]:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from gan_augment.gain.evaluation import ArmPredictions, Evaluation
-from gan_augment.gain.verdict import ARM_NAMES
+from gan_augment.gain.verdict import arm_name
 
 __all__ = ["better_without"]
 
@@ -31,4 +31,4 @@ def better_without(other: ArmPredictions, ours: ArmPredictions, evaluation: Eval
 
 
 def _named(arm: ArmPredictions) -> str:
-    return f"{arm.family.classifier.replace('_', ' ')} ({ARM_NAMES[arm.record.arm]}: {arm.family.best.name})"
+    return f"{arm.family.classifier.replace('_', ' ')} ({arm_name(arm.record.arm)}: {arm.family.best.name})"

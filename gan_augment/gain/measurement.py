@@ -10,14 +10,14 @@ import numpy as np
 import numpy.typing as npt
 
 from gan_augment.core.not_made import not_made_sentences
-from gan_augment.core.predictions import Adjustment, ArmRecord, CurveRecord, Family
+from gan_augment.core.predictions import Adjustment, ArmRecord, CurveRecord, Family, rival_of
 from gan_augment.core.records import DatasetSpec
 from gan_augment.gain.better_without import better_without
 from gan_augment.gain.evaluation import ArmPredictions, Evaluation
 from gan_augment.gain.groups import Grouping, groups_record
 from gan_augment.gain.learning_curve import Worth, explain_worth, rows_worth
 from gan_augment.gain.untried import explain_untried, not_tried
-from gan_augment.gain.verdict import ARM_NAMES, Verdict, decide, explain
+from gan_augment.gain.verdict import Verdict, arm_name, decide, explain
 from gan_augment.scoring.adjustment import adjust
 from gan_augment.scoring.metrics import Labels, precision_over, rare_classes, recall_over, score
 from gan_augment.scoring.statistics import Interval, holm
@@ -43,14 +43,24 @@ class Gain:
 
 
 def headline(arms: Sequence[ArmPredictions]) -> tuple[ArmPredictions, ArmPredictions]:
-    """The best baseline arm and the best one with synthetic data, by validation loss; the simpler one on a tie."""
+    """The best baseline arm and the best one with synthetic data, by validation loss; the simpler one on a tie.
 
-    return _best(arms, BASELINE_ARMS), _best(arms, SYNTHETIC_ARMS)
+    A rival of the method is a baseline: it costs next to nothing.
+    """
+    return _best(_baselines(arms)), _best([arm for arm in arms if arm.record.arm in SYNTHETIC_ARMS])
 
 
-def _best(arms: Sequence[ArmPredictions], names: Sequence[str]) -> ArmPredictions:
-    candidates = [arm for arm in arms if arm.record.arm in names]
-    return min(candidates, key=lambda arm: (arm.family.best.validation_loss, names.index(arm.record.arm)))
+def _baselines(arms: Sequence[ArmPredictions]) -> list[ArmPredictions]:
+    return [arm for arm in arms if arm.record.arm in BASELINE_ARMS or rival_of(arm.record.arm)]
+
+
+def _best(arms: Sequence[ArmPredictions]) -> ArmPredictions:
+    order = (*BASELINE_ARMS, *SYNTHETIC_ARMS)  # and rivals last, as they are in `arms`
+
+    def place(arm: str) -> int:
+        return order.index(arm) if arm in order else len(order)
+
+    return min(arms, key=lambda arm: (arm.family.best.validation_loss, place(arm.record.arm)))
 
 
 def measure(
@@ -89,7 +99,7 @@ def measure(
             gain.interval,
             ratio=ratio,
             shown=shown,
-            baseline=f"{ARM_NAMES[gain.baseline.record.arm]}: {gain.baseline.family.best.described}",
+            baseline=f"{arm_name(gain.baseline.record.arm)}: {gain.baseline.family.best.described}",
             confidence=config.confidence,
             headline=headline_name.replace("_", " "),
         )
@@ -132,9 +142,9 @@ def _before(
     gain: Gain, families: dict[Family, list[ArmPredictions]], evaluation: Evaluation, plan: dict[str, Any]
 ) -> list[str]:
     """Sentences that are said before the verdict's own."""
-    without = [arm for arm in families.get("second", []) if arm.record.arm in BASELINE_ARMS]
+    without = _baselines(families.get("second", []))
     ours = min((gain.baseline, gain.synthetic), key=lambda arm: arm.family.best.validation_loss)
-    better = better_without(_best(without, BASELINE_ARMS), ours, evaluation) if without else None
+    better = better_without(_best(without), ours, evaluation) if without else None
     missing = [] if gain.verdict == "not tried" else not_made_sentences(evaluation.spec, plan.get("not_made") or {})
     return [*([better] if better else []), *missing]
 

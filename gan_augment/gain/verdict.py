@@ -4,9 +4,10 @@ from __future__ import annotations
 
 from typing import Literal
 
+from gan_augment.core.predictions import rival_of
 from gan_augment.scoring.statistics import Interval
 
-__all__ = ["ARM_NAMES", "Verdict", "decide", "explain"]
+__all__ = ["ARM_NAMES", "Verdict", "arm_name", "decide", "explain"]
 
 # "not tried": the classes that need synthetic rows got none; see `untried`.
 Verdict = Literal["helps", "no measurable difference", "hurts", "not tried"]
@@ -20,6 +21,12 @@ ARM_NAMES: dict[str, str] = {
     "synthetic": "synthetic data",
     "linear_probe": "real data and a linear probe on pretrained features",
 }
+
+
+def arm_name(arm: str) -> str:
+    """What an arm shows, in words."""
+    rival = rival_of(arm)
+    return ARM_NAMES[arm] if rival is None else f"real data and rows of the untrained rival {rival}"
 
 
 def decide(gain: Interval, ratio: float, minimum_gain: float = 0.0) -> Verdict:

@@ -11,6 +11,7 @@ from gan_augment.core.atomic import read_json
 from gan_augment.core.checksums import check_file
 from gan_augment.core.errors import MissingInputError, ParamsError
 from gan_augment.core.masking import mask
+from gan_augment.core.predictions import rival_of
 from gan_augment.core.records import DatasetSpec, Role
 from gan_augment.core.samples import (
     PoolView,
@@ -92,6 +93,11 @@ class Layout:
         """The paths of one fold's own `prepare` to `curate`."""
         return Layout(self.cross_fit / str(number))
 
+    # rivals
+    @property
+    def rivals(self) -> Path:
+        return self.root / "data/rivals"
+
     # mix
     @property
     def mixed(self) -> Path:
@@ -106,8 +112,9 @@ class Layout:
         return self.root / "reports/ratio_curve.csv"
 
     # retrain, learning_curve, measure
-    def predictions(self, arm: str) -> Path:
-        return self.root / "predictions" / arm
+    def predictions(self, arm: str) -> Path:  # a rival's lie in those of `cheap`, with which it was trained
+        rival = rival_of(arm)
+        return self.root / "predictions" / (arm if rival is None else f"cheap/rivals/{rival}")
 
     @property
     def learning_curve(self) -> Path:

@@ -17,7 +17,8 @@ from gan_augment.core.seeds import derive_seed
 from gan_augment.gain.evaluation import Evaluation
 from gan_augment.gain.replication import Replicate, combine, replicate_of
 from gan_augment.project.layout import Layout, Project, read_plan
-from gan_augment.stages import cross_fit, curate, generate, mix, pretrain, retrain, train_gan
+from gan_augment.project.rival_rows import read_arms
+from gan_augment.stages import cross_fit, curate, generate, mix, pretrain, retrain, rivals, train_gan
 from gan_augment.stages.measure import evaluation_of, read_families
 
 __all__ = ["run", "train_and_predict"]
@@ -58,12 +59,13 @@ def train_and_predict(project: Project) -> None:
         generate.run(project, key)
     curate.run(project)
     cross_fit.run(project)
+    rivals.run(project)
     mix.run(project)
     for arm in project.params.retrain.arms:
         retrain.run(project, arm)
 
 
 def _scored(project: Project, evaluation: Evaluation) -> Replicate:
-    records = [read_arm(project.layout.predictions(arm)) for arm in project.params.retrain.arms]
+    records = read_arms(project.layout, project.params)
     families = read_families(project.layout, [record for record in records if not record.skipped])
     return replicate_of(families["first"], read_plan(project.layout), evaluation)

@@ -68,6 +68,7 @@ class Traits:
         frozenset()
     )  # companions that its synthetic rows carry; those in `uses` where data has them
     pool: Literal["no", "may", "must"] = "no"  # rows that only synthesizers see
+    rivals: tuple[str, ...] = ()  # untrained methods that it has to beat: they run as arms beside it (see `rivals`)
 
 
 @dataclass(frozen=True)

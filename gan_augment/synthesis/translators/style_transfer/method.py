@@ -194,6 +194,7 @@ class StyleTransfer(JointOnly):
         uses=frozenset({"mask"}),
         emits=frozenset({"mask"}),
         pool="may",
+        rivals=("fda", "histogram_match", "random_convolution"),
     )
     Config: ClassVar[type[MethodConfig]] = StyleTransferConfig
 
