@@ -65,7 +65,7 @@ class StyleTransferConfig(MethodConfig):
     features: FeatureKind | None = Field(
         default=None, description="of optimise: what style and content are read from: random (the default), own, extra"
     )
-    steps: Steps | None = Field(default=None, ge=1, description="of optimise: steps of the optimiser; null: 50")
+    steps: Steps | None = Field(default=None, ge=1, description="of optimise: steps of L-BFGS; null: 30")
     training_steps: Steps | None = Field(
         default=None, ge=1, description="of the network that own features are read from; null: 300"
     )
@@ -235,7 +235,7 @@ class StyleTransfer(JointOnly):
         return FittedStyleTransfer(spec, config, features, units, rows, pool, device, about["stats"], about["summary"])
 
 
-DEFAULT_STEPS, DEFAULT_TRAINING_STEPS = 50, 300
+DEFAULT_STEPS, DEFAULT_TRAINING_STEPS = 30, 300
 
 
 def _features(data: TrainingData, config: StyleTransferConfig, run: Run) -> tuple[Features, tuple[float, ...]]:

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import math
 from collections.abc import Sequence
 
 import torch
@@ -13,7 +12,8 @@ from gan_augment.synthesis.translators.style_transfer.features import Features
 
 __all__ = ["by_optimisation", "by_statistics", "content_units", "distances_left"]
 
-_RATE, _LAST_RATE = 0.05, 0.001  # of Adam, on values in [-1, 1]
+_HISTORY = 20  # steps that L-BFGS remembers
+_OUTSIDE = 10.0  # weight of the squares of what lies outside of [-1, 1]
 _GRAIN = 0.1  # deviation of the noise that an optimisation starts with: where the content is flat, a texture must begin
 _TINY = 1e-6
 
@@ -40,26 +40,35 @@ def by_optimisation(
     """Images float32 [n, c, h, w] in [-1, 1] with the maps of `content` and the Gram matrices of `style`.
 
     The loss is (1 - strength) x content distance + strength x style distance, both relative (`texture_statistics`), by
-    Adam over all images at once. The images themselves are a layer of the style alone. `start`: instead of the content
-    with `noise` (standard normal) on it.
+    L-BFGS over all images at once, as published. The images themselves are a layer of the style alone. `start`: instead
+    of the content with `noise` (standard normal) on it.
     """
     with torch.no_grad():
         wanted, grams = features(content)[1:], [gram(maps) for maps in features(style)]
         first = content + _GRAIN * strength * noise if start is None else start
     images = first.detach().clone(memory_format=torch.contiguous_format).requires_grad_()
-    optimiser = torch.optim.Adam([images], lr=_RATE)
-    for step in range(steps):
-        for group in optimiser.param_groups:
-            group["lr"] = _LAST_RATE + (_RATE - _LAST_RATE) * (1 + math.cos(math.pi * step / steps)) / 2
+    optimiser = torch.optim.LBFGS(
+        [images],
+        max_iter=steps,
+        max_eval=2 * steps,
+        history_size=_HISTORY,
+        tolerance_grad=0,
+        tolerance_change=0,
+        line_search_fn="strong_wolfe",
+    )
+
+    def loss() -> Tensor:
         maps = features(images)
-        loss = strength * style_distances(maps, grams).sum()
-        loss = loss + (1 - strength) * content_distances(maps[1:], wanted, units[1:]).sum()
+        found = strength * style_distances(maps, grams) + (1 - strength) * content_distances(
+            maps[1:], wanted, units[1:]
+        )
+        whole = found.sum() + _OUTSIDE * ((images.abs() - 1).clamp(min=0) ** 2).sum()
         optimiser.zero_grad()
-        loss.backward()  # type: ignore[no-untyped-call]
-        optimiser.step()
-        with torch.no_grad():
-            images.clamp_(-1, 1)
-    return images.detach()
+        whole.backward()  # type: ignore[no-untyped-call]
+        return whole
+
+    optimiser.step(loss)  # type: ignore[arg-type]
+    return images.detach().clamp(-1, 1)
 
 
 def by_statistics(content: Tensor, style: Tensor, noise: Tensor, *, strength: float) -> Tensor:

@@ -60,7 +60,9 @@ def test_the_mask_of_the_source_goes_with_the_sample(tmp_path: Path) -> None:
             np.testing.assert_array_equal(batch.companions["mask"], np.asarray(train.samples.payload)[places] > 128)
 
 
-@pytest.mark.parametrize("settings", [{"way": "statistics"}, QUICK, {"features": "own", "steps": 2, "training_steps": 2}])
+@pytest.mark.parametrize(
+    "settings", [{"way": "statistics"}, QUICK, {"features": "own", "steps": 2, "training_steps": 2}]
+)
 @pytest.mark.parametrize("pool", [0, 24])
 def test_a_saved_model_draws_the_same(settings: dict[str, Any], pool: int, tmp_path: Path) -> None:
     model = fitted(pool=pool, **settings)

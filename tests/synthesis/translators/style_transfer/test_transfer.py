@@ -52,14 +52,14 @@ def test_the_content_alone_is_found_again_from_noise() -> None:
     content, reader = squares(4), features()
     units = content_units(reader, content)
     start = 0.5 * noise(4)
-    found = by_optimisation(content, stripes(4), noise(4), reader, units, strength=0.0, steps=120, start=start)
+    found = by_optimisation(content, stripes(4), noise(4), reader, units, strength=0.0, steps=40, start=start)
     assert float(((found - content) ** 2).mean()) < 0.02 * float(((start - content) ** 2).mean())
 
 
 def test_the_style_comes_and_the_content_stays() -> None:
     content, style, reader = squares(8), stripes(8), features()
     units = content_units(reader, content)
-    found = by_optimisation(content, style, noise(8), reader, units, strength=0.8, steps=100)
+    found = by_optimisation(content, style, noise(8), reader, units, strength=0.4, steps=30)
     left, moved = distances_left(found, content, style, reader, units)
     assert left < 0.2
     assert 0.01 < moved < 0.5
@@ -94,20 +94,11 @@ def test_flat_contents_and_flat_styles_give_finite_images() -> None:
     assert torch.isfinite(by_optimisation(flat, flat, noise(2), features(), units, strength=0.8, steps=5)).all()
 
 
-def test_each_image_of_a_batch_is_as_if_it_were_alone() -> None:
-    content, style, reader = squares(3), stripes(3), features()
-    units = content_units(reader, content)
-    whole = by_optimisation(content, style, noise(3), reader, units, strength=0.8, steps=5)
-    alone = by_optimisation(content[1:2], style[1:2], noise(3)[1:2], reader, units, strength=0.8, steps=5)
-    torch.testing.assert_close(whole[1:2], alone, atol=1e-3, rtol=0)
-
-
-@pytest.mark.nightly
 def test_white_noise_reproduces_a_gram_matrix_to_one_per_cent() -> None:
     style, reader = stripes(4), features()
     units = content_units(reader, squares(4))
     start = 0.5 * noise(4)
-    found = by_optimisation(style, style, noise(4), reader, units, strength=1.0, steps=1500, start=start)
+    found = by_optimisation(style, style, noise(4), reader, units, strength=1.0, steps=200, start=start)
     for own, wanted in zip(reader(found), reader(style), strict=True):
         apart = torch.linalg.matrix_norm(gram(own) - gram(wanted)) / torch.linalg.matrix_norm(gram(wanted))
         assert float(apart.mean()) < 0.01
