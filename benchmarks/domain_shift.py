@@ -3,9 +3,9 @@
     OMP_NUM_THREADS=1 python benchmarks/domain_shift.py --splits 5
 
 The two domains are those of `init --demo two_domains`: digits on plain paper (A, labelled), digits on textures out of
-two photographs (B, unlabelled but for the test). A split is a seed: which digits are train, test and pool, and every draw
-after it. Every arm but `real` trains with classical augmentation, all with equal steps of the product's small network;
-`--samples` rows a class are added to the 20 real ones:
+two photographs (B, unlabelled but for the test). A split is a seed: which digits are train, test and pool, and every
+draw after it. Every arm but `real` trains with classical augmentation, all with equal steps of the product's small
+network; `--samples` rows a class are added to the 20 real ones:
 
     real                real rows, no augmentation
     classical           real rows, classical augmentation

@@ -83,7 +83,7 @@ def frequency_bands(height: int, width: int) -> Tensor:
             share = torch.cos(angle - math.pi * turn / _ORIENTATIONS) ** 6 / (_ORIENTATIONS * 20 / 64)
             bands.append((wider - narrower) * share)
     found = torch.stack([*bands, above[-1]])
-    # A frequency and its opposite must agree, or the bands of a real image are not real. At the highest one they do not.
+    # A frequency and its opposite must agree, or bands of a real image are not real; the highest ones do not.
     found = (found + found.flip(1, 2).roll((1, 1), (1, 2))) / 2
     found[:, 0, 0] = 0
     return found

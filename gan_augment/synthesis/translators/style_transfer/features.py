@@ -58,28 +58,31 @@ def fit_features(
         found: npt.NDArray[np.uint8] = images[rows]
         return found
 
-    network = fit_classifier(
-        pixels(images),
-        torch.from_numpy(train.labels),
-        len(train.spec.classes),
-        seed=derive_seed(seed, "features"),
-        steps=steps,
-        sampling="balanced",
-        show=show,
-        width=_WIDTH,
-        device=device,
-    )
+    with torch.random.fork_rng(devices=[]):  # modules draw weights from the global generator before we set them
+        network = fit_classifier(
+            pixels(images),
+            torch.from_numpy(train.labels),
+            len(train.spec.classes),
+            seed=derive_seed(seed, "features"),
+            steps=steps,
+            sampling="balanced",
+            show=show,
+            width=_WIDTH,
+            device=device,
+        )
     return Features(network, network.maps)
 
 
 def empty_features(kind: FeatureKind, image: ImageSpec, classes: int, *, seed: int) -> Features:
     """The features as they are before anything is learnt or read from a file."""
     if kind == "extra":
-        network = PretrainedMaps()
+        with torch.random.fork_rng(devices=[]):
+            network = PretrainedMaps()
         return Features(network, network.forward)
     generator = torch.Generator().manual_seed(derive_seed(seed, "filters"))
     if kind == "random":
         filters = RandomFilters(image.channels, generator=generator)
         return Features(filters, filters.forward)
-    own = SmallCnn(image.channels, image.height, image.width, classes, width=_WIDTH, generator=generator)
+    with torch.random.fork_rng(devices=[]):
+        own = SmallCnn(image.channels, image.height, image.width, classes, width=_WIDTH, generator=generator)
     return Features(own, own.maps)
