@@ -57,7 +57,8 @@ def _colours(channels: int, random: np.random.Generator) -> Floats:
     """How channels mix: near grey at one end, each for itself at the other."""
     share = random.uniform(0, 1)
     found: Floats = share * random.normal(size=(channels, channels)) + (1 - share) * np.ones((channels, channels))
-    return found / np.linalg.norm(found, axis=1, keepdims=True)
+    found /= np.linalg.norm(found, axis=1, keepdims=True)
+    return found
 
 
 def _standardised(values: Floats) -> Floats:
