@@ -1,7 +1,7 @@
-"""`replicate`: train the synthesizer again with other seeds, on the same split, and measure over all trainings.
+"""Study `replicate`: train the synthesizer again with other seeds, on the same split, and measure over all trainings.
 
 Not a stage of the pipeline: it runs the stages from `pretrain` to `retrain` in temporary folders, because a second
-training is as long as the first, and only the interval of the last word needs it.
+training takes as long as the first, and only the final interval needs it.
 """
 
 from __future__ import annotations
@@ -25,7 +25,7 @@ __all__ = ["run", "train_and_predict"]
 
 
 def run(project: Project, runs: int) -> dict[str, Any]:
-    """Write reports/replicates.json: this project's own training and `runs - 1` more ones, together.
+    """Write reports/replicates.json: this project's own training and `runs - 1` further ones, together.
 
     The project must have been measured before.
     """
@@ -42,7 +42,7 @@ def run(project: Project, runs: int) -> dict[str, Any]:
 
 
 def _reseeded(project: Project, folder: Path, number: int) -> Project:
-    """The same split in another folder, and another seed for everything after it."""
+    """Same split in another folder, with another seed for everything after it."""
     other = Layout(folder)
     prepared = project.layout.dataset.parent
     shutil.copytree(prepared, other.dataset.parent, ignore=shutil.ignore_patterns(project.layout.test_labels.name))
@@ -52,7 +52,7 @@ def _reseeded(project: Project, folder: Path, number: int) -> Project:
 
 
 def train_and_predict(project: Project) -> None:
-    """Every stage after `prepare` and before `measure`."""
+    """Run every stage after `prepare` and before `measure`."""
     pretrain.run(project)
     for key in project.params.classes:
         train_gan.run(project, key)

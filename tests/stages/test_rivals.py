@@ -7,16 +7,17 @@ from pathlib import Path
 from typing import Any
 
 import numpy as np
+import pandas as pd
 import pytest
 
 from gan_augment.core.atomic import file_hash, read_json
 from gan_augment.core.checksums import is_whole
 from gan_augment.core.errors import MethodError
-from gan_augment.core.predictions import read_arm
+from gan_augment.core.predictions import read_arm, read_curve
 from gan_augment.core.samples import count_samples, read_samples
 from gan_augment.project.layout import Project, read_plan
 from gan_augment.project.rival_rows import read_records
-from gan_augment.stages import mix, rivals
+from gan_augment.stages import export, learning_curve, mix, rivals
 from gan_augment.synthesis import drawing
 from tests.stages.downstream_project import make_project
 from tests.stages.measured import run_all
@@ -34,6 +35,7 @@ SECTIONS: dict[str, Any] = {
         "arms": ["real", "cheap", "real_synthetic"],
     },
     "measure": {"bootstrap_draws": 200, "learning_curve": "never"},
+    "export": {"force": True, "formats": ["parquet"]},
 }
 
 
@@ -72,6 +74,7 @@ def test_a_rival_that_knows_everything_is_the_baseline_and_takes_the_verdict(
     assert measured["gain"]["baseline_arm"] == "rival: everything"
     assert measured["verdict"] != "helps"
     assert "real data and rows of the untrained rival everything" in measured["sentence"]
+    assert measured["before"][0].startswith("The rival everything, which trains nothing, does as well as the method")
     arms = {arm["arm"]: arm for arm in measured["arms"]}
     assert list(arms) == ["real", "cheap", "rival: everything", "real_synthetic"]
     assert arms["rival: everything"]["rows_synthetic"] == arms["real_synthetic"]["rows_synthetic"] == 18
@@ -81,6 +84,24 @@ def test_a_rival_that_knows_everything_is_the_baseline_and_takes_the_verdict(
     assert record.families["first"].effort == beside.families["first"].effort
     variants = [[variant.name for variant in one.families["first"].variants] for one in (record, beside)]
     assert variants[0] == variants[1]
+    always = project.params.measure.model_copy(update={"learning_curve": "always"})
+    learning_curve.run(Project(project.params.model_copy(update={"measure": always}), project.layout))
+    curve = read_curve(project.layout.learning_curve)
+    assert curve is not None
+    assert "rival everything" in str(curve[0].skipped)
+    export.run(project)
+    exported = pd.read_parquet(project.layout.export / "manifest.parquet")["id"]
+    assert len(exported) == 42 + 18
+    assert not exported.str.startswith("everything").any()
+
+
+def test_without_the_arm_that_trains_them_rivals_are_missed_aloud(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    enter_method(monkeypatch, "everything")
+    _, measured = measured_in(tmp_path, retrain=SECTIONS["retrain"] | {"arms": ["real", "real_synthetic"]})
+    assert [arm["arm"] for arm in measured["arms"]] == ["real", "real_synthetic"]
+    assert "were not trained" in measured["before"][0]
 
 
 def test_a_harmful_rival_changes_no_figure(
