@@ -9,13 +9,14 @@ import numpy as np
 import pandas as pd
 
 from gan_augment.core.records import ClassRecord, Column, DatasetSpec, FrameField, ImageSpec, TableSpec
-from gan_augment.core.samples import Payload, Samples, TrainView, ValidationView, make_manifest
+from gan_augment.core.samples import Payload, PoolView, Samples, TrainView, ValidationView, make_manifest
 
 __all__ = [
     "INKS",
     "PAPERS",
     "attribute_toy",
     "colours_of",
+    "image_pool",
     "image_toy",
     "table_frame",
     "table_spec",
@@ -45,6 +46,15 @@ def image_toy(rows: int = 40) -> tuple[TrainView, ValidationView]:
     images[rows // 2 :, :, 4:] += 180
     labels = [LABELS[0]] * (rows // 2) + [LABELS[1]] * (rows - rows // 2)
     return views(_spec(image=ImageSpec(height=8, width=8, channels=1)), images, labels)
+
+
+def image_pool(rows: int = 24) -> PoolView:
+    """As many images of the same form without labels, each of a brightness of its own."""
+    random = np.random.default_rng(5)
+    images = random.integers(0, 120, (rows, 8, 8, 1)) + random.integers(0, 130, (rows, 1, 1, 1))
+    ids = [f"pool-{number}" for number in range(rows)]
+    samples = Samples(make_manifest(rows, id=ids, split="pool", origin="real"), images.astype(np.uint8))
+    return PoolView(image_toy()[0].spec, samples)
 
 
 INKS = {"red": (230, 40, 40), "green": (40, 230, 40), "blue": (40, 40, 230)}

@@ -55,7 +55,9 @@ def init(
     ] = None,
     demo: Annotated[
         str | None,
-        typer.Option(help="Use an embedded data set: digits, breast_cancer, penguins, colour_digits or characters."),
+        typer.Option(
+            help="Use an embedded data set: digits, breast_cancer, penguins, colour_digits, characters or two_domains."
+        ),
     ] = None,
     target: Annotated[str | None, typer.Option(help="The column with the class (tables and image lists).")] = None,
     image_column: Annotated[str | None, typer.Option(help="The column with image paths (image lists).")] = None,

@@ -32,8 +32,7 @@ def check_pool_is_tracked(root: Path, config: PrepareConfig) -> None:
         "There is a pool in params.yaml, but dvc.yaml does not name it",
         where="prepare.pool in params.yaml",
         got=f"no {POOL} in {path.name}",
-        expected=f"{POOL} in the outs of prepare and the deps of pretrain, train_gan, generate, curate, cross_fit "
-        "and rivals",
+        expected=f"{POOL} in the outs of prepare and the deps of the stages that learn from it, curate and report",
         remedy="run `gan-augment init` again with --force and --set 'prepare.pool={kind: ..., path: ...}': it writes "
         "dvc.yaml anew and keeps the old one as .bak",
     )

@@ -22,6 +22,8 @@ class Evidence:
 
     Attributes
     ----------
+    pool
+        Of images the rows that only synthesizers see; None where there are none.
     train, accepted, rejected
         Real train rows; synthetic rows that curation accepted, in order of preference, as far as they are shown or
         compared (see `rows`); some that it rejected (of images).
@@ -63,3 +65,4 @@ class Evidence:
     precision: Mapping[str, Mapping[str, Any]] = field(default_factory=dict)
     unknown: Mapping[str, Mapping[str, str]] = field(default_factory=dict)
     provenance: Mapping[str, list[tuple[str, str]]] = field(default_factory=dict)
+    pool: Samples | None = None

@@ -56,6 +56,8 @@ def render_report(evidence: Evidence, config: ReportConfig) -> str:
             notes=_notes(evidence),
             provenance=evidence.provenance,
             pixelated=pixelated,
+            translated=_shows(sheets, "source"),
+            pooled=_shows(sheets, "pool"),
         )
     )
 
@@ -100,6 +102,11 @@ def _gate_scores(served: Mapping[str, Any]) -> list[tuple[str, str, str]]:
     """(figure, joint, specialised) of the gate, where both were measured."""
     joint, own = served.get("joint") or {}, served.get("specialised") or {}
     return [(name.upper(), number(joint[name]), number(own[name])) for name in joint if name in own]
+
+
+def _shows(sheets: Mapping[str, Sheet], why: str) -> bool:
+    """Whether some picture stands beside another one for this reason."""
+    return any(why == shown for sheet in sheets.values() for p in sheet.synthetic for shown, _ in p.neighbours)
 
 
 def _verdicts(sheets: Mapping[str, Sheet]) -> list[str]:

@@ -12,6 +12,7 @@ from gan_augment.core.documents import read_document
 from gan_augment.core.errors import GanAugmentError, ParamsError
 from gan_augment.core.records import ClassRecord, DatasetSpec, Modality, PoolSpec
 from gan_augment.data.companions import companion_field
+from gan_augment.data.config import PoolDemo
 from gan_augment.data.loading import expected_image
 from gan_augment.data.paths import existing
 from gan_augment.data.pool import read_pool, refuse_pool_of_rows
@@ -177,7 +178,8 @@ def _pool(data: _Data) -> None:
     if config.pool is None:
         return
     check_pool_is_tracked(data.root, config)
-    existing(data.root, config.pool.path, "prepare.pool.path in params.yaml")
+    if not isinstance(config.pool, PoolDemo):
+        existing(data.root, config.pool.path, "prepare.pool.path in params.yaml")
     refuse_pool_of_rows(data.modality)
     if data.read and (raw := read_pool(config, data.root)) is not None:
         raise_errors(raw.problems)

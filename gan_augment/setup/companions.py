@@ -87,6 +87,8 @@ def _of_demo(source: DemoSource) -> Iterator[tuple[Role, CompanionSource]]:
         yield "caption", CompanionSource(column="caption")
     if source.name == "characters":
         yield "attributes", CompanionSource(columns=("hair", "eyes", "skin", "shirt"))
+    if source.name == "two_domains":
+        yield "attributes", CompanionSource(columns=("domain",))
 
 
 def _of_folder(folder: Path) -> dict[Role, CompanionSource]:

@@ -25,6 +25,16 @@ _QUICK: dict[str, Any] = {
 _VALUES: dict[DemoName, dict[str, Any]] = {
     "colour_digits": {"method": "attribute_gan", **_QUICK},
     "characters": {"method": "attribute_gan", **_QUICK},
+    # Three rivals are trained beside it: even fewer classifiers.
+    "two_domains": {
+        "method": "style_transfer",
+        **_QUICK,
+        "settings": {},
+        "groups": ["domain"],
+        "ratios": [0, 1, 3],
+        "mix_seeds": 1,
+        "seeds": 2,
+    },
 }
 _PREPARE: dict[DemoName, dict[str, Any]] = {"characters": {"target": "attributes"}}
 

@@ -26,6 +26,7 @@ from gan_augment.data.config import (
     ImageFolderSource,
     ImageManifestSource,
     NpzSource,
+    PoolDemo,
     PoolFolder,
     PoolManifest,
     PoolSource,
@@ -386,6 +387,8 @@ def _pool(config: PrepareConfig, root: Path) -> dict[str, Any] | None:
     if config.pool is None:
         return None
     pool = config.pool.model_dump(mode="json", exclude_defaults=True)
+    if isinstance(config.pool, PoolDemo):
+        return {"kind": config.pool.kind, "name": config.pool.name} | pool
     if config.pool.companions:
         pool["companions"] = _relative_companions(config.pool.companions, root)
     return {"kind": config.pool.kind, "path": _relative(Path(config.pool.path), root)} | {
@@ -399,7 +402,7 @@ def _relative(path: Path, root: Path) -> str:
 
 def _raw_data(source: AnySource | PoolSource | None, root: Path, key: str, companions: Companions) -> list[str]:
     """Dependencies of the stage `prepare`: the data's path, the folder of a manifest's images, linked folders."""
-    if source is None or isinstance(source, DemoSource):
+    if source is None or isinstance(source, DemoSource | PoolDemo):
         return []
     paths = [f"${{prepare.{key}.path}}"]  # DVC reads it from params.yaml: another path there is another dependency
     beside = {role: where for role, where in companions.items() if where.path not in (None, source.path)}
@@ -496,6 +499,7 @@ _GROUP_COMMENTS = {
 
 
 _USUAL: dict[str, Any] = {
+    "groups": [],
     "judges": None,
     "ratios": [0, 0.5, 1, 2, 3],
     "mix_seeds": 3,

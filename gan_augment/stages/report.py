@@ -62,6 +62,7 @@ def gather(project: Project) -> Evidence:
         asked=asked,
         **_about_attributes([layout.train_gan(c.key) for c in spec.classes]),
         provenance=_provenance(project, served),
+        pool=None if (pool := project.pool_view()) is None else pool.samples,
     )
 
 

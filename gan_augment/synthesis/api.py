@@ -64,7 +64,9 @@ class Traits:
     data_parallel: bool = False  # `fit` may run in several processes at once, which share its batches
     needs: frozenset[Role] = frozenset()  # companions that every train row must have
     uses: frozenset[Role] = frozenset()  # companions that it takes where they are there
-    emits: frozenset[Role] = frozenset()  # companions that its synthetic rows carry
+    emits: frozenset[Role] = (
+        frozenset()
+    )  # companions that its synthetic rows carry; those in `uses` where data has them
     pool: Literal["no", "may", "must"] = "no"  # rows that only synthesizers see
     rivals: tuple[str, ...] = ()  # untrained methods that it has to beat: they run as arms beside it (see `rivals`)
 
