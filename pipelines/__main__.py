@@ -54,7 +54,7 @@ def _parser() -> argparse.ArgumentParser:
     run.add_argument(
         "--clones",
         action="store_true",
-        help="with ray: nodes share no folder, each has clones of its own (GAN_AUGMENT_CLONES there), and the results "
+        help="with ray: nodes do not share a folder; each has its own clones (GAN_AUGMENT_CLONES there); results "
         "come through the DVC remote",
     )
     run.add_argument(

@@ -90,8 +90,8 @@ def _free_clone(lane: Lane) -> Iterator[Path]:
 def _unpack(lane: Lane, shipment: Shipment, root: Path) -> None:
     here = _commit(root)
     if here != shipment.commit:
-        told = f"{root} on {os.uname().nodename} is at commit {here[:10]}, the coordinator at {shipment.commit[:10]}"
-        raise LaneError(lane.name, None, _MISTAKE, (told, f"there: git fetch && git checkout {shipment.commit[:10]}"))
+        state = f"{root} on {os.uname().nodename} is at commit {here[:10]}, the coordinator at {shipment.commit[:10]}"
+        raise LaneError(lane.name, None, _MISTAKE, (state, f"there: git fetch && git checkout {shipment.commit[:10]}"))
     for name, content in shipment.files:
         (root / name).write_bytes(content)
 

@@ -80,12 +80,12 @@ def _not_writable(path: Path) -> str | None:
         return problem
     above = next(folder for folder in path.absolute().parents if os.path.lexists(folder))
     if not above.is_dir():
-        return f"{above.name} is no folder"
+        return f"{above.name} is not a folder"
     try:
         with tempfile.TemporaryFile(dir=above):  # mode bits do not tell: root ignores them, and /proc takes no file
             return None
     except OSError as error:
-        return f"no file can be made in {above}: {error.strerror}"
+        return f"no file can be created in {above}: {error.strerror}"
 
 
 def _bad_link(path: Path) -> str | None:
@@ -193,7 +193,7 @@ def refuse_foreign(path: Path, mark: str | None) -> None:
     """Raise DataError where a folder has contents but not `mark`; NotADirectoryError where the path is a file."""
     if path.is_dir() and mark is not None and any(path.iterdir()) and not (path / mark).is_file():
         raise DataError(
-            "The folder holds something else, which would be lost",
+            "The folder holds other files, which would be lost",
             where=path,
             got=", ".join(sorted(item.name for item in path.iterdir())[:5]),
             expected=f"nothing, or what was written there before, with {mark}",

@@ -6,9 +6,9 @@ GanAugmentError           everything below; the command exits with code 2 and pr
 │   └── LeakError         a row would be on both sides of a split
 ├── MissingInputError     a file that an earlier stage writes is not there
 │   └── DamagedInputError it is there, and is not as it was written
-├── MethodError           a synthesizer is unknown, or cannot do what was asked of it
+├── MethodError           a synthesizer is unknown, or cannot do what was requested
 ├── ModelError            a saved model is incomplete, damaged, or of another method
-├── DeviceError           a device that was asked for is absent or too small
+├── DeviceError           a requested device is absent or too small
 └── SetupError            a package, a program or the disk stands in the way
 """
 
@@ -97,7 +97,7 @@ class LeakError(DataError):
 
 
 class MissingInputError(GanAugmentError):
-    """A file that an earlier stage writes is not there."""
+    """A file that an earlier stage writes does not exist."""
 
 
 class DamagedInputError(MissingInputError):
@@ -105,7 +105,7 @@ class DamagedInputError(MissingInputError):
 
 
 class MethodError(GanAugmentError):
-    """A synthesizer is unknown, or cannot do what was asked of it."""
+    """A synthesizer is unknown, or cannot do what was requested."""
 
 
 class ModelError(GanAugmentError):
@@ -113,7 +113,7 @@ class ModelError(GanAugmentError):
 
 
 class DeviceError(GanAugmentError):
-    """A device that was asked for is absent or too small."""
+    """A requested device is absent or too small."""
 
 
 class SetupError(GanAugmentError):

@@ -197,7 +197,7 @@ def _bytes(chunk: pa.Array) -> Any:
 
 
 def next_arrow(rows: ArrayReader | FrameReader, count: int) -> dict[str, pa.Array]:
-    """The next rows of a file as Arrow columns; those of a Parquet file keep the file's types."""
+    """Next rows of a file as Arrow columns; those of a Parquet file keep the file's types."""
     if isinstance(rows, ArrayReader):
         return columns_of(to_arrow(rows.take(count)))
     return {FEATURE + name: column for name, column in columns_of(rows.table(count)).items()}

@@ -23,7 +23,7 @@ from gan_augment.core.verbosity import VERBOSITY
 
 __all__ = ["run_to_its_end"]
 
-_USERS_MISTAKE, _FAILURE, _INTERRUPTED, _NOBODY_READS = 2, 1, 130, 141
+_USERS_MISTAKE, _FAILURE, _INTERRUPTED, _READER_GONE = 2, 1, 130, 141
 _KEPT = "what was finished; a training goes on from its last checkpoint"
 _TRACEBACKS = 20  # tracebacks that are kept in .gan_augment/errors
 _AGAIN = "run the command again; if it fails the same way, send that file to the maintainers of this program"
@@ -66,7 +66,7 @@ def _explain(error: BaseException, arguments: Sequence[str]) -> tuple[int, str]:
     if isinstance(error, KeyboardInterrupt):
         return _INTERRUPTED, "interrupted; nothing half-written was left behind, and the next run goes on from here"
     if isinstance(error, BrokenPipeError):
-        return _NOBODY_READS, "error: the program that read this output has ended; nothing else is wrong"
+        return _READER_GONE, "error: the program that read this output has ended; nothing else is wrong"
     if package := _missing_package(error):
         return _USERS_MISTAKE, f"error: {_missing(package).render()}"
     if isinstance(error, OSError) and error.errno is not None:

@@ -42,17 +42,17 @@ _RIVAL = "rival: "
 
 
 def rival_arm(name: str) -> str:
-    """The arm with the rows of a rival: an untrained method that the project's method has to beat."""
+    """Name of the arm with the rows of a rival: an untrained method that the project's method has to beat."""
     return _RIVAL + name
 
 
 def rival_of(arm: str) -> str | None:
-    """The rival whose rows an arm shows; None of every other arm."""
+    """Rival whose rows an arm shows; None for every other arm."""
     return arm.removeprefix(_RIVAL) if arm.startswith(_RIVAL) else None
 
 
 def _without_empty(written: dict[str, Any], later: str) -> dict[str, Any]:
-    """Without keys of later versions where they are empty: files of classification projects keep their bytes."""
+    """Contents without empty keys of later versions: files of classification projects keep their bytes."""
     return {name: value for name, value in written.items() if name != later or value}
 
 

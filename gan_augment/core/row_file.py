@@ -125,7 +125,7 @@ class RecordFile(_File):
         return np.frombuffer(self._read(start, stop, self.dtype.itemsize), dtype=self.dtype)
 
     def column(self, name: str, dtype: npt.DTypeLike | None = None, *, rows: int = 65_536) -> npt.NDArray[Any]:
-        """One field of all records, in memory."""
+        """Values of a field of all records, in memory."""
         column = np.empty(len(self), self.dtype[name] if dtype is None else dtype)
         for start in range(0, len(self), rows):
             column[start : start + rows] = self[start : start + rows][name]

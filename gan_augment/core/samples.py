@@ -61,7 +61,7 @@ MANIFEST_COLUMNS: dict[str, str] = {
 
 @dataclass(frozen=True)
 class Samples:
-    """A manifest, a payload and companions of equal length and order.
+    """Manifest, payload and companions of equal length and order.
 
     Attributes
     ----------

@@ -162,7 +162,7 @@ class _Steps:
 
 @dataclass(frozen=True)
 class _Sifter:
-    """What the filters ask, in their order."""
+    """The filters in their order, and what they need."""
 
     train: TrainView
     validation: ValidationView
@@ -175,7 +175,7 @@ class _Sifter:
     pool: PoolView | None
 
     def sift(self) -> tuple[Sieve, dict[str, Any] | None]:
-        """Which candidates are left, and the figures of the guard."""
+        """Candidates that are left, and the figures of the guard."""
         evidence, config, classes = self.evidence, self.config, len(self.train.spec.classes)
         made, heldout = evidence.candidates, evidence.heldout
         sieve = Sieve(made.labels, heldout.labels, classes)
@@ -186,8 +186,8 @@ class _Sifter:
             neighbours = config.density.neighbours
             sieve.apply("density", density_gauge(made, heldout, evidence.train, neighbours), config.density)
         if config.discriminator.enabled:
-            told = discriminator_gauge(made, heldout, evidence.train, classes, derive_seed(self.seed, "discriminator"))
-            sieve.apply("discriminator", told, config.discriminator)
+            gauge = discriminator_gauge(made, heldout, evidence.train, classes, derive_seed(self.seed, "discriminator"))
+            sieve.apply("discriminator", gauge, config.discriminator)
         guarded = self._guard(sieve)
         if config.judge.enabled and config.judge.over_budget == "refuse":
             _refuse_wrong_classes(evidence, sieve)

@@ -290,8 +290,8 @@ def discriminator_gauge(candidates: Labelled, heldout: Labelled, train: Labelled
             100, min_samples_leaf=3, class_weight="balanced", n_jobs=1,
             random_state=derive_seed(seed, "discriminator", number) % 2**32,
         )  # fmt: skip
-        told = _with_label(candidates, classes, learn)
-        forest.fit(np.concatenate([real, told]), np.repeat([0, 1], [len(real), len(told)]))
+        labelled = _with_label(candidates, classes, learn)
+        forest.fit(np.concatenate([real, labelled]), np.repeat([0, 1], [len(real), len(labelled)]))
         for start in range(0, len(ask), _CHUNK):
             asked = ask[start : start + _CHUNK]
             readings[asked] = forest.predict_proba(_with_label(candidates, classes, asked))[:, 1]

@@ -96,11 +96,11 @@ def _perspective(sides: _Sides, seed: int) -> Light:
     figures = asdict(found)
     if found.auc is None or found.pvalue is None:
         return Light("grey", "most real images have no straight lines", figures)
-    told = f"straight lines and where they meet tell synthetic from real (AUC {found.auc:.2f})"
+    sentence = f"straight lines and where they meet tell synthetic from real (AUC {found.auc:.2f})"
     if found.pvalue < 0.001 and found.auc > 0.65:
-        return Light("red", told, figures)
+        return Light("red", sentence, figures)
     if found.pvalue < 0.01 and found.auc > 0.58:
-        return Light("amber", told, figures)
+        return Light("amber", sentence, figures)
     return Light("green", "straight lines meet as in real images", figures)
 
 
@@ -113,11 +113,11 @@ def _structure(sides: _Sides, seed: int) -> Light:
     if found.patch_auc > 0.95:
         return Light("grey", f"single patches give the images away already (AUC {found.patch_auc:.2f})", figures)
     aucs = f"AUC {found.whole_auc:.2f} against {found.patch_auc:.2f}"
-    told = f"whole images are told apart where their patches are not ({aucs})"
+    sentence = f"whole images are told apart where their patches are not ({aucs})"
     if found.gap - 2 * found.gap_error > _GAP:
-        return Light("red", told, figures)
+        return Light("red", sentence, figures)
     if found.gap > _GAP:
-        return Light("amber", told, figures)
+        return Light("amber", sentence, figures)
     return Light("green", "wholes give away no more than their patches do", figures)
 
 

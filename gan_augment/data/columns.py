@@ -200,7 +200,7 @@ def _as_times(values: pd.Series) -> pd.Series:
         texts = _local_dates(texts)
         return texts if texts.dtype != "string" else _refused(present.iloc[0], "can be read day first and month first")
     strange = present[~present.str.fullmatch(_ISO_TIME)]
-    return _refused(strange.iloc[0], "is no date such as 2020-12-31") if len(strange) else _times(texts)
+    return _refused(strange.iloc[0], "is not a date such as 2020-12-31") if len(strange) else _times(texts)
 
 
 def _refused(text: str, why: str) -> pd.Series:
@@ -412,7 +412,7 @@ def _about_zones(present: pd.Series) -> str | None:
     bare = int(present.str.fullmatch(_NO_ZONE).sum())
     if bare in (0, len(present)):
         return None
-    return f"times: {bare} of {len(present)} have no zone and are taken for UTC"
+    return f"times: {bare} of {len(present)} have no zone and are read as UTC"
 
 
 def _place(place: Any) -> str:

@@ -55,9 +55,9 @@ class ImageFolderSource(Record):
     Attributes
     ----------
     class_from
-        Which folder names the class of `cat/2024/1.png`: `top` (`cat`), `parent` (`2024`), or `path` (`cat/2024`).
+        The folder that names the class of `cat/2024/1.png`: `top` (`cat`), `parent` (`2024`), or `path` (`cat/2024`).
     part_names
-        What class folders named `train`, `val` or `test` are: `refuse` to guess, or `classes` like any other.
+        The meaning of class folders named `train`, `val` or `test`: `refuse` to guess, or `classes` like any other.
     """
 
     kind: Literal["image_folder"] = "image_folder"
@@ -74,16 +74,16 @@ class TableSource(Record):
     drop
         Columns that are not features.
     kinds
-        The kind of a column where the guess is not right; a column named here is never dropped as id-like or text.
+        The kind of a column where the guess is wrong; a column named here is never dropped as id-like or text.
     missing
         Spellings of a missing value beside the usual ones (empty, NA, NaN, null, None).
     rules
-        What every row keeps, the synthetic ones too: ranges, orders of columns, combinations of levels.
+        Rules that every row satisfies, synthetic rows too: ranges, orders of columns, combinations of levels.
     encoding
-        Of a CSV file; null: UTF-8, or Windows-1252 where the file cannot be UTF-8.
+        Encoding of a CSV file; null: UTF-8, or Windows-1252 where the file cannot be UTF-8.
     decimal
-        Of a CSV file, the sign before decimals: `.` or `,` (the other one then marks thousands); null: read from how
-        the numbers are written.
+        Decimal sign of a CSV file: `.` or `,` (the other one then separates thousands); null: derived from the
+        spelling of the numbers.
     """
 
     kind: Literal["table"] = "table"
@@ -115,14 +115,14 @@ class NpzSource(Record):
 
 
 class WebDatasetSource(Record):
-    """A WebDataset tar, or a folder of them: of each sample an image and its class in a file `.cls`, `.txt` or `.json`.
+    """WebDataset tar, or a folder of them: per sample an image and its class in a file `.cls`, `.txt` or `.json`.
 
     Attributes
     ----------
     label
         The ending of the file that holds the class.
     label_key
-        Of a `.json` file: the key that holds the class.
+        The key of a `.json` file that holds the class.
     """
 
     kind: Literal["webdataset"] = "webdataset"
@@ -151,9 +151,9 @@ class CompanionSource(Record):
         Several of these, for `attributes` and for `sequence` (which has two: the sequence, and the frame's number). Of
         an `.npz` file: several arrays.
     ending
-        Of a WebDataset: the ending of the file, such as `mask.png`; with column or columns that of the JSON file.
+        In a WebDataset, the ending of the file, such as `mask.png`; with column or columns that of the JSON file.
     array
-        Of an `.npz` file: NAME stands for the arrays `train_NAME`, `val_NAME` and `test_NAME`.
+        In an `.npz` file, NAME stands for the arrays `train_NAME`, `val_NAME` and `test_NAME`.
     missing
         Rows without it: `refuse`, or `leave_out` (they are named in reports/audit.json).
     """
@@ -226,10 +226,10 @@ class _Pool(Record):
     Attributes
     ----------
     group
-        Which pool rows belong to a group of the labelled rows, in the words of `prepare.split.group`; null: as that
-        says; `none`: no pool row belongs to a group.
+        The groups of pool rows among those of the labelled rows, as in `prepare.split.group`; null: by that same
+        setting; `none`: no pool row belongs to a group.
     companions
-        What lies beside every pool row, as in `prepare.companions`.
+        The companions of every pool row, as in `prepare.companions`.
     """
 
     path: str
@@ -243,7 +243,7 @@ class PoolFolder(_Pool):
     Attributes
     ----------
     class_from
-        Which folder names the class, as for labelled images; `none`: the images have no labels.
+        The folder that names the class, as for labelled images; `none`: the images have no labels.
     """
 
     kind: Literal["image_folder"] = "image_folder"
@@ -279,7 +279,7 @@ class PoolWebDataset(_Pool):
     label
         The ending of the file that holds the class, which samples may lack; `none`: the images have no labels.
     label_key
-        Of a `.json` file: the key that holds the class.
+        The key of a `.json` file that holds the class.
     """
 
     kind: Literal["webdataset"] = "webdataset"
@@ -298,15 +298,15 @@ class SplitConfig(Record):
     validation, test
         Shares of each class's rows.
     group
-        Rows of one group (a patient, a writer) never part: a column of the table or manifest; for an image folder
+        Rows of a group (a patient, a writer) stay together: a column of the table or manifest; for an image folder
         `folder` (images of one folder stay together), for WebDataset `tar` (those of one tar) or `folder`, for both
         also a regular expression whose first bracket is the group. An `.npz` file has none.
     column
-        Your own split: a column of the table or manifest that says train, validation or test; for an image folder
+        Your own split: a column of the table or manifest with train, validation or test; for an image folder
         `folder`, where the top folders are named so; for WebDataset `tar`, where the tars or their folders are. An
-        `.npz` file always brings its own. A part that it does not name is taken from train.
+        `.npz` file always brings its own. A missing part is taken from train.
     leaks
-        What to do with a row of which a copy or a group member is in a later part of your own split: `refuse`, or
+        A row with a copy or a group member in a later part of your own split: `refuse` the data, or
         `drop` it from the earlier part.
     """
 
@@ -329,7 +329,7 @@ class PrepareConfig(Record):
     Attributes
     ----------
     source
-        Where the data is.
+        The source of the data.
     pool
         More images of the same kind, with labels or without, that only synthesizers see; null: there are none.
     exclude
@@ -337,22 +337,22 @@ class PrepareConfig(Record):
     image_size
         Side of the square canonical image in pixels, a multiple of 4; null: chosen from the data, at most 64.
     resize
-        How an image that is not square becomes so: `crop` its middle, `pad` it, or `stretch` it.
+        The way to make an image square: `crop` its middle, `pad` it, or `stretch` it.
     background
         Grey level 0-255 behind transparent pixels and in padding.
     black, white
         Of images with more than 8 bits: the values that are black and white. For 16 bits 0 and 65535, or what the
         camera's depth says (12 bit: 4095). Signed, 32-bit and floating-point images that hold other values are scaled
-        from the lowest to the highest of the whole data set, with a warning that says what to set here.
+        from the lowest to the highest of the whole data set, with a warning that names the values to set here.
     corrupt
         Images that cannot be read: `refuse`, or `skip` (they are named in reports/audit.json).
     near_duplicates
         Copies and near copies: `together` in one part of the split, or `ignore` (exact copies still stay together).
     target
-        What the downstream model learns: `label`, the class, or `attributes`, the values beside each image.
+        The target of the downstream model: `label`, the class, or `attributes`, the values beside each image.
     companions
-        What lies beside every image, for methods that use it: a mask, a caption, attributes. Of each where it comes
-        from, such as {mask: {path: masks}, caption: {column: text}}. Test inputs go without.
+        The companions of every image, for methods that use them: a mask, a caption, attributes. Each has its source,
+        such as {mask: {path: masks}, caption: {column: text}}. Test inputs have none.
     """
 
     source: AnySource

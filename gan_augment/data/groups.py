@@ -29,7 +29,7 @@ def group_in(name: str, expression: str, words: str) -> str:
         "A name lacks the group of prepare.split.group",
         where=name,
         expected=f"something that matches {expression!r}, with a text in the first brackets",
-        remedy="correct the regular expression, or rename what lies there",
+        remedy="correct the regular expression, or rename the files",
     )
 
 

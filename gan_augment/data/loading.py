@@ -348,5 +348,5 @@ def _about_frames(handles: Sequence[ImageHandle], headers: Mapping[int, Header])
             what=f"{len(several)} file{'s hold' if len(several) > 1 else ' holds'} more than one picture; "
             "the first is the sample",
             places=tuple(f"{handles[place].name}: {frames} pictures" for place, frames in several.items()),
-            remedy="to use the others, write each to a file of its own",
+            remedy="to use the others, write each to a separate file",
         )

@@ -152,7 +152,7 @@ def _unclear_units(units: set[str], cells: dict[str, _Cell]) -> Unclear | None:
     named = sorted(units - {""})
     if len(named) > 1:
         shown = ", ".join(named[:4])
-        return Unclear(f"numbers in several units ({shown}); write one unit, or the unit in a column of its own")
+        return Unclear(f"numbers in several units ({shown}); write one unit, or the unit in a separate column")
     if named and "" in units and re.fullmatch(_CURRENCY, named[0]) is None:
         bare = sum(not cell.unit for cell in cells.values())
         return Unclear(f"numbers of which {bare} have no {named[0]!r} and the others do; write all in the same way")
@@ -172,9 +172,9 @@ def _decimal_of(
     if len(fitting) == 1 or not marked:
         other = "." if fitting[0] == "," else ","
         grouped = any(other in body for body in marked)
-        taken = f"{other!r} is a thousands mark" if grouped else None
+        taken = f"{other!r} separates thousands" if grouped else None
         if marked and not grouped and fitting == [","] and not (decimal_comma or decimal):
-            taken = "',' stands before decimals"
+            taken = "',' is the decimal sign"
         return fitting[0], taken
     return _by_habit(marked, [body for body in bodies if body not in set(marked)], decimal_comma=decimal_comma)
 
@@ -186,13 +186,13 @@ def _by_habit(marked: list[str], bare: list[str], *, decimal_comma: bool) -> tup
     mark = marks.pop()
     usual = "," if decimal_comma else "."
     if not marks and mark != usual and thousands:
-        return usual, f"{mark!r} is a thousands mark, as in {marked[0]} beside {bare[0]}"
+        return usual, f"{mark!r} separates thousands, as in {marked[0]} beside {bare[0]}"
     if not marks and mark == ".":
         doubt = thousands or decimal_comma
-        taken = f"'.' stands before decimals ({marked[0]} may be a thousand: then set prepare.source.decimal: ',')"
+        taken = f"'.' is the decimal sign ({marked[0]} may be a thousand: then set prepare.source.decimal: ',')"
         return ".", taken if doubt else None
     if not marks and decimal_comma:
-        return ",", f"',' stands before decimals ({marked[0]} may be a thousand: then set prepare.source.decimal: '.')"
+        return ",", f"',' is the decimal sign ({marked[0]} may be a thousand: then set prepare.source.decimal: '.')"
     return Unclear(
         f"numbers of which {marked[0]} may be a thousand or a decimal; set prepare.source.decimal to '.' or ','"
     )
@@ -212,6 +212,6 @@ def _note(units: set[str], cells: Collection[_Cell], taken: str | None) -> str |
     parts = [f"{named[0]!r} is left out"] if named else []
     parts += ["brackets mean negative"] if "(" in odd else []
     parts += [f"{sign!r} is a minus sign" for sign in sorted(odd - {"("})]
-    parts += [f"{mark!r} is a thousands mark" for mark in sorted(marks)]
+    parts += [f"{mark!r} separates thousands" for mark in sorted(marks)]
     parts += [taken] if taken else []
     return "numbers: " + ", ".join(parts) if parts else None

@@ -1,4 +1,4 @@
-"""The measurement: from every arm's predictions and the test labels to the gain, its interval and the verdict."""
+"""Measurement: from every arm's predictions and the test labels to the gain, its interval and the verdict."""
 
 from __future__ import annotations
 
@@ -47,12 +47,12 @@ class Gain:
     real: ArmPredictions | None = None
 
     def sides(self) -> dict[str, ArmPredictions]:
-        """The arms by the beginning of their keys in measure.json."""
+        """Arms by the prefix of their keys in measure.json."""
         both = {"baseline": self.baseline, "synthetic": self.synthetic}
         return both if self.real is None else both | {"real": self.real}
 
     def names(self) -> dict[str, str]:
-        """Which arms and variants these are."""
+        """Names of these arms and variants."""
         named: dict[str, str] = {}
         for side, arm in self.sides().items():
             named |= {f"{side}_arm": arm.record.arm, f"{side}_variant": arm.family.best.described}

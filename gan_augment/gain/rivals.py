@@ -1,4 +1,4 @@
-"""Sentences of the verdict about the method's rivals: which one wins, and which ones could not run."""
+"""Sentences on the method's rivals: the one that wins, and those that could not run."""
 
 from __future__ import annotations
 
@@ -16,9 +16,9 @@ __all__ = ["rival_notes", "rival_wins", "rivals_untrained"]
 def rival_wins(
     verdict: Verdict, baseline: ArmPredictions, synthetic: ArmPredictions, evaluation: Evaluation
 ) -> str | None:
-    """A sentence where the best arm without synthetic rows is a rival's and the method does not beat it; else None.
+    """Sentence where the best arm without synthetic rows is a rival's and the method does not beat it; else None.
 
-    Which arm that is was decided on validation; the levels are those on test.
+    Validation decided on that arm; the levels are those on test.
     """
     name = rival_of(baseline.record.arm)
     if name is None or verdict in ("helps", "not tried"):
@@ -35,7 +35,7 @@ def rival_wins(
 
 
 def rivals_untrained(plan: Mapping[str, Any], arms: Sequence[str]) -> str | None:
-    """A sentence where rivals have rows and no arm, because the arm with which they are trained is not wanted."""
+    """Sentence where rivals have rows but no arm, because the arm with which they are trained is not requested."""
     missing = [name for name, said in _rivals(plan).items() if "rows" in said and rival_arm(name) not in arms]
     if not missing:
         return None
@@ -46,7 +46,7 @@ def rivals_untrained(plan: Mapping[str, Any], arms: Sequence[str]) -> str | None
 
 
 def rival_notes(spec: DatasetSpec, plan: Mapping[str, Any]) -> list[str]:
-    """A sentence a rival that could not run, and one a class of which a rival made no rows."""
+    """Sentences, one per rival that could not run, and one per class of which a rival made no rows."""
     labels, notes = {record.key: record.label for record in spec.classes}, []
     for name, said in _rivals(plan).items():
         if "refused" in said:

@@ -24,7 +24,7 @@ ARM_NAMES: dict[str, str] = {
 
 
 def arm_name(arm: str) -> str:
-    """What an arm shows, in words."""
+    """Description of an arm's rows, in words."""
     rival = rival_of(arm)
     return ARM_NAMES[arm] if rival is None else f"real data and rows of the untrained rival {rival}"
 

@@ -101,7 +101,7 @@ class Export:
 
     @property
     def root(self) -> Path:
-        """The folder."""
+        """Folder of the export."""
         return self.files.root
 
     @property
@@ -193,7 +193,7 @@ class Export:
             with reading(self.root, shard):
                 content = read.beside(shard, offset, role, ending(role, form))
                 if content is None:
-                    raise ValueError(f"no {role} beside the sample at {offset}")
+                    raise ValueError(f"no {role} of the sample at {offset}")
                 found[role] = decoded(role, form, content)
         return found
 
@@ -348,8 +348,8 @@ def _spec(files: Files, index: dict[str, Any]) -> DatasetSpec:
     """Contents of dataset.json. Raises DataError where it is not of the same data set as the index."""
     with reading(files.root, _DATASET):
         spec = DatasetSpec.load(files(_DATASET))
-    told = (index["modality"], [(record["key"], record["label"]) for record in index["classes"]])
-    if (spec.modality, [(record.key, record.label) for record in spec.classes]) != told:
+    expected = (index["modality"], [(record["key"], record["label"]) for record in index["classes"]])
+    if (spec.modality, [(record.key, record.label) for record in spec.classes]) != expected:
         raise changed(files.root, _DATASET, "other classes than index.json has")
     return spec
 

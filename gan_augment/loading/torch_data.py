@@ -1,4 +1,4 @@
-"""The chosen rows of an export as torch datasets."""
+"""Torch datasets of the chosen rows of an export."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""A method's rivals on disk: rows as `rivals` leaves them and as `mix` lays them out; what `retrain` made of them."""
+"""Rows of a method's rivals on disk: as `rivals` writes and `mix` lays them out, and `retrain`'s results with them."""
 
 from __future__ import annotations
 
@@ -22,25 +22,25 @@ from gan_augment.project.layout import Layout
 __all__ = ["RivalRecord", "lay_out_rivals", "read_arms", "read_records", "rivals_in", "write_records"]
 
 _FILE = "rivals.json"
-_ROWS = 4096  # that are read together
+_ROWS = 4096  # rows read together
 
 Counts = npt.NDArray[np.int64]  # [K]: rows of each class
 
 
 class RivalRecord(Record):
-    """What a rival could not do: why there is no row of it at all; class key -> why there is none of the class."""
+    """Failures of a rival: the reason why it has no rows at all; class key -> why it has none of the class."""
 
     refused: str | None = None
     not_made: dict[str, str] = Field(default_factory=dict)
 
 
 def write_records(directory: Path, records: Mapping[str, RivalRecord]) -> None:
-    """Write rivals.json into an existing directory, the rivals in the order in which the method names them."""
+    """Write rivals.json into an existing directory, the rivals in the method's order."""
     write_json(directory / _FILE, {name: record.model_dump(mode="json") for name, record in records.items()})
 
 
 def read_records(layout: Layout) -> dict[str, RivalRecord]:
-    """What `write_records` wrote; nothing where there is nothing, as in projects without the stage."""
+    """Records that `write_records` wrote; empty without the file, as in projects without the stage."""
     path = layout.rivals / _FILE
     if not layout.rivals.exists():
         return {}
@@ -50,10 +50,10 @@ def read_records(layout: Layout) -> dict[str, RivalRecord]:
 
 
 def lay_out_rivals(layout: Layout, spec: DatasetSpec, counts: Counts, directory: Path) -> dict[str, Any]:
-    """Write each rival's first `counts[k]` rows of each class into directory/rivals/NAME; what plan.json says of them.
+    """Write each rival's first `counts[k]` rows per class into directory/rivals/NAME, and return plan.json's entry.
 
-    A rival that made fewer rows of a class gives those it made. `counts` are those of the synthetic rows
-    that the arms show, so that the rival's arm differs from theirs in who made the rows, and in nothing else.
+    A rival that made fewer rows of a class gives all of them. `counts` are those of the synthetic rows that the arms
+    show, so that the rival's arm differs from theirs only in the origin of its rows.
     """
     said: dict[str, Any] = {}
     for name, record in read_records(layout).items():
@@ -78,7 +78,7 @@ def _available(folder: Path, count: int) -> int:
 
 
 def _nothing(record: RivalRecord, counts: Counts, rows: Mapping[str, int]) -> str | None:
-    """Why no row of a rival is laid out; None where some are."""
+    """Reason why no row of a rival is laid out; None where some are."""
     if not counts.any():
         return "the arms show no synthetic row, so there is no number of rows for it to match"
     if not any(rows.values()):
@@ -87,7 +87,7 @@ def _nothing(record: RivalRecord, counts: Counts, rows: Mapping[str, int]) -> st
 
 
 def _first(folder: Path, count: int) -> Iterator[Samples]:
-    """The first `count` rows of a samples folder, which has as many, with everything beside them."""
+    """First `count` rows of a samples folder, which has as many, with all their companions."""
     if not count:
         return
     for chunk in StoredSamples((folder,)).with_companions().chunks(_ROWS):
@@ -98,7 +98,7 @@ def _first(folder: Path, count: int) -> Iterator[Samples]:
 
 
 def rivals_in(layout: Layout) -> list[str]:
-    """The rivals whose rows `mix` laid out, in alphabetical order."""
+    """Rivals whose rows `mix` laid out, in alphabetical order."""
     return _folders(layout.mixed / "rivals")
 
 
@@ -107,7 +107,7 @@ def _folders(folder: Path) -> list[str]:
 
 
 def read_arms(layout: Layout, params: Params) -> list[ArmRecord]:
-    """What `retrain` wrote of every arm, the rivals behind `cheap`, with which they were trained."""
+    """Records that `retrain` wrote of every arm, the rivals after `cheap`, with which they were trained."""
     records = []
     for arm in params.retrain.arms:
         records.append(read_arm(layout.predictions(arm)))

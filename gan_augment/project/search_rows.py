@@ -66,7 +66,7 @@ class SearchRows:
         """Real rows and these synthetic ones, with the companions that the task reads."""
         if lacking := [role for role in self.task.roles if len(added) and role not in added.companions]:
             raise ParamsError(
-                "Synthetic rows lack what is learnt",
+                "Synthetic rows lack the target",
                 where="synthesis.method in params.yaml",
                 got=f"{self.project.params.synthesis.method}, whose rows have no {', '.join(lacking)}",
                 expected="rows that carry the target of prepare.target",

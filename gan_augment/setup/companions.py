@@ -77,8 +77,8 @@ def said_of(companions: Companions) -> Iterator[str]:
     """Phrases such as `mask (path masks)`."""
     for role, source in companions.items():
         places = source.model_dump(exclude_defaults=True, mode="json")
-        told = (f"{k} {', '.join(v) if isinstance(v, list) else v}" for k, v in places.items() if k != "missing")
-        yield f"{role} ({', '.join(told)})"
+        named = (f"{k} {', '.join(v) if isinstance(v, list) else v}" for k, v in places.items() if k != "missing")
+        yield f"{role} ({', '.join(named)})"
 
 
 def _of_demo(source: DemoSource) -> Iterator[tuple[Role, CompanionSource]]:

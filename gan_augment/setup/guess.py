@@ -53,7 +53,7 @@ def guess_config(
     DataError
         The path does not exist or cannot be read, or it is a table whose target is not named.
     ParamsError
-        A column was named, but the data is no table.
+        A column was named, but the data is not a table.
     """
     found = existing(Path(), str(path)).resolve()
     _as_text(found)

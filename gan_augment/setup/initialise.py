@@ -73,10 +73,10 @@ _TEMPLATES = jinja2.Environment(
 _SOURCE_COMMENTS = {
     "class_from": "of a/b/1.png the class is: top (a), parent (b), path (a/b)",
     "part_names": "class folders named train, val or test: refuse, classes",
-    "drop": "columns that are no features",
+    "drop": "columns that are not features",
     "kinds": "where the guess is wrong, {column: numeric | categorical | boolean | datetime}",
     "missing": "spellings of a missing value beside the usual ones",
-    "rules": "what every row keeps, such as {kind: order, columns: [start, end]}; kinds: range, order, combination",
+    "rules": "rules of every row, such as {kind: order, columns: [start, end]}; kinds: range, order, combination",
 }
 
 
@@ -331,7 +331,7 @@ def _ignores(root: Path) -> Iterator[tuple[Path, bytes]]:
     for name in APPENDED_FILES:
         path = root / name
         if path.exists() and not path.is_file():
-            raise ParamsError(f"{name} is no file", where=path, remedy="move it away")
+            raise ParamsError(f"{name} is not a file", where=path, remedy="move it away")
         have = path.read_bytes() if path.exists() else b""
         wanted = _template(name.removeprefix(".")).render().encode().splitlines()
         lines = [line for line in wanted if line and line not in have.splitlines()]

@@ -164,7 +164,7 @@ def _dropped(problems: Sequence[Problem], gone: frozenset[Role]) -> Iterator[Pro
     """Reasons as warnings."""
     for problem in problems:
         if problem.code == "companions" and problem.severity == "error":
-            said = f"Left out, as it looked like a companion ({', '.join(sorted(gone))}): {problem.what}"
+            said = f"Left out of the guessed companions ({', '.join(sorted(gone))}): {problem.what}"
             remedy = f"to use it, mend it and name it: --set prepare.companions.{min(gone)}={{...}}"
             yield problem.model_copy(update={"severity": "warning", "what": said, "remedy": remedy})
 

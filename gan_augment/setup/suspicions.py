@@ -50,14 +50,14 @@ def _about_classes(data: LoadedData) -> Iterator[Problem]:
     if unlabelled := [label for label in sorted(counts) if label.lower() in POOL_NAMES]:
         yield Problem(
             severity="warning",
-            what="A class is called as if its images had no label",
+            what="A class has a name for images without labels",
             places=tuple(f"{label!r}: {counts[label]}" for label in unlabelled),
-            remedy="move that folder beside the data: `init` then takes it for a pool, which only synthesizers see",
+            remedy="move that folder beside the data: `init` then treats it as a pool, which only synthesizers see",
         )
     if len(data.rows) < FEW_ROWS:
         yield Problem(
             severity="warning",
-            what=f"{len(data.rows)} rows in all: whatever the gain, the test part can hardly show it",
+            what=f"{len(data.rows)} rows in total: the test part can hardly show any gain",
             remedy="read the smallest detectable gain in the report",
         )
     if len(counts) > MANY_CLASSES:
@@ -74,7 +74,7 @@ def _about_copies(data: LoadedData, duplicates: Duplicates) -> Iterator[Problem]
     if twice:
         yield Problem(
             severity="warning",
-            what=f"{twice} content{'s stand' if twice > 1 else ' stands'} under two labels",
+            what=f"{twice} content{'s have' if twice > 1 else ' has'} two labels",
             places=tuple(map(_equation, figures["two_label_examples"])),
             remedy="one of the labels is wrong, unless the classes overlap by nature",
         )
@@ -146,7 +146,7 @@ def _about_columns(data: LoadedData) -> Iterator[Problem]:
     if kept := find_dependencies(frame, data.table):
         yield Problem(
             severity="note",
-            what="Columns go together in every row, and will in every synthetic row",
+            what="Columns are dependent in every row, and will be in every synthetic row",
             places=tuple(map(str, kept)),
             remedy="synthesis.settings.keep_dependencies: false, where that is chance",
         )

@@ -50,7 +50,7 @@ def find_companions(folders: Sequence[Path]) -> dict[Role, Field]:
             assert path is not None
             if found.setdefault(role, own := fields.describe(path)) != own:
                 raise DataError(
-                    f"The {role} of some rows has another form than that of others",
+                    f"The {role} of some rows has a different form from that of others",
                     where=folder,
                     got=own.model_dump_json(),
                     expected=found[role].model_dump_json(),
@@ -150,8 +150,8 @@ def features_of(role: Role, form: Field) -> tuple[pa.DataType, Any]:
     """Type of a companion's column in a Parquet shard, and its feature for Hugging Face's `datasets`."""
     if isinstance(form, FrameField) and not is_text(role):
         types = {column.name: arrow_type(column) for column in form.columns}
-        told = {name: {"dtype": str(kind), "_type": "Value"} for name, kind in types.items()}
-        return pa.struct(list(types.items())), told
+        features = {name: {"dtype": str(kind), "_type": "Value"} for name, kind in types.items()}
+        return pa.struct(list(types.items())), features
     if is_picture(form):
         return pa.struct([("bytes", pa.binary()), ("path", pa.string())]), {"_type": "Image"}
     kind = pa.string() if isinstance(form, FrameField) else pa.binary()

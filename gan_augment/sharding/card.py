@@ -129,14 +129,14 @@ def _companions(index: dict[str, Any]) -> list[str]:
     if not found:
         return []
     whose = {(True, True): "all rows", (True, False): "real rows", (False, True): "synthetic rows"}
-    told = [f"{role} ({whose[about['real'], about['synthetic']]})" for role, about in found.items()]
+    listed = [f"{role} ({whose[about['real'], about['synthetic']]})" for role, about in found.items()]
     places = {
         "webdataset": "`<id>.<role>.<ending>` in the tars",
         "parquet": "a column `<role>` in the Parquet files",
         "folder": "`folder_companions/<role>/<class key>/<id>.<ending>`",
     }
     where = ", ".join(place for name, place in places.items() if name in index["formats"])
-    return [f"- beside the images: {', '.join(told)}; {where}"]
+    return [f"- beside the images: {', '.join(listed)}; {where}"]
 
 
 def croissant(index: dict[str, Any], manifest_columns: list[str], manifest_sha256: str) -> dict[str, Any]:

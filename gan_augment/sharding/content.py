@@ -57,7 +57,7 @@ def decide_content(plan: Mapping[str, Any], measure: Mapping[str, Any], *, force
     """Content by mix's plan.json and measure's measure.json."""
     said = _said(measure)
     chosen = float(plan["ratio"])
-    # A baseline with the rows of a rival is no arm of what is exported; then the best one of real rows alone is told.
+    # A baseline with the rows of a rival is not exported; then the best arm of real rows alone is reported.
     real = "real" if "real_arm" in (measure.get("gain") or {}) else "baseline"
     with_rows, without = (_adjustment(measure, side) for side in ("synthetic", real))
     if measure["use_synthetic"] and chosen > 0:

@@ -110,7 +110,7 @@ def read_checksums(root: Path) -> dict[str, str]:
     for number, line in enumerate(lines, start=1):
         parts = _LINE.fullmatch(line)
         if parts is None:
-            raise changed(root, CHECKSUMS, f"line {number} is no checksum: {line[:80]!r}")
+            raise changed(root, CHECKSUMS, f"line {number} is not a checksum: {line[:80]!r}")
         if not _NAME.fullmatch(parts[2]):
             raise changed(root, CHECKSUMS, f"line {number} names a file that no export has: {parts[2][:80]!r}")
         found[parts[2]] = parts[1]

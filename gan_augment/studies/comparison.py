@@ -126,7 +126,7 @@ def _predicted(run: _Run) -> _Predicted | str:
     except DamagedInputError:
         raise
     except MissingInputError:
-        return f"{run.name} has no predictions on disk (`dvc pull` or `dvc repro` brings them)"
+        return f"{run.name} has no predictions on disk (`dvc pull` or `dvc repro` restores them)"
     rows, task = held.loc[list(record.test_ids)], task_with(spec, record.levels)
     seed = run.params.get("base", {}).get("seed", 0)
     if not isinstance(seed, int):

@@ -168,7 +168,7 @@ class Contest:
         return made.rows.iloc[self._chosen(candidate, made, labels)]
 
     def _made(self, candidates: Sequence[Candidate], train: pd.DataFrame, seed: int, form: Form, judge: Any) -> _Made:
-        """As many rows of a method as its candidates need at most, scored where one of them needs that."""
+        """Rows of a method, as many as its candidates need at most, scored where one of them needs that."""
         rows = self.draw(candidates, train, seed)
         labels, likelihood = self.labels(rows), np.zeros(len(rows))
         inputs = form(rows) if len(rows) else None

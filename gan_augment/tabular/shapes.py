@@ -130,7 +130,7 @@ def _decimals(series: pd.Series) -> pd.Series:
     digits = max(len(value.as_tuple().digits) for value in present)
     if not all(value.is_finite() for value in present) or digits > WIDEST:
         raise DataError(
-            "A column holds Decimals that no number of the model can be",
+            "A column holds Decimals that no number of the model can hold",
             where=f"column {series.name!r}",
             got=str(next(v for v in present if not v.is_finite() or len(v.as_tuple().digits) > WIDEST)),
             expected=f"finite Decimals of at most {WIDEST} digits",

@@ -41,7 +41,7 @@ def within_memory(fit: Callable[[Config], Result], config: Config, *, say: Calla
             raise DeviceError(
                 "The device has too little memory for this training",
                 got=problem,
-                remedy="give it a device of its own (base.gpu_share: 1), a smaller network, or set base.device to cpu",
+                remedy="give it a separate device (base.gpu_share: 1), a smaller network, or set base.device to cpu",
             )
         gc.collect()
         torch.cuda.empty_cache()

@@ -105,7 +105,7 @@ def test_a_place_that_takes_no_file_is_refused_before_any_work(tmp_path: Path, m
     monkeypatch.setattr(tempfile, "TemporaryFile", refuse)
     with pytest.raises(ParamsError, match="page cannot be written") as caught:
         check_writable(tmp_path / "new/folder/page.html", "The page")
-    assert caught.value.got == f"no file can be made in {tmp_path}: Read-only file system"
+    assert caught.value.got == f"no file can be created in {tmp_path}: Read-only file system"
 
 
 def test_only_a_regular_file_or_nothing_is_replaced(tmp_path: Path) -> None:
@@ -202,7 +202,7 @@ def test_a_folder_of_somebody_elses_is_not_replaced(tmp_path: Path) -> None:
     theirs = tmp_path / "export"
     theirs.mkdir()
     (theirs / "precious.txt").write_text("x")
-    with pytest.raises(DataError, match="holds something else"), replacing_directory(theirs, mark="index.json"):
+    with pytest.raises(DataError, match="holds other files"), replacing_directory(theirs, mark="index.json"):
         pass
     assert os.listdir(theirs) == ["precious.txt"]
     (theirs / "index.json").write_text("{}")

@@ -121,7 +121,7 @@ def test_times_without_a_zone_among_others_are_said_to_be_taken_for_utc() -> Non
     def note(*cells: str) -> str | None:
         return parse_column(texts(*cells), MISSING_TEXTS, decimal_comma=False).note
 
-    assert note("2020-01-01T10:00Z", "2020-01-01T10:00") == "times: 1 of 2 have no zone and are taken for UTC"
+    assert note("2020-01-01T10:00Z", "2020-01-01T10:00") == "times: 1 of 2 have no zone and are read as UTC"
     assert note("2020-01-01T10:00Z", "2020-01-01T10:00+01:00") is None
     assert note("2020-01-01", "2020-01-01T10:00") is None
 
@@ -153,7 +153,7 @@ def test_numbers_of_the_users_kind_are_read_as_written() -> None:
     assert "prepare.source.decimal" in str(error.value)
     with pytest.raises(DataError, match="day first and month first"):
         as_kind(texts("03/04/2021"), "datetime")
-    with pytest.raises(DataError, match="'red' is no date"):
+    with pytest.raises(DataError, match="'red' is not a date"):
         as_kind(texts("red"), "datetime")
 
 

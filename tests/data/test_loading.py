@@ -167,7 +167,7 @@ def test_every_entry_is_a_row_or_left_out_whatever_became_of_it(tmp_path: Path) 
     assert {entry.place: entry.reason.text.partition(",")[0] for entry in data.left_out} == {
         "a/000.png": "images that cannot be read",
         "b/.DS_Store": "left there by a program or an operating system",
-        "b/notes.txt": "no image by its ending",
+        "b/notes.txt": "files without the ending of an image",
         "c/000.png": "of a class that prepare.exclude leaves out",
         "c/001.png": "of a class that prepare.exclude leaves out",
     }

@@ -25,14 +25,14 @@ def numbers(*cells: str, decimal: Sign | None = None, decimal_comma: bool = Fals
 @pytest.mark.parametrize(
     ("cell", "value", "note"),
     [
-        ("1,234.50", 1234.5, "',' is a thousands mark"),
-        ("1.234,50", 1234.5, "'.' is a thousands mark"),
-        ("1,234,567", 1_234_567, "',' is a thousands mark"),
-        ("1 234", 1234, "' ' is a thousands mark"),
-        ("1\u00a0234", 1234, "' ' is a thousands mark"),
-        ("1\u202f234,5", 1234.5, "' ' is a thousands mark"),
-        ("1'234.5", 1234.5, '"\'" is a thousands mark'),
-        ("1\u2019234", 1234, '"\'" is a thousands mark'),
+        ("1,234.50", 1234.5, "',' separates thousands"),
+        ("1.234,50", 1234.5, "'.' separates thousands"),
+        ("1,234,567", 1_234_567, "',' separates thousands"),
+        ("1 234", 1234, "' ' separates thousands"),
+        ("1\u00a0234", 1234, "' ' separates thousands"),
+        ("1\u202f234,5", 1234.5, "' ' separates thousands"),
+        ("1'234.5", 1234.5, '"\'" separates thousands'),
+        ("1\u2019234", 1234, '"\'" separates thousands'),
         ("\u221212.5", -12.5, "'\u2212' is a minus sign"),
         ("\uff0d12.5", -12.5, "is a minus sign"),
         ("12.5-", -12.5, None),
@@ -58,7 +58,7 @@ def numbers(*cells: str, decimal: Sign | None = None, decimal_comma: bool = Fals
         (".5", 0.5, None),
         ("5.", 5, None),
         ("1e-7", 1e-7, None),
-        ("0,5", 0.5, "',' stands before decimals"),
+        ("0,5", 0.5, "',' is the decimal sign"),
     ],
 )
 def test_what_has_one_reading_is_read_and_said(cell: str, value: float, note: str | None) -> None:

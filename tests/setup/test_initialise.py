@@ -200,7 +200,7 @@ def test_a_gitignore_in_another_encoding_gets_its_lines(tmp_path: Path) -> None:
 def test_an_ignore_file_that_is_none_is_refused_before_anything_is_written(tmp_path: Path, name: str) -> None:
     findings = table_findings(tmp_path)
     (tmp_path / "project" / name).mkdir(parents=True)
-    with pytest.raises(ParamsError, match="is no file"):
+    with pytest.raises(ParamsError, match="is not a file"):
         write_project(tmp_path / "project", findings)
     assert [path.name for path in (tmp_path / "project").iterdir()] == [name]
 

@@ -92,7 +92,7 @@ def test_everything_wrong_is_said_at_once(tmp_path: Path) -> None:
     findings = inspect_path(tmp_path)
     assert problem(findings, "cannot be read").startswith("error")
     assert "'b': 2" in problem(findings, "too few samples")
-    assert "readme.txt" in problem(findings, "no image by its ending")
+    assert "readme.txt" in problem(findings, "files without the ending of an image")
     assert "'b': 2" in problem(findings, "fewer than 20")
     assert findings.parts == {}
     assert "ERROR" in render_findings(findings)

@@ -61,7 +61,7 @@ def test_a_folder_without_images_and_a_tables_neighbour_are_no_pool(tmp_path: Pa
 
 def test_a_class_that_is_called_unlabelled_is_asked_about(tmp_path: Path) -> None:
     write_folder(tmp_path / "photos", {"cat": 10, "dog": 10, "unlabelled": 10})
-    (found,) = [p for p in inspect_path(tmp_path / "photos").problems if "had no label" in p.what]
+    (found,) = [p for p in inspect_path(tmp_path / "photos").problems if "without labels" in p.what]
     assert found.places == ("'unlabelled': 10",)
 
 

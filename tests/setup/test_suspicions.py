@@ -88,7 +88,7 @@ def test_copies_and_contradictions_are_said(tmp_path: Path) -> None:
     save(tmp_path / "b/wrong.png", noise(5))
     findings = inspect_path(tmp_path)
     assert findings.duplicates["copies"] == 2
-    assert "a/005.png (a) = b/wrong.png (b)" in problem(findings, "stands under two labels")
+    assert "a/005.png (a) = b/wrong.png (b)" in problem(findings, "has two labels")
     assert problem(findings, "2 are copies and 0 near copies").startswith("note")
 
 
@@ -100,7 +100,7 @@ def test_a_column_that_gives_the_class_away_is_said(tmp_path: Path) -> None:
 def test_columns_that_go_together_are_said(tmp_path: Path) -> None:
     city = ["Rome", "Bari", "Nice", "Metz"] * 15
     path = table(tmp_path, city=city, country=[{"R": "I", "B": "I"}.get(name[0], "F") for name in city])
-    found = problem(inspect_path(path, target="kind"), "go together in every row")
+    found = problem(inspect_path(path, target="kind"), "are dependent in every row")
     assert found.startswith("note")
     assert "city -> country" in found
 
@@ -117,7 +117,7 @@ def test_many_classes_and_few_rows_are_said(tmp_path: Path) -> None:
     many = write_folder(tmp_path / "many", {f"class {n}": 4 for n in range(61)})
     assert "122 stages" in problem(inspect_path(many), "classes make")
     few = write_folder(tmp_path / "few", {"a": 20, "b": 20})
-    assert "40 rows in all" in problem(inspect_path(few), "in all")
+    assert "40 rows in total" in problem(inspect_path(few), "in total")
 
 
 def test_shapes_that_will_be_cut_are_said(tmp_path: Path) -> None:

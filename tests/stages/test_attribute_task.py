@@ -102,7 +102,7 @@ def test_rows_of_a_method_that_makes_no_attributes_are_refused(tmp_path: Path) -
     for file in project.layout.curated.glob("attributes*"):
         file.unlink()
     write_samples(project.layout.curated, made)
-    with pytest.raises(ParamsError, match="lack what is learnt"):
+    with pytest.raises(ParamsError, match="lack the target"):
         mix.run(project)
 
 

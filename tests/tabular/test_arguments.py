@@ -172,7 +172,7 @@ def test_a_model_replaces_a_model_and_nothing_else(
     (tmp_path / "mine" / "letters.txt").write_text("years of work")
     monkeypatch.chdir(tmp_path / "mine")
     for path in (".", tmp_path / "mine", "letters.txt", ".."):
-        with pytest.raises(ParamsError, match="no model"):
+        with pytest.raises(ParamsError, match="not a model"):
             model.save(path)
     assert Path("letters.txt").read_text() == "years of work"
     for _ in range(2):

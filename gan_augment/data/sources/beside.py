@@ -68,7 +68,7 @@ def refuse_other_forms(companions: Companions, source: str, *forms: Form) -> Non
         given = {"columns": "column"}.get(name := _form(config), name)
         if given not in forms:
             raise ParamsError(
-                f"{source} has no {name} in which companions could be" if forms else f"{source} has no companions",
+                f"{source} has no {name} for companions" if forms else f"{source} has no companions",
                 where=f"prepare.companions.{role} in params.yaml",
                 got=str(config.model_dump(exclude_defaults=True)),
                 expected=" or ".join(_EXAMPLES[form] for form in forms) or None,
@@ -175,7 +175,7 @@ def _object(path: Path, number: int, line: str) -> dict[str, Any]:
         "A line of the metadata is not a JSON object",
         where=f"{path}, line {number}",
         got=str(found)[:80],
-        expected='one object a line, such as {"file_name": "cat/1.png", "text": "a black cat"}',
+        expected='one object per line, such as {"file_name": "cat/1.png", "text": "a black cat"}',
         remedy="correct the line",
     )
 
@@ -201,9 +201,9 @@ def metadata_cells(
             found[image] = cells, parent
     if twice:
         raise DataError(
-            "Metadata name an image twice",
+            "The metadata name an image twice",
             got=listing(twice),
-            expected="one row an image",
+            expected="one row per image",
             remedy="remove the others",
         )
     return found

@@ -1,4 +1,4 @@
-"""Every entry below a folder: a readable file, or left out for a reason. Nothing is opened."""
+"""Entries below a folder: each a readable file, or left out for a reason. Nothing is opened."""
 
 from __future__ import annotations
 
@@ -27,7 +27,7 @@ BROKEN = Reason(
     remedy="restore what it names, or remove the link",
 )
 SPECIAL = Reason(
-    "no file and no folder, so that reading might wait for ever or have no end",
+    "neither files nor folders, so that reading might never end",
     "error",
     expected="files and folders",
     remedy="remove it from the data",

@@ -31,10 +31,10 @@ from gan_augment.data.sources.entries import Entries, list_entries
 
 __all__ = ["IMAGE_SUFFIXES", "class_folder", "is_image", "read"]
 
-OTHER_FILE = Reason("no image by its ending")
-READ_BESIDE = Reason("read for what lies beside the images", "note")
+OTHER_FILE = Reason("files without the ending of an image")
+READ_BESIDE = Reason("read together with the images", "note")
 LOOSE = Reason(
-    "images that lie in no class folder",
+    "images outside of any class folder",
     "error",
     expected="one folder per class, with the images in it",
     remedy="move them into a class folder, or away",
@@ -72,9 +72,9 @@ def read(config: Any, root: Path, split: SplitConfig, companions: Companions = N
     if not images:
         raise _nothing(folder, entries, left_out)
     _refuse_parts_as_classes(folder, images, config)
-    told = {entry.place.partition("/")[0] for entry in left_out if entry.reason is UNLABELLED}
+    reported = {entry.place.partition("/")[0] for entry in left_out if entry.reason is UNLABELLED}
     depths = _about_depths(folder, images) if config.class_from == "top" else ()
-    problems = [*_about_folders(folder, entries, images, told), *depths, *_about_links(entries)]
+    problems = [*_about_folders(folder, entries, images, reported), *depths, *_about_links(entries)]
     names = [shown(image.path.as_posix()) for image in images]
     rows = make_rows(
         label=[shown(image.label) for image in images],
@@ -225,12 +225,12 @@ def _refuse_parts_as_classes(folder: Path, images: Sequence[_Image], config: Ima
     )
 
 
-def _about_folders(folder: Path, entries: Entries, images: Sequence[_Image], told: set[str]) -> Iterator[Problem]:
+def _about_folders(folder: Path, entries: Entries, images: Sequence[_Image], reported: set[str]) -> Iterator[Problem]:
     """Findings on folders without a sample, other than those reported already, and on a split below the classes."""
     full = {image.path.parts[0] for image in images}
     places = [*(path.as_posix() for path in entries.files), *(entry.place for entry in entries.left_out)]
     tops = {place.partition("/")[0] for place in places if "/" in place}
-    if without := sorted(tops - full - told):
+    if without := sorted(tops - full - reported):
         yield Problem(
             severity="warning",
             what=f"{len(without)} folder{'s' if len(without) > 1 else ''} without a sample, which make no class",
@@ -245,7 +245,7 @@ def _about_folders(folder: Path, entries: Entries, images: Sequence[_Image], tol
             what="Folders inside the classes are named like the parts of a split, which is not used",
             where=shown(str(folder)),
             places=tuple(f"{name}: {count} images" for name, count in sorted(below.items())),
-            remedy="to use it, lay the parts on top (train/CLASS/image) and set prepare.split.column: folder",
+            remedy="to use it, make the parts the top folders (train/CLASS/image) and set prepare.split.column: folder",
         )
 
 
@@ -261,7 +261,7 @@ def _about_depths(folder: Path, images: Sequence[_Image]) -> Iterator[Problem]:
             what="In some class folders the images lie directly, in others in further folders: are those the classes?",
             where=shown(str(folder)),
             places=tuple(f"{shown(top)}: {depth} folders between" for top, depth in sorted(between.items())),
-            remedy="lay all class folders side by side, or name the class with prepare.source.class_from",
+            remedy="put all class folders side by side, or name the class with prepare.source.class_from",
         )
 
 

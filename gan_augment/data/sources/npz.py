@@ -111,7 +111,7 @@ def _cells(array: npt.NDArray[Any]) -> list[str | None]:
 
 
 def _read_pool(path: Path, arrays: dict[str, npt.NDArray[Any]]) -> RawData:
-    """Every array of images, with its labels where the file has them."""
+    """Arrays of images, each with its labels where the file has them."""
     names = sorted(name for name in arrays if name.endswith("images"))
     handles: list[ArrayImage] = []
     labels: list[str] = []

@@ -26,7 +26,7 @@ from gan_augment.data.sources.tar_members import Member, read_tar
 __all__ = ["is_tar", "read", "tar_part"]
 
 MAX_LABEL = 2**20  # bytes of a file that holds a class
-NO_TAR = Reason("no tar by its ending")
+NO_TAR = Reason("files without the ending of a tar")
 COMPRESSED = Reason(
     "compressed tars",
     "error",
@@ -37,7 +37,7 @@ NO_ENDING = Reason("files in a tar without an ending, which belong to no sample"
 REPEATED = Reason(
     "the same name twice in one tar, so that it is unclear which belong together",
     "error",
-    expected="a name of its own for every file in a tar",
+    expected="a unique name for every file in a tar",
     remedy="write the tar again; two tars that were joined must stay two",
 )
 INCOMPLETE = Reason(

@@ -33,7 +33,7 @@ def test_an_image_that_is_named_twice_is_refused(tmp_path: Path) -> None:
         metadata_cells(read_metadata(tmp_path, [PurePosixPath("metadata.csv")]), "caption", TEXT)
 
 
-@pytest.mark.parametrize(("line", "words"), [("{", "line 2"), ("[1]", "line 2"), ('"x"', "no JSON object")])
+@pytest.mark.parametrize(("line", "words"), [("{", "line 2"), ("[1]", "line 2"), ('"x"', "not a JSON object")])
 def test_a_damaged_line_is_named(tmp_path: Path, line: str, words: str) -> None:
     lines(tmp_path / "metadata.jsonl", '{"file_name": "1.png"}', line)
     with pytest.raises(DataError, match=words):

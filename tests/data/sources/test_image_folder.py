@@ -246,7 +246,7 @@ def test_missing_and_empty_folders_are_refused(tmp_path: Path) -> None:
 
 def test_a_folder_without_class_folders_is_refused(tmp_path: Path) -> None:
     save(tmp_path / "x.png", noise(0))
-    with pytest.raises(DataError, match="no class folder"):
+    with pytest.raises(DataError, match="any class folder"):
         read(tmp_path)
 
 

@@ -210,7 +210,7 @@ def test_what_was_taken_for_granted_is_a_warning_and_a_setting_settles_it(tmp_pa
 
     dtype, said = of(fee=True)
     assert dtype == "Int64"  # the fee shows what the point is
-    assert said == ["Column 'price' is read as numbers: ',' is a thousands mark",
+    assert said == ["Column 'price' is read as numbers: ',' separates thousands",
                     "Column 'fee' is read as numbers: '$' is left out"]  # fmt: skip
     dtype, said = of(fee=False)
     assert dtype == ""
