@@ -10,7 +10,7 @@ from dataclasses import dataclass, field
 from typing import Any
 
 from gan_augment.core.samples import TrainView, ValidationView
-from tests.toys import attribute_toy, image_toy, table_toy
+from tests.toys import attribute_toy, caption_toy, image_toy, table_toy
 
 __all__ = ["METHODS", "MethodRow"]
 
@@ -48,6 +48,11 @@ METHODS: dict[str, MethodRow] = {
         image_toy, {"l1_kimg": 0.2, "adversarial_kimg": 0.05, "batch_size": 10, "width": 8, "blocks": 1, "checks": 2}
     ),
     "tabular_gan": MethodRow(table_toy, {"steps": 60, "specialise_steps": 10, "batch_size": 64, "width": 32}),
+    "text_to_image": MethodRow(
+        caption_toy,
+        {"kimg": 0.8, "batch_size": 32, "width": 32, "latent": 4, "checks": 2, "judge_steps": 10, "embedding": 16},
+        judged=False,
+    ),
     "vanilla": MethodRow(
         image_toy, {key: SMALL_IMAGE_GAN[key] for key in SMALL_IMAGE_GAN if key != "specialise_kimg"}, judged=False
     ),

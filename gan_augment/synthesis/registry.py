@@ -26,6 +26,7 @@ BUILT_IN: dict[str, str] = {
     "smote": "gan_augment.synthesis.generators.smote:Smote",
     "super_resolution": "gan_augment.synthesis.translators.super_resolution.method:SuperResolution",
     "tabular_gan": "gan_augment.synthesis.generators.tabular_gan.method:TabularGan",
+    "text_to_image": "gan_augment.synthesis.generators.text_to_image.method:TextToImage",
     "vanilla": "gan_augment.synthesis.generators.vanilla:Vanilla",
 }
 ENTRY_POINT_GROUP = "gan_augment.methods"
