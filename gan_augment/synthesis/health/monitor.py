@@ -56,7 +56,8 @@ class Monitor:
     draw_noise
         What the generator starts from; None: normal numbers.
     conditions
-        What both networks are told; None: the class alone.
+        What both networks are told; None: the class alone. Held-out rows under conditions that nothing is drawn under
+        are left out: beside them a perfect generator would look wrong, and nearer to train than fresh rows are.
     reading
         A figure of the discriminator on held-out images that counts for the score as CAS does where there are classes.
     """
@@ -73,6 +74,7 @@ class Monitor:
         conditions: Conditions | None = None,
     ) -> None:
         self.seed, self.reading = seed, reading
+        validation = _comparable(validation, conditions)
         self.train_images = encode_images(np.asarray(train.samples.payload))
         self.validation_images = encode_images(np.asarray(validation.samples.payload))
         self.train_labels, self.validation_labels = (
@@ -95,7 +97,14 @@ class Monitor:
         if len(self.classes) > 1:
             held_out = self.validation_features, self.validation_labels
             groups = train.samples.manifest["group"].to_numpy()
-            self.judge = LabelJudge(self.train_features, self.train_labels, *held_out, groups=groups, seed=seed)
+            self.judge = LabelJudge(
+                self.train_features,
+                self.train_labels,
+                *held_out,
+                groups=groups,
+                same_mix=conditions is None,
+                seed=seed,
+            )
 
     @classmethod
     def where_enough(
@@ -109,7 +118,7 @@ class Monitor:
         conditions: Conditions | None = None,
     ) -> Monitor | None:
         """A monitor, or None where there are too few validation rows for its figures to mean anything."""
-        if data.validation is None or len(data.validation) < MIN_ROWS:
+        if data.validation is None or len(_comparable(data.validation, conditions)) < MIN_ROWS:
             return None
         return cls(
             data.train,
@@ -201,6 +210,13 @@ class Monitor:
         if self.judge is None or not np.isfinite(features).all():
             return None
         return self.judge.likeness(features, index)
+
+
+def _comparable(validation: ValidationView, conditions: Conditions | None) -> ValidationView:
+    """The held-out rows under conditions that rows are drawn under."""
+    if conditions is None:
+        return validation
+    return ValidationView(validation.spec, validation.samples.take(conditions.comparable(validation)))
 
 
 def _classifier(features: npt.NDArray[Any], labels: npt.NDArray[np.int64]) -> Any:

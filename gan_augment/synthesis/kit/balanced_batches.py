@@ -65,19 +65,21 @@ class UsualConditions:
     ----------
     train, held_out
         int64 [n, groups] of the train rows and of the validation rows (none: 0 rows).
-    comparable
-        bool [m]: which validation rows have a combination that some train row has.
     """
 
     def __init__(self, attributes: Attributes, data: TrainingData, method: str, seed: int) -> None:
         self.attributes, self.method, self.seed = attributes, method, seed
         self.train = attributes.conditions(data.train, method)
         self.held_out = self.train[:0] if data.validation is None else attributes.conditions(data.validation, method)
-        self.comparable = _rows_in(self.held_out, self.train)
+        self.usual = self.held_out[_rows_in(self.held_out, self.train)]
 
     def of_rows(self, view: TrainView | ValidationView) -> Ints:
         """See `Conditions`."""
         return self.attributes.conditions(view, self.method)
+
+    def comparable(self, view: ValidationView) -> npt.NDArray[np.bool_]:
+        """bool [n]: which rows have a combination of class and values that some train row has."""
+        return _rows_in(self.of_rows(view), self.train)
 
     def of_classes(self, labels: Ints) -> Ints:
         """See `Conditions`."""
@@ -90,7 +92,7 @@ class UsualConditions:
     def of_value(self, place: int, value: int, count: int) -> Ints:
         """int64 [count, groups] with this value at this place; always the same ones. Some train row must have it."""
         random = numpy_generator(self.seed, "usual conditions", place, value)
-        for rows in (self.held_out[self.comparable], self.train):
+        for rows in (self.usual, self.train):
             if len(own := rows[rows[:, place] == value]):
                 break
         return random.choice(own, count)

@@ -59,5 +59,5 @@ def _held_out(data: TrainingData, usual: UsualConditions) -> tuple[Images, npt.N
     """Real images with attributes that train rows combine too, and these attributes, int64 [m, columns]."""
     if data.validation is None:
         return None
-    rows = np.flatnonzero(usual.comparable)
+    rows = np.flatnonzero(usual.comparable(data.validation))
     return images_of(data.validation.samples.payload)[rows], usual.held_out[rows, 1:]

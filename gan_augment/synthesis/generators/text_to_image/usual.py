@@ -52,6 +52,10 @@ class UsualCaptions:
         """See `Conditions`."""
         return self.language.told(captions_of(view, self.method), view.labels)
 
+    def comparable(self, view: ValidationView) -> npt.NDArray[np.bool_]:
+        """See `Conditions`: all of them, as drawn rows are asked for the captions of held-out ones."""
+        return np.ones(len(view), dtype=bool)
+
     def of_classes(self, labels: Ints) -> Ints:
         """See `Conditions`."""
         width = max(self.train.shape[1], self.held_out.shape[1])
