@@ -43,6 +43,7 @@ METHODS: dict[str, MethodRow] = {
     "jitter": MethodRow(table_toy),
     "oversample": MethodRow(table_toy),
     "random_convolution": MethodRow(image_toy, judged=False),
+    "retrieve": MethodRow(caption_toy, judged=False),
     "smote": MethodRow(table_toy),
     "super_resolution": MethodRow(
         image_toy, {"l1_kimg": 0.2, "adversarial_kimg": 0.05, "batch_size": 10, "width": 8, "blocks": 1, "checks": 2}

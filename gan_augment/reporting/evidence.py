@@ -40,6 +40,8 @@ class Evidence:
         Facts that a class's model keeps about its own training (steps, why it stopped), by class key; may be empty.
     provenance
         Titled lists of (name, value) for the last section: seeds, versions, settings.
+    captioned
+        Some accepted rows with the captions that they were drawn for; None where rows have none.
     """
 
     spec: DatasetSpec
@@ -56,3 +58,4 @@ class Evidence:
     served: Mapping[str, Figures] = field(default_factory=dict)
     models: Mapping[str, Figures] = field(default_factory=dict)
     provenance: Mapping[str, list[tuple[str, str]]] = field(default_factory=dict)
+    captioned: Samples | None = None

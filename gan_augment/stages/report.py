@@ -18,7 +18,7 @@ from gan_augment.core.samples import Samples
 from gan_augment.project.layout import Project, read_measured
 from gan_augment.reporting.evidence import Evidence
 from gan_augment.reporting.page import render_report
-from gan_augment.reporting.rows import accepted_rows, rejected_rows, scores_of
+from gan_augment.reporting.rows import accepted_rows, captioned_rows, rejected_rows, scores_of
 
 __all__ = ["run"]
 
@@ -56,6 +56,7 @@ def gather(project: Project) -> Evidence:
         served=served,
         models={c.key: _model_facts(layout.train_gan(c.key)) for c in spec.classes},
         provenance=_provenance(project, served),
+        captioned=captioned_rows(layout.curated, spec) if spec.image else None,
     )
 
 

@@ -23,6 +23,7 @@ BUILT_IN: dict[str, str] = {
     "jitter": "gan_augment.synthesis.generators.jitter:Jitter",
     "oversample": "gan_augment.synthesis.generators.oversample:Oversample",
     "random_convolution": "gan_augment.synthesis.translators.random_convolution:RandomConvolution",
+    "retrieve": "gan_augment.synthesis.translators.retrieve:Retrieve",
     "smote": "gan_augment.synthesis.generators.smote:Smote",
     "super_resolution": "gan_augment.synthesis.translators.super_resolution.method:SuperResolution",
     "tabular_gan": "gan_augment.synthesis.generators.tabular_gan.method:TabularGan",

@@ -45,7 +45,11 @@ class UntrainedTranslator(JointOnly):
         """Keep the train rows."""
         del run
         check_train(data.train, self.name)
-        return FittedTranslator(self, data.train.spec, config, data.train.samples)
+        return self.fitted(data.train.spec, config, data.train.samples)
+
+    def fitted(self, spec: DatasetSpec, config: Any, rows: Samples) -> FittedTranslator:
+        """The real rows, ready to draw from; for methods that have more to keep, a class of their own."""
+        return FittedTranslator(self, spec, config, rows)
 
     def load(self, directory: Path, spec: DatasetSpec, *, device: str = "cpu") -> FittedTranslator:
         """Read a saved model. Raises ModelError where it is damaged or another method's."""
@@ -53,7 +57,8 @@ class UntrainedTranslator(JointOnly):
         about = read_about(directory, self.name)
         try:
             config = self.Config.model_validate(about["config"])
-            return FittedTranslator(self, spec, config, read_samples(directory / "rows", mmap=True))
+            rows = read_samples(directory / "rows", companions=about["companions"], mmap=True)
+            return self.fitted(spec, config, rows)
         except (MissingInputError, OSError, KeyError, ValueError) as error:
             raise ModelError("A saved model cannot be read", where=directory, got=str(error), remedy=REMEDY) from None
 
@@ -91,6 +96,7 @@ class FittedTranslator:
 
     def save(self, directory: Path) -> None:
         """model.json and the rows as a samples folder."""
-        write_about(directory, self.method.name, config=self.config.model_dump(mode="json"), summary=self.summary)
+        config, beside = self.config.model_dump(mode="json"), sorted(self.rows.companions)
+        write_about(directory, self.method.name, config=config, companions=beside, summary=self.summary)
         (directory / "rows").mkdir()
         write_samples(directory / "rows", self.rows)

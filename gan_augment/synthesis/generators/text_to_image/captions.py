@@ -13,38 +13,18 @@ import torch
 from torch import Tensor
 
 from gan_augment.core.errors import MethodError
-from gan_augment.core.fields import frame_of
 from gan_augment.core.records import DatasetSpec
-from gan_augment.core.samples import TrainView, ValidationView
 from gan_augment.nn.captions import NO_WORD, UNKNOWN_WORD
 from gan_augment.nn.conditions import UNKNOWN
 from gan_augment.synthesis.api import AskedCaption
 from gan_augment.synthesis.kit.attributes import Attributes
 from gan_augment.synthesis.kit.caption_reader import CaptionReader
+from gan_augment.synthesis.kit.captions import class_index, listed, quoted
 from gan_augment.synthesis.kit.words import Vocabulary, words_of
 
-__all__ = ["Captions", "Language", "captions_of"]
+__all__ = ["Captions", "Language"]
 
 Ints = npt.NDArray[np.int64]
-_QUOTED = 80  # characters of a caption in a message
-
-
-def captions_of(view: TrainView | ValidationView, method: str) -> list[str]:
-    """The caption of every row. Raises MethodError where rows have none."""
-    found = view.samples.companions.get("caption")
-    if found is None:
-        raise MethodError(
-            f"{method!r} needs a caption beside every row",
-            where="prepare.companions in params.yaml",
-            got=f"companions: {', '.join(view.samples.companions) or 'none'}",
-            expected="`caption`: a column of texts",
-            remedy="write companions: {caption: {column: COLUMN}} under `prepare` in params.yaml, with your column",
-        )
-    frame = frame_of(found)
-    texts = frame[frame.columns[0]]
-    if missing := int(texts.isna().sum()):
-        raise MethodError(f"{method!r} needs a caption beside every row", got=f"{missing} of {len(texts)} without one")
-    return texts.astype(str).tolist()
 
 
 @dataclass(frozen=True)
@@ -74,7 +54,7 @@ class Language:
             raise MethodError(
                 f"{method!r} has nothing to learn from the captions",
                 where="the companion `caption`",
-                got=f"{_quoted(captions[0])} and {len(captions) - 1} others that say the same, or no word at all",
+                got=f"{quoted(captions[0])} and {len(captions) - 1} others that say the same, or no word at all",
                 expected="captions that differ, in words that several train rows have",
                 remedy="name the column with the captions in prepare.companions.caption.column in params.yaml",
             )
@@ -95,17 +75,17 @@ class Language:
         for place, caption in enumerate(asked):
             self._refuse_unknown_words(caption, words[place])
             if caption.label is not None:
-                found[place, 0] = _class_index(caption, spec) + 1
+                found[place, 0] = class_index(caption, spec) + 1
             for group, number in self.attributes.numbers_of(
-                caption.attributes, f"the caption {_quoted(caption.text)}"
+                caption.attributes, f"the caption {quoted(caption.text)}"
             ).items():
                 found[place, group] = number
             if found[place, 0] == UNKNOWN:
                 raise MethodError(
                     "A caption does not tell its class",
-                    where=f"the caption {_quoted(caption.text)}",
+                    where=f"the caption {quoted(caption.text)}",
                     got="words that train rows of several classes have",
-                    expected=f"words that tell one of {_listed(spec.labels)}",
+                    expected=f"words that tell one of {listed(spec.labels)}",
                     remedy="name the class: a column `class` in a CSV file of captions, or `draw --class KEY`",
                 )
         return found
@@ -117,34 +97,11 @@ class Language:
         near = [word for one in own for word in difflib.get_close_matches(one, self.vocabulary.words, n=1)]
         raise MethodError(
             "A caption has no word that train captions have",
-            where=f"the caption {_quoted(caption.text)}",
-            got=f"the words {_listed(own)}" if own else "no word at all",
-            expected=f"words such as {_listed(self.vocabulary.words)}",
-            remedy=f"did you mean {_listed(near)}?" if near else None,
+            where=f"the caption {quoted(caption.text)}",
+            got=f"the words {listed(own)}" if own else "no word at all",
+            expected=f"words such as {listed(self.vocabulary.words)}",
+            remedy=f"did you mean {listed(near)}?" if near else None,
         )
-
-
-def _class_index(caption: AskedCaption, spec: DatasetSpec) -> int:
-    """By label, or else by key."""
-    names = [*spec.labels, *(record.key for record in spec.classes)]
-    if caption.label not in names:
-        raise MethodError(
-            "A caption's class is none of the data",
-            where=f"the caption {_quoted(caption.text)}",
-            got=repr(caption.label),
-            expected=f"one of {_listed(spec.labels)}",
-        )
-    return names.index(caption.label) % len(spec.classes)
-
-
-def _quoted(text: str) -> str:
-    return repr(text if len(text) <= _QUOTED else text[:_QUOTED] + "…")
-
-
-def _listed(values: Sequence[str]) -> str:
-    """The first values in quotes."""
-    more = f" and {len(values) - 10} more" if len(values) > 10 else ""
-    return ", ".join(map(repr, values[:10])) + more
 
 
 @dataclass(frozen=True)

@@ -31,7 +31,7 @@ from gan_augment.encoding.image import PixelLevels, decode_images
 from gan_augment.nn.captions import CaptionEmbedding
 from gan_augment.nn.image_networks import Discriminator, Generator
 from gan_augment.synthesis.api import AskedCaption, MethodConfig, Run, SampleRequest, Synthetic, TrainingData, Traits
-from gan_augment.synthesis.generators.text_to_image.captions import Captions, Language, captions_of
+from gan_augment.synthesis.generators.text_to_image.captions import Captions, Language
 from gan_augment.synthesis.generators.text_to_image.matching import CaptionTerms, right_above_wrong
 from gan_augment.synthesis.generators.text_to_image.usual import BalancedWords, UsualCaptions
 from gan_augment.synthesis.health.monitor import Monitor
@@ -40,6 +40,7 @@ from gan_augment.synthesis.kit.adversarial import AdversarialRun
 from gan_augment.synthesis.kit.attributes import Attribute, Attributes
 from gan_augment.synthesis.kit.balanced_batches import UsualConditions
 from gan_augment.synthesis.kit.caption_reader import CaptionReader
+from gan_augment.synthesis.kit.captions import captions_of, listed, quoted
 from gan_augment.synthesis.kit.checks import JointOnly, check_index, check_train
 from gan_augment.synthesis.kit.claimed_values import claimed_values
 from gan_augment.synthesis.kit.files import read_arrays, read_texts, write_arrays, write_texts
@@ -163,9 +164,9 @@ class FittedTextToImage:
                 name = self.spec.labels[number - 1]
                 raise MethodError(
                     "A caption is of a class that the model has not learnt",
-                    where=f"the caption {caption.text[:80]!r}",
+                    where=f"the caption {quoted(caption.text)}",
                     got=f"class {name!r}",
-                    expected=f"one of {', '.join(repr(self.spec.labels[index]) for index in self.captions.classes)}",
+                    expected=f"one of {listed([self.spec.labels[index] for index in self.captions.classes])}",
                 )
 
     def save(self, directory: Path) -> None:

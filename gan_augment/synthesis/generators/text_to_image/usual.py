@@ -8,8 +8,9 @@ import numpy.typing as npt
 from gan_augment.core.samples import TrainView, ValidationView
 from gan_augment.core.seeds import numpy_generator
 from gan_augment.synthesis.api import TrainingData
-from gan_augment.synthesis.generators.text_to_image.captions import Language, captions_of
+from gan_augment.synthesis.generators.text_to_image.captions import Language
 from gan_augment.synthesis.kit.balanced_batches import BalancedRows
+from gan_augment.synthesis.kit.captions import captions_of
 from gan_augment.synthesis.kit.words import RESERVED
 
 __all__ = ["BalancedWords", "UsualCaptions"]
