@@ -21,7 +21,7 @@ Ints = npt.NDArray[np.int64]
 RESERVED = 2  # numbers that are no word of the vocabulary
 LEAST_ROWS = 2  # that a word must be in: from words of one row the network learns what an unknown word means
 MOST_WORDS = 20_000
-_TAG = re.compile(r"<(?:!--.*?--|/?[A-Za-z][^<>]*)>", re.DOTALL)
+_TAG = re.compile(r"<(?:!--.*?--|/?[A-Za-z][A-Za-z0-9]*(?=[\s/>])[^<>]{0,1000})>", re.DOTALL)
 # Scripts that put no spaces between words: a character (with its marks) counts as a word of its own.
 _UNSPACED = (
     (0x0E00, 0x0EFF),  # Thai, Lao
