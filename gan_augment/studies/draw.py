@@ -60,7 +60,7 @@ def draw(project: Project, captions: Sequence[str], keys: Sequence[str], *, coun
     method, spec = resolve_method(project.params.synthesis.method), project.spec()
     if spec.modality != "image":
         raise MethodError("Only images can be drawn", got=f"a data set of {THINGS[spec.modality]}")
-    indices = [project.class_index(key) for key in keys]
+    indices = [project.class_index(key, "--class") for key in keys]
     if captions:
         refuse_captions(method, "synthesis.method in params.yaml")
     rows = list(_of_captions(project, method, captions, indices, count, seed))
