@@ -1,7 +1,7 @@
-"""A judge of what is learnt, where that is not the class: does a row's own target fit it?
+"""Judge of the learnt target where that is not the class: whether a row's own target fits the row.
 
-The judge of classes still says whose a row is. This one says whether the attributes beside it are right: a row that is
-accepted is one whose target a classifier should be taught.
+The judge of classes still decides the class of a row. This judge decides whether the attributes beside it are right: an
+accepted row is one whose target a classifier should learn.
 """
 
 from __future__ import annotations
@@ -26,20 +26,20 @@ __all__ = ["AnswerJudge", "fit_answer_judge"]
 
 @dataclass(frozen=True)
 class AnswerJudge:
-    """Networks fitted on real train rows, with a head a question."""
+    """Networks fitted on real train rows, with a head per question."""
 
     task: Task
     members: tuple[SmallCnn, ...]
 
     def agreement(self, samples: Samples) -> npt.NDArray[np.float64]:
-        """float64 [n] in 0 .. 1: how much of what the networks say agrees with each row's own target."""
+        """Agreement float64 [n] in 0 .. 1 of the networks' answers with each row's own target."""
         shown, heads = pixels(images_of(samples.payload)), _heads(self.task)
         given = np.mean([predict_probabilities(member, shown, heads=heads) for member in self.members], axis=0)
         return self.task.agreement(given, self.task.targets(samples))
 
 
 def fit_answer_judge(train: TrainView, config: JudgeConfig, *, seed: int, device: str) -> AnswerJudge | None:
-    """Train `config.members` networks on the targets of real train rows; None where the class is what is learnt."""
+    """Train `config.members` networks on the targets of real train rows; None where the target is the class."""
     if not task_of(train.spec).roles:
         return None
     task = task_of(train.spec, train.samples)

@@ -23,6 +23,7 @@ __all__ = [
     "Treatment",
     "base_rows",
     "known_arm",
+    "rival_variants",
     "search_recipe",
     "uses_synthetic",
     "variants_of",
@@ -157,6 +158,15 @@ def variants_of(arm: Arm, modality: Modality, modes: Sequence[Mode] = ("pooled",
     found = variants[arm]
     tuned = tuple(_fine_tuned(recipe) for recipe in found if recipe.adds_rows) if "fine_tuned" in modes else ()
     return found + tuned
+
+
+def rival_variants(arms: Sequence[Arm], modality: Modality, modes: Sequence[Mode] = ("pooled",)) -> tuple[Recipe, ...]:
+    """The variants of a rival's arm: those of every arm among `arms` in which synthetic rows join the real ones.
+
+    So a rival is given the treatments that the synthetic rows are given. Its own rows stand in their place.
+    """
+    shown = [variants_of(arm, modality, modes) for arm in arms if arm != "synthetic" and uses_synthetic(arm)]
+    return tuple(recipe for variants in shown for recipe in variants)
 
 
 def _fine_tuned(recipe: Recipe) -> Recipe:

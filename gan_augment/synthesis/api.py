@@ -69,6 +69,7 @@ class Traits:
     emits: frozenset[Role] = frozenset()  # companions that its synthetic rows carry
     pool: Literal["no", "may", "must"] = "no"  # rows that only synthesizers see
     captioned: bool = False  # draws what a user's own captions ask for, see `Captioned`
+    rivals: tuple[str, ...] = ()  # untrained methods that it has to beat: they run as arms beside it (see `rivals`)
 
 
 @dataclass(frozen=True)

@@ -83,7 +83,11 @@ class LabelJudge:
         known = [member for member in self._members if index in member.classifier.classes_]
         if not known or not len(synthetic):
             return None
-        own, total, times = self._usual & (self._labels == index), np.zeros(len(self._labels)), np.zeros(len(self._labels))
+        own, total, times = (
+            self._usual & (self._labels == index),
+            np.zeros(len(self._labels)),
+            np.zeros(len(self._labels)),
+        )
         made = []
         for member in known:
             scores, asked = member.scores(self._rows, index), member.unseen & own

@@ -194,6 +194,7 @@ class TextToImage(JointOnly):
         uses=frozenset({"attributes"}),
         emits=frozenset({"caption", "attributes"}),
         captioned=True,
+        rivals=("retrieve",),
     )
     Config: ClassVar[type[MethodConfig]] = TextToImageConfig
 
