@@ -54,7 +54,7 @@ def check_captions_are_tracked(root: Path, captions: str) -> None:
         "There is a file of captions in params.yaml, but dvc.yaml does not know it",
         where="generate.captions in params.yaml",
         got=f"no ${{generate.captions}} in {path.name}",
-        expected="${generate.captions} in the deps of generate and cross_fit, so that an edit draws again",
+        expected="${generate.captions} in the deps of generate, rivals and cross_fit, so that an edit draws again",
         remedy="add the line `- ${generate.captions}` to these deps",
     )
 
