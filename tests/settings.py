@@ -52,7 +52,7 @@ METHODS: dict[str, MethodRow] = {
     "tabular_gan": MethodRow(table_toy, {"steps": 60, "specialise_steps": 10, "batch_size": 64, "width": 32}),
     "text_to_image": MethodRow(
         caption_toy,
-        {"kimg": 0.8, "batch_size": 32, "width": 32, "latent": 4, "checks": 2, "judge_steps": 10, "embedding": 16},
+        {"kimg": 0.8, "batch_size": 32, "width": 32, "latent": 4, "checks": 2, "judge_steps": 10},
         judged=False,
     ),
     "vanilla": MethodRow(

@@ -58,8 +58,11 @@ def draw(project: Project, captions: Sequence[str], keys: Sequence[str], *, coun
         There is no trained model yet.
     """
     method, spec = resolve_method(project.params.synthesis.method), project.spec()
-    if spec.modality != "image":
-        raise MethodError("Only images can be drawn", got=f"a data set of {THINGS[spec.modality]}")
+    if "image" not in method.traits.makes:
+        made = " and ".join(THINGS[one] for one in sorted(method.traits.makes))
+        raise MethodError(
+            "Only images can be drawn", where="synthesis.method in params.yaml", got=f"a method for {made}"
+        )
     indices = [project.class_index(key, "--class") for key in keys]
     if captions:
         refuse_captions(method, "synthesis.method in params.yaml")

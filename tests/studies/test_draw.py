@@ -11,7 +11,6 @@ from gan_augment.core.atomic import write_json
 from gan_augment.core.errors import MethodError, MissingInputError, ParamsError
 from gan_augment.studies.draw import DrawnRow, contact_sheet, draw
 from tests.captioned_project import write_captioned_project
-from tests.finished_project import write_project
 from tests.toys import LABELS, colours_of
 
 BLUE, RED = "blue ink on white, the right half", "left: red ink, black"
@@ -62,7 +61,7 @@ def test_methods_without_captions_and_tables_are_refused(tmp_path: Path) -> None
     with pytest.raises(MethodError, match="draws no captions"):
         draw(write_captioned_project(tmp_path / "a", "oversample", trained=False), [RED], [], count=1, seed=0)
     with pytest.raises(MethodError, match="Only images"):
-        draw(write_project(tmp_path / "b", modality="table"), [], [], count=1, seed=0)
+        draw(write_captioned_project(tmp_path / "b", "smote", trained=False), [], [], count=1, seed=0)
 
 
 def test_the_sheet_shows_every_pixel_of_small_images() -> None:

@@ -1,7 +1,7 @@
 """`text_to_image`: one GAN that is told a class and a caption, and draws what captions say, also such as no row has.
 
 Reed et al. 2016 (arXiv 1605.05396) on the project's own game: a relativistic pairing with R1 and R2 penalties and a
-projection discriminator, for which a caption is a vector read by a small network of its own. It learns from images with
+projection discriminator, for which a caption is the sum of its words' vectors. It learns from images with
 wrong captions too (GAN-CLS), and from captions in between (GAN-INT); see `matching`. Nothing is downloaded: words are
 those of the train rows' captions.
 """
@@ -69,13 +69,16 @@ class TextToImageConfig(ImageGanConfig):
     kimg: Kimg | None = Field(
         default=None, gt=0, description="length of the training, in thousands of images seen; null: 200 to 400"
     )
-    embedding: Units = Field(default=64, ge=1, description="length of the vector that class and caption add up to")
+    embedding: Units = Field(default=32, ge=1, description="length of the vector that class and caption add up to")
     objective: Literal["relativistic", "non_saturating"] = "relativistic"
     wrong_captions: Weight = Field(
         default=1.0, ge=0, description="weight of telling a real image's own caption from another's (GAN-CLS)"
     )
     between_captions: Weight = Field(
         default=1.0, ge=0, description="weight of drawing for the middle of two captions of a class (GAN-INT)"
+    )
+    neighbours: bool = Field(
+        default=False, description="read each word with its two neighbours too, where the order of words matters"
     )
     most_words: Units = Field(default=64, ge=1, description="how many words of a caption are read")
     min_precision: float = Field(
@@ -215,7 +218,7 @@ class TextToImage(JointOnly):
         texts, conditions = captions_of(train, self.name), _conditions(train, attributes, self.name)
         language = Language.of(texts, conditions, attributes, config.most_words, self.name)
         captions = Captions.of(texts, conditions, language)
-        networks = _networks(train.spec, config, language.vocabulary.size, run)
+        networks = _networks(train.spec, config, language.vocabulary.size, run, captions.told.shape[1] - 1)
         levels = PixelLevels.of(images_of(train.samples.payload))
         return FittedTextToImage(train.spec, config, language, captions, *networks, levels, run.device)
 
@@ -252,15 +255,18 @@ def _conditions(train: TrainView, attributes: Attributes, method: str) -> Ints:
     return attributes.conditions(train, method) if attributes.columns else train.labels[:, None] + 1
 
 
-def _networks(spec: DatasetSpec, config: TextToImageConfig, words: int, run: Run) -> tuple[Generator, Discriminator]:
+def _networks(
+    spec: DatasetSpec, config: TextToImageConfig, words: int, run: Run, longest: int = 1
+) -> tuple[Generator, Discriminator]:
     generator, discriminator = build_networks(
         image_of(spec), config, classes=1, latent=config.latent, embedding=config.embedding, seed=run.seed
     )
     features = discriminator.linear.in_features
     with torch.random.fork_rng(devices=[]):
         torch.manual_seed(derive_seed(run.seed, "initial weights of the captions"))
-        generator.embed = CaptionEmbedding(len(spec.classes), words, config.embedding)
-        discriminator.embed = CaptionEmbedding(len(spec.classes), words, features, deviation=features**-0.5)
+        own: dict[str, Any] = {"longest": longest, "neighbours": config.neighbours}
+        generator.embed = CaptionEmbedding(len(spec.classes), words, config.embedding, **own)
+        discriminator.embed = CaptionEmbedding(len(spec.classes), words, features, features**-0.5, **own)
     return generator.to(run.device), discriminator.to(run.device)
 
 
