@@ -1,6 +1,6 @@
-"""Networks that are told a class and a caption: a vector of the class and one of the caption's words, added up.
+"""Networks that are given a class and a caption: a vector of the class and one of the caption's words, added up.
 
-What is told is int64 [n, 1 + words]: the class, counted from 1 (0: not known), then the numbers of the caption's words
+What is given is int64 [n, 1 + words]: the class, counted from 1 (0: not known), then the numbers of the caption's words
 in their order; 0 is no word. Captions of any number of words go through the same weights.
 """
 
@@ -22,7 +22,7 @@ class CaptionEmbedding(nn.Module):
     """Class and caption as one vector: int64 [n, 1 + words] to float32 [n, width].
 
     The vectors of the class and of all words are added up, so that words which never met in one caption can be read
-    together: a network between words and their sum drew fewer combinations that no train row has. Of what is told as
+    together: a network between words and their sum drew fewer combinations that no train row has. Of what is given as
     [n, k, 1 + words] the k vectors are averaged: the way from one caption to another (Reed et al. 2016, GAN-INT).
 
     Parameters

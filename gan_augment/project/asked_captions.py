@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import difflib
+import io
 from collections.abc import Iterator
 from pathlib import Path
 
@@ -9,9 +11,6 @@ import pandas as pd
 
 from gan_augment.core.errors import DataError, MethodError
 from gan_augment.core.records import DatasetSpec
-from gan_augment.data.paths import existing_file
-from gan_augment.data.table_files import read_table_file
-from gan_augment.data.text import decode_text
 from gan_augment.project.tracked import check_captions_are_tracked
 from gan_augment.synthesis.api import AskedCaption, Synthesizer
 from gan_augment.synthesis.config import GenerateConfig
@@ -39,7 +38,7 @@ def captions_to_draw(
     if config.captions is None:
         return ()
     refuse_captions(method, _WHERE)
-    path = existing_file(root, config.captions)
+    path = _existing(root, config.captions)
     check_captions_are_tracked(root, config.captions)
     return read_captions(path, spec)
 
@@ -62,7 +61,7 @@ def read_captions(path: Path, spec: DatasetSpec) -> tuple[AskedCaption, ...]:
     cells, like columns that are not there, are read from the caption. Raises DataError.
     """
     if path.suffix.lower() == ".txt":
-        lines = [line.strip() for line in decode_text(path, None).content.splitlines()]
+        lines = [line.strip() for line in _text(path).splitlines()]
         found = tuple(AskedCaption(line) for line in lines if line)
     else:
         found = tuple(_of_table(path, spec))
@@ -73,9 +72,51 @@ def read_captions(path: Path, spec: DatasetSpec) -> tuple[AskedCaption, ...]:
     return found
 
 
+def _existing(root: Path, captions: str) -> Path:
+    path = root / captions
+    if path.is_file():
+        return path
+    names = [other.name for other in path.parent.iterdir()] if path.parent.is_dir() else []
+    near = difflib.get_close_matches(path.name, names, n=1)
+    raise DataError(
+        "The file of captions is not there",
+        where=f"{_WHERE}: {path}",
+        remedy=f"did you mean {near[0]!r}?" if near else "check the spelling; a relative path starts at the project",
+    )
+
+
+def _text(path: Path) -> str:
+    try:
+        return path.read_text(encoding="utf-8-sig")
+    except UnicodeDecodeError as error:
+        raise DataError(
+            "A file of captions is not UTF-8", where=path, got=error.reason, remedy="save it as UTF-8"
+        ) from None
+
+
+def _table(path: Path) -> pd.DataFrame:
+    """Cells as texts. Not read as the data's own tables are: a caption is text whatever it looks like."""
+    suffix = path.suffix.lower()
+    if suffix not in (".csv", ".tsv", ".parquet"):
+        raise DataError(
+            "This kind of file holds no captions", where=path, got=suffix, expected=".txt, .csv or .parquet"
+        )
+    try:
+        if suffix == ".parquet":
+            return pd.read_parquet(path)
+        text = _text(path)
+        head = text.partition("\n")[0]
+        delimiter = max(",;\t", key=head.count)
+        return pd.read_csv(
+            io.StringIO(text), sep=delimiter, dtype="string", keep_default_na=False, skipinitialspace=True
+        )
+    except (ValueError, OSError) as error:  # pandas' and Arrow's own are among them
+        raise DataError("A table of captions cannot be read", where=path, got=str(error).splitlines()[0]) from None
+
+
 def _of_table(path: Path, spec: DatasetSpec) -> Iterator[AskedCaption]:
-    table = read_table_file(path)
-    frame, names = table.frame, [str(name) for name in table.frame.columns]
+    frame = _table(path)
+    names = [str(name) for name in frame.columns]
     attributes = [column.name for column in getattr(spec.companions.get("attributes"), "columns", ())]
     known = ("caption", *_CLASS, *attributes)
     strange = [name for name in names if name not in known]
@@ -88,9 +129,11 @@ def _of_table(path: Path, spec: DatasetSpec) -> Iterator[AskedCaption]:
             remedy="a file that ends in .txt holds captions alone, one a line",
         )
     beside = next((name for name in _CLASS if name in names), None)
-    for place, row in zip(table.places, frame.to_dict("records"), strict=True):
+    for number, row in enumerate(frame.to_dict("records"), start=1):
         cells = {str(name): str(cell).strip() for name, cell in row.items() if not pd.isna(cell) and str(cell).strip()}
         if "caption" not in cells:
-            raise DataError("A table of captions has a row without one", where=f"{path}, {place}", got="an empty cell")
+            raise DataError(
+                "A table of captions has a row without one", where=f"{path}, row {number}", got="an empty cell"
+            )
         label = None if beside is None else cells.get(beside)
         yield AskedCaption(cells["caption"], label, {name: cells[name] for name in attributes if name in cells})

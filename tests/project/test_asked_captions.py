@@ -42,11 +42,11 @@ def test_a_table_says_more(tmp_path: Path) -> None:
     ("name", "text", "said"),
     [
         ("a.txt", " \n\n", "holds none"),
-        ("a.csv", "caption\n", "rows|none"),
+        ("a.csv", "caption\n", "holds none"),
         ("a.csv", "captoin,class\nx,red\n", "'captoin', 'class'"),
         ("a.csv", "caption,colour\nx,red\n", "at most 'class', 'ink', 'paper'"),
         ("a.csv", "caption,class,label\nx,red,red\n", "other columns"),
-        ("a.csv", "caption,class\nx,red\n,red\n", "line 3"),
+        ("a.csv", "caption,class\nx,red\n,red\n", "row 2"),
         ("a.docx", "x", r"\.docx"),
     ],
 )

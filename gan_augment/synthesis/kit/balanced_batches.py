@@ -1,4 +1,4 @@
-"""Batches in which what is rare is practised too; and what is told where drawn rows are compared with real ones."""
+"""Batches in which what is rare is practised too; and what is given where drawn rows are compared with real ones."""
 
 from __future__ import annotations
 

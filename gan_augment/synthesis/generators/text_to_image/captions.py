@@ -1,4 +1,4 @@
-"""The captions of the train rows and those that a user asks for: as texts, as what networks are told, and by class."""
+"""The captions of the train rows and those that a user asks for: as texts, as what networks are given, and by class."""
 
 from __future__ import annotations
 
@@ -62,7 +62,7 @@ class Language:
         return cls(attributes.classes, attributes, vocabulary, reader, most)
 
     def told(self, captions: Sequence[str], classes: Ints) -> Ints:
-        """int64 [n, 1 + words]: what networks are told of captions with these class indices [n]."""
+        """int64 [n, 1 + words]: what networks are given of captions with these class indices [n]."""
         return np.concatenate([classes[:, None] + 1, self.vocabulary.numbers(captions, self.most)], axis=1)
 
     def conditions(self, asked: Sequence[AskedCaption], spec: DatasetSpec) -> Ints:

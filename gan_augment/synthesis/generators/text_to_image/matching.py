@@ -27,7 +27,7 @@ __all__ = ["CaptionTerms", "partners", "right_above_wrong"]
 
 @dataclass(frozen=True)
 class CaptionTerms:
-    """Both networks are told class and caption, int64 [n, 1 + words]; see the module.
+    """Both networks are given class and caption, int64 [n, 1 + words]; see the module.
 
     `wrong`, `between`: the weights of the two terms; 0 leaves one out. `wrong` beside an adversarial term of weight 1.
     """
@@ -96,7 +96,7 @@ def right_above_wrong(
 ) -> dict[str, float]:
     """How often real images score above with their own caption than with another's; 0.5: captions are ignored.
 
-    `images` uint8 [n, h, w, c] with what is told about them [n, 1 + words]: against the caption of any other row, and
+    `images` uint8 [n, h, w, c] with what is given about them [n, 1 + words]: against the caption of any other row, and
     against that of a row of the same class, class and words alike.
     """
     device = next(discriminator.parameters()).device

@@ -1,4 +1,4 @@
-"""`text_to_image`: one GAN that is told a class and a caption, and draws what captions say, also such as no row has.
+"""`text_to_image`: one GAN that is given a class and a caption, and draws what captions say, also such as no row has.
 
 Reed et al. 2016 (arXiv 1605.05396) on the project's own game: a relativistic pairing with R1 and R2 penalties and a
 projection discriminator, for which a caption is the sum of its words' vectors. It learns from images with
@@ -93,7 +93,7 @@ class TextToImageConfig(ImageGanConfig):
 
 @dataclass
 class FittedTextToImage:
-    """Trained networks, and the language that they are told things in. `generator` is the EMA.
+    """Trained networks, and the language that they are given things in. `generator` is the EMA.
 
     `captions`: what is drawn; those of the train rows, or what a user asks for in their place.
     """
@@ -138,7 +138,7 @@ class FittedTextToImage:
 
     @torch.inference_mode()
     def draw(self, told: Ints, rng: torch.Generator) -> Images:
-        """uint8 [n, h, w, c] of what is told, int64 [n, 1 + words], from noise of `rng`."""
+        """uint8 [n, h, w, c] of what is given, int64 [n, 1 + words], from noise of `rng`."""
         noise = torch.randn(len(told), self.generator.latent, generator=rng)
         images = self.generator(noise.to(self.device), torch.from_numpy(told).to(self.device)).float().cpu().numpy()
         return self.levels.snap(decode_images(images))

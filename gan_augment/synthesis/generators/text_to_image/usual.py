@@ -24,7 +24,7 @@ class BalancedWords(BalancedRows):
     """A row is drawn for the sake of its class, or of a word of its caption: a rare word is practised too."""
 
     def __init__(self, told: Ints, labels: Ints) -> None:
-        """What is told of every train row, int64 [n, 1 + words], and its class index [n]."""
+        """What is given of every train row, int64 [n, 1 + words], and its class index [n]."""
         classes = [np.flatnonzero(labels == index) for index in np.unique(labels)]
         rows, words = told[:, 1:].nonzero()
         pairs = np.unique(np.stack([told[:, 1:][rows, words], rows]), axis=1)  # word after word
@@ -39,7 +39,7 @@ class BalancedWords(BalancedRows):
 
 
 class UsualCaptions:
-    """What drawn images are told where they are compared with held-out real ones: the captions of those.
+    """What drawn images are given where they are compared with held-out real ones: the captions of those.
 
     Of a class without held-out rows they are those of its train rows. See `Conditions`.
     """
