@@ -10,7 +10,7 @@ from dataclasses import dataclass, field
 from typing import Any
 
 from gan_augment.core.samples import PoolView, TrainView, ValidationView
-from tests.toys import attribute_toy, image_pool, image_toy, table_toy
+from tests.toys import attribute_toy, caption_toy, image_pool, image_toy, table_toy
 
 __all__ = ["METHODS", "MethodRow"]
 
@@ -49,12 +49,18 @@ METHODS: dict[str, MethodRow] = {
     "oversample": MethodRow(table_toy),
     "random_convolution": MethodRow(image_toy, judged=False),
     "recolour": MethodRow(attribute_toy),
+    "retrieve": MethodRow(caption_toy, judged=False),
     "smote": MethodRow(table_toy),
     "style_transfer": MethodRow(image_toy, {"features": "own", "steps": 4, "training_steps": 5}, judged=False),
     "super_resolution": MethodRow(
         image_toy, {"l1_kimg": 0.2, "adversarial_kimg": 0.05, "batch_size": 10, "width": 8, "blocks": 1, "checks": 2}
     ),
     "tabular_gan": MethodRow(table_toy, {"steps": 60, "specialise_steps": 10, "batch_size": 64, "width": 32}),
+    "text_to_image": MethodRow(
+        caption_toy,
+        {"kimg": 0.8, "batch_size": 32, "width": 32, "latent": 4, "checks": 2, "judge_steps": 10},
+        judged=False,
+    ),
     "vanilla": MethodRow(
         image_toy, {key: SMALL_IMAGE_GAN[key] for key in SMALL_IMAGE_GAN if key != "specialise_kimg"}, judged=False
     ),

@@ -15,6 +15,7 @@ __all__ = [
     "INKS",
     "PAPERS",
     "attribute_toy",
+    "caption_toy",
     "colours_of",
     "image_pool",
     "image_toy",
@@ -87,6 +88,33 @@ def attribute_toy(rows: int = 160, *, withheld: tuple[str, str] | None = None) -
     )
     train, validation = views(spec, images, [LABELS[int(is_second)] for is_second in second])
     return _beside(train, attributes), _beside(validation, attributes)
+
+
+_PHRASES = (
+    "{ink} on {paper}, the {side} half",
+    "the {side} half is {ink} on {paper} paper",
+    "{side}: {ink} ink, {paper}",
+)
+
+
+def caption_toy(rows: int = 160, *, withheld: tuple[str, str] | None = None) -> tuple[TrainView, ValidationView]:
+    """`attribute_toy` with a caption beside every row: the half, its ink, and the paper where it is known."""
+    train, validation = attribute_toy(rows, withheld=withheld)
+    return _captioned(train), _captioned(validation)
+
+
+def _captioned(view: Any) -> Any:
+    attributes: Any = view.samples.companions["attributes"]
+    told = zip(attributes["ink"], attributes["paper"].fillna("some"), view.labels, strict=True)
+    texts = [
+        _PHRASES[row % len(_PHRASES)].format(ink=ink, paper=paper, side=("left", "right")[index])
+        for row, (ink, paper, index) in enumerate(told)
+    ]
+    captions = pd.DataFrame({"caption": pd.Series(texts, dtype="string")})
+    column = Column(name="caption", kind="categorical", dtype="string")
+    beside = {**view.spec.companions, "caption": FrameField(columns=(column,))}
+    samples = replace(view.samples, companions={**view.samples.companions, "caption": captions})
+    return replace(view, spec=view.spec.model_copy(update={"companions": beside}), samples=samples)
 
 
 def _beside(view: Any, attributes: pd.DataFrame) -> Any:

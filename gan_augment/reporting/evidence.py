@@ -46,6 +46,8 @@ class Evidence:
         Of a method that judges its attributes, by column and value: figures, and why a value is not claimed.
     provenance
         Titled lists of (name, value) for the last section: seeds, versions, settings.
+    captioned
+        Some accepted rows with the captions that they were drawn for; None where rows have none.
     """
 
     spec: DatasetSpec
@@ -66,3 +68,4 @@ class Evidence:
     unknown: Mapping[str, Mapping[str, str]] = field(default_factory=dict)
     provenance: Mapping[str, list[tuple[str, str]]] = field(default_factory=dict)
     pool: Samples | None = None
+    captioned: Samples | None = None

@@ -6,6 +6,7 @@ from collections.abc import Mapping
 from typing import Any
 
 from gan_augment.reporting import conditions, sections
+from gan_augment.reporting.captions import caption_gallery
 from gan_augment.reporting.config import ReportConfig
 from gan_augment.reporting.evidence import Evidence
 from gan_augment.reporting.lights import GUIDE, lights
@@ -46,6 +47,7 @@ def render_report(evidence: Evidence, config: ReportConfig) -> str:
             classes=[_class_card(record, evidence, sheets.get(record.key)) for record in evidence.spec.classes],
             verdicts=_verdicts(sheets),
             others={name: uri for sheet in sheets.values() for name, uri in sheet.others.items()},
+            captions=caption_gallery(evidence.captioned),
             columns=sections.columns(evidence, config.features),
             asked=conditions.attributes(evidence) if evidence.spec.image is not None else [],
             guard=conditions.guard(evidence),

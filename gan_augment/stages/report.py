@@ -19,7 +19,7 @@ from gan_augment.core.samples import Samples, roles_in
 from gan_augment.project.layout import Project, read_measured
 from gan_augment.reporting.evidence import Evidence
 from gan_augment.reporting.page import render_report
-from gan_augment.reporting.rows import accepted_rows, rejected_rows, scores_of
+from gan_augment.reporting.rows import accepted_rows, captioned_rows, rejected_rows, scores_of
 
 __all__ = ["run"]
 
@@ -63,6 +63,7 @@ def gather(project: Project) -> Evidence:
         **_about_attributes([layout.train_gan(c.key) for c in spec.classes]),
         provenance=_provenance(project, served),
         pool=None if (pool := project.pool_view()) is None else pool.samples,
+        captioned=captioned_rows(layout.curated, spec) if spec.image else None,
     )
 
 

@@ -27,10 +27,12 @@ BUILT_IN: dict[str, str] = {
     "oversample": "gan_augment.synthesis.generators.oversample:Oversample",
     "random_convolution": "gan_augment.synthesis.translators.random_convolution:RandomConvolution",
     "recolour": "gan_augment.synthesis.translators.recolour:Recolour",
+    "retrieve": "gan_augment.synthesis.translators.retrieve:Retrieve",
     "smote": "gan_augment.synthesis.generators.smote:Smote",
     "style_transfer": "gan_augment.synthesis.translators.style_transfer.method:StyleTransfer",
     "super_resolution": "gan_augment.synthesis.translators.super_resolution.method:SuperResolution",
     "tabular_gan": "gan_augment.synthesis.generators.tabular_gan.method:TabularGan",
+    "text_to_image": "gan_augment.synthesis.generators.text_to_image.method:TextToImage",
     "vanilla": "gan_augment.synthesis.generators.vanilla:Vanilla",
 }
 ENTRY_POINT_GROUP = "gan_augment.methods"

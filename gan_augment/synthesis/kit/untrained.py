@@ -81,7 +81,11 @@ class UntrainedTranslator(JointOnly):
         rows = data.train.samples.with_roles(
             [role for role in data.train.samples.companions if role in self.traits.emits]
         )
-        return FittedTranslator(self, data.train.spec, config, rows, pool)
+        return self.fitted(data.train.spec, config, rows, pool)
+
+    def fitted(self, spec: DatasetSpec, config: Any, rows: Samples, pool: Samples | None) -> FittedTranslator:
+        """The real rows, ready to draw from; for methods that have more to keep, a class of their own."""
+        return FittedTranslator(self, spec, config, rows, pool)
 
     def load(self, directory: Path, spec: DatasetSpec, *, device: str = "cpu") -> FittedTranslator:
         """Read a saved model. Raises ModelError where it is damaged or another method's."""
@@ -91,7 +95,7 @@ class UntrainedTranslator(JointOnly):
             config = self.Config.model_validate(about["config"])
             rows = read_samples(directory / "rows", mmap=True, companions=roles_in(directory / "rows"))
             pool = read_samples(directory / "pool", mmap=True) if self.traits.pool == "must" else None
-            return FittedTranslator(self, spec, config, rows, pool)
+            return self.fitted(spec, config, rows, pool)
         except (MissingInputError, OSError, KeyError, ValueError) as error:
             raise ModelError("A saved model cannot be read", where=directory, got=str(error), remedy=REMEDY) from None
 

@@ -1,6 +1,8 @@
-"""Batches in which every value of every attribute is practised, however rare; and what is compared with real rows."""
+"""Batches in which what is rare is practised too; and what is given where drawn rows are compared with real ones."""
 
 from __future__ import annotations
+
+from collections.abc import Sequence
 
 import numpy as np
 import numpy.typing as npt
@@ -15,29 +17,25 @@ from gan_augment.nn.draws import Draws
 from gan_augment.synthesis.api import TrainingData
 from gan_augment.synthesis.kit.attributes import Attributes
 
-__all__ = ["BalancedValues", "UsualConditions"]
+__all__ = ["BalancedRows", "BalancedValues", "UsualConditions"]
 
 Ints = npt.NDArray[np.int64]
 
 
-class BalancedValues:
-    """A row is drawn for the sake of a group, then of one of its values, each equally likely: the class is a group.
+class BalancedRows:
+    """A row is drawn for the sake of a group, then of one of the group's sets of rows, each equally likely.
 
     Rare attributes stay unlearnt where batches hold none of them (STGAN, issue 19). See `Batches`.
     """
 
-    def __init__(self, conditions: Ints) -> None:
-        """`conditions` int64 [n, groups] of train rows."""
-        self.told = torch.from_numpy(conditions)
-        rows, firsts, values = list[Ints](), [], []
-        for numbers in conditions.T:
-            known = [np.flatnonzero(numbers == value) for value in np.unique(numbers) if value != UNKNOWN]
-            firsts.append(len(rows))
-            values.append(len(known))
-            rows += known
-        self.firsts, self.values = torch.tensor(firsts), torch.tensor(values)  # of each group, among all values
+    def __init__(self, told: Ints, groups: Sequence[Sequence[Ints]]) -> None:
+        """`told` of every train row; of each group its sets of row numbers, one at least, none of them empty."""
+        self.told = torch.from_numpy(told)
+        rows = [own for group in groups for own in group]
+        self.values = torch.tensor([len(group) for group in groups])
+        self.firsts = self.values.cumsum(0) - self.values  # of each group, among all sets
         self.counts = torch.tensor([len(own) for own in rows])
-        self.ordered = torch.from_numpy(np.concatenate(rows))  # value after value
+        self.ordered = torch.from_numpy(np.concatenate(rows))  # set after set
         self.starts = self.counts.cumsum(0) - self.counts
 
     def rows(self, size: int, draws: Draws) -> Tensor:
@@ -46,6 +44,15 @@ class BalancedValues:
         value = self.firsts[group] + (draws.rand(size) * self.values[group]).long()
         within = (draws.rand(size) * self.counts[value]).long()
         return self.ordered[self.starts[value] + within]
+
+
+class BalancedValues(BalancedRows):
+    """A row is drawn for the sake of a group of values, then of one of its values: the class is a group."""
+
+    def __init__(self, conditions: Ints) -> None:
+        """`conditions` int64 [n, groups] of train rows."""
+        groups = [[np.flatnonzero(of == value) for value in np.unique(of) if value != UNKNOWN] for of in conditions.T]
+        super().__init__(conditions, [group for group in groups if group])
 
 
 class UsualConditions:

@@ -12,8 +12,8 @@ import torch
 from gan_augment.core.samples import ValidationView
 from gan_augment.nn.draws import Draws
 from gan_augment.synthesis.api import TrainingData
-from gan_augment.synthesis.generators.attribute_gan.batches import BalancedValues, UsualConditions
 from gan_augment.synthesis.kit.attributes import Attributes
+from gan_augment.synthesis.kit.balanced_batches import BalancedValues, UsualConditions
 from tests.toys import attribute_toy
 
 TRAIN, VALIDATION = attribute_toy()
