@@ -9,8 +9,8 @@ from collections.abc import Callable
 from dataclasses import dataclass, field
 from typing import Any
 
-from gan_augment.core.samples import TrainView, ValidationView
-from tests.toys import attribute_toy, image_toy, table_toy
+from gan_augment.core.samples import PoolView, TrainView, ValidationView
+from tests.toys import attribute_toy, caption_toy, image_pool, image_toy, table_toy
 
 __all__ = ["METHODS", "MethodRow"]
 
@@ -19,12 +19,14 @@ __all__ = ["METHODS", "MethodRow"]
 class MethodRow:
     """`toy()` gives the train and the validation rows, `settings` are those of the method's Config.
 
+    `pool()` gives the rows without labels, for a method that must have some.
     `judged`: whether the toy's answer is forced after so little training, so that a judge must agree with the labels.
     """
 
     toy: Callable[[], tuple[TrainView, ValidationView]]
     settings: dict[str, Any] = field(default_factory=dict)
     judged: bool = True
+    pool: Callable[[], PoolView | None] = lambda: None
 
 
 SMALL_IMAGE_GAN = {"kimg": 0.2, "specialise_kimg": 0.1, "batch_size": 16, "width": 16, "latent": 4, "checks": 1}
@@ -38,17 +40,27 @@ METHODS: dict[str, MethodRow] = {
     "bicubic": MethodRow(image_toy),
     "conditional": MethodRow(image_toy, SMALL_IMAGE_GAN, judged=False),
     "copula": MethodRow(table_toy),
+    "fda": MethodRow(image_toy, pool=image_pool),
+    "histogram_match": MethodRow(image_toy, pool=image_pool),
     "infogan": MethodRow(
         image_toy, {"kimg": 4.8, "batch_size": 32, "width": 64, "latent": 4, "checks": 2, "learning_rate": 3e-3}
     ),
     "jitter": MethodRow(table_toy),
     "oversample": MethodRow(table_toy),
     "random_convolution": MethodRow(image_toy, judged=False),
+    "recolour": MethodRow(attribute_toy),
+    "retrieve": MethodRow(caption_toy, judged=False),
     "smote": MethodRow(table_toy),
+    "style_transfer": MethodRow(image_toy, {"features": "own", "steps": 4, "training_steps": 5}, judged=False),
     "super_resolution": MethodRow(
         image_toy, {"l1_kimg": 0.2, "adversarial_kimg": 0.05, "batch_size": 10, "width": 8, "blocks": 1, "checks": 2}
     ),
     "tabular_gan": MethodRow(table_toy, {"steps": 60, "specialise_steps": 10, "batch_size": 64, "width": 32}),
+    "text_to_image": MethodRow(
+        caption_toy,
+        {"kimg": 0.8, "batch_size": 32, "width": 32, "latent": 4, "checks": 2, "judge_steps": 10},
+        judged=False,
+    ),
     "vanilla": MethodRow(
         image_toy, {key: SMALL_IMAGE_GAN[key] for key in SMALL_IMAGE_GAN if key != "specialise_kimg"}, judged=False
     ),

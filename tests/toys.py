@@ -9,13 +9,15 @@ import numpy as np
 import pandas as pd
 
 from gan_augment.core.records import ClassRecord, Column, DatasetSpec, FrameField, ImageSpec, TableSpec
-from gan_augment.core.samples import Payload, Samples, TrainView, ValidationView, make_manifest
+from gan_augment.core.samples import Payload, PoolView, Samples, TrainView, ValidationView, make_manifest
 
 __all__ = [
     "INKS",
     "PAPERS",
     "attribute_toy",
+    "caption_toy",
     "colours_of",
+    "image_pool",
     "image_toy",
     "table_frame",
     "table_spec",
@@ -45,6 +47,15 @@ def image_toy(rows: int = 40) -> tuple[TrainView, ValidationView]:
     images[rows // 2 :, :, 4:] += 180
     labels = [LABELS[0]] * (rows // 2) + [LABELS[1]] * (rows - rows // 2)
     return views(_spec(image=ImageSpec(height=8, width=8, channels=1)), images, labels)
+
+
+def image_pool(rows: int = 24) -> PoolView:
+    """As many images of the same form without labels, each of a brightness of its own."""
+    random = np.random.default_rng(5)
+    images = random.integers(0, 120, (rows, 8, 8, 1)) + random.integers(0, 130, (rows, 1, 1, 1))
+    ids = [f"pool-{number}" for number in range(rows)]
+    samples = Samples(make_manifest(rows, id=ids, split="pool", origin="real"), images.astype(np.uint8))
+    return PoolView(image_toy()[0].spec, samples)
 
 
 INKS = {"red": (230, 40, 40), "green": (40, 230, 40), "blue": (40, 40, 230)}
@@ -77,6 +88,33 @@ def attribute_toy(rows: int = 160, *, withheld: tuple[str, str] | None = None) -
     )
     train, validation = views(spec, images, [LABELS[int(is_second)] for is_second in second])
     return _beside(train, attributes), _beside(validation, attributes)
+
+
+_PHRASES = (
+    "{ink} on {paper}, the {side} half",
+    "the {side} half is {ink} on {paper} paper",
+    "{side}: {ink} ink, {paper}",
+)
+
+
+def caption_toy(rows: int = 160, *, withheld: tuple[str, str] | None = None) -> tuple[TrainView, ValidationView]:
+    """`attribute_toy` with a caption beside every row: the half, its ink, and the paper where it is known."""
+    train, validation = attribute_toy(rows, withheld=withheld)
+    return _captioned(train), _captioned(validation)
+
+
+def _captioned(view: Any) -> Any:
+    attributes: Any = view.samples.companions["attributes"]
+    told = zip(attributes["ink"], attributes["paper"].fillna("some"), view.labels, strict=True)
+    texts = [
+        _PHRASES[row % len(_PHRASES)].format(ink=ink, paper=paper, side=("left", "right")[index])
+        for row, (ink, paper, index) in enumerate(told)
+    ]
+    captions = pd.DataFrame({"caption": pd.Series(texts, dtype="string")})
+    column = Column(name="caption", kind="categorical", dtype="string")
+    beside = {**view.spec.companions, "caption": FrameField(columns=(column,))}
+    samples = replace(view.samples, companions={**view.samples.companions, "caption": captions})
+    return replace(view, spec=view.spec.model_copy(update={"companions": beside}), samples=samples)
 
 
 def _beside(view: Any, attributes: pd.DataFrame) -> Any:

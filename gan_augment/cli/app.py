@@ -54,7 +54,10 @@ def init(
         Path | None, typer.Argument(help="A folder of images (class = folder), or a CSV or Parquet file.")
     ] = None,
     demo: Annotated[
-        str | None, typer.Option(help="Use an embedded data set: digits, breast_cancer, penguins or colour_digits.")
+        str | None,
+        typer.Option(
+            help="Use an embedded data set: digits, breast_cancer, penguins, colour_digits, characters or two_domains."
+        ),
     ] = None,
     target: Annotated[str | None, typer.Option(help="The column with the class (tables and image lists).")] = None,
     image_column: Annotated[str | None, typer.Option(help="The column with image paths (image lists).")] = None,
@@ -137,6 +140,33 @@ def preview(
     from gan_augment.cli.preview import show_preview
 
     show_preview(root, html, as_json=as_json)
+
+
+@app.command(short_help="Draw a sheet of images from the trained model.")
+def draw(
+    captions: Annotated[
+        list[str] | None,
+        typer.Option("--caption", metavar="TEXT", help="What to draw, in your own words; may be repeated."),
+    ] = None,
+    keys: Annotated[
+        list[str] | None,
+        typer.Option("--class", metavar="KEY", help="A class to draw; one with captions: the class they belong to."),
+    ] = None,
+    count: Annotated[int, typer.Option(min=1, max=100, help="Images in each row.")] = 8,
+    seed: Annotated[int, typer.Option(min=0, help="Another seed draws other images.")] = 0,
+    output: Annotated[
+        Path | None, typer.Option(metavar="FILE", help="Where to write it as PNG; .gan_augment/draw.png by default.")
+    ] = None,
+    root: Root = Path(),
+    as_json: Json = False,
+) -> None:
+    """Draw a sheet of images from the trained model: a row a caption, or a row a class. After `pretrain`.
+
+    Captions need a method that reads them, such as text_to_image. Nothing else is kept, and no stage looks at it.
+    """
+    from gan_augment.cli.draw import draw_sheet
+
+    draw_sheet(root, captions or [], keys or [], output, count=count, seed=seed, as_json=as_json)
 
 
 @app.command(short_help="Show the running trainings on a page.")

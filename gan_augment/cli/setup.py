@@ -14,6 +14,7 @@ from gan_augment.params import load_params
 
 if TYPE_CHECKING:
     from gan_augment.cli.costs import Cost
+    from gan_augment.project.layout import Layout
     from gan_augment.setup.findings import Findings
 
 __all__ = ["check_params", "initialise", "publish_shards", "show_schema", "show_summary", "verify_export"]
@@ -131,17 +132,32 @@ def show_summary(root: Path, price_per_hour: float | None, *, as_json: bool) -> 
     load_params(root / "params.yaml")  # outside of a project `dvc repro` would not be a remedy
     measured = mask_texts(read_measured(layout))
     costs = _costs(root)
+    guarded = _guard_problems(layout)
     if as_json:
-        print(json.dumps(measured | {"costs": costs_json(costs, price_per_hour)}, indent=2, ensure_ascii=False))
+        more = {"guard": guarded, "costs": costs_json(costs, price_per_hour)}
+        print(json.dumps(measured | more, indent=2, ensure_ascii=False))
         return
     paths = {"report": layout.report, "shards": layout.export, "figures": layout.measure_report}
     width = None if sys.stdout.isatty() else 120
     console = Console(width=width)
     console.print(render(measured, {name: mask(str(path)) for name, path in paths.items() if path.exists()}))
+    for sentence in guarded:
+        console.print(f"The guard: {sentence}.", markup=False)
     if costs:
         console.print(render_costs(costs, price_per_hour))
     elif price_per_hour is not None:
         console.print("No costs: no stage has run here yet; what DVC fetched was made elsewhere.")
+
+
+def _guard_problems(layout: Layout) -> list[str]:
+    """What the translation guard found wrong; nothing where `curate` has not run here."""
+    from gan_augment.core.atomic import read_json
+    from gan_augment.reporting.conditions import guard_problems
+
+    if not layout.curate_report.is_file():
+        return []
+    labels = {key: record.label for key, record in load_params(layout.root / "params.yaml").classes.items()}
+    return [mask(sentence) for sentence in guard_problems(read_json(layout.curate_report), labels)]
 
 
 def _costs(root: Path) -> list[Cost]:

@@ -162,11 +162,20 @@ Field = Annotated[ArrayField | FrameField, pydantic.Field(discriminator="kind")]
 
 
 class PoolSpec(Record):
-    """Rows that only synthesizers see: their number, the number with a label, and the companions of each."""
+    """Rows that only synthesizers see: their number, the number with a label, and the companions of each.
+
+    `channels` are those of the images before they got the channels of the labelled ones; null: the same.
+    """
 
     rows: int = pydantic.Field(ge=0)
     labelled: int = pydantic.Field(default=0, ge=0)
     companions: dict[Role, Field] = {}
+    channels: Literal[1, 3] | None = None
+
+    @model_serializer(mode="wrap")
+    def _without_a_later_default(self, handler: SerializerFunctionWrapHandler) -> dict[str, Any]:
+        """A key that came later is written where it says something: else every project would train again."""
+        return {key: value for key, value in handler(self).items() if key != "channels" or value is not None}
 
 
 _LATER = ("companions", "pool", "target")  # keys of dataset.json

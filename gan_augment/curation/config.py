@@ -16,6 +16,7 @@ __all__ = [
     "DiscriminatorFilter",
     "DuplicateFilter",
     "FilterConfig",
+    "GuardConfig",
     "JudgeConfig",
     "JudgeFilter",
     "Weakness",
@@ -116,6 +117,21 @@ class WeaknessConfig(Record):
     require: tuple[Weakness, ...] = ()
 
 
+class GuardConfig(Record):
+    """The translation guard of images: does each class's set of candidates do what was asked for?
+
+    Attributes
+    ----------
+    enabled
+        False: its figures are not taken.
+    refuse
+        The figures by which a class is not synthesised; those of others are reported.
+    """
+
+    enabled: bool = True
+    refuse: tuple[Literal["moved", "kept", "conditioned"], ...] = ("moved", "kept", "conditioned")
+
+
 class CurateConfig(Record):
     """The `curate` section. The filters run in this order, and a rejected row counts for the first that rejects it.
 
@@ -133,6 +149,7 @@ class CurateConfig(Record):
     duplicates: DuplicateFilter = DuplicateFilter()
     density: DensityFilter = DensityFilter()
     discriminator: DiscriminatorFilter = DiscriminatorFilter()
+    guard: GuardConfig = GuardConfig()
     judge: JudgeFilter = JudgeFilter()
     judged_by: JudgeConfig = JudgeConfig()
     weaknesses: WeaknessConfig = WeaknessConfig()

@@ -27,9 +27,11 @@ from gan_augment.curation.filters import (
     nearness_gauge,
     places_of,
 )
+from gan_augment.curation.guarding import GUARDED, guard_candidates, guard_json
 from gan_augment.curation.ledger import Ledger
 from gan_augment.curation.recognise import recogniser_of
 from gan_augment.curation.report import counts_and_copying, quality, score_table
+from gan_augment.curation.spaces import Space
 from gan_augment.curation.train_on_synthetic import train_on_synthetic
 from gan_augment.curation.weaknesses import Light, check_weaknesses
 
@@ -115,7 +117,7 @@ def curate(
         recogniser=recogniser, pool=pool,
     )  # fmt: skip
     steps.tick("candidates")
-    sieve = _sift(evidence, config, len(train.spec.classes), seed)
+    sieve, guarded = _Sifter(train, validation, source, evidence, copies, config, seed, device, pool).sift()
     steps.tick("filters")
     lights = _lights(train, validation, source, sieve, config, seed)
     steps.tick("known weaknesses")
@@ -127,6 +129,7 @@ def curate(
     report = _merged(counts_and_copying(train.spec, evidence, sieve, config), figures)
     report |= {
         "weaknesses": {name: asdict(light) for name, light in lights.items()},
+        "guard": guarded,
         "tstr": None,
         "feature_space": features.name,
         "copy_space": copies.name,
@@ -157,24 +160,58 @@ class _Steps:
         self._progress(self._total, self._total, "done")
 
 
-def _sift(evidence: Evidence, config: CurateConfig, classes: int, seed: int) -> Sieve:
-    made, heldout = evidence.candidates, evidence.heldout
-    sieve = Sieve(made.labels, heldout.labels, classes)
-    sieve.apply("copy", _copy_gauge(evidence, config.copies), config.copies)
-    if config.duplicates.enabled:
-        sieve.apply("duplicate", _duplicate_gauge(evidence, sieve, config.duplicates.min_ratio), config.duplicates)
-    if config.density.enabled:
-        neighbours = config.density.neighbours
-        sieve.apply("density", density_gauge(made, heldout, evidence.train, neighbours), config.density)
-    if config.discriminator.enabled:
-        gauge = discriminator_gauge(made, heldout, evidence.train, classes, derive_seed(seed, "discriminator"))
-        sieve.apply("discriminator", gauge, config.discriminator)
-    if config.judge.enabled and config.judge.over_budget == "refuse":
-        _refuse_wrong_classes(evidence, sieve)
-    doubts, labels = evidence.judged_real
-    doubt = Gauge(Computed(evidence.doubt), doubts, 1 - config.judge.min_probability, labels)
-    sieve.apply("judge", doubt, config.judge)
-    return sieve
+@dataclass(frozen=True)
+class _Sifter:
+    """The filters in their order, and what they need."""
+
+    train: TrainView
+    validation: ValidationView
+    source: SampleSource
+    evidence: Evidence
+    space: Space
+    config: CurateConfig
+    seed: int
+    device: str
+    pool: PoolView | None
+
+    def sift(self) -> tuple[Sieve, dict[str, Any] | None]:
+        """Candidates that are left, and the figures of the guard."""
+        evidence, config, classes = self.evidence, self.config, len(self.train.spec.classes)
+        made, heldout = evidence.candidates, evidence.heldout
+        sieve = Sieve(made.labels, heldout.labels, classes)
+        sieve.apply("copy", _copy_gauge(evidence, config.copies), config.copies)
+        if config.duplicates.enabled:
+            sieve.apply("duplicate", _duplicate_gauge(evidence, sieve, config.duplicates.min_ratio), config.duplicates)
+        if config.density.enabled:
+            neighbours = config.density.neighbours
+            sieve.apply("density", density_gauge(made, heldout, evidence.train, neighbours), config.density)
+        if config.discriminator.enabled:
+            gauge = discriminator_gauge(made, heldout, evidence.train, classes, derive_seed(self.seed, "discriminator"))
+            sieve.apply("discriminator", gauge, config.discriminator)
+        guarded = self._guard(sieve)
+        if config.judge.enabled and config.judge.over_budget == "refuse":
+            _refuse_wrong_classes(evidence, sieve)
+        doubts, labels = evidence.judged_real
+        doubt = Gauge(Computed(evidence.doubt), doubts, 1 - config.judge.min_probability, labels)
+        sieve.apply("judge", doubt, config.judge)
+        return sieve, guarded
+
+    def _guard(self, sieve: Sieve) -> dict[str, Any] | None:
+        """Refuse the classes that do not do what was asked for; of images alone."""
+        spec, config = self.train.spec, self.config
+        if not config.guard.enabled or spec.image is None or not len(self.validation):
+            return None
+        left = places_of(sieve.left)
+        left = left[_first(sieve.labels[left], GUARDED)]
+        made = gather_samples(self.source, left, rows=chunk_rows(spec))
+        found, values = guard_candidates(
+            self.train, self.validation, made, self.evidence.judge, self.space, config.judged_by,
+            seed=self.seed, device=self.device, pool=self.pool,
+        )  # fmt: skip
+        for index in range(len(spec.classes)):
+            if problem := found.problem(index, config.guard.refuse):
+                sieve.refuse(index, "guard", problem)
+        return guard_json(found, [record.key for record in spec.classes], values)
 
 
 def _refuse_wrong_classes(evidence: Evidence, sieve: Sieve) -> None:

@@ -64,6 +64,8 @@ class Evidence:
         float64: to the nearest row that the synthesizer saw: a train row of any class, or a row of the pool.
     seen_ids
         Ids of those rows, in the order to which `findings["nearest"]` refers.
+    judge
+        Who gave the probabilities.
     fresh
         The same for all rows that define what is usual, float64, and their class indices: held-out rows, and in classes
         with few of them train rows too, each to the nearest such row of another group.
@@ -92,6 +94,7 @@ class Evidence:
     unseen: Sequence[tuple[Rows, Labels]]
     closest: ClosestRecord | None
     seen_ids: npt.NDArray[np.object_]
+    judge: Judge
 
     def __len__(self) -> int:
         return len(self.candidates.labels)
@@ -232,6 +235,7 @@ def gather_evidence(
         unseen=unseen,
         closest=looker.closest(heldout_distance),
         seen_ids=seen.ids,
+        judge=judge,
     )
 
 

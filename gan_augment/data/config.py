@@ -18,6 +18,7 @@ __all__ = [
     "ImageFolderSource",
     "ImageManifestSource",
     "NpzSource",
+    "PoolDemo",
     "PoolFolder",
     "PoolManifest",
     "PoolNpz",
@@ -29,8 +30,15 @@ __all__ = [
     "WebDatasetSource",
 ]
 
-DemoName = Literal["digits", "breast_cancer", "penguins", "colour_digits"]
-DEMO_NAMES: tuple[DemoName, ...] = ("digits", "breast_cancer", "penguins", "colour_digits")
+DemoName = Literal["digits", "breast_cancer", "penguins", "colour_digits", "characters", "two_domains"]
+DEMO_NAMES: tuple[DemoName, ...] = (
+    "digits",
+    "breast_cancer",
+    "penguins",
+    "colour_digits",
+    "characters",
+    "two_domains",
+)
 ONE_COLUMN: tuple[Role, ...] = ("pair", "mask", "caption", "text", "voxels")  # the others have several
 
 
@@ -188,6 +196,30 @@ def _as_many_columns_as_the_role_has(value: dict[Role, CompanionSource]) -> dict
 Roles = Annotated[dict[Role, CompanionSource], AfterValidator(_as_many_columns_as_the_role_has)]
 
 
+class PoolDemo(Record):
+    """The pool that comes with a demo.
+
+    Attributes
+    ----------
+    companions
+        {pair: {column: pair, missing: leave_out}}: the rows that have a pair, and these.
+    """
+
+    kind: Literal["demo"] = "demo"
+    name: Literal["two_domains"] = "two_domains"
+    companions: Roles = Field(default_factory=dict)
+
+    @property
+    def path(self) -> str:
+        """What it is called in messages."""
+        return f"the demo {self.name}"
+
+    @property
+    def group(self) -> None:
+        """A demo's rows belong to no groups."""
+        return None
+
+
 class _Pool(Record):
     """Settings of every kind of pool.
 
@@ -255,7 +287,7 @@ class PoolWebDataset(_Pool):
     label_key: str = "label"
 
 
-PoolSource = Annotated[PoolFolder | PoolManifest | PoolNpz | PoolWebDataset, Field(discriminator="kind")]
+PoolSource = Annotated[PoolDemo | PoolFolder | PoolManifest | PoolNpz | PoolWebDataset, Field(discriminator="kind")]
 
 
 class SplitConfig(Record):

@@ -7,6 +7,7 @@ import hashlib
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from pathlib import Path
+from typing import Literal, cast
 
 import numpy as np
 import numpy.typing as npt
@@ -55,6 +56,8 @@ class LoadedData:
         Every entry of the source that is not a row, with its reason; unreadable and excluded ones too.
     companions, fields
         Companions by role, in the order of `rows`, and their forms.
+    converted_from
+        Of a pool: the channels of its images before they got those of the labelled images; None: the same.
     """
 
     name: str
@@ -69,6 +72,7 @@ class LoadedData:
     left_out: tuple[LeftOut, ...] = ()
     companions: Mapping[Role, Payload] = field(default_factory=dict)
     fields: Mapping[Role, Field] = field(default_factory=dict)
+    converted_from: Literal[1, 3] | None = None
 
     @property
     def modality(self) -> Modality:
@@ -118,7 +122,9 @@ def load_images_like(
     rows.insert(0, "id", pd.Series([_short_hash(text) for text in rows["identity"]], dtype="string"))
     loaded = _load_images(raw, images_in(raw), rows, config, advance, form)
     channels = images_of(like.payload).shape[3]
-    return replace(loaded, payload=_in_channels(images_of(loaded.payload), channels), image=like.image)
+    own = images_of(loaded.payload)
+    before = cast(Literal[1, 3], own.shape[3]) if own.shape[3] != channels else None
+    return replace(loaded, payload=_in_channels(own, channels), image=like.image, converted_from=before)
 
 
 def choose_size(headers: Sequence[Header]) -> int:

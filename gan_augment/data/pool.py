@@ -86,7 +86,12 @@ class Pool:
     def spec(self) -> PoolSpec:
         """Entry of dataset.json that describes the pool."""
         labelled = int((self.data.rows["label"].iloc[self.kept] != "").sum())
-        return PoolSpec(rows=len(self.kept), labelled=labelled, companions=dict(self.data.fields))
+        return PoolSpec(
+            rows=len(self.kept),
+            labelled=labelled,
+            companions=dict(self.data.fields),
+            channels=self.data.converted_from,
+        )
 
     def samples(self) -> Samples:
         """Rows that stay, as rows of the split `pool`."""

@@ -53,7 +53,7 @@ class Gain:
 
     def names(self) -> dict[str, str]:
         """Names of these arms and variants."""
-        named = {}
+        named: dict[str, str] = {}
         for side, arm in self.sides().items():
             named |= {f"{side}_arm": arm.record.arm, f"{side}_variant": arm.family.best.described}
         return named

@@ -159,14 +159,14 @@ class Project:
         spec, licence = self.spec(), self.params.export.licence
         return spec if licence is None else spec.model_copy(update={"licence": mask(licence)})
 
-    def class_index(self, key: str) -> int:
+    def class_index(self, key: str, where: str = "the stage's argument") -> int:
         """Class index of a key given on the command line. Raises ParamsError with the known keys."""
         try:
             return self.spec().index_of(key)
         except KeyError:
             raise ParamsError(
                 "There is no such class",
-                where="the stage's argument",
+                where=where,
                 got=repr(key),
                 expected=f"one of {', '.join(self.params.classes)}",
             ) from None

@@ -33,6 +33,7 @@ READS: dict[str, tuple[str, ...]] = {
     "export": ("prepare", "mix", "measure"),
     "publish": ("measure", "export"),
     "preview": ("prepare",),
+    "draw": ("prepare", "pretrain", "train_gan*"),
     "replicate": ("prepare", "mix", "retrain*"),
     "calibrate": ("prepare",),
 }

@@ -7,7 +7,7 @@ from pathlib import Path
 from gan_augment.core.errors import ParamsError
 from gan_augment.data.config import PrepareConfig
 
-__all__ = ["POOL", "check_pool_is_tracked", "has_rivals_stage"]
+__all__ = ["POOL", "check_captions_are_tracked", "check_pool_is_tracked", "has_rivals_stage"]
 
 POOL = "data/prepared/pool"
 _RIVALS = "gan-augment rivals"  # the command of the stage
@@ -32,10 +32,29 @@ def check_pool_is_tracked(root: Path, config: PrepareConfig) -> None:
         "There is a pool in params.yaml, but dvc.yaml does not name it",
         where="prepare.pool in params.yaml",
         got=f"no {POOL} in {path.name}",
-        expected=f"{POOL} in the outs of prepare and the deps of pretrain, train_gan, generate, curate, cross_fit "
-        "and rivals",
+        expected=f"{POOL} in the outs of prepare and the deps of the stages that learn from it, curate and report",
         remedy="run `gan-augment init` again with --force and --set 'prepare.pool={kind: ..., path: ...}': it writes "
         "dvc.yaml anew and keeps the old one as .bak",
+    )
+
+
+def check_captions_are_tracked(root: Path, captions: str) -> None:
+    """Refuse a file of captions that dvc.yaml does not name: DVC would not notice that it changes.
+
+    Raises ParamsError. A folder without dvc.yaml is no DVC project, and is left alone.
+    """
+    path = root / "dvc.yaml"
+    if not path.is_file():
+        return
+    text = path.read_text(encoding="utf-8", errors="replace")
+    if "${generate.captions}" in text or captions in text:
+        return
+    raise ParamsError(
+        "There is a file of captions in params.yaml, but dvc.yaml does not know it",
+        where="generate.captions in params.yaml",
+        got=f"no ${{generate.captions}} in {path.name}",
+        expected="${generate.captions} in the deps of generate, rivals and cross_fit, so that an edit draws again",
+        remedy="add the line `- ${generate.captions}` to these deps",
     )
 
 

@@ -89,6 +89,19 @@ class SmallCnn(nn.Module):
         """Features float32 [n, features], not negative, of images float32 [n, channels, h, w] in [-1, 1]."""
         return functional.relu(self.features(self.trunk(images)))
 
+    def maps(self, images: Tensor) -> list[Tensor]:
+        """The maps [n, d, h, w] after each convolution, rectified, of images float32 [n, channels, h, w] in [-1, 1].
+
+        They are read before the maximum is taken: it does not see what most of the pixels do.
+        """
+        found, hidden = [], images
+        for block in self.trunk:
+            if isinstance(block, nn.Sequential):  # what follows is averaging and flattening
+                convolved = block[0](hidden)
+                found.append(functional.relu(convolved))
+                hidden = block[1:](convolved)
+        return found
+
     def forward(self, images: Tensor) -> Tensor:
         """Logits float32 [n, classes] of images float32 [n, channels, h, w] in [-1, 1]."""
         logits: Tensor = self.head(self.embed(images))

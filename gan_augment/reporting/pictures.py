@@ -1,10 +1,10 @@
-"""Real and synthetic pictures of each class as data URIs, each synthetic one with its nearest real neighbours."""
+"""Real and synthetic pictures of each class as data URIs, each synthetic one with its source and nearest neighbours."""
 
 from __future__ import annotations
 
 import base64
-from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass, replace
 from typing import Any
 
 import numpy as np
@@ -23,6 +23,8 @@ __all__ = ["Picture", "Sheet", "class_sheets", "data_uri", "is_pixelated"]
 
 _LONGEST_SIDE = 96  # px: larger pictures are reduced for the page
 _PIXEL_SIDE = 16  # neighbours by pixels are looked for at this size
+_POOL_ROWS = 4000  # pool rows among which the nearest one is looked for, spread over all
+_SOURCES = 2  # of a translation that are shown
 _PIXELATED = 64  # px: smaller pictures are drawn with hard edges
 
 
@@ -35,7 +37,8 @@ def is_pixelated(spec: DatasetSpec) -> bool:
 class Picture:
     """One picture. `verdict`: "accepted", or the filter that rejected it; real ones have none.
 
-    `neighbours`: (what by, id) of real pictures; "features" is curation's nearest, "pixels" ours.
+    `neighbours`: (why, id) of real pictures: the "source" of a translation, the nearest train pictures by "features"
+    (curation's) and "pixels" (ours), and the nearest of the "pool".
     """
 
     id: str
@@ -68,6 +71,7 @@ class Sheet:
 def class_sheets(evidence: Evidence, config: ReportConfig) -> dict[str, Sheet]:
     """Class key -> sheet. Shows fewer pictures a class than asked for where the page would grow too large."""
     share = _affordable(evidence, config)
+    pool = _some_of(evidence.pool) if config.neighbours else None
     sheets = {}
     for record in evidence.spec.classes:
         real, accepted, rejected = (
@@ -79,8 +83,14 @@ def class_sheets(evidence: Evidence, config: ReportConfig) -> dict[str, Sheet]:
                 rejected.take(slice(0, int(share * config.rejected))),
             ]
         )
-        sheets[record.key] = _sheet(real, shown, evidence.scores, int(share * config.pictures), config.neighbours)
+        count = int(share * config.pictures)
+        sheets[record.key] = _sheet(real, shown, evidence.scores, pool, count=count, neighbours=config.neighbours)
     return sheets
+
+
+def _some_of(pool: Samples | None) -> Samples | None:
+    """At most `_POOL_ROWS` of its rows."""
+    return None if pool is None or not len(pool) else pool.take(slice(None, None, -(-len(pool) // _POOL_ROWS)))
 
 
 def _affordable(evidence: Evidence, config: ReportConfig) -> float:
@@ -89,23 +99,57 @@ def _affordable(evidence: Evidence, config: ReportConfig) -> float:
     if not len(probe):
         return 1.0
     each = float(np.mean([len(data_uri(pixels)) for pixels in probe])) + 120  # and the markup around it
-    wanted = (config.pictures + config.rejected) * (1 + config.neighbours) + config.pictures
+    others = config.neighbours + (evidence.pool is not None) + 1  # a source
+    wanted = (config.pictures + config.rejected) * (1 + others) + config.pictures
     total = each * wanted * len(evidence.spec.classes)
     return min(1.0, config.megabytes * 1e6 / max(total, 1.0))
 
 
-def _sheet(real: Samples, shown: Samples, scores: pd.DataFrame, count: int, neighbours: int) -> Sheet:
+def _sheet(
+    real: Samples, shown: Samples, scores: pd.DataFrame, pool: Samples | None, *, count: int, neighbours: int
+) -> Sheet:
     ids = real.manifest["id"].tolist()
     places = {identifier: place for place, identifier in enumerate(ids)}
-    by_pixels = _nearest_by_pixels(np.asarray(shown.payload), np.asarray(real.payload), neighbours)
+    made = np.asarray(shown.payload)
+    by_pixels = _nearest_by_pixels(made, np.asarray(real.payload), neighbours)
+    pooled = _nearest_pooled(made, pool)
     synthetic = tuple(
         _synthetic(identifier, pixels, scores, [ids[n] for n in near], places, neighbours)
-        for identifier, pixels, near in zip(shown.manifest["id"], np.asarray(shown.payload), by_pixels, strict=True)
+        for identifier, pixels, near in zip(shown.manifest["id"], made, by_pixels, strict=True)
+    )
+    parents = shown.manifest["parents"].fillna("") if neighbours else [""] * len(shown)
+    synthetic = tuple(
+        replace(picture, neighbours=(*_sources(names, places), *picture.neighbours, *near))
+        for picture, names, near in zip(synthetic, parents, pooled, strict=True)
     )
     first = tuple(Picture(ids[n], data_uri(np.asarray(real.payload[n]))) for n in range(min(count, len(real))))
-    needed = {other for picture in synthetic for _, other in picture.neighbours} - {picture.id for picture in first}
-    others = {other: data_uri(np.asarray(real.payload[places[other]])) for other in sorted(needed)}
-    return Sheet(first, synthetic, others)
+    needed = {(why, other) for picture in synthetic for why, other in picture.neighbours}
+    needed -= {(why, picture.id) for why, _ in needed for picture in first}
+    return Sheet(first, synthetic, dict(_others(needed, real, places, pool)))
+
+
+def _sources(parents: str, known: Mapping[str, int]) -> list[tuple[str, str]]:
+    return [("source", parent) for parent in dict.fromkeys(parents.split()) if parent in known][:_SOURCES]
+
+
+def _nearest_pooled(made: npt.NDArray[np.uint8], pool: Samples | None) -> list[list[tuple[str, str]]]:
+    """For each picture ("pool", id) of the nearest pool picture; nothing without a pool."""
+    if pool is None:
+        return [[] for _ in made]
+    ids = pool.manifest["id"].tolist()
+    return [[("pool", ids[place]) for place in near] for near in _nearest_by_pixels(made, np.asarray(pool.payload), 1)]
+
+
+def _others(
+    needed: set[tuple[str, str]], real: Samples, places: Mapping[str, int], pool: Samples | None
+) -> Iterator[tuple[str, str]]:
+    """(id, data URI) of real and pool pictures that are no part of the sheet."""
+    pooled = {} if pool is None else {name: place for place, name in enumerate(pool.manifest["id"])}
+    for why, other in sorted(needed):
+        if why == "pool" and pool is not None:
+            yield other, data_uri(np.asarray(pool.payload[pooled[other]]))
+        else:
+            yield other, data_uri(np.asarray(real.payload[places[other]]))
 
 
 def _synthetic(

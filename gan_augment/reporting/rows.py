@@ -12,19 +12,23 @@ import numpy.typing as npt
 import pandas as pd
 import pyarrow.parquet as pq
 
+from gan_augment.core import fields
 from gan_augment.core.checksums import check_file, telling_damage
 from gan_augment.core.errors import MissingInputError
-from gan_augment.core.records import DatasetSpec
+from gan_augment.core.fields import Files, frame_of
+from gan_augment.core.records import DatasetSpec, Role
 from gan_augment.core.samples import Samples, count_samples
 from gan_augment.core.streams import label_index_pieces, read_rows
 
-__all__ = ["COMPARED", "accepted_rows", "rejected_rows", "scores_of"]
+__all__ = ["COMPARED", "accepted_rows", "captioned_rows", "rejected_rows", "scores_of"]
 
 COMPARED = 100_000  # rows of a table, over all classes, whose columns stand beside the real ones
+CAPTIONS, OF_CAPTION = 4, 8  # captions of a class, and pictures of a caption, in the gallery
+LOOKED_AT = 5_000  # rows of a class
 _READ = 65_536
 
 
-def accepted_rows(folder: Path, spec: DatasetSpec, pictures: int) -> Samples:
+def accepted_rows(folder: Path, spec: DatasetSpec, pictures: int, *, companions: tuple[Role, ...] = ()) -> Samples:
     """The first of the accepted rows in data/curated: `pictures` images a class, or `COMPARED` rows of a table.
 
     A table's classes keep their shares; a class's first rows are a random part of it. Raises MissingInputError.
@@ -43,7 +47,35 @@ def accepted_rows(folder: Path, spec: DatasetSpec, pictures: int) -> Samples:
             most[index] -= len(found)
             places.append(start + found)
         start += len(part)
-    return read_rows(folder, np.sort(np.concatenate(places)))
+    return read_rows(folder, np.sort(np.concatenate(places)), companions=companions)
+
+
+def captioned_rows(folder: Path, spec: DatasetSpec) -> Samples | None:
+    """Accepted rows with their captions: of each class the first of its most frequent ones; None without captions.
+
+    As many captions and rows as `CAPTIONS` and `OF_CAPTION` say, looked for among a class's first `LOOKED_AT` rows.
+    """
+    beside = Files.of_role("caption").find(folder)
+    if beside is None:
+        return None
+    most, start = np.full(len(spec.classes), LOOKED_AT), 0
+    found: dict[tuple[int, str], list[int]] = defaultdict(list)
+    texts = fields.reader(beside)
+    for part in label_index_pieces(folder, spec):
+        captions = frame_of(texts.take(len(part))).iloc[:, 0]
+        for index in np.flatnonzero(most):
+            own = np.flatnonzero(part == index)[: most[index]]
+            most[index] -= len(own)
+            for place in own:
+                found[int(index), str(captions.iloc[place])].append(start + int(place))
+        start += len(part)
+    kept = dict[int, int]()
+    chosen = list[int]()
+    for (index, _), places in sorted(found.items(), key=lambda item: (-len(item[1]), item[0])):
+        if kept.get(index, 0) < CAPTIONS:
+            kept[index] = kept.get(index, 0) + 1
+            chosen += places[:OF_CAPTION]
+    return read_rows(folder, np.sort(np.array(chosen, dtype=np.int64)), companions=("caption",))
 
 
 def rejected_rows(scores: Path, folders: dict[str, Path], most: int) -> Samples:

@@ -12,6 +12,7 @@ from gan_augment.core.documents import read_document
 from gan_augment.core.errors import GanAugmentError, ParamsError
 from gan_augment.core.records import ClassRecord, DatasetSpec, Modality, PoolSpec
 from gan_augment.data.companions import companion_field
+from gan_augment.data.config import PoolDemo
 from gan_augment.data.loading import expected_image
 from gan_augment.data.paths import existing
 from gan_augment.data.pool import read_pool, refuse_pool_of_rows
@@ -19,8 +20,10 @@ from gan_augment.data.problems import raise_errors
 from gan_augment.data.raw import RawData, RawTable
 from gan_augment.data.sources import read_source
 from gan_augment.params import CHECK, NO_PARAMS, Params, as_params, load_params, salvage
+from gan_augment.project.asked_captions import captions_to_draw
 from gan_augment.project.layout import Layout
 from gan_augment.project.tracked import check_pool_is_tracked
+from gan_augment.synthesis.registry import resolve_method
 
 __all__ = ["Checked", "check_project", "project_spec"]
 
@@ -159,6 +162,7 @@ def _checks(data: _Data, wrong: set[str]) -> Iterator[tuple[set[str], Callable[[
     yield {"retrain", "prepare"}, lambda: _classifiers(data.params, data.modality)
     yield {"export", "prepare"}, lambda: chosen_formats(data.params.export, data.modality)
     yield {"synthesis", "prepare", "classes"}, lambda: _method(data)
+    yield {"synthesis", "prepare", "classes", "generate"}, lambda: _captions(data)
 
 
 def _method(data: _Data) -> None:
@@ -171,13 +175,20 @@ def _method(data: _Data) -> None:
         rivals_of(method)
 
 
+def _captions(data: _Data) -> None:
+    """Refuse a file of captions that is not there, or that the method or dvc.yaml does not know."""
+    if data.params.generate.captions is not None and data.spec is not None:
+        captions_to_draw(data.root, data.params.generate, resolve_method(data.params.synthesis.method), data.spec)
+
+
 def _pool(data: _Data) -> None:
     """Refuse a pool that does not exist, that no method for this data uses, or that dvc.yaml does not name."""
     config = data.params.prepare
     if config.pool is None:
         return
     check_pool_is_tracked(data.root, config)
-    existing(data.root, config.pool.path, "prepare.pool.path in params.yaml")
+    if not isinstance(config.pool, PoolDemo):
+        existing(data.root, config.pool.path, "prepare.pool.path in params.yaml")
     refuse_pool_of_rows(data.modality)
     if data.read and (raw := read_pool(config, data.root)) is not None:
         raise_errors(raw.problems)

@@ -85,6 +85,10 @@ def _of_demo(source: DemoSource) -> Iterator[tuple[Role, CompanionSource]]:
     if source.name == "colour_digits":
         yield "attributes", CompanionSource(columns=("ink", "background"))
         yield "caption", CompanionSource(column="caption")
+    if source.name == "characters":
+        yield "attributes", CompanionSource(columns=("hair", "eyes", "skin", "shirt"))
+    if source.name == "two_domains":
+        yield "attributes", CompanionSource(columns=("domain",))
 
 
 def _of_folder(folder: Path) -> dict[Role, CompanionSource]:

@@ -26,6 +26,7 @@ from gan_augment.data.config import (
     ImageFolderSource,
     ImageManifestSource,
     NpzSource,
+    PoolDemo,
     PoolFolder,
     PoolManifest,
     PoolSource,
@@ -43,6 +44,7 @@ from gan_augment.params import as_params
 from gan_augment.project.tracked import POOL
 from gan_augment.scoring.tasks.classification import HEADLINE
 from gan_augment.setup.code import code_dependencies
+from gan_augment.setup.demos import demo_values
 from gan_augment.setup.findings import Findings
 from gan_augment.setup.schema import write_schema
 
@@ -385,6 +387,8 @@ def _pool(config: PrepareConfig, root: Path) -> dict[str, Any] | None:
     if config.pool is None:
         return None
     pool = config.pool.model_dump(mode="json", exclude_defaults=True)
+    if isinstance(config.pool, PoolDemo):
+        return {"kind": config.pool.kind, "name": config.pool.name} | pool
     if config.pool.companions:
         pool["companions"] = _relative_companions(config.pool.companions, root)
     return {"kind": config.pool.kind, "path": _relative(Path(config.pool.path), root)} | {
@@ -398,7 +402,7 @@ def _relative(path: Path, root: Path) -> str:
 
 def _raw_data(source: AnySource | PoolSource | None, root: Path, key: str, companions: Companions) -> list[str]:
     """Dependencies of the stage `prepare`: the data's path, the folder of a manifest's images, linked folders."""
-    if source is None or isinstance(source, DemoSource):
+    if source is None or isinstance(source, DemoSource | PoolDemo):
         return []
     paths = [f"${{prepare.{key}.path}}"]  # DVC reads it from params.yaml: another path there is another dependency
     beside = {role: where for role, where in companions.items() if where.path not in (None, source.path)}
@@ -452,7 +456,7 @@ def _is_inside(folder: Path, others: Iterable[Path]) -> bool:
 def _params_values(root: Path, findings: Findings) -> dict[str, Any]:
     config = findings.config
     kind = config.source.kind
-    of_demo = config.source in (DemoSource(name="digits"), DemoSource(name="colour_digits"))
+    of_demo = isinstance(config.source, DemoSource) and findings.modality == "image"
     brings_split = isinstance(config.source, NpzSource) or of_demo
     return {
         "classes": findings.classes,
@@ -469,7 +473,9 @@ def _params_values(root: Path, findings: Findings) -> dict[str, Any]:
         "settings": {},
         "candidates": max(MIN_CANDIDATES, CANDIDATES_PER_LARGEST * max(c.train for c in findings.classes)),
         "linear_probe": _has_linear_probe(findings),
+        **_USUAL,
         **_OF_MODALITY[findings.modality],
+        **demo_values(config.source),
     }
 
 
@@ -492,6 +498,15 @@ _GROUP_COMMENTS = {
 }
 
 
+_USUAL: dict[str, Any] = {
+    "groups": [],
+    "judges": None,
+    "ratios": [0, 0.5, 1, 2, 3],
+    "mix_seeds": 3,
+    "seeds": 5,
+    "second_opinion": "auto",
+    "learning_curve": "auto",
+}
 _OF_MODALITY: dict[Modality, dict[str, str]] = {
     "image": {
         "method": "conditional",

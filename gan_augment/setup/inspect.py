@@ -18,7 +18,7 @@ from gan_augment.data.accounts import entry_figures
 from gan_augment.data.audit import duplicate_figures
 from gan_augment.data.class_keys import class_keys
 from gan_augment.data.companions import refuse_unseen_values
-from gan_augment.data.config import DEMO_NAMES, CompanionSource, DemoSource, PrepareConfig, TableSource
+from gan_augment.data.config import DEMO_NAMES, CompanionSource, DemoSource, PoolDemo, PrepareConfig, TableSource
 from gan_augment.data.duplicates import Duplicates, find_duplicates
 from gan_augment.data.images import Header
 from gan_augment.data.loading import LoadedData, load_data
@@ -27,6 +27,7 @@ from gan_augment.data.pool import Pool, load_pool, pool_problems, sift_pool
 from gan_augment.data.problems import Problem, as_problem
 from gan_augment.data.split import Split, split_rows
 from gan_augment.setup.companions import guess_companions
+from gan_augment.setup.demos import demo_prepare
 from gan_augment.setup.findings import ClassFinding, ColumnFinding, Findings, ImageFindings, PoolFinding
 from gan_augment.setup.guess import guess_config
 from gan_augment.setup.settings import apply_settings
@@ -66,7 +67,9 @@ def inspect_demo(name: str, *, settings: Mapping[str, Any] | None = None) -> Fin
     """Inspect an embedded data set. Raises DataError for an unknown name."""
     for known in DEMO_NAMES:
         if name == known:
-            return _inspect(*_with_companions(PrepareConfig(source=DemoSource(name=known)), settings or {}))
+            pool = PoolDemo() if known == "two_domains" else None
+            config = PrepareConfig(source=DemoSource(name=known), pool=pool)
+            return _inspect(*_with_companions(config, settings or {}))
     raise DataError(
         "There is no such embedded data set",
         got=repr(name),
@@ -77,7 +80,8 @@ def inspect_demo(name: str, *, settings: Mapping[str, Any] | None = None) -> Fin
 
 def _with_companions(config: PrepareConfig, settings: Mapping[str, Any]) -> tuple[PrepareConfig, frozenset[Role]]:
     """Settings with the images' companions; and the guessed roles, which may be dropped again."""
-    config = config.model_copy(update={"companions": guess_companions(config.source)})
+    about = {"companions": guess_companions(config.source), **demo_prepare(config.source)}
+    config = config.model_copy(update=about)
     chosen = apply_settings(config, settings)
     guessed = {role for role, source in chosen.companions.items() if source == config.companions.get(role)}
     absolute = {role: _absolute(source) for role, source in chosen.companions.items()}
@@ -167,7 +171,7 @@ def _dropped(problems: Sequence[Problem], gone: frozenset[Role]) -> Iterator[Pro
 
 def _with_absolute_pool(config: PrepareConfig) -> PrepareConfig:
     """Settings with the pool's path absolute: from `--set` it is relative to the user's folder."""
-    if config.pool is None:
+    if config.pool is None or isinstance(config.pool, PoolDemo):
         return config
     beside = {role: _absolute(source) for role, source in config.pool.companions.items()}
     pool = config.pool.model_copy(update={"path": str(Path(config.pool.path).absolute()), "companions": beside})

@@ -87,7 +87,11 @@ def make_folds(project: Project) -> Iterator[Fold]:
     work = project.layout.root / ".gan_augment" / "cross_fit" / _fingerprint(project)
     for number in range(count):
         base = project.params.base.model_copy(update={"seed": derive_seed(seed, "cross_fit", number) % 2**31})
-        own = Project(project.params.model_copy(update={"base": base}), Layout(work / str(number)))
+        generate = project.params.generate
+        if generate.captions is not None:  # a relative path starts at the project, not at the fold
+            generate = generate.model_copy(update={"captions": str(project.layout.root.absolute() / generate.captions)})
+        params = project.params.model_copy(update={"base": base, "generate": generate})
+        own = Project(params, Layout(work / str(number)))
         fitted, held = rows.take(numbers != number), rows.take(numbers == number)
         if not _is_laid_out(own):
             _lay_out(own.layout, spec, fitted, held, pool)

@@ -15,6 +15,7 @@ from gan_augment.core.checksums import replacing_output
 from gan_augment.core.frame_file import FrameWriter
 from gan_augment.core.not_made import not_made_sentences, read_not_made, write_not_made
 from gan_augment.core.progress import progress_bar
+from gan_augment.core.records import DatasetSpec, Role
 from gan_augment.core.reordering import write_reordered
 from gan_augment.core.scratch import fingerprint, keep_only
 from gan_augment.core.seeds import derive_seed
@@ -40,7 +41,7 @@ def run(project: Project) -> None:
     work = layout.root / ".gan_augment" / "curate"
     known = keep_only(work / _fingerprint(project))
     candidates = StoredSamples(tuple(layout.synthetic(record.key) for record in spec.classes))
-    roles = task_of(spec).roles
+    roles = _roles(spec, candidates)
     with progress_bar("curate") as advance, limited_threads(_threads(project)):
         curated = curate(
             project.train_view(roles),
@@ -67,6 +68,13 @@ def run(project: Project) -> None:
     shutil.rmtree(work)
     for sentence in not_made_sentences(spec, reasons):
         print(sentence, flush=True)  # even if quiet: the verdict hangs on it
+
+
+def _roles(spec: DatasetSpec, candidates: StoredSamples) -> tuple[Role, ...]:
+    """The companions that are judged: what is learnt, and attributes that both real rows and candidates have."""
+    learnt = task_of(spec).roles
+    both = "attributes" in spec.companions and "attributes" in candidates.with_companions().companions
+    return learnt if not both or "attributes" in learnt else (*learnt, "attributes")
 
 
 def _not_made(project: Project, classes: Mapping[str, Any]) -> dict[str, str]:

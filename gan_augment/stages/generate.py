@@ -11,9 +11,11 @@ from gan_augment.core.checksums import replacing_output
 from gan_augment.core.not_made import not_made_sentences, write_not_made
 from gan_augment.core.progress import progress_bar
 from gan_augment.core.seeds import derive_seed
+from gan_augment.project.asked_captions import captions_to_draw
 from gan_augment.project.layout import Project
 from gan_augment.project.served import read_served
 from gan_augment.synthesis.drawing import Drawing, draw_parts, join_parts, part_rows
+from gan_augment.synthesis.registry import resolve_method
 
 __all__ = ["run"]
 
@@ -54,6 +56,7 @@ def _drawing(project: Project, key: str) -> Drawing:
     index = project.class_index(key)
     model = layout.train_gan(key)
     served = read_served(model)
+    captions = captions_to_draw(layout.root, params.generate, resolve_method(params.synthesis.method), spec)
     own = params.classes[key].candidates
     count = params.generate.candidates if own is None else own
     if served["served"] == "none":  # a method may refuse a class outright: nothing is asked of it
@@ -69,4 +72,5 @@ def _drawing(project: Project, key: str) -> Drawing:
         seed=derive_seed(params.base.seed, "generate", key) % 2**31,
         rows=part_rows(spec),
         work=layout.root / ".gan_augment" / "generate" / key,
+        captions=captions,
     )

@@ -14,11 +14,12 @@ import yaml
 from gan_augment import __version__
 from gan_augment.core.atomic import read_json, write_text
 from gan_augment.core.checksums import check_folder, telling_damage
-from gan_augment.core.samples import Samples
+from gan_augment.core.fields import frame_of
+from gan_augment.core.samples import Samples, roles_in
 from gan_augment.project.layout import Project, read_measured
 from gan_augment.reporting.evidence import Evidence
 from gan_augment.reporting.page import render_report
-from gan_augment.reporting.rows import accepted_rows, rejected_rows, scores_of
+from gan_augment.reporting.rows import accepted_rows, captioned_rows, rejected_rows, scores_of
 
 __all__ = ["run"]
 
@@ -34,7 +35,10 @@ def gather(project: Project) -> Evidence:
     """Read what the other stages wrote. Raises MissingInputError where a required part is absent."""
     layout, spec, config = project.layout, project.licensed_spec(), project.params.report
     scores = layout.curated / "scores.parquet"
-    accepted = accepted_rows(layout.curated, spec, config.pictures)
+    roles = tuple(role for role in roles_in(layout.curated) if role == "attributes" and spec.image)
+    accepted = accepted_rows(layout.curated, spec, config.pictures, companions=roles)
+    asked = frame_of(accepted.companions["attributes"]) if roles else None
+    accepted = accepted.with_roles(())
     folders = {c.label: layout.synthetic(c.key) for c in spec.classes}
     rejected = rejected_rows(scores, folders, config.rejected if spec.image else 0)
     shown = Samples.concat([accepted, rejected]) if spec.image else rejected
@@ -55,7 +59,11 @@ def gather(project: Project) -> Evidence:
         curves=dict(_curves(layout.training_curve("pretrain").parent)),
         served=served,
         models={c.key: _model_facts(layout.train_gan(c.key)) for c in spec.classes},
+        asked=asked,
+        **_about_attributes([layout.train_gan(c.key) for c in spec.classes]),
         provenance=_provenance(project, served),
+        pool=None if (pool := project.pool_view()) is None else pool.samples,
+        captioned=captioned_rows(layout.curated, spec) if spec.image else None,
     )
 
 
@@ -86,6 +94,15 @@ def _model_facts(folder: Path) -> dict[str, str]:
         for name, value in summary.items()
         if isinstance(value, str | int | float)
     }
+
+
+def _about_attributes(folders: list[Path]) -> dict[str, Any]:
+    """What the first model that judges its attributes says about them: all classes are served by one."""
+    for path in (folder / "model.json" for folder in folders):
+        summary: dict[str, Any] = (read_json(path).get("summary") or {}) if path.exists() else {}
+        if isinstance(summary.get("precision"), dict) and isinstance(summary.get("unknown_values"), dict):
+            return {"precision": summary["precision"], "unknown": summary["unknown_values"]}
+    return {}
 
 
 def _provenance(project: Project, served: dict[str, Any]) -> dict[str, list[tuple[str, str]]]:

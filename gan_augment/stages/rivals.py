@@ -20,10 +20,11 @@ from gan_augment.core.samples import count_samples
 from gan_augment.core.seeds import derive_seed
 from gan_augment.core.verbosity import remark
 from gan_augment.mixing.ratio import make_plans
+from gan_augment.project.asked_captions import captions_to_draw
 from gan_augment.project.layout import Project
 from gan_augment.project.rival_rows import RivalRecord, write_records
 from gan_augment.project.training import companions_for, pool_for
-from gan_augment.synthesis.api import Fitted, MethodConfig, Run, Synthesizer, TrainingData
+from gan_augment.synthesis.api import AskedCaption, Fitted, MethodConfig, Run, Synthesizer, TrainingData
 from gan_augment.synthesis.drawing import Drawing, draw_parts, join_parts, part_rows
 from gan_augment.synthesis.registry import resolve_method
 from gan_augment.synthesis.rivals import rival_config, rivals_of
@@ -140,7 +141,16 @@ def _drawing(models: _Models, key: str, count: int) -> Drawing:
         seed=derive_seed(project.params.base.seed, "rivals", name, key) % 2**31,
         rows=part_rows(project.spec()),
         work=models.work / "parts" / key,
+        captions=_captions(models),
     )
+
+
+def _captions(models: _Models) -> tuple[AskedCaption, ...]:
+    """What the method itself is asked to draw, for a rival that reads captions too."""
+    project = models.project
+    if not models.rival.traits.captioned:
+        return ()
+    return captions_to_draw(project.layout.root, project.params.generate, models.rival, project.spec())
 
 
 def _draw(project: Project, drawing: Drawing, advance: Advance) -> None:

@@ -16,7 +16,7 @@ docs/methods/. The tests name whichever is missing.
 from __future__ import annotations
 
 import itertools
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import Any, ClassVar, Literal, Protocol
@@ -32,6 +32,8 @@ from gan_augment.core.samples import Payload, PoolView, TrainView, ValidationVie
 from gan_augment.core.seeds import derive_seed
 
 __all__ = [
+    "AskedCaption",
+    "Captioned",
     "Fitted",
     "MethodConfig",
     "Progress",
@@ -64,8 +66,11 @@ class Traits:
     data_parallel: bool = False  # `fit` may run in several processes at once, which share its batches
     needs: frozenset[Role] = frozenset()  # companions that every train row must have
     uses: frozenset[Role] = frozenset()  # companions that it takes where they are there
-    emits: frozenset[Role] = frozenset()  # companions that its synthetic rows carry
+    emits: frozenset[Role] = (
+        frozenset()
+    )  # companions that its synthetic rows carry; those in `uses` where data has them
     pool: Literal["no", "may", "must"] = "no"  # rows that only synthesizers see
+    captioned: bool = False  # draws what a user's own captions ask for, see `Captioned`
     rivals: tuple[str, ...] = ()  # untrained methods that it has to beat: they run as arms beside it (see `rivals`)
 
 
@@ -199,6 +204,28 @@ class Fitted(Protocol):
 
     def save(self, directory: Path) -> None:
         """Write safetensors + JSON into an existing directory. The same model gives the same bytes."""
+
+
+@dataclass(frozen=True)
+class AskedCaption:
+    """A caption of the user's own; beside it, where it is said, the label of its class and attributes by column."""
+
+    text: str
+    label: str | None = None
+    attributes: Mapping[str, str] = field(default_factory=dict)
+
+
+class Captioned(Fitted, Protocol):
+    """A synthesizer that has learned to draw what captions ask for (`traits.captioned`)."""
+
+    def classes_of(self, captions: Sequence[AskedCaption]) -> list[int]:
+        """The class index of each caption. Raises MethodError, which names a caption that tells none."""
+
+    def asked_for(self, captions: Sequence[AskedCaption]) -> Captioned:
+        """The same model, which draws of each class what its captions here ask for, each equally often.
+
+        Of a class without one it draws what it drew before. Raises MethodError for a caption that it cannot read.
+        """
 
 
 class Synthesizer(Protocol):

@@ -30,3 +30,9 @@ class GenerateConfig(Record):
 
     candidates: int = Field(default=200, ge=0, le=10_000_000)
     workers: int = Field(default=1, ge=1, le=256, description="processes that draw them; the bytes do not depend on it")
+    captions: str | None = Field(
+        default=None,
+        min_length=1,
+        description="a file of captions to draw, for methods that read them: text, one a line, or a table with the "
+        "columns caption, class and those of attributes; null: the captions of the train rows",
+    )

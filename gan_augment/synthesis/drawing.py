@@ -7,8 +7,9 @@ import multiprocessing
 import os
 from collections.abc import Callable, Iterator, Sequence
 from concurrent.futures import ProcessPoolExecutor, wait
-from dataclasses import dataclass
+from dataclasses import asdict, dataclass
 from pathlib import Path
+from typing import cast
 
 from gan_augment.core import fields, scratch
 from gan_augment.core.checksums import check_folder, is_whole, replacing_output
@@ -17,7 +18,7 @@ from gan_augment.core.progress import silent
 from gan_augment.core.records import DatasetSpec
 from gan_augment.core.samples import Samples, make_manifest, write_samples
 from gan_augment.core.streams import SamplesWriter, StoredSamples
-from gan_augment.synthesis.api import Fitted, SampleRequest, Synthetic
+from gan_augment.synthesis.api import AskedCaption, Captioned, Fitted, SampleRequest, Synthetic
 from gan_augment.synthesis.kit.blocks import BLOCK
 from gan_augment.synthesis.registry import resolve_method
 
@@ -39,7 +40,8 @@ def part_rows(spec: DatasetSpec) -> int:
 class Drawing:
     """What decides a class's candidates, and the class's folder `work`, in which parts wait for the others.
 
-    `model` is a folder that the method saved, `model_hash` what is written beside every row.
+    `model` is a folder that the method saved, `model_hash` what is written beside every row, `captions` what a user
+    asks for in their own words.
     """
 
     method: str
@@ -51,6 +53,7 @@ class Drawing:
     seed: int
     rows: int
     work: Path
+    captions: tuple[AskedCaption, ...] = ()
 
     @property
     def parts(self) -> int:
@@ -61,6 +64,7 @@ class Drawing:
     def fingerprint(self) -> str:
         """What decides the parts' bytes: parts of another model, seed or count are never found."""
         facts = [self.method, self.model_hash, self.spec.model_dump(mode="json"), self.index, self.count, self.seed]
+        facts += [asdict(caption) for caption in self.captions]
         return scratch.fingerprint(self.rows, *facts)
 
     def folder(self, number: int) -> Path:
@@ -100,6 +104,8 @@ def _draw(drawing: Drawing, numbers: Sequence[int], device: str, advance: Callab
         return
     check_folder(drawing.model)
     fitted = resolve_method(drawing.method).load(drawing.model, drawing.spec, device=device)
+    if drawing.captions:
+        fitted = cast(Captioned, fitted).asked_for(drawing.captions)
     done = drawing.count - sum(_count(drawing, number) for number in numbers)
     for number in numbers:
         batches = []

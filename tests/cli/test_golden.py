@@ -26,6 +26,7 @@ from gan_augment.core.atomic import write_json
 from gan_augment.project import layout as stages_project
 from gan_augment.setup import initialise
 from gan_augment.synthesis.registry import method_names, resolve_method
+from tests.captioned_project import write_captioned_project
 from tests.cli.command import run
 from tests.data.pictures import write_folder
 from tests.finished_project import write_project
@@ -189,6 +190,15 @@ def full_disk(root: Path, patch: pytest.MonkeyPatch) -> None:
     patch.setattr(stages_project.Project, "open", write)
 
 
+def captioned(method: str, *, trained: bool = True, **settings: Any) -> Setup:
+    def write(root: Path, patch: pytest.MonkeyPatch) -> None:
+        write_captioned_project(root, method, trained=trained, **settings)
+
+    return write
+
+
+SHORT = {"kimg": 0.032, "batch_size": 32, "width": 16, "checks": 1, "judge_steps": 1}
+
 MISTAKES: dict[str, tuple[Setup, str]] = {
     # The command line
     "unknown-command": (nothing, "pretrian"),
@@ -252,6 +262,10 @@ MISTAKES: dict[str, tuple[Setup, str]] = {
     # the others
     "preview-before-prepare": (params(), "preview"),
     "preview-page-in-a-file": (finished, "preview --html params.yaml/page.html"),
+    "draw-before-pretrain": (captioned("text_to_image", trained=False), "draw --caption red"),
+    "draw-captions-by-another-method": (captioned("oversample"), "draw --caption red"),
+    "draw-unknown-words": (captioned("text_to_image", **SHORT), "draw --caption grean"),
+    "draw-unknown-class": (captioned("retrieve"), "draw --class blue"),
     "watch-page-is-a-folder": (finished, "watch --once --html reports"),
     "preview-without-albumentations": (no_albumentations, "preview"),
     "summary-empty-measurement": (empty_measurement, "summary"),

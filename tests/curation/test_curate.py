@@ -307,3 +307,37 @@ def test_in_a_table_of_few_levels_copies_are_the_valid_rows_and_stay() -> None:
     report = curate(train, validation, samples("train", "synthetic", 90, 2), config, seed=0).report
     assert report["overall"]["accepted"] == 90
     assert "so do held-out real rows" in report["privacy"][0]
+
+
+def test_the_guards_figures_are_reported_and_candidates_under_another_label_refuse_their_class() -> None:
+    spec = IMAGES
+    good = _good("image").report["guard"]
+    assert set(good["classes"]) == {"a", "b", "c"}
+    assert all(figure["problem"] is None for one in good["classes"].values() for figure in one.values())
+    assert good["mixed"]["problem"] is None
+    ignored = synthetic(spec, 1, draw(spec, 0, 40, seed=4), "ignored")  # asked for b, drawn as a
+    candidates = Samples.concat([good_candidates(spec).of_class(label) for label in ("A", "C")] + [ignored])
+    figures = _curate(spec, candidates).report["classes"]
+    assert figures["b"]["refused_by"] == "guard"
+    assert figures["b"]["refused_because"].startswith("not kept: ")
+    assert figures["a"]["refused_by"] is None
+    reported = _curate(spec, candidates, guard={"refuse": []}).report
+    assert reported["guard"]["classes"]["b"]["conditioned"]["problem"].startswith("not conditioned: ")
+    assert reported["classes"]["b"]["refused_by"] != "guard"
+    assert _curate(spec, candidates, guard={"enabled": False}).report["guard"] is None
+
+
+def test_a_translator_that_hands_its_sources_back_is_refused_by_name() -> None:
+    spec = IMAGES
+    train, _ = views(spec)
+    own = train.of_class(1).samples
+    back = synthetic(spec, 1, own.payload, "back")
+    back = back.relabelled(parents=list(own.manifest["id"]))
+    off = {"copies": {"enabled": False}, "duplicates": {"enabled": False}}
+    figures = _curate(spec, back, **off).report["classes"]["b"]
+    assert figures["refused_by"] == "guard"
+    assert figures["refused_because"].startswith("not moved: 0.00")
+
+
+def test_a_table_has_no_guard() -> None:
+    assert _good("table").report["guard"] is None

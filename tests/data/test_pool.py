@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import shutil
 import tarfile
 from pathlib import Path
 from typing import Any
@@ -12,7 +13,7 @@ import pytest
 from PIL import Image
 
 from gan_augment.core.atomic import file_hash, read_json
-from gan_augment.core.errors import DataError, LeakError
+from gan_augment.core.errors import DataError, LeakError, MethodError
 from gan_augment.core.records import PoolSpec
 from gan_augment.core.samples import NO_LABEL, PoolView, Samples, TrainView, ValidationView, read_samples
 from gan_augment.core.samples import TestInputs as Inputs
@@ -22,13 +23,15 @@ from gan_augment.data.pool import load_pool
 from gan_augment.data.problems import raise_errors
 from gan_augment.mixing.config import CrossFitConfig
 from gan_augment.project.layout import Project
-from gan_augment.project.training import checkpoint_path
+from gan_augment.project.training import check_method, checkpoint_path
 from gan_augment.stages import cross_fit, prepare, pretrain, train_gan
 from gan_augment.synthesis.api import TrainingData
+from gan_augment.synthesis.config import SynthesisConfig
 from gan_augment.synthesis.registry import resolve_method
 from tests.data.pictures import noise, photo, save, write_folder
 from tests.stages.test_prepare import project
 
+POOL_STYLES = ("fda", "histogram_match", "style_transfer")
 FOLDER = {"kind": "image_folder", "path": "unlabelled"}
 
 
@@ -368,3 +371,37 @@ def test_prepare_writes_what_lies_beside_the_pool(tmp_path: Path) -> None:
     for source, mask in zip(view.samples.manifest["source"], np.asarray(view.samples.companions["mask"]), strict=True):
         assert (mask == int(Path(str(source)).stem)).all()
     assert not opened.spec().companions
+
+
+def test_a_grey_pool_of_colour_images_gives_rows_but_no_styles(tmp_path: Path) -> None:
+    photos(tmp_path)
+    for image in range(24):
+        save(tmp_path / f"unlabelled/{image}.png", noise(700 + image, (64, 64), channels=1))
+    spec = pooled(tmp_path).spec()
+    assert spec.pool == PoolSpec(rows=24, channels=1)
+    for name in POOL_STYLES:
+        with pytest.raises(MethodError, match="the pool is grey") as caught:
+            resolve_method(name).Config().check(spec)
+        assert "prepare.pool" in str(caught.value)
+    resolve_method("infogan").Config().check(spec)  # which learns shapes, not colours
+
+
+def test_a_pool_that_is_the_test_photographs_gives_no_styles(tmp_path: Path) -> None:
+    photos(tmp_path)
+    for source in part_of(tmp_path, "test"):
+        image = tmp_path / "raw" / source.removeprefix("raw/")
+        shutil.copy(image, _made(tmp_path / "unlabelled") / source.replace("/", "-"))
+    opened = pooled(tmp_path)
+    pool = opened.spec().pool
+    assert pool is not None
+    assert pool.rows == 0
+    assert sum(dropped(opened).values()) == len(list((tmp_path / "unlabelled").iterdir()))
+    for name in POOL_STYLES:
+        with pytest.raises(MethodError) as caught:
+            check_method(opened.params.model_copy(update={"synthesis": SynthesisConfig(method=name)}), opened.spec())
+        assert "pool" in str(caught.value)
+
+
+def _made(folder: Path) -> Path:
+    folder.mkdir(exist_ok=True)
+    return folder

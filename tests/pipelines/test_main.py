@@ -45,4 +45,4 @@ def test_plan_prints_what_is_to_run_and_after_what(finished: Path, capsys: pytes
     assert main(["plan", "mix", "--root", str(finished)]) == 0
     lines = capsys.readouterr().out.splitlines()
     assert lines[0].split() == ["up", "to", "date", "prepare"]
-    assert lines[-1].split() == ["to", "run", "mix", "after", "cross_fit,", "curate,", "prepare"]
+    assert lines[-1].split() == ["to", "run", "mix", "after", "cross_fit,", "curate,", "prepare,", "rivals"]

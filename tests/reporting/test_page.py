@@ -5,6 +5,7 @@ from __future__ import annotations
 import dataclasses
 from typing import Any
 
+import pandas as pd
 import pytest
 
 from gan_augment.reporting.config import ReportConfig
@@ -73,3 +74,23 @@ def test_train_on_synthetic_is_a_figure_or_an_interval(evidence: Evidence) -> No
         text = page(dataclasses.replace(evidence, curate={**evidence.curate, "tstr": tstr}))
         assert "77.7" in text
         assert "66.6" in text
+
+
+def test_what_was_asked_for_stands_beside_what_was_drawn_escaped_and_in_words(evidence: Evidence) -> None:
+    figure = {"value": 0.2, "error": 0.1, "real": 0.9, "real_error": 0.1, "problem": "not kept: <20%>"}
+    found = {
+        "classes": {evidence.spec.classes[0].key: {"kept": figure}},
+        "columns": {"ink & pen": {"kept": figure, "values": {"<red>": figure}}},
+        "mixed": figure | {"problem": None},
+    }
+    asked = pd.DataFrame({"ink & pen": ["<red>"] * len(evidence.accepted)}, dtype="string")
+    text = page(dataclasses.replace(evidence, curate={**evidence.curate, "guard": found}, asked=asked))
+    if evidence.spec.image is None:
+        assert 'aria-label="Figures of the guard"' in text
+        return
+    assert '<a href="#asked">Asked for</a>' in text
+    assert "attribute ink &amp; pen = &lt;red&gt;: not kept: &lt;20%&gt;" in text
+    assert 'alt="asked for ink &amp; pen &lt;red&gt;, 1"' in text
+    assert "held-out real 90.0 %, drawn 20.0 %" in text
+    assert "<red>" not in text
+    assert 'id="asked"' not in page(evidence)

@@ -1,6 +1,7 @@
 from __future__ import annotations
 
 import base64
+from dataclasses import replace
 from pathlib import Path
 
 import numpy as np
@@ -8,6 +9,7 @@ import pytest
 
 from gan_augment.core.png import decode_png
 from gan_augment.reporting.config import ReportConfig
+from gan_augment.reporting.page import render_report
 from gan_augment.reporting.pictures import class_sheets
 from gan_augment.stages.report import gather
 from tests.finished_project import write_project
@@ -55,3 +57,28 @@ def test_nothing_is_shown_where_nothing_is_wanted(tmp_path: Path) -> None:
 def test_large_pictures_are_reduced(tmp_path: Path) -> None:
     sheets = class_sheets(gather(write_project(tmp_path, size=200)), ReportConfig(pictures=1, rejected=0))
     assert decoded(next(iter(sheets.values())).real[0].uri).shape == (96, 96, 1)
+
+
+def test_a_translation_stands_beside_its_source_and_the_nearest_pool_picture(tmp_path: Path) -> None:
+    evidence = gather(write_project(tmp_path))
+    label = evidence.spec.labels[0]
+    real, own = evidence.train.of_class(label), evidence.accepted.of_class(label)
+    parents = [str(real.manifest["id"].iloc[place % len(real)]) for place in range(len(evidence.accepted))]
+    pool = own.take(slice(0, 4)).relabelled(id=[f"pooled-{place}" for place in range(4)], split="pool", origin="real")
+    changed = replace(evidence, accepted=evidence.accepted.relabelled(parents=parents), pool=pool)
+    config = ReportConfig(pictures=4, rejected=0, neighbours=2)
+    sheet = class_sheets(changed, config)[evidence.spec.classes[0].key]
+    known = {one.id for one in sheet.real} | set(sheet.others)
+    for place, picture in enumerate(sheet.synthetic):
+        whys = [why for why, _ in picture.neighbours]
+        assert (whys[0], whys[-1]) == ("source", "pool")
+        assert picture.neighbours[0][1] in parents
+        assert picture.neighbours[-1][1] == f"pooled-{place}"  # the picture itself
+        assert {other for _, other in picture.neighbours} <= known
+        np.testing.assert_array_equal(decoded(sheet.others[f"pooled-{place}"]), np.asarray(pool.payload[place]))
+    page = render_report(changed, config)
+    assert "its source (of a translation)" in page
+    assert "the nearest of the pool" in page
+    assert "its source (of a translation)" not in render_report(evidence, config)
+    alone = class_sheets(changed, ReportConfig(pictures=4, rejected=0, neighbours=0))
+    assert all(not picture.neighbours for one in alone.values() for picture in one.synthetic)

@@ -21,7 +21,7 @@ from gan_augment.synthesis.generators.infogan.method import Infogan
 from tests.cli.command import run
 from tests.data.pictures import noise, save, write_folder
 
-READERS = {"pretrain", "train_gan", "generate", "cross_fit", "rivals", "curate"}
+READERS = {"pretrain", "train_gan", "generate", "cross_fit", "rivals", "curate", "report"}  # report: to show some
 
 
 def with_pool(root: Path, name: str = "unlabelled", count: int = 3) -> Path:

@@ -15,10 +15,12 @@ from gan_augment.core.errors import ParamsError
 from gan_augment.core.records import Role, TableSpec
 from gan_augment.core.seeds import numpy_generator
 from gan_augment.data.columns import describe
-from gan_augment.data.config import DemoSource, SplitConfig, TableSource
+from gan_augment.data.config import DemoName, DemoSource, PoolDemo, SplitConfig, TableSource
 from gan_augment.data.raw import NO_COMPANIONS, ArrayImage, Beside, Companions, RawData, RawImages, RawTable, make_rows
 from gan_augment.data.sources import table
 from gan_augment.data.sources.beside import Form, refuse_other_forms
+from gan_augment.data.sources.characters import characters
+from gan_augment.data.sources.demo_domains import Drawing, labelled_digits, pooled_digits
 from gan_augment.data.targets import check_column
 
 __all__ = ["DIGITS_RARE", "read"]
@@ -32,6 +34,7 @@ INKS = {"red": (214, 40, 40), "green": (42, 145, 66), "blue": (36, 84, 200), "or
 BACKGROUNDS = {"white": (250, 250, 250), "grey": (150, 150, 150), "black": (12, 12, 12)}
 COMBINATION_TAIL = 1.45
 COLOUR_SIDE = 16  # px
+_WITH_COLUMNS = ("colour_digits", "characters", "two_domains")
 _WORDS = ("zero", "one", "two", "three", "four", "five", "six", "seven", "eight", "nine")
 _PHRASES = (
     "a {ink} {digit} on a {background} background",
@@ -47,9 +50,11 @@ def read(
     companions: Companions = NO_COMPANIONS,
 ) -> RawData:
     """See `Reader`."""
-    assert isinstance(config, DemoSource)
-    forms: tuple[Form, ...] = ("column",) if config.name == "colour_digits" else ()
+    assert isinstance(config, DemoSource | PoolDemo)
+    forms: tuple[Form, ...] = ("column",) if config.name in _WITH_COLUMNS else ()
     refuse_other_forms(companions, "This demo", *forms)
+    if isinstance(config, PoolDemo):
+        return _two_domains(tuple(pooled_digits()), companions)
     if config.name == "penguins":
         return _penguins(split)
     for key in ("group", "column"):
@@ -60,8 +65,10 @@ def read(
                 got=repr(value),
                 expected="null",
             )
-    if config.name == "colour_digits":
-        return _colour_digits(companions)
+    if config.name == "two_domains":
+        return _two_domains(tuple(labelled_digits()), companions)
+    if config.name in _WITH_COLUMNS:
+        return _colour_digits(companions) if config.name == "colour_digits" else _characters(companions)
     return _digits() if config.name == "digits" else _breast_cancer()
 
 
@@ -125,7 +132,7 @@ def _colour_digits(companions: Companions) -> RawData:
         rows,
         RawImages(handles),
         entries=len(rows),
-        companions=dict(_columns(table, companions)),
+        companions=dict(_columns("colour_digits", table, companions)),
     )
 
 
@@ -153,10 +160,54 @@ def _coloured(
     return np.rint(mixed).astype(np.uint8)
 
 
-def _columns(table: pd.DataFrame, companions: Companions) -> Iterator[tuple[Role, tuple[Beside, ...]]]:
+def _characters(companions: Companions) -> RawData:
+    """16x16 figures with three haircuts, and the colours of hair, eyes, skin and shirt as attributes."""
+    found = characters()
+    rows = make_rows(
+        label=list(found.haircuts),
+        identity=[f"characters-{number}" for number in range(len(found.pictures))],
+        source=[f"drawn by gan-augment, figure {number}" for number in range(len(found.pictures))],
+        split=list(found.parts),
+    )
+    handles = tuple(ArrayImage(f"figure {number}", pixels) for number, pixels in enumerate(found.pictures))
+    beside = dict(_columns("characters", found.attributes, companions))
+    return RawData("characters", "CC0-1.0", rows, RawImages(handles), entries=len(rows), companions=beside)
+
+
+def _two_domains(drawings: tuple[Drawing, ...], companions: Companions) -> RawData:
+    """16x16 digits on plain paper, and in the test part on textures as well; or the pool, on textures alone.
+
+    Labelled rows have an attribute `domain`; pool rows some a `pair`, and no label.
+    """
+    labelled = any(drawing.part for drawing in drawings)
+    table = pd.DataFrame({"domain": [drawing.domain for drawing in drawings]}, dtype="string")
+    rows = make_rows(
+        label=[drawing.label if labelled else "" for drawing in drawings],
+        identity=[f"two_domains-{drawing.domain}-{drawing.number}" for drawing in drawings],
+        source=[f"sklearn.datasets.load_digits, image {d.number}, {d.domain}" for d in drawings],
+        split=[drawing.part for drawing in drawings],
+    )
+    pairs = {role: config for role, config in companions.items() if role == "pair"}
+    for role, config in pairs.items():
+        known = pd.DataFrame(columns=[] if labelled else ["pair"], dtype="string")
+        check_column(Path("two_domains"), known, config.names[0], f"prepare.companions.{role}")
+    beside = dict(
+        _columns("two_domains", table, {role: config for role, config in companions.items() if role not in pairs})
+    )
+    return RawData(
+        "two_domains",
+        "BSD-3-Clause (scikit-learn), UCI ML repository; photographs CC BY 2.0 (danielbuechele, vultilion)",
+        rows,
+        RawImages(tuple(drawing.image for drawing in drawings)),
+        entries=len(rows),
+        companions=beside | dict.fromkeys(pairs, tuple(drawing.pair for drawing in drawings)),
+    )
+
+
+def _columns(demo: DemoName, table: pd.DataFrame, companions: Companions) -> Iterator[tuple[Role, tuple[Beside, ...]]]:
     for role, config in companions.items():
         for name in config.names:
-            check_column(Path("colour_digits"), table, name, f"prepare.companions.{role}")
+            check_column(Path(demo), table, name, f"prepare.companions.{role}")
         yield role, tuple(zip(*(table[name] for name in config.names), strict=True))
 
 

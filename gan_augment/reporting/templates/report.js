@@ -44,6 +44,7 @@
     const source = (id) => others[id] || document.querySelector(`img[data-real="${CSS.escape(id)}"]`)?.src;
     const part = (selector) => dialog.querySelector(selector);
     let shown = null;
+    const words = {source: "real, its source", pool: "pool, nearest by pixels"};
     const figure = (src, caption) => {
       const made = document.createElement("figure"), image = document.createElement("img"), text = document.createElement("figcaption");
       image.src = src; image.alt = caption; text.textContent = caption;
@@ -55,7 +56,7 @@
       const data = button.dataset;
       part("h2").textContent = data.title;
       part(".about").textContent = data.about;
-      const near = JSON.parse(data.near).map(([by, id]) => [source(id), `real, nearest by ${by}`]).filter(([src]) => src);
+      const near = JSON.parse(data.near).map(([by, id]) => [source(id), words[by] || `real, nearest by ${by}`]).filter(([src]) => src);
       part(".row").replaceChildren(figure(button.querySelector("img").src, "synthetic"), ...near.map(([src, caption]) => figure(src, caption)));
       if (!dialog.open) dialog.showModal();
     };

@@ -58,13 +58,19 @@ class LabelJudge:
         held_out_labels: Labels,
         *,
         groups: npt.NDArray[Any] | None = None,
+        same_mix: bool = True,
         seed: int,
     ) -> None:
-        """`groups` [n] of the train rows: rows that resemble each other do not judge one another."""
+        """`groups` [n] of the train rows: rows that resemble each other do not judge one another.
+
+        `same_mix` False: synthetic rows are drawn as held-out rows are mixed, and train rows otherwise, so that train
+        rows teach but do not say what is usual of a class.
+        """
         chosen, kept = (_at_most(own, seed) for own in (labels, held_out_labels))
         self._rows = np.concatenate([train[chosen], held_out[kept]])
         self._labels = np.concatenate([labels[chosen], held_out_labels[kept]])
         fold = np.r_[self._spread(labels, chosen, groups, seed), np.full(len(kept), _UNSEEN_BY_ALL)]
+        self._usual = np.full(len(fold), True) if same_mix else fold == _UNSEEN_BY_ALL
         self._members = list[_Member]()
         for number in range(_FOLDS):
             learn = (fold != number) & (fold != _UNSEEN_BY_ALL)
@@ -77,16 +83,20 @@ class LabelJudge:
         known = [member for member in self._members if index in member.classifier.classes_]
         if not known or not len(synthetic):
             return None
-        own, total, times = self._labels == index, np.zeros(len(self._labels)), np.zeros(len(self._labels))
+        own, total, times = (
+            self._usual & (self._labels == index),
+            np.zeros(len(self._labels)),
+            np.zeros(len(self._labels)),
+        )
         made = []
         for member in known:
             scores, asked = member.scores(self._rows, index), member.unseen & own
-            rivals = {c: scores[member.unseen & (self._labels == c)] for c in self._others(index)}
+            rivals = {c: scores[member.unseen & self._usual & (self._labels == c)] for c in self._others(index)}
             total[asked] += standing(scores[asked], rivals)
             times[asked] += 1
             made.append(standing(member.scores(synthetic, index), rivals))
         seen = times > 0
-        counts = [int((self._labels == c).sum()) for c in self._others(index)]
+        counts = [int((self._usual & (self._labels == c)).sum()) for c in self._others(index)]
         return likeness(total[seen] / times[seen], np.mean(made, axis=0), counts)
 
     @staticmethod

@@ -2,7 +2,9 @@
 
 Two figures make the score, because neither is enough alone: KID asks whether the synthetic images lie where real ones
 do, the classification accuracy score (CAS, Ravuri & Vinyals 2019, arXiv 1905.10887) asks whether a classifier that saw
-nothing but synthetic images recognises real ones. Three more are kept apart: how often the training discriminator ranks
+nothing but synthetic images recognises real ones. Under conditions both are satisfied early (colours come before
+shapes, and a linear classifier tells few shapes in many colours), so there a third one counts: how rarely a fresh
+critic is right. Three more are kept apart: how often the training discriminator ranks
 a real image above a generated one, for train reals (balance) and for held-out reals (a wide gap between the two is a
 discriminator that knows its train reals by heart), and how often a fresh critic tells held-out reals from synthetic
 images (the equilibrium; see `stop_rule`).
@@ -24,7 +26,7 @@ from sklearn.metrics import balanced_accuracy_score
 from torch import Tensor, nn
 
 from gan_augment.core.samples import TrainView, ValidationView
-from gan_augment.core.seeds import derive_seed
+from gan_augment.core.seeds import derive_seed, numpy_generator
 from gan_augment.encoding.feature_space import fit_feature_space
 from gan_augment.encoding.image import PixelLevels, encode_images
 from gan_augment.fidelity.distances import kernel_distance
@@ -41,6 +43,7 @@ __all__ = ["LEAST_KID", "Monitor", "Reading"]
 SAMPLES_PER_CLASS = 40
 JUDGED_SAMPLES = 200  # a class, for its alarms: as many as it takes to tell overlapping classes apart
 LEAST_KID = 1e-9
+HALVINGS = 8  # of the held-out rows
 MOST_SAMPLES = 1000  # of a single class, which gets as many as there are held-out rows
 
 Reading = Callable[[nn.Module, Tensor, torch.Generator], float]  # (discriminator, held-out images, rng) -> [0, 1]
@@ -56,7 +59,8 @@ class Monitor:
     draw_noise
         What the generator starts from; None: normal numbers.
     conditions
-        What both networks are told; None: the class alone.
+        What both networks are told; None: the class alone. Held-out rows under conditions that nothing is drawn under
+        are left out: beside them a perfect generator would look wrong, and nearer to train than fresh rows are.
     reading
         A figure of the discriminator on held-out images that counts for the score as CAS does where there are classes.
     """
@@ -73,6 +77,7 @@ class Monitor:
         conditions: Conditions | None = None,
     ) -> None:
         self.seed, self.reading = seed, reading
+        validation = _comparable(validation, conditions)
         self.train_images = encode_images(np.asarray(train.samples.payload))
         self.validation_images = encode_images(np.asarray(validation.samples.payload))
         self.train_labels, self.validation_labels = (
@@ -91,11 +96,19 @@ class Monitor:
         self.space = fit_feature_space(train)
         self.train_features = self.space(train.samples.payload)
         self.validation_features = self.space(validation.samples.payload)
+        self.usual_kid = max(_usual_kid(self.validation_features, seed), LEAST_KID)
         self.judge = None
         if len(self.classes) > 1:
             held_out = self.validation_features, self.validation_labels
             groups = train.samples.manifest["group"].to_numpy()
-            self.judge = LabelJudge(self.train_features, self.train_labels, *held_out, groups=groups, seed=seed)
+            self.judge = LabelJudge(
+                self.train_features,
+                self.train_labels,
+                *held_out,
+                groups=groups,
+                same_mix=conditions is None,
+                seed=seed,
+            )
 
     @classmethod
     def where_enough(
@@ -109,7 +122,7 @@ class Monitor:
         conditions: Conditions | None = None,
     ) -> Monitor | None:
         """A monitor, or None where there are too few validation rows for its figures to mean anything."""
-        if data.validation is None or len(data.validation) < MIN_ROWS:
+        if data.validation is None or len(_comparable(data.validation, conditions)) < MIN_ROWS:
             return None
         return cls(
             data.train,
@@ -128,9 +141,11 @@ class Monitor:
         pixels = self.noise.draw(generator, labels)
         images, features = encode_images(pixels), self.space(pixels)
         kid = kernel_distance(self.validation_features, features)
-        second = self._accuracy_on_synthetic(features, labels) | self._read(discriminator)
-        scale = max(kid, LEAST_KID) if first_kid is None else first_kid
         critic = two_sample_test(self.validation_features, features, seed=self.seed)
+        second = self._accuracy_on_synthetic(features, labels) | self._read(discriminator)
+        if self.conditions is not None:
+            second["indistinct"] = min(2 * (1 - critic.accuracy), 1.0)
+        scale = max(kid if first_kid is None else first_kid, self.usual_kid)
         return {
             "kid": kid,
             **second,
@@ -201,6 +216,22 @@ class Monitor:
         if self.judge is None or not np.isfinite(features).all():
             return None
         return self.judge.likeness(features, index)
+
+
+def _comparable(validation: ValidationView, conditions: Conditions | None) -> ValidationView:
+    """The held-out rows under conditions that rows are drawn under."""
+    if conditions is None:
+        return validation
+    return ValidationView(validation.spec, validation.samples.take(conditions.comparable(validation)))
+
+
+def _usual_kid(held_out: npt.NDArray[Any], seed: int) -> float:
+    """The size of a KID of real rows to real rows: a first KID that is smaller is no scale for others but noise."""
+    rows, found = min(len(held_out), MOST_SAMPLES), []
+    for number in range(HALVINGS if rows >= 4 else 0):
+        order = numpy_generator(seed, "halves", number).permutation(rows)
+        found.append(abs(kernel_distance(held_out[order[: rows // 2]], held_out[order[rows // 2 :]])))
+    return float(np.mean(found)) if found else 0.0
 
 
 def _classifier(features: npt.NDArray[Any], labels: npt.NDArray[np.int64]) -> Any:

@@ -30,6 +30,10 @@ class Conditions(Protocol):
         """The conditions of real rows."""
         ...
 
+    def comparable(self, view: ValidationView) -> npt.NDArray[np.bool_]:
+        """bool [n]: which held-out rows are under conditions that drawn rows are asked for, too."""
+        ...
+
     def of_classes(self, labels: npt.NDArray[np.int64]) -> npt.NDArray[np.int64]:
         """Conditions for rows of these class indices [n], as real rows of the class have them; always the same ones."""
         ...

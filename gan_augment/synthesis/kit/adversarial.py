@@ -31,7 +31,16 @@ from gan_augment.training.loop import ALONE, AdamSchedule, Loop, Memory, Phase
 from gan_augment.training.replicas import Replicas
 from gan_augment.training.snapshots import Snapshots
 
-__all__ = ["AdversarialMemory", "AdversarialRun", "BalancedClasses", "Batches", "PlainTerms", "RunSettings", "Terms"]
+__all__ = [
+    "AdversarialMemory",
+    "AdversarialRun",
+    "BalancedClasses",
+    "Batches",
+    "DrawBatch",
+    "PlainTerms",
+    "RunSettings",
+    "Terms",
+]
 
 SETTLED = 0.3  # the share of a run before which a generator is still finding the data, and alarms mean nothing
 SUDDEN = ("collapsed", "not finite", "wrong class")
@@ -106,6 +115,9 @@ class BalancedClasses:
         return self.ordered[self.starts[which] + within]
 
 
+DrawBatch = Callable[[], tuple[Tensor, Tensor]]  # another batch of real images, and what is told about them
+
+
 class Terms(Protocol):
     """What a method changes in the plain game: the start of its images, and terms added to the losses."""
 
@@ -121,8 +133,12 @@ class Terms(Protocol):
         """Added to both players' losses, after `judge` saw images of which the last were generated from `noise`."""
         ...
 
-    def of_discriminator(self, draw_reals: Callable[[], Tensor], progress: float) -> list[Tensor]:
-        """Added to the discriminator's loss alone; `draw_reals` gives another batch of real images."""
+    def of_discriminator(self, draw_batch: DrawBatch, progress: float) -> list[Tensor]:
+        """Added to the discriminator's loss alone."""
+        ...
+
+    def of_generator(self, draw_batch: DrawBatch, progress: float) -> list[Tensor]:
+        """Added to the generator's loss alone."""
         ...
 
 
@@ -149,9 +165,14 @@ class PlainTerms:
         del noise, progress
         return 0.0
 
-    def of_discriminator(self, draw_reals: Callable[[], Tensor], progress: float) -> list[Tensor]:
+    def of_discriminator(self, draw_batch: DrawBatch, progress: float) -> list[Tensor]:
         """See `Terms`."""
-        del draw_reals, progress
+        del draw_batch, progress
+        return []
+
+    def of_generator(self, draw_batch: DrawBatch, progress: float) -> list[Tensor]:
+        """See `Terms`."""
+        del draw_batch, progress
         return []
 
 
@@ -283,7 +304,7 @@ class AdversarialRun:
             judge, self._augmented(reals), self._augmented(fakes), gamma=self._gamma(progress), step=step
         )
         self.ranked_above.append((turn.real_logits > turn.fake_logits).float().mean().detach())
-        own = self.terms.of_discriminator(lambda: self._batch()[0], progress)
+        own = self.terms.of_discriminator(self._batch, progress)
         return sum(own, start=turn.loss + self.terms.of_both(noise, progress))
 
     def _generator_loss(self, progress: float) -> Tensor:
@@ -298,7 +319,8 @@ class AdversarialRun:
 
         with self._half_bits():
             fakes = self._augmented(self.generator(noise, labels, scale).float())
-        return self.game.generator(judge, shown, fakes) + self.terms.of_both(noise, progress)
+        loss = self.game.generator(judge, shown, fakes) + self.terms.of_both(noise, progress)
+        return sum(self.terms.of_generator(self._batch, progress), start=loss)
 
     def _half_bits(self, safe: bool = True) -> torch.autocast:
         return torch.autocast(self.images.device.type, torch.bfloat16, enabled=safe and self.settings.bfloat16)

@@ -21,6 +21,7 @@ from gan_augment.core.samples import TrainView, ValidationView
 __all__ = ["MOST_VALUES", "Attribute", "Attributes", "check_names"]
 
 MOST_VALUES = 100
+COMBINATIONS = "synthesis.settings.combinations in params.yaml"
 Ints = npt.NDArray[np.int64]
 
 _LINES = "companions: {attributes: {columns: [hair, eyes]}} under `prepare` in params.yaml, with your columns' names"
@@ -75,17 +76,17 @@ class Attributes:
         parts = zip(self.columns, conditions.T[1:], strict=True)
         return pd.DataFrame({own.name: _series(numbers, own, hidden.get(own.name, {})) for own, numbers in parts})
 
-    def numbers_of(self, wanted: Mapping[str, str]) -> dict[int, int]:
-        """Place in a condition -> value number, of values by their texts. Raises MethodError."""
+    def numbers_of(self, wanted: Mapping[str, str], where: str = COMBINATIONS) -> dict[int, int]:
+        """Place in a condition -> value number, of values by their texts. Raises MethodError, said of `where`."""
         places = {column.name: place for place, column in enumerate(self.columns, start=1)}
         found = {}
         for name, text in wanted.items():
             if name not in places:
-                raise _contradiction(f"the attribute {name!r}", f"one of {_listed(list(places))}")
+                raise _contradiction(f"the attribute {name!r}", f"one of {_listed(list(places))}", where)
             texts = self.columns[places[name] - 1].texts
             if text not in texts:
                 expected = f"one of {_listed(texts)}, which train rows have"
-                raise _contradiction(f"{name}: {text!r}", expected)
+                raise _contradiction(f"{name}: {text!r}", expected, where)
             found[places[name]] = texts.index(text) + 1
         return found
 
@@ -105,10 +106,10 @@ def check_names(wanted: Mapping[str, str], spec: DatasetSpec) -> None:
             raise _contradiction(f"the attribute {name!r}", f"one of {_listed(names)}")
 
 
-def _contradiction(got: str, expected: str) -> MethodError:
+def _contradiction(got: str, expected: str, where: str = COMBINATIONS) -> MethodError:
     return MethodError(
         "A combination of attributes is asked for that the data cannot have",
-        where="synthesis.settings.combinations in params.yaml",
+        where=where,
         got=got,
         expected=expected,
     )

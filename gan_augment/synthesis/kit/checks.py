@@ -9,17 +9,57 @@ import numpy.typing as npt
 import pandas as pd
 
 from gan_augment.core.errors import MethodError
-from gan_augment.core.fields import frame_of
+from gan_augment.core.fields import frame_of, images_of
 from gan_augment.core.records import DatasetSpec, TableSpec
-from gan_augment.core.samples import TrainView
+from gan_augment.core.samples import PoolView, TrainView
 
-__all__ = ["JointOnly", "check_index", "check_train", "table_rows"]
+__all__ = ["FEWEST_POOLED", "JointOnly", "check_index", "check_pool", "check_pool_rows", "check_train", "table_rows"]
+
+FEWEST_POOLED = 20  # images that a method takes styles from; the number of styles is what it gains by
 
 
 def check_train(train: TrainView, method: str) -> None:
     """Refuse a train part without rows. Raises MethodError."""
     if len(train) == 0:
         raise MethodError(f"{method!r} was given no train row to learn from", expected="at least one")
+
+
+def check_pool(spec: DatasetSpec, method: str) -> None:
+    """Refuse a pool that a method cannot take styles from; without a pool there is nothing to refuse. MethodError."""
+    if spec.pool is None or spec.image is None:
+        return
+    if spec.pool.channels not in (None, spec.image.channels):
+        names = {1: "grey", 3: "in colour"}
+        raise MethodError(
+            f"{method!r} takes styles, and the pool is {names[spec.pool.channels]}, the labelled images are not",
+            where="prepare.pool in params.yaml",
+            got=f"{spec.pool.channels} channel{'s' * (spec.pool.channels > 1)}",
+            expected=f"{spec.image.channels}, as in the labelled images",
+            remedy="name a pool of the same kind of images; colours that are not there cannot be taken over",
+        )
+    if spec.pool.rows < FEWEST_POOLED:
+        raise _small_pool(spec.pool.rows, method)
+
+
+def check_pool_rows(pool: PoolView, train: TrainView, method: str) -> None:
+    """Refuse rows of a pool that are too few, or of another form than the train rows. Raises MethodError."""
+    forms = [images_of(view.samples.payload).shape[1:] for view in (pool, train)]
+    if len(pool) and forms[0] != forms[1]:
+        raise MethodError(
+            f"{method!r} was given a pool of other images", got=str(forms[0]), expected=f"{forms[1]}, as the train rows"
+        )
+    if len(pool) < FEWEST_POOLED:
+        raise _small_pool(len(pool), method)
+
+
+def _small_pool(rows: int, method: str) -> MethodError:
+    return MethodError(
+        f"The pool is too small for {method!r} to take styles from",
+        where="prepare.pool in params.yaml",
+        got=f"{rows} images that may be used (reports/audit.json says what was left out, such as copies of test rows)",
+        expected=f"at least {FEWEST_POOLED}: a few styles, repeated, are learnt by heart",
+        remedy="add images to the pool, or choose a method that needs none (`gan-augment methods list`)",
+    )
 
 
 def table_rows(train: TrainView, method: str) -> tuple[pd.DataFrame, TableSpec]:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+from collections.abc import Sequence
 from pathlib import Path
 from typing import Any
 
@@ -17,7 +18,17 @@ from gan_augment.core.errors import MissingInputError, ModelError
 from gan_augment.core.obstacles import os_error_in
 from gan_augment.encoding.table import TableCodec
 
-__all__ = ["Arrays", "read_about", "read_arrays", "read_codec", "write_about", "write_arrays", "write_codec"]
+__all__ = [
+    "Arrays",
+    "read_about",
+    "read_arrays",
+    "read_codec",
+    "read_texts",
+    "write_about",
+    "write_arrays",
+    "write_codec",
+    "write_texts",
+]
 
 Arrays = dict[str, npt.NDArray[Any]]
 REMEDY = "delete the stage's output folder and run `dvc repro`"
@@ -71,6 +82,19 @@ def read_arrays(path: Path, names: tuple[str, ...]) -> Arrays:
     if absent := set(names) - set(arrays):
         raise ModelError("A saved model is incomplete", where=path, got=f"no {min(absent)!r}", remedy=REMEDY)
     return arrays
+
+
+def write_texts(path: Path, **lists: Sequence[str]) -> None:
+    """A JSON file of named lists of texts."""
+    write_json(path, {name: list(texts) for name, texts in lists.items()})
+
+
+def read_texts(path: Path, names: tuple[str, ...]) -> dict[str, tuple[str, ...]]:
+    """What `write_texts` wrote. Raises ModelError where the file is absent, damaged or lacks a name."""
+    found = _read_json(path)
+    if not isinstance(found, dict) or not set(names) <= set(found):
+        raise ModelError("A saved model is incomplete", where=path, expected=", ".join(names), remedy=REMEDY)
+    return {name: tuple(map(str, found[name])) for name in names}
 
 
 def _read_json(path: Path) -> Any:

@@ -14,6 +14,7 @@ from pydantic import Field
 from torch import Tensor
 
 from gan_augment.compute.devices import limited_threads
+from gan_augment.core.fields import bytes_per_row
 from gan_augment.core.quantities import Batch, Checks, Rate, Steps, Units, Weight
 from gan_augment.core.records import DatasetSpec, ImageSpec
 from gan_augment.core.seeds import derive_seed
@@ -36,6 +37,7 @@ from gan_augment.synthesis.kit.files import read_about, write_about
 __all__ = [
     "SAMPLING_BLOCK",
     "ImageGanConfig",
+    "blocks_together",
     "build_networks",
     "draw_images",
     "image_of",
@@ -47,6 +49,8 @@ __all__ = [
 ]
 
 SAMPLING_BLOCK = BLOCK  # samples are always computed in these fixed blocks, so a batch's size never changes a pixel
+
+BATCH_BYTES = 2 << 20  # of images that come with one table: as long as a table takes for a block of small ones
 
 Config = TypeVar("Config", bound=MethodConfig)
 Training = TypeVar("Training", bound=AdversarialRun)
@@ -186,6 +190,19 @@ def sample_image_blocks(
         rng = torch.Generator().manual_seed(derive_seed(request.seed, request.index, block))
         first = block * SAMPLING_BLOCK
         yield Synthetic(make_block(rng)[max(request.start - first, 0) : end - first])
+
+
+def blocks_together(request: SampleRequest, spec: DatasetSpec) -> Iterator[tuple[range, slice]]:
+    """The numbers of a few blocks at a time, and which part of their joined rows is asked for.
+
+    For methods whose samples have a table beside them: it takes as long to build for one block as for many.
+    """
+    end = request.start + request.count
+    blocks = range(request.start // SAMPLING_BLOCK, -(-end // SAMPLING_BLOCK))
+    together = max(1, BATCH_BYTES // (SAMPLING_BLOCK * bytes_per_row(spec.payload)))
+    for first in blocks[::together]:
+        start = first * SAMPLING_BLOCK
+        yield range(first, min(first + together, blocks.stop)), slice(max(request.start - start, 0), end - start)
 
 
 @torch.inference_mode()

@@ -15,8 +15,8 @@ import numpy.typing as npt
 from pydantic import Field, field_validator
 from scipy.ndimage import correlate
 
-from gan_augment.synthesis.api import MethodConfig
-from gan_augment.synthesis.kit.untrained import Drawn, Pixels, UntrainedTranslator
+from gan_augment.synthesis.api import MethodConfig, Traits
+from gan_augment.synthesis.kit.untrained import OF_ONE_SOURCE, Drawn, Pixels, UntrainedTranslator
 
 __all__ = ["RandomConvolution", "RandomConvolutionConfig", "filtered"]
 
@@ -43,6 +43,7 @@ class RandomConvolution(UntrainedTranslator):
     """A real image through a random filter: other textures and colours, the same shapes."""
 
     name: ClassVar[str] = "random_convolution"
+    traits: ClassVar[Traits] = OF_ONE_SOURCE
     Config: ClassVar[type[MethodConfig]] = RandomConvolutionConfig
 
     def draw(self, images: Pixels, config: RandomConvolutionConfig, random: np.random.Generator) -> Drawn:

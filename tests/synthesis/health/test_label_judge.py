@@ -95,3 +95,33 @@ def test_a_class_between_others_that_is_never_the_most_probable_one_is_not_refus
 def test_one_class_alone_has_nothing_to_be_told_from() -> None:
     rows, labels = np.zeros((20, 2)), np.zeros(20, np.int64)
     assert LabelJudge(rows, labels, rows, labels, seed=0).likeness(rows, 0) is None
+
+
+class OtherMix:
+    """Two classes that are told apart easily in easy rows and hardly in hard ones; held-out rows are all hard."""
+
+    def __init__(self, seed: int) -> None:
+        self.random = np.random.default_rng(seed)
+        train, labels = self.draw(600, hard=0.1)
+        held_out, held_out_labels = self.draw(100, hard=1.0)
+        parts = train, labels, held_out, held_out_labels
+        self.fair, self.unfair = (LabelJudge(*parts, same_mix=same, seed=seed) for same in (False, True))
+
+    def draw(self, count: int, hard: float) -> tuple[Rows, npt.NDArray[np.int64]]:
+        labels = np.repeat([0, 1], count)
+        shift = np.where(self.random.random(2 * count) < hard, 0.7, 4.0)
+        rows = self.random.normal(size=(2 * count, 3))
+        rows[:, 0] += shift * (labels - 0.5)
+        return rows, labels
+
+
+@pytest.mark.parametrize("seed", range(5))
+def test_rows_that_are_drawn_as_held_out_ones_are_mixed_are_not_held_to_easier_train_rows(seed: int) -> None:
+    data = OtherMix(seed)
+    made, labels = data.draw(600, hard=1.0)
+    behind = []
+    for judge in (data.fair, data.unfair):
+        found = judge.likeness(made[labels == 1], 1)
+        assert found is not None
+        behind.append((found.real - found.synthetic) / found.difference_error)
+    assert behind[0] < 3 < behind[1]

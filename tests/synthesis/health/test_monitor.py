@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from typing import Any
 
+import numpy as np
 import pytest
 
 from gan_augment.core.samples import ValidationView
@@ -41,3 +42,27 @@ def test_a_method_with_too_few_held_out_rows_trains_to_the_end_unjudged(name: st
     fitted = method.fit(with_held_out(rows), config, Run(0))
     assert fitted.stats
     assert all("kid" not in row for row in fitted.stats)
+
+
+class FirstRows:
+    """Conditions that are the classes, drawn as the first of the held-out rows have them."""
+
+    def __init__(self, comparable: int) -> None:
+        self.rows = comparable
+
+    def of_rows(self, view: Any) -> np.ndarray:
+        return np.asarray(view.labels)
+
+    def comparable(self, view: Any) -> np.ndarray:
+        return np.arange(len(view)) < self.rows
+
+    def of_classes(self, labels: np.ndarray) -> np.ndarray:
+        return labels
+
+
+def test_held_out_rows_under_conditions_that_nothing_is_drawn_under_are_compared_with_nothing() -> None:
+    data = with_held_out(MIN_ROWS + 2)
+    monitor = Monitor.where_enough(data, 0, conditions=FirstRows(MIN_ROWS + 1))
+    assert monitor is not None
+    assert len(monitor.validation_features) == len(monitor.validation_told) == MIN_ROWS + 1
+    assert Monitor.where_enough(data, 0, conditions=FirstRows(MIN_ROWS - 1)) is None

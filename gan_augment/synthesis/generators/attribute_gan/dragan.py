@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
 from dataclasses import dataclass, field
 
 import torch
@@ -10,6 +9,7 @@ from torch import Tensor
 
 from gan_augment.nn.conditions import ConditionReader, condition_loss
 from gan_augment.nn.objectives import local_penalty
+from gan_augment.synthesis.kit.adversarial import DrawBatch
 
 __all__ = ["DraganTerms"]
 
@@ -52,12 +52,17 @@ class DraganTerms:
         del noise, progress
         return self.weight * self._read.pop()
 
-    def of_discriminator(self, draw_reals: Callable[[], Tensor], progress: float) -> list[Tensor]:
+    def of_discriminator(self, draw_batch: DrawBatch, progress: float) -> list[Tensor]:
         """See `Terms`."""
         del progress
         if not self.penalty:
             return []
-        reals = draw_reals()
+        reals = draw_batch()[0]
         moved = torch.rand(reals.shape, generator=self.rng).to(reals.device)
         near = (reals + REACH * reals.std() * moved).requires_grad_()
         return [self.penalty * local_penalty(self.reader(near), near)]
+
+    def of_generator(self, draw_batch: DrawBatch, progress: float) -> list[Tensor]:
+        """See `Terms`."""
+        del draw_batch, progress
+        return []

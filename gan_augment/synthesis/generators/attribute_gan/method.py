@@ -21,7 +21,7 @@ import torch
 from pydantic import Field, field_validator
 from torch import Tensor, nn
 
-from gan_augment.core.fields import bytes_per_row, images_of
+from gan_augment.core.fields import images_of
 from gan_augment.core.quantities import Kimg, Steps, Units, Weight
 from gan_augment.core.records import DatasetSpec, ImageSpec
 from gan_augment.core.seeds import derive_seed
@@ -29,19 +29,20 @@ from gan_augment.encoding.image import PixelLevels, decode_images
 from gan_augment.nn.conditions import ConditionEmbedding, ConditionReader
 from gan_augment.nn.image_networks import Generator
 from gan_augment.synthesis.api import MethodConfig, Run, SampleRequest, Synthetic, TrainingData, Traits
-from gan_augment.synthesis.generators.attribute_gan.batches import BalancedValues, UsualConditions
 from gan_augment.synthesis.generators.attribute_gan.combinations import Combinations
 from gan_augment.synthesis.generators.attribute_gan.dragan import DraganTerms
-from gan_augment.synthesis.health.attribute_judge import AttributeJudge
 from gan_augment.synthesis.health.monitor import Monitor
 from gan_augment.synthesis.health.usual_noise import UsualNoise
 from gan_augment.synthesis.kit.adversarial import AdversarialRun, Terms
 from gan_augment.synthesis.kit.attributes import Attribute, Attributes, check_names
+from gan_augment.synthesis.kit.balanced_batches import BalancedValues, UsualConditions
 from gan_augment.synthesis.kit.checks import JointOnly, check_index, check_train
+from gan_augment.synthesis.kit.claimed_values import claimed_values
 from gan_augment.synthesis.kit.files import read_arrays, write_arrays
 from gan_augment.synthesis.kit.image_gan import (
     SAMPLING_BLOCK,
     ImageGanConfig,
+    blocks_together,
     build_networks,
     image_of,
     read_model,
@@ -52,15 +53,12 @@ from gan_augment.training.checkpoint import load_module, save_module
 
 __all__ = ["AttributeGan", "AttributeGanConfig", "FittedAttributeGan"]
 
-JUDGED = 64  # drawn images of a value
-BATCH_BYTES = 2 << 20  # of images: a table takes long to build, for a block as long as the images of a small network
-
 
 class AttributeGanConfig(ImageGanConfig):
     """Settings of the attribute GAN. `None` means: chosen from the image size."""
 
     kimg: Kimg | None = Field(
-        default=None, gt=0, description="length of the training, in thousands of images seen; null: 200 to 400"
+        default=None, gt=0, description="length of the training, in thousands of images seen; null: 100 to 400"
     )
     embedding: Units = Field(default=32, ge=1, description="length of the vectors that class and attributes add up to")
     ramp: bool = Field(default=False, description="start unconditionally where a class has under 50 train rows")
@@ -82,6 +80,11 @@ class AttributeGanConfig(ImageGanConfig):
         "written as missing",
     )
     judge_steps: Steps = Field(default=300, ge=1, description="length of the training of the networks that read values")
+
+    def usual_kimg(self, image: ImageSpec) -> float:
+        """Half of what `conditional` takes where an MLP draws: no figure gets better after it (docs/benchmarks.md)."""
+        usual = super().usual_kimg(image)
+        return usual / 2 if self.chosen_architecture(image) == "mlp" else usual
 
     @field_validator("combinations", mode="before")
     @classmethod
@@ -131,13 +134,8 @@ class FittedAttributeGan:
         Block b is seeded by (request.seed, request.index, b): first its combinations are drawn, then its noise.
         """
         check_index(request.index, self.learnt, self.spec, AttributeGan.name)
-        end = request.start + request.count
-        blocks = range(request.start // SAMPLING_BLOCK, -(-end // SAMPLING_BLOCK))
-        together = max(1, BATCH_BYTES // (SAMPLING_BLOCK * bytes_per_row(self.spec.payload)))
-        for first in blocks[::together]:
-            drawn = [self._block(request, block) for block in range(first, min(first + together, blocks.stop))]
-            start = first * SAMPLING_BLOCK
-            part = slice(max(request.start - start, 0), end - start)
+        for blocks, part in blocks_together(request, self.spec):
+            drawn = [self._block(request, block) for block in blocks]
             images, conditions = (np.concatenate(values)[part] for values in zip(*drawn, strict=True))
             told = self.attributes.frame(conditions, self.summary.get("unknown_values", {}))
             yield Synthetic(images, companions={"attributes": told})
@@ -173,6 +171,7 @@ class AttributeGan(JointOnly):
         label_from="condition",
         needs=frozenset({"attributes"}),
         emits=frozenset({"attributes"}),
+        rivals=("recolour",),
     )
     Config: ClassVar[type[MethodConfig]] = AttributeGanConfig
 
@@ -188,7 +187,8 @@ class AttributeGan(JointOnly):
         usual = UsualConditions(fitted.attributes, data, self.name, run.seed)
         training = _trained(fitted, data, usual, run)
         fitted.generator, fitted.stats = training.best, training.loop.history
-        fitted.summary = {**training.summary, **_precision(fitted, data, usual, run)}
+        judged = claimed_values(fitted.draw, data, usual, run, least=config.min_precision, steps=config.judge_steps)
+        fitted.summary = {**training.summary, **judged}
         return fitted
 
     def _untrained(self, data: TrainingData, config: AttributeGanConfig, run: Run) -> FittedAttributeGan:
@@ -253,35 +253,3 @@ def _terms(fitted: FittedAttributeGan) -> Callable[[torch.Generator], Terms] | N
     return lambda rng: DraganTerms(
         reader, config.latent, rng, weight=config.auxiliary, penalty=config.local_penalty, device=fitted.device
     )
-
-
-def _precision(fitted: FittedAttributeGan, data: TrainingData, usual: UsualConditions, run: Run) -> dict[str, Any]:
-    """What a judge of real rows reads from drawn images, by column and value; and what it does not find there."""
-    columns, least, sizes = fitted.attributes.columns, fitted.config.min_precision, fitted.attributes.sizes
-    judge = AttributeJudge(
-        images_of(data.train.samples.payload),
-        usual.train[:, 1:],
-        sizes[1:],
-        seed=run.seed,
-        steps=fitted.config.judge_steps,
-        device=run.device,
-    )
-    real, rng = _held_out(data, usual), torch.Generator().manual_seed(derive_seed(run.seed, "attribute precision"))
-    figures, unknown = dict[str, Any](), dict[str, dict[str, str]]()
-    for group, column in enumerate(columns):
-        wanted = np.concatenate([usual.of_value(group + 1, value, JUDGED) for value in range(1, sizes[group + 1])])
-        images = [fitted.draw(part, rng) for part in torch.split(torch.from_numpy(wanted), SAMPLING_BLOCK)]
-        judged = judge.precisions((np.concatenate(images), wanted[:, 1:]), real, group)
-        found = {column.texts[value - 1]: one for value, one in judged.items()}
-        problems = {text: one.problem(least) for text, one in found.items()}
-        figures[column.name] = {text: one.to_json() for text, one in found.items()}
-        unknown[column.name] = {text: problem for text, problem in problems.items() if problem}
-    return {"precision": figures, "unknown_values": {name: values for name, values in unknown.items() if values}}
-
-
-def _held_out(data: TrainingData, usual: UsualConditions) -> tuple[npt.NDArray[np.uint8], npt.NDArray[np.int64]] | None:
-    """Real images with attributes that train rows combine too, and these attributes, int64 [m, columns]."""
-    if data.validation is None:
-        return None
-    rows = np.flatnonzero(usual.comparable)
-    return images_of(data.validation.samples.payload)[rows], usual.held_out[rows, 1:]

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Callable
 from dataclasses import dataclass, field
 
 import torch
@@ -12,6 +11,7 @@ from torch.nn import functional as F
 
 from gan_augment.nn.affine_views import affine_view
 from gan_augment.nn.information import InfoDiscriminator, information_loss, invariance_loss
+from gan_augment.synthesis.kit.adversarial import DrawBatch
 
 __all__ = ["Guide", "InformationTerms", "legibility"]
 
@@ -92,10 +92,15 @@ class InformationTerms:
             continuous_weight=self.continuous_weight,
         )
 
-    def of_discriminator(self, draw_reals: Callable[[], Tensor], progress: float) -> list[Tensor]:
+    def of_discriminator(self, draw_batch: DrawBatch, progress: float) -> list[Tensor]:
         """See `Terms`."""
-        changed = [self._changed(draw_reals(), progress)] if self.invariance else []
+        changed = [self._changed(draw_batch()[0], progress)] if self.invariance else []
         return changed if self.guide is None else [*changed, self._guided(self.guide)]
+
+    def of_generator(self, draw_batch: DrawBatch, progress: float) -> list[Tensor]:
+        """See `Terms`."""
+        del draw_batch, progress
+        return []
 
     def _codes_count(self, progress: float) -> float:
         return min(max((progress - self.start) / self.start, 0.0), 1.0) if self.start else 1.0

@@ -34,7 +34,7 @@ def test_a_faded_condition_costs_nothing() -> None:
 
 def test_the_penalty_of_a_linear_discriminator_is_its_slopes_distance_from_one() -> None:
     game = terms()
-    (paid,) = game.of_discriminator(lambda: torch.randn(5, 3, 2, 2), 0.5)
+    (paid,) = game.of_discriminator(lambda: (torch.randn(5, 3, 2, 2), torch.zeros(5)), 0.5)
     slope = game.reader.linear.weight.norm()
     assert float(paid) == pytest.approx(10 * float((slope - 1) ** 2), rel=1e-5)
     paid.backward()

@@ -14,6 +14,7 @@ from gan_augment.synthesis.generators.infogan.information import Guide, Informat
 
 LAYOUT = CodeLayout(noise=3, categories=2, continuous=1)
 IMAGES = torch.full((6, 1, 8, 8), -1.0)
+NOTHING = torch.zeros(6)  # told
 IMAGES[:3, :, :, :4], IMAGES[3:, :, :, 4:] = 1.0, 1.0  # bright on the left, and on the right
 
 
@@ -78,18 +79,18 @@ def test_real_images_are_asked_for_only_where_they_are_to_keep_their_code() -> N
         raise AssertionError
 
     assert terms().of_discriminator(none, 1.0) == []
-    (sure,) = terms(invariance=2.0).of_discriminator(lambda: IMAGES, 1.0)
-    (blind,) = terms(0.0, invariance=2.0).of_discriminator(lambda: IMAGES, 1.0)
+    (sure,) = terms(invariance=2.0).of_discriminator(lambda: (IMAGES, NOTHING), 1.0)
+    (blind,) = terms(0.0, invariance=2.0).of_discriminator(lambda: (IMAGES, NOTHING), 1.0)
     assert sure.item() < 0.2 < blind.item()
     assert blind.item() == pytest.approx(2 * math.log(2), abs=1e-4)
-    (early,) = terms(0.0, invariance=2.0, start=0.5).of_discriminator(lambda: IMAGES, 0.1)
+    (early,) = terms(0.0, invariance=2.0, start=0.5).of_discriminator(lambda: (IMAGES, NOTHING), 0.1)
     assert early.item() == 0
 
 
 @pytest.mark.parametrize(("codes", "right"), [([0, 0, 0, 1, 1, 1], True), ([1, 1, 1, 0, 0, 0], False)])
 def test_a_guide_counts_from_the_first_step(codes: list[int], right: bool) -> None:
     guided = terms(guide=Guide(IMAGES, torch.tensor(codes), weight=2.0), start=0.5)
-    (cost,) = guided.of_discriminator(lambda: IMAGES, 0.0)
+    (cost,) = guided.of_discriminator(lambda: (IMAGES, NOTHING), 0.0)
     assert (cost.item() < 0.1) is right
 
 

@@ -1,6 +1,8 @@
-"""Batches in which every value of every attribute is practised, however rare; and what is compared with real rows."""
+"""Batches in which what is rare is practised too; and what is given where drawn rows are compared with real ones."""
 
 from __future__ import annotations
+
+from collections.abc import Sequence
 
 import numpy as np
 import numpy.typing as npt
@@ -15,29 +17,25 @@ from gan_augment.nn.draws import Draws
 from gan_augment.synthesis.api import TrainingData
 from gan_augment.synthesis.kit.attributes import Attributes
 
-__all__ = ["BalancedValues", "UsualConditions"]
+__all__ = ["BalancedRows", "BalancedValues", "UsualConditions"]
 
 Ints = npt.NDArray[np.int64]
 
 
-class BalancedValues:
-    """A row is drawn for the sake of a group, then of one of its values, each equally likely: the class is a group.
+class BalancedRows:
+    """A row is drawn for the sake of a group, then of one of the group's sets of rows, each equally likely.
 
     Rare attributes stay unlearnt where batches hold none of them (STGAN, issue 19). See `Batches`.
     """
 
-    def __init__(self, conditions: Ints) -> None:
-        """`conditions` int64 [n, groups] of train rows."""
-        self.told = torch.from_numpy(conditions)
-        rows, firsts, values = list[Ints](), [], []
-        for numbers in conditions.T:
-            known = [np.flatnonzero(numbers == value) for value in np.unique(numbers) if value != UNKNOWN]
-            firsts.append(len(rows))
-            values.append(len(known))
-            rows += known
-        self.firsts, self.values = torch.tensor(firsts), torch.tensor(values)  # of each group, among all values
+    def __init__(self, told: Ints, groups: Sequence[Sequence[Ints]]) -> None:
+        """`told` of every train row; of each group its sets of row numbers, one at least, none of them empty."""
+        self.told = torch.from_numpy(told)
+        rows = [own for group in groups for own in group]
+        self.values = torch.tensor([len(group) for group in groups])
+        self.firsts = self.values.cumsum(0) - self.values  # of each group, among all sets
         self.counts = torch.tensor([len(own) for own in rows])
-        self.ordered = torch.from_numpy(np.concatenate(rows))  # value after value
+        self.ordered = torch.from_numpy(np.concatenate(rows))  # set after set
         self.starts = self.counts.cumsum(0) - self.counts
 
     def rows(self, size: int, draws: Draws) -> Tensor:
@@ -46,6 +44,15 @@ class BalancedValues:
         value = self.firsts[group] + (draws.rand(size) * self.values[group]).long()
         within = (draws.rand(size) * self.counts[value]).long()
         return self.ordered[self.starts[value] + within]
+
+
+class BalancedValues(BalancedRows):
+    """A row is drawn for the sake of a group of values, then of one of its values: the class is a group."""
+
+    def __init__(self, conditions: Ints) -> None:
+        """`conditions` int64 [n, groups] of train rows."""
+        groups = [[np.flatnonzero(of == value) for value in np.unique(of) if value != UNKNOWN] for of in conditions.T]
+        super().__init__(conditions, [group for group in groups if group])
 
 
 class UsualConditions:
@@ -58,19 +65,21 @@ class UsualConditions:
     ----------
     train, held_out
         int64 [n, groups] of the train rows and of the validation rows (none: 0 rows).
-    comparable
-        bool [m]: which validation rows have a combination that some train row has.
     """
 
     def __init__(self, attributes: Attributes, data: TrainingData, method: str, seed: int) -> None:
         self.attributes, self.method, self.seed = attributes, method, seed
         self.train = attributes.conditions(data.train, method)
         self.held_out = self.train[:0] if data.validation is None else attributes.conditions(data.validation, method)
-        self.comparable = _rows_in(self.held_out, self.train)
+        self.usual = self.held_out[_rows_in(self.held_out, self.train)]
 
     def of_rows(self, view: TrainView | ValidationView) -> Ints:
         """See `Conditions`."""
         return self.attributes.conditions(view, self.method)
+
+    def comparable(self, view: ValidationView) -> npt.NDArray[np.bool_]:
+        """bool [n]: which rows have a combination of class and values that some train row has."""
+        return _rows_in(self.of_rows(view), self.train)
 
     def of_classes(self, labels: Ints) -> Ints:
         """See `Conditions`."""
@@ -83,7 +92,7 @@ class UsualConditions:
     def of_value(self, place: int, value: int, count: int) -> Ints:
         """int64 [count, groups] with this value at this place; always the same ones. Some train row must have it."""
         random = numpy_generator(self.seed, "usual conditions", place, value)
-        for rows in (self.held_out[self.comparable], self.train):
+        for rows in (self.usual, self.train):
             if len(own := rows[rows[:, place] == value]):
                 break
         return random.choice(own, count)

@@ -12,8 +12,8 @@ import torch
 from gan_augment.core.samples import ValidationView
 from gan_augment.nn.draws import Draws
 from gan_augment.synthesis.api import TrainingData
-from gan_augment.synthesis.generators.attribute_gan.batches import BalancedValues, UsualConditions
 from gan_augment.synthesis.kit.attributes import Attributes
+from gan_augment.synthesis.kit.balanced_batches import BalancedValues, UsualConditions
 from tests.toys import attribute_toy
 
 TRAIN, VALIDATION = attribute_toy()
@@ -59,8 +59,10 @@ def test_conditions_are_those_of_held_out_rows_and_the_same_ones_each_time() -> 
 
 def test_held_out_rows_with_a_combination_of_their_own_are_compared_with_nothing() -> None:
     train, _ = attribute_toy(withheld=("blue", "black"))
-    found = UsualConditions(ATTRIBUTES, TrainingData(train, with_ink("blue")), "attribute_gan", 5)
-    assert not found.comparable.any()
+    held_out = with_ink("blue")
+    found = UsualConditions(ATTRIBUTES, TrainingData(train, held_out), "attribute_gan", 5)
+    assert not found.comparable(held_out).any()
+    assert found.comparable(VALIDATION).any()
     assert {tuple(row) for row in found.of_value(1, 1, 20)} <= {tuple(row) for row in found.train}
 
 

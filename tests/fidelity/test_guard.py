@@ -2,10 +2,21 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
+from typing import Any
+
 import numpy as np
 import pytest
 
-from gan_augment.synthesis.health.guard import GuardFigure, conditioned, kept, mixed, moved
+from gan_augment.fidelity.guard import (
+    GuardFigure,
+    GuardRows,
+    conditioned,
+    kept,
+    mixed,
+    moved,
+    translation_guard,
+)
 
 SEEDS = range(5)
 STYLE = np.r_[4.0, np.zeros(9)]  # how the second domain differs from the first
@@ -155,3 +166,92 @@ def test_single_rows_have_no_figure() -> None:
     assert moved(one, one, one) is None
     assert conditioned(one, one, one, one) is None
     assert mixed(label, label, label, label, 2) is None
+
+
+# ---- all figures of one set
+
+
+def seen(labels: np.ndarray, inks: np.ndarray, seed: int, told: np.ndarray | None = None, **more: Any) -> GuardRows:
+    """Rows whose class and ink can be read, told to be of `told` classes."""
+    features = 0.5 * np.random.default_rng(seed).normal(size=(len(labels), 6))
+    features[np.arange(len(labels)), labels] += 4
+    features[np.arange(len(labels)), 2 + inks] += 4
+    asked = more.pop("asked", inks)
+    read, shown = features[:, :2].argmax(axis=1), features[:, 2:4].argmax(axis=1)
+    told = labels if told is None else told
+    return GuardRows(features, told, read, told={"ink": asked + 1}, shown={"ink": shown + 1}, **more)
+
+
+def draw(seed: int, count: int = 120) -> tuple[np.ndarray, np.ndarray]:
+    random = np.random.default_rng(seed)
+    return random.integers(0, 2, count), random.integers(0, 2, count)
+
+
+TRAIN, HELD_OUT = seen(*draw(1, 200), 11), seen(*draw(2), 12)
+ALL = ("moved", "kept", "conditioned")
+
+
+@pytest.mark.parametrize("seed", SEEDS)
+def test_a_generator_that_draws_what_it_is_asked_for_has_no_problem(seed: int) -> None:
+    guard = translation_guard(TRAIN, HELD_OUT, seen(*draw(20 + seed), 30 + seed), classes=2)
+    assert [guard.problem(index, ALL) for index in (0, 1)] == [None, None]
+    assert set(guard.classes[0]) == {"kept", "conditioned"}
+    column = guard.columns["ink"]
+    assert found(column.kept).problem is None
+    assert found(column.conditioned).problem is None
+    assert set(column.values) == {1, 2}
+    assert found(guard.mixed).problem is None
+
+
+def test_a_generator_that_ignores_its_class_is_refused_for_the_other_one_by_two_figures() -> None:
+    asked, inks = draw(3)
+    guard = translation_guard(TRAIN, HELD_OUT, seen(np.zeros_like(asked), inks, 5, told=asked), classes=2)
+    assert str(guard.problem(1, ("kept",))).startswith("not kept: ")
+    assert str(guard.problem(1, ("conditioned",))).startswith("not conditioned: ")
+    assert guard.problem(1, ()) is None
+    assert guard.problem(0, ("kept",)) is None
+    assert found(guard.mixed).problem is not None
+
+
+def test_an_attribute_that_is_ignored_is_found_in_its_column_and_refuses_no_class() -> None:
+    labels, asked = draw(4)
+    guard = translation_guard(TRAIN, HELD_OUT, seen(labels, np.zeros_like(asked), 6, asked=asked), classes=2)
+    column = guard.columns["ink"]
+    assert str(found(column.conditioned).problem).startswith("not conditioned: ")
+    assert column.values[1].problem is None
+    assert str(column.values[2].problem).startswith("not kept: ")
+    assert guard.problem(0, ALL) is None
+
+
+def translated(back: bool) -> GuardRows:
+    """The train rows handed back, or in the other ink."""
+    inks = TRAIN.told["ink"] - 1
+    made = seen(TRAIN.labels, 1 - inks, 7, sources=np.arange(len(TRAIN.labels)))
+    return replace(made, features=TRAIN.features, read=TRAIN.read, shown=TRAIN.shown) if back else made
+
+
+def test_a_translator_is_asked_to_move_and_to_follow_a_condition_of_its_own() -> None:
+    good = translation_guard(TRAIN, HELD_OUT, translated(back=False), classes=2)
+    assert good.problem(0, ALL) is None
+    assert set(good.classes[0]) == {"moved", "kept"}  # its class is that of its source, whatever it does
+    assert found(good.columns["ink"].conditioned).problem is None
+    idle = translation_guard(TRAIN, HELD_OUT, translated(back=True), classes=2)
+    assert str(idle.problem(0, ALL)).startswith("not moved: 0.00")
+    assert found(idle.columns["ink"].conditioned).problem is not None
+
+
+def test_a_translator_into_a_pool_of_another_class_mix_is_told() -> None:
+    labels, inks = np.r_[np.zeros(900, dtype=int), np.ones(100, dtype=int)], np.tile([0, 1], 500)
+    train = seen(labels, inks, 8)
+    made = replace(seen(labels, inks, 9), sources=np.arange(1000))
+    pool = np.r_[np.zeros(800, dtype=int), np.ones(200, dtype=int)]
+    guard = translation_guard(train, HELD_OUT, made, classes=2, pool_read=pool)
+    assert str(found(guard.mixed).problem).startswith("mixed: ")
+    assert found(translation_guard(train, HELD_OUT, made, classes=2).mixed).problem is None
+
+
+def test_combinations_that_no_train_row_has_are_not_read() -> None:
+    labels, inks = draw(5)
+    train = seen(labels, np.where(labels == 0, 0, inks), 10)  # class 0 in ink 0 alone
+    made = seen(labels, np.where(labels == 0, 0, inks), 11, asked=np.where(labels == 0, 1, inks))
+    assert found(translation_guard(train, HELD_OUT, made, classes=2).columns["ink"].kept).problem is None

@@ -1,0 +1,49 @@
+"""What the project of an embedded data set starts with where that is not the default: a method that the demo is about.
+
+Such a demo is meant to end in a verdict within five minutes on two cores. So it trains the method for a shorter time,
+and fewer classifiers than the defaults do (its interval is wider for that), and leaves out the second opinion and the
+learning curve.
+"""
+
+from __future__ import annotations
+
+from typing import Any
+
+from gan_augment.data.config import AnySource, DemoName, DemoSource
+
+__all__ = ["demo_prepare", "demo_values"]
+
+_QUICK: dict[str, Any] = {
+    "settings": {"kimg": 100},
+    "judges": 2,
+    "ratios": [0, 1, 2],
+    "mix_seeds": 2,
+    "seeds": 3,
+    "second_opinion": "none",
+    "learning_curve": "never",
+}
+_VALUES: dict[DemoName, dict[str, Any]] = {
+    "colour_digits": {"method": "attribute_gan", **_QUICK},
+    "characters": {"method": "attribute_gan", **_QUICK},
+    # Three rivals are trained beside it: even fewer classifiers.
+    "two_domains": {
+        "method": "style_transfer",
+        **_QUICK,
+        "settings": {},
+        "groups": ["domain"],
+        "ratios": [0, 1, 3],
+        "mix_seeds": 1,
+        "seeds": 2,
+    },
+}
+_PREPARE: dict[DemoName, dict[str, Any]] = {"characters": {"target": "attributes"}}
+
+
+def demo_values(source: AnySource) -> dict[str, Any]:
+    """Values of the template params.yaml."""
+    return _VALUES.get(source.name, {}) if isinstance(source, DemoSource) else {}
+
+
+def demo_prepare(source: AnySource) -> dict[str, Any]:
+    """Settings of `prepare`."""
+    return _PREPARE.get(source.name, {}) if isinstance(source, DemoSource) else {}

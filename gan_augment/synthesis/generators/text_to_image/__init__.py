@@ -1,0 +1,1 @@
+"""The method `text_to_image`."""

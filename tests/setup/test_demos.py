@@ -1,0 +1,31 @@
+"""A demo that is about a method starts with it; others start with the defaults."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import pytest
+
+from gan_augment.data.config import DEMO_NAMES, DemoName, DemoSource, ImageFolderSource
+from gan_augment.params import load_params
+from gan_augment.setup.demos import demo_prepare, demo_values
+from gan_augment.setup.initialise import write_project
+from gan_augment.setup.inspect import inspect_demo
+from gan_augment.synthesis.registry import method_names
+
+
+def test_values_are_those_of_the_template_and_of_methods_that_there_are() -> None:
+    for name in DEMO_NAMES:
+        values = demo_values(DemoSource(name=name))
+        assert values.get("method", "conditional") in method_names()
+    assert demo_values(ImageFolderSource(path="x")) == demo_prepare(ImageFolderSource(path="x")) == {}
+    assert demo_values(DemoSource(name="digits")) == {}
+
+
+@pytest.mark.parametrize(("name", "target"), [("colour_digits", "label"), ("characters", "attributes")])
+def test_such_a_project_is_written_and_read(name: DemoName, target: str, tmp_path: Path) -> None:
+    write_project(tmp_path, inspect_demo(name), repository=False)
+    params = load_params(tmp_path / "params.yaml")
+    assert params.synthesis.method == "attribute_gan"
+    assert params.prepare.target == target
+    assert (params.retrain.seeds, params.measure.learning_curve) == (3, "never")
