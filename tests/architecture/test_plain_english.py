@@ -19,6 +19,7 @@ ALLOWED = {
     "gan_augment/synthesis/health/monitor.py",
     "gan_augment/synthesis/health/usual_noise.py",
     "gan_augment/synthesis/kit/adversarial.py",
+    "gan_augment/synthesis/translators/style_transfer/method.py",
 }
 
 
