@@ -138,7 +138,7 @@ def test_every_label_is_read_back_as_it_is(tmp_path: Path, label: str) -> None:
 
 
 def test_a_label_that_no_file_can_hold_is_refused_before_anything_is_written(tmp_path: Path) -> None:
-    with pytest.raises(DataError, match="no text"):
+    with pytest.raises(DataError, match="not a text"):
         write_project(tmp_path / "project", labelled(tmp_path, ["\udcff", "other"]))
     assert not (tmp_path / "project").exists()
 
