@@ -228,7 +228,9 @@ class Recolour(UntrainedTranslator):
         conditions = attributes.conditions(data.train, self.name)
         palette = _palette(images, config.colours, derive_seed(run.seed, "palette"))
         colours = value_colours(images, conditions[:, 1:], attributes.sizes[1:], palette)
-        return FittedRecolour(self, data.train.spec, config, data.train.samples, [], attributes, tuple(colours))
+        return FittedRecolour(
+            self, data.train.spec, config, data.train.samples, attributes=attributes, colours=tuple(colours)
+        )
 
     def load(self, directory: Path, spec: DatasetSpec, *, device: str = "cpu") -> FittedRecolour:
         """Read a saved model. Raises ModelError where it is damaged or another method's."""
@@ -242,7 +244,8 @@ class Recolour(UntrainedTranslator):
         except (MissingInputError, OSError, KeyError, TypeError, ValueError) as error:
             raise ModelError("A saved model cannot be read", where=directory, got=str(error), remedy=REMEDY) from None
         colours = tuple(found.get(str(place)) for place in range(len(columns)))
-        return FittedRecolour(self, spec, config, rows, [], Attributes(len(spec.classes), columns), colours)
+        known = Attributes(len(spec.classes), columns)
+        return FittedRecolour(self, spec, config, rows, attributes=known, colours=colours)
 
 
 def _palette(images: Pixels, colours: int, seed: int) -> Floats:
