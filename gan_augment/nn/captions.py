@@ -62,7 +62,8 @@ class CaptionEmbedding(nn.Module):
     def forward(self, told: Tensor) -> Tensor:
         """See the class."""
         if told.dim() == 3:
-            return self(told.flatten(0, 1)).unflatten(0, told.shape[:2]).mean(1)
+            pairs: Tensor = self(told.flatten(0, 1)).unflatten(0, told.shape[:2])
+            return pairs.mean(1)
         there = (told[:, 1:] != NO_WORD).unsqueeze(2)
         words = self.words(told[:, 1:])
         if self.neighbours is not None:

@@ -89,7 +89,7 @@ class FittedRetrieve(FittedTranslator):
 
 
 def _place(near: Sequence[Ints], random: np.random.Generator) -> int:
-    return int(random.choice(near[random.integers(len(near))]))
+    return int(random.choice(near[int(random.integers(len(near)))]))
 
 
 def _usual_class(caption: AskedCaption, classes: Ints) -> int:

@@ -178,7 +178,7 @@ class FittedTextToImage:
         save_module(directory / "discriminator.safetensors", self.discriminator)
         captions, language = self.captions, self.language
         write_texts(directory / "captions.json", words=language.vocabulary.words, captions=captions.texts)
-        arrays = {"conditions": captions.conditions, "counts": captions.counts}
+        arrays: dict[str, npt.NDArray[Any]] = {"conditions": captions.conditions, "counts": captions.counts}
         for group, (weights, bias) in enumerate(zip(language.reader.weights, language.reader.bias, strict=True)):
             arrays |= {f"weights.{group}": weights, f"bias.{group}": bias}
         write_arrays(directory / "captions.safetensors", arrays)
