@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import Annotated, Literal
+from typing import Annotated, Any, Literal
 
 from pydantic import AfterValidator, Field, field_validator, model_validator
 
@@ -31,6 +31,7 @@ __all__ = [
 
 DemoName = Literal["digits", "breast_cancer", "penguins", "colour_digits"]
 DEMO_NAMES: tuple[DemoName, ...] = ("digits", "breast_cancer", "penguins", "colour_digits")
+Side = Annotated[int, Field(ge=4, le=1024)]  # pixels
 ONE_COLUMN: tuple[Role, ...] = ("pair", "mask", "caption", "text", "voxels")  # the others have several
 
 
@@ -303,9 +304,10 @@ class PrepareConfig(Record):
     exclude
         Labels to leave out.
     image_size
-        Side of the square canonical image in pixels, a multiple of 4; null: chosen from the data, at most 64.
+        Side of the square canonical image in pixels, or [height, width]; multiples of 4. Null: chosen from the data,
+        at most 64; [height, width] of as many pixels where most images are long in the same way.
     resize
-        How an image that is not square becomes so: `crop` its middle, `pad` it, or `stretch` it.
+        How an image of another shape becomes so: `crop` its middle, `pad` it, or `stretch` it.
     background
         Grey level 0-255 behind transparent pixels and in padding.
     black, white
@@ -327,7 +329,7 @@ class PrepareConfig(Record):
     companions: Roles = Field(default_factory=dict)
     pool: PoolSource | None = None
     exclude: tuple[str, ...] = ()
-    image_size: int | None = Field(default=None, ge=4, le=1024)
+    image_size: Side | tuple[Side, Side] | None = None
     resize: Literal["crop", "pad", "stretch"] = "crop"
     background: int = Field(default=255, ge=0, le=255)
     black: Level = 0
@@ -343,9 +345,16 @@ class PrepareConfig(Record):
             raise ValueError(f"black must be less than white, not {self.black} and {self.white}")
         return self
 
-    @field_validator("image_size")
+    @field_validator("image_size", mode="before")
     @classmethod
-    def _multiple_of_four(cls, value: int | None) -> int | None:
-        if value is not None and value % 4:
-            raise ValueError(f"must be a multiple of 4, such as {max(4, value // 4 * 4)} or {value // 4 * 4 + 4}")
-        return value
+    def _one_or_two_sides(cls, value: Any) -> Any:
+        sides = value if isinstance(value, list | tuple) else (value,)
+        if value is None or (len(sides) == 2 and all(map(_is_side, sides))) or (value is not sides and _is_side(value)):
+            return value
+        if value is not sides and isinstance(value, int) and 4 < value < 1024 and not isinstance(value, bool):
+            raise ValueError(f"must be a multiple of 4, such as {value // 4 * 4} or {value // 4 * 4 + 4}")
+        raise ValueError("must be a multiple of 4 from 4 to 1024, or two of them: [height, width]")
+
+
+def _is_side(value: Any) -> bool:
+    return isinstance(value, int | float) and not isinstance(value, bool) and value % 4 == 0 and 4 <= value <= 1024

@@ -1,4 +1,4 @@
-"""Decoding one image into canonical pixels: uint8 RGB of one square size.
+"""Decoding one image into canonical pixels: uint8 RGB of one size.
 
 Every mode that Pillow reads is handled by rule: palettes are looked up, transparency is laid over a grey level, more
 than 8 bits are scaled by the black and white of the data set, EXIF orientation is applied, other colour spaces become
@@ -77,17 +77,23 @@ class Header:
 class Canonical:
     """How an image becomes canonical; see `PrepareConfig` for the words.
 
+    `size` is the side of a square, or (height, width).
     `black` and `white` are those of 16-bit images; `integers` and `floats` the two of signed or 32-bit and of
     floating-point images. None: what one picture allows to say, which loading never leaves it to.
     """
 
-    size: int
+    size: int | tuple[int, int]
     resize: str = "crop"
     background: int = 255
     white: float = 65535
     black: float = 0
     integers: tuple[float, float] | None = None
     floats: tuple[float, float] | None = None
+
+    @property
+    def height_and_width(self) -> tuple[int, int]:
+        """In pixels."""
+        return (self.size, self.size) if isinstance(self.size, int) else self.size
 
 
 def read_header(handle: ImageHandle) -> Header:
@@ -116,7 +122,7 @@ def read_extent(handle: ImageHandle) -> tuple[float, float]:
 
 
 def read_pixels(handle: ImageHandle, canonical: Canonical) -> Pixels:
-    """uint8 [size, size, 3]. Raises UnreadableImageError."""
+    """uint8 [height, width, 3]. Raises UnreadableImageError."""
     if isinstance(handle, ArrayImage):
         image = Image.fromarray(np.squeeze(handle.pixels, axis=2) if handle.pixels.shape[2:] == (1,) else handle.pixels)
         return _fit(image.convert("RGB"), canonical)
@@ -131,7 +137,7 @@ def read_pixels(handle: ImageHandle, canonical: Canonical) -> Pixels:
 
 
 def read_mask(handle: ImageHandle, canonical: Canonical) -> Pixels:
-    """uint8 [size, size, 1 or 3] with values of the file, none in between. Raises UnreadableImageError.
+    """uint8 [height, width, 1 or 3] with values of the file, none in between. Raises UnreadableImageError.
 
     Of a palette its numbers; transparency says nothing here, and padding is 0.
     """
@@ -263,7 +269,8 @@ def _fit(
     padding: int | None = None,
 ) -> Pixels:
     """Bicubic with antialiasing (the choice of Parmar et al. 2022, "On aliased resizing", for comparable scores)."""
-    size = (canonical.size, canonical.size)
+    height, width = canonical.height_and_width
+    size = (width, height)
     if image.size != size:
         if canonical.resize == "crop":
             image = ImageOps.fit(image, size, how)

@@ -66,6 +66,11 @@ class Outline(HTMLParser):
         self.text.append(data)
 
 
+def test_a_project_of_rectangles_has_its_page(tmp_path: Path) -> None:
+    page = page_of(tmp_path, size=(8, 200))
+    assert page.count("data:image/png") > 20
+
+
 @pytest.mark.parametrize("recipe", [{"modality": "image"}, {"modality": "table"}, {"channels": 3, "optional": False}])
 def test_the_page_is_whole_and_asks_nothing_of_the_network(tmp_path: Path, recipe: dict[str, Any]) -> None:
     page = page_of(tmp_path, **recipe)
