@@ -47,7 +47,9 @@ class Adjustment(Record):
     """Logits minus `tau` times `log_prior` [K] decide; divided by `temperature` they are calibrated.
 
     A probability counts as at least `floor` before its logarithm is taken (see `scoring.adjustment`). Where a task asks
-    several questions, `parts` holds one for each, in step with the probabilities, and nothing else here counts.
+    several questions, `parts` holds one for each, in step with the probabilities, and nothing else here counts. Where
+    it asks the same question of every place of a string, `every` is its number of answers, and the temperature that of
+    all places.
     """
 
     tau: float = 0.0
@@ -55,10 +57,11 @@ class Adjustment(Record):
     temperature: float = 1.0
     floor: float = 1e-30
     parts: tuple[Adjustment, ...] = ()
+    every: int = 0
 
     @model_serializer(mode="wrap")
-    def _without_no_parts(self, handler: SerializerFunctionWrapHandler) -> dict[str, Any]:
-        return _without_empty(handler(self), "parts")
+    def _without_later(self, handler: SerializerFunctionWrapHandler) -> dict[str, Any]:
+        return _without_empty(_without_empty(handler(self), "parts"), "every")
 
 
 class VariantRecord(Record):

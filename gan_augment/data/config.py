@@ -319,7 +319,8 @@ class PrepareConfig(Record):
     near_duplicates
         Copies and near copies: `together` in one part of the split, or `ignore` (exact copies still stay together).
     target
-        What the downstream model learns: `label`, the class, or `attributes`, the values beside each image.
+        What the downstream model learns: `label`, the class; `attributes`, the values beside each image; or `text`, the
+        string in each image (`prepare.companions.text`).
     companions
         What lies beside every image, for methods that use it: a mask, a caption, attributes. Of each where it comes
         from, such as {mask: {path: masks}, caption: {column: text}}. Test inputs go without.
@@ -337,7 +338,7 @@ class PrepareConfig(Record):
     corrupt: Literal["refuse", "skip"] = "refuse"
     near_duplicates: Literal["together", "ignore"] = "together"
     split: SplitConfig = SplitConfig()
-    target: Literal["label", "attributes"] = "label"
+    target: Literal["label", "attributes", "text"] = "label"
 
     @model_validator(mode="after")
     def _white_above_black(self) -> PrepareConfig:

@@ -268,6 +268,7 @@ def project_texts(root: Path, findings: Findings) -> dict[str, str]:
                 *_raw_data(pool, root, "pool", pool.companions if pool else {}),
             ],
             pool=[] if pool is None else [POOL],
+            carried=[] if findings.config.target == "label" else ["data/prepared/train/${key}"],
             code=code_dependencies(root),
         ),
         "prefect.yaml": _template("prefect.yaml").render(project_name=_project_name(root), directory=str(root)),

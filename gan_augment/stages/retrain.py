@@ -30,6 +30,7 @@ from gan_augment.downstream.experiment import (
 from gan_augment.project.layout import Project
 from gan_augment.scoring.adjustment import adjust
 from gan_augment.scoring.metrics import score
+from gan_augment.scoring.reading import readers_of
 from gan_augment.scoring.tasks import task_of
 from gan_augment.scoring.tasks.api import Targets
 
@@ -48,7 +49,7 @@ def run(project: Project, arm: str) -> None:
     sources = Sources(task, spec, real, added, alone)
     chosen = {
         family: classifier
-        for family, classifier in zip(_FAMILIES, classifiers_of(known, config, spec.modality), strict=True)
+        for family, classifier in zip(_FAMILIES, classifiers_of(known, config, spec.modality, spec.target), strict=True)
         if classifier is not None and len(sources.rows(variants_of(known, spec.modality)[0]))
     }
     total = sum(len(_recipes(known, sources, config, one)) for one in chosen.values())
@@ -103,7 +104,7 @@ def _train(
 
 
 def _recipes(arm: Arm, sources: Sources, config: RetrainConfig, classifier: ClassifierConfig) -> tuple[Recipe, ...]:
-    return variants_of(arm, sources.spec.modality, modes_of(classifier, config))
+    return variants_of(arm, sources.spec.modality, modes_of(classifier, config), readers_of(sources.spec))
 
 
 def judged(recipe: Recipe, sources: Sources, probabilities: Probabilities, targets: Targets) -> VariantRecord:

@@ -2,7 +2,8 @@
 
 Notation: n rows, Q questions, K answers of all questions together. Targets are int64 [n], or [n, Q] with -1 where the
 answer is unknown. Probabilities are float [..., n, K]: those of a question sum to one, and the questions stand one
-after another, so predictions of every task lie on disk in the same arrays.
+after another, so predictions of every task lie on disk in the same arrays. A string is the question "which character,
+or none" at every frame (`scoring.reading`); its targets are int64 [n, longest], -1 behind the end.
 
 The classes of rows (strata) are another thing than targets: rows are split, drawn again and mixed by class whatever is
 learnt.
@@ -61,6 +62,8 @@ class Task(Protocol):
         Question -> answers, where the data set's classes do not say them.
     words
         A title and a note for each metric.
+    thresholds
+        Whether decisions have thresholds that logit adjustment can move.
     """
 
     @property
@@ -83,6 +86,8 @@ class Task(Protocol):
     def levels(self) -> Levels: ...
     @property
     def words(self) -> Mapping[str, tuple[str, str]]: ...
+    @property
+    def thresholds(self) -> bool: ...
 
     def fitted(self, train: Samples) -> Task:
         """The same task with the answers that train rows have."""
