@@ -30,7 +30,7 @@ DEMOS = ("digits", "penguins", "breast_cancer")
 EXCEPTIONS = frozenset({"seconds"})
 # In the order of the stages.
 OUTS = (
-    *("data/prepared", "models", "data/synthetic", "data/curated", "data/cross_fit", "data/mixed"),
+    *("data/prepared", "models", "data/synthetic", "data/curated", "data/cross_fit", "data/rivals", "data/mixed"),
     *("predictions", "data/learning_curve", "export"),
 )
 

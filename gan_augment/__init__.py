@@ -14,7 +14,7 @@ __all__ = ["SyntheticMix", "__version__", "load"]
 
 
 def __getattr__(name: str) -> Any:
-    """`load` and `SyntheticMix`, imported when first asked for (PEP 562): `import gan_augment` costs nothing."""
+    """Public name `load` or `SyntheticMix`, imported at its first use (PEP 562), as imports cost time."""
     if name == "load":
         from gan_augment.loading import load
 

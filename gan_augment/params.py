@@ -1,4 +1,4 @@
-"""The shape of params.yaml: one section a stage or component; unknown keys are errors."""
+"""Models of params.yaml: one section per stage or component; unknown keys are errors."""
 
 from __future__ import annotations
 
@@ -35,7 +35,7 @@ _STAND_INS: dict[str, Any] = {  # for sections that have no defaults
 
 
 class BaseConfig(Record):
-    """What every stage shares."""
+    """Settings that every stage shares."""
 
     seed: Seed = 0
     device: str = Field(
@@ -45,7 +45,7 @@ class BaseConfig(Record):
 
 
 class ClassParams(Record):
-    """One class: its label in the data, and settings of its own that override the sections' for this class."""
+    """Class with its label in the data, and its own settings, which override those of the sections."""
 
     label: str
     specialise: bool | None = None
@@ -53,7 +53,7 @@ class ClassParams(Record):
 
 
 class Params(Record):
-    """params.yaml."""
+    """Contents of params.yaml."""
 
     base: BaseConfig = BaseConfig()
     classes: dict[ClassKey, ClassParams]
@@ -88,17 +88,17 @@ def load_params(path: Path) -> Params:
     Raises
     ------
     MissingInputError
-        There is no such file.
+        The file does not exist.
     ParamsError
         It is not YAML, or holds a key twice, an unknown key or a wrong value; the message names each one.
     SetupError
-        It may not be read.
+        Its permissions forbid reading.
     """
     return as_params(read_document(path, NO_PARAMS, check=CHECK), path)
 
 
 def as_params(document: Document, where: Path) -> Params:
-    """The settings in a YAML document. Raises ParamsError with every mistake."""
+    """Settings in a YAML document. Raises ParamsError with every mistake."""
     raw = document.value
     if not isinstance(raw, dict):
         raise ParamsError(
@@ -121,7 +121,7 @@ def as_params(document: Document, where: Path) -> Params:
 
 
 def salvage(raw: dict[Any, Any]) -> tuple[Params, set[str]]:
-    """The sections that are right, others in place of the rest; and which are wrong or missing."""
+    """Valid sections, with stand-ins for the rest; and the names of the wrong or missing ones."""
     right = {name: raw[name] for name in Params.model_fields if name in raw and _is_right(name, raw[name])}
     wrong = (raw.keys() & Params.model_fields.keys() | _STAND_INS.keys()) - right.keys()
     return Params.model_validate({**_STAND_INS, **right}), wrong

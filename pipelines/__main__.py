@@ -1,4 +1,4 @@
-"""`python -m pipelines run | plan | announce | notify`."""
+"""Command line of the runner: `python -m pipelines run | plan | announce | notify`."""
 
 from __future__ import annotations
 
@@ -23,7 +23,7 @@ _MOST_LANES = 64
 
 
 def main(arguments: Sequence[str] | None = None) -> int:
-    """Exit code 0: done; 2: something for the user to remove; 1: a failure or a defect; 130 or 143: interrupted."""
+    """Run the command. Exit code 0: done; 2: removable by the user; 1: a failure or bug; 130 or 143: interrupted."""
     words = sys.argv[1:] if arguments is None else arguments
     options = _parser().parse_args(words)
     signal.signal(signal.SIGTERM, _raise_exit)
@@ -58,7 +58,7 @@ def _parser() -> argparse.ArgumentParser:
         "come through the DVC remote",
     )
     run.add_argument(
-        "--workers", type=_between(1, _MOST_LANES), metavar="N", help="lanes side by side (one a GPU or core)"
+        "--workers", type=_between(1, _MOST_LANES), metavar="N", help="lanes in parallel (one per GPU or core)"
     )
     run.add_argument("--retries", type=_between(0, 10), default=2, metavar="N", help="more tries after a crash (2)")
     run.set_defaults(action=_run)
@@ -169,7 +169,7 @@ def _run_without_server(options: argparse.Namespace) -> None:
 
 
 def _all_nodes(options: argparse.Namespace) -> int | None:
-    # Ray knows what its cluster has room for, and keeps the other lanes waiting.
+    # Ray schedules by its cluster's resources, and keeps the other lanes waiting.
     return _MOST_LANES if options.executor == "ray" and os.environ.get("RAY_ADDRESS") else None
 
 
@@ -186,7 +186,7 @@ def _executor(options: argparse.Namespace) -> Any:
 def _run_as_flow(options: argparse.Namespace) -> None:
     from pipelines.embedded import check_server, prepare_environment
 
-    plan = _read_plan(options)  # a mistake in the project is said now, not after a server has started
+    plan = _read_plan(options)  # a mistake in the project is reported now, not after a server has started
     check_server()
     prepare_environment(options.root)
     try:
@@ -205,7 +205,7 @@ def _run_as_flow(options: argparse.Namespace) -> None:
         targets=options.targets,
         return_state=True,
     )
-    state.result()  # raises what stopped the flow
+    state.result()  # raises the error that stopped the flow
 
 
 if __name__ == "__main__":

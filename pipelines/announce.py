@@ -1,4 +1,4 @@
-"""Say that a project has new data: the event that the trigger in prefect.yaml waits for."""
+"""Announcement that a project has new data: the event that the trigger in prefect.yaml waits for."""
 
 from __future__ import annotations
 
@@ -14,7 +14,7 @@ EVENT = "gan-augment.dataset.updated"
 
 
 def dataset_resource(root: Path) -> str:
-    """The id under which Prefect knows the project's data, from the name in prefect.yaml. Raises MissingInputError."""
+    """Id of the project's data in Prefect, from the name in prefect.yaml. Raises MissingInputError."""
     try:
         name = read_document(root / "prefect.yaml", "run `gan-augment init` here").value["name"]
     except (MissingInputError, KeyError, TypeError):
@@ -32,14 +32,14 @@ def announce_new_data(root: Path) -> str:
     Raises
     ------
     SetupError
-        No server is configured: nobody would hear it.
+        No server is configured to receive it.
     MissingInputError
         There is no prefect.yaml.
     """
     resource = dataset_resource(root)
     if not server_is_configured():
         raise SetupError(
-            "No Prefect server is configured, so nobody would hear of the new data",
+            "No Prefect server is configured, so the new data cannot be announced",
             remedy="export PREFECT_API_URL=http://SERVER:4200/api, see docs/schedule.md",
         )
     check_server()

@@ -1,9 +1,9 @@
-"""Lanes on machines that share no folder: each works in a clone of its own, results travel through the DVC remote.
+"""Lanes on machines without a shared folder: each runs in a clone, results travel through the DVC remote.
 
-A machine pulls what the lane reads, runs it, and pushes the outputs with the run-cache entry that says what they were
-made from. The coordinator then runs the same `dvc repro --pull`, which finds that entry and checks the outputs out: no
-lane is trained twice, and nobody merges a dvc.lock. Lanes with outputs outside the cache (metrics that Git keeps)
-cannot travel this way, so the coordinator runs them itself.
+A machine pulls the lane's inputs, runs it, and pushes the outputs with the run-cache entry that records their origin.
+The coordinator then runs the same `dvc repro --pull`, which finds that entry and checks the outputs out: no lane is
+trained twice, and no dvc.lock has to be merged. Lanes with outputs outside the cache (metrics that Git keeps) cannot
+travel this way, so the coordinator runs them itself.
 """
 
 from __future__ import annotations
@@ -27,7 +27,7 @@ from pipelines.scratch import scratch_folder
 
 __all__ = ["CLONES", "CloneExecutor", "Shipment", "run_in_clone", "ship"]
 
-CLONES = "GAN_AUGMENT_CLONES"  # on each machine: its clones, `:` between them, one for each lane at a time
+CLONES = "GAN_AUGMENT_CLONES"  # on each machine: its clones, separated by `:`; a clone runs one lane at a time
 _SHIPPED = ("params.yaml", "dvc.yaml", "dvc.lock")
 _MISTAKE = 2
 _POLL_SECONDS = 0.2
@@ -35,14 +35,14 @@ _POLL_SECONDS = 0.2
 
 @dataclass(frozen=True)
 class Shipment:
-    """What a clone needs beside the remote: the coordinator's commit, and its files of the moment."""
+    """Facts that a clone needs beside the remote: the coordinator's commit, and its current files."""
 
     commit: str  # empty without git
     files: tuple[tuple[str, bytes], ...]
 
 
 def ship(root: Path) -> Shipment:
-    """Read it in the coordinator's folder."""
+    """Shipment of the coordinator's folder."""
     files = ((name, root / name) for name in _SHIPPED)
     return Shipment(_commit(root), tuple((name, path.read_bytes()) for name, path in files if path.exists()))
 
@@ -53,7 +53,7 @@ def _commit(root: Path) -> str:
 
 
 def run_in_clone(lane: Lane, log: Log, *, shipment: Shipment, policy: RetryPolicy) -> LaneResult:
-    """Run the lane in the first of this machine's clones that is free, and push what it made.
+    """Run the lane in the first free clone of this machine, and push its outputs.
 
     Raises
     ------
@@ -72,7 +72,7 @@ def run_in_clone(lane: Lane, log: Log, *, shipment: Shipment, policy: RetryPolic
 
 @contextlib.contextmanager
 def _free_clone(lane: Lane) -> Iterator[Path]:
-    """Waits for one; the kernel frees it when this process dies, however it dies."""
+    """Free clone, waiting if necessary; the kernel releases it when this process ends, however it ends."""
     clones = [Path(path) for path in os.environ.get(CLONES, "").split(os.pathsep) if path]
     if not clones or not all(path.is_dir() for path in clones):
         raise LaneError(lane.name, None, _MISTAKE, (f"{CLONES} names no folder on {os.uname().nodename}",))
@@ -97,22 +97,22 @@ def _unpack(lane: Lane, shipment: Shipment, root: Path) -> None:
 
 
 class Nodes(Protocol):
-    """An executor on other machines, as `RayExecutor` is one."""
+    """Executor on other machines, such as `RayExecutor`."""
 
     def submit(self, lane: Lane, run: Callable[[Lane, Log], LaneResult] | None = None) -> None:
         """Start the lane there, by `run`."""
 
     def finished(self, timeout: float | None = None) -> Iterator[tuple[Lane, LaneResult | LaneError]]:
-        """What is over; nothing after `timeout` seconds."""
+        """Finished lanes; none after `timeout` seconds."""
 
 
 class CloneExecutor:
-    """Portable lanes on the nodes' clones, the others here; what a node made is joined here as soon as it is pushed.
+    """Executor of portable lanes on the nodes' clones, and of the others here; outputs are joined as they arrive.
 
     Parameters
     ----------
     nodes, local
-        Where portable lanes run, and where the others do.
+        The executors of portable lanes, and of the others.
     root
         The coordinator's folder.
     log
@@ -137,7 +137,7 @@ class CloneExecutor:
         self._nodes.submit(lane, partial(run_in_clone, shipment=ship(self._root), policy=self._policy))
 
     def finished(self) -> Iterator[tuple[Lane, LaneResult | LaneError]]:
-        """Block until a lane is over, here or there."""
+        """Block until a lane is finished, here or there."""
         over: list[tuple[Lane, LaneResult | LaneError]] = []
         while not over:
             if self._here:
@@ -152,13 +152,13 @@ class CloneExecutor:
         yield from over
 
     def _push_once(self, lane: Lane) -> None:
-        """What was made here since the last time has to be in the remote before a node reads it."""
+        """Push the outputs made here since the last push: they must be in the remote before a node reads them."""
         if not self._pushed:
             run_dvc(lane, ["push"], self._root, partial(self._log, lane))
             self._pushed = True
 
     def _joined(self, lane: Lane, result: LaneResult | LaneError) -> LaneResult | LaneError:
-        """The outputs and the dvc.lock entry of a node's lane, here."""
+        """Fetch the outputs and the dvc.lock entry of a node's lane."""
         if isinstance(result, LaneError):
             return result
         log = partial(self._log, lane)

@@ -1,4 +1,4 @@
-"""What a person sees while lanes run: on a terminal a bar and a row a running lane, in a log every line."""
+"""Display of running lanes: on a terminal a bar and a row per running lane, in a log every line."""
 
 from __future__ import annotations
 
@@ -20,43 +20,43 @@ _MARKS = {"ran": "ran", "restored": "restored from DVC's run-cache", "unchanged"
 
 
 def outcomes(result: LaneResult) -> str:
-    """`train_gan@cat ran, generate@cat unchanged`."""
+    """Text such as `train_gan@cat ran, generate@cat unchanged`."""
     return ", ".join(f"{run.stage} {_MARKS[run.outcome]}" for run in result.stages)
 
 
 class LineDisplay:
-    """For logs, pipes and CI: each line as it comes, behind its lane's name."""
+    """Display for logs, pipes and CI: each line as it comes, after its lane's name."""
 
     def __init__(self, tally: Tally) -> None:
         self._tally = tally
 
     def line(self, lane: Lane, text: str) -> None:
-        """A line of a stage's output; called from any thread."""
+        """Print a line of a stage's output; called from any thread."""
         self._tally.line(lane, text)
         print(f"{lane.name} | {text}", flush=True)
 
     def planned(self, plan: Plan) -> None:
-        """Say what there is to do."""
+        """Print the size of the plan."""
         self._tally.planned(plan)
         print(f"{len(plan.lanes) - len(plan.stale)} lanes are up to date, {len(plan.stale)} to run", flush=True)
 
     def started(self, lane: Lane) -> None:
-        """Nothing to say: DVC's first line says it."""
+        """Print nothing: DVC's first line announces the lane."""
         self._tally.started(lane)
 
     def succeeded(self, lane: Lane, result: LaneResult) -> None:
-        """Count it."""
+        """Count the lane."""
         self._tally.succeeded(lane, result)
         print(f"[{self._tally}] {outcomes(result)} in {result.seconds:.1f} s", flush=True)
 
     def failed(self, lane: Lane, error: LaneError) -> None:
-        """Say so now; the end of the run says it again, with the last lines."""
+        """Report the failure now; the end of the run repeats it, with the last lines."""
         self._tally.failed(lane, error)
         print(f"[{self._tally}] {error}", flush=True)
 
 
 class TerminalDisplay:
-    """For a person at a terminal: how far, how long still, and what each running lane does now."""
+    """Display for a terminal: progress, time left, and the activity of each running lane."""
 
     def __init__(self, tally: Tally, bar: Progress) -> None:
         self._tally, self._bar = tally, bar
@@ -64,13 +64,13 @@ class TerminalDisplay:
         self._rows: dict[str, TaskID] = {}
 
     def line(self, lane: Lane, text: str) -> None:
-        """The newest line stands in the lane's row; the lane's log file keeps them all. Called from any thread."""
+        """Show the newest line in the lane's row; the lane's log file keeps them all. Called from any thread."""
         self._tally.line(lane, text)
         if lane.name in self._rows:
             self._bar.update(self._rows[lane.name], note=text[:200])
 
     def planned(self, plan: Plan) -> None:
-        """Say what there is to do."""
+        """Print the size of the plan."""
         self._tally.planned(plan)
         self._print(f"{len(plan.lanes) - len(plan.stale)} lanes are up to date, {len(plan.stale)} to run")
 
@@ -101,7 +101,7 @@ class TerminalDisplay:
 
 @contextlib.contextmanager
 def display(tally: Tally) -> Iterator[LineDisplay | TerminalDisplay]:
-    """The display that suits this process's standard output."""
+    """Display that suits this process's standard output."""
     if not sys.stdout.isatty():
         yield LineDisplay(tally)
         return
@@ -112,7 +112,7 @@ def display(tally: Tally) -> Iterator[LineDisplay | TerminalDisplay]:
         TextColumn("{task.description}"),
         BarColumn(bar_width=20),
         TimeElapsedColumn(),
-        TextColumn("{task.fields[note]}", style="dim", markup=False),  # a Tally's note is written anew at each refresh
+        TextColumn("{task.fields[note]}", style="dim", markup=False),  # a Tally's note is rewritten at each refresh
     )
     with Progress(*columns, refresh_per_second=4) as bar:
         yield TerminalDisplay(tally, bar)

@@ -1,4 +1,4 @@
-"""Drive a plan: start every lane as soon as those before it are done, and go on around failures."""
+"""Execution of a plan: start every lane as soon as those before it are done, and continue around failures."""
 
 from __future__ import annotations
 
@@ -13,34 +13,34 @@ __all__ = ["Executor", "Run", "RunError", "Watcher", "drive"]
 
 
 class Executor(Protocol):
-    """Runs lanes somewhere. `submit` returns at once; `finished` blocks until at least one lane is over."""
+    """Runner of lanes. `submit` returns at once; `finished` blocks until at least one lane is finished."""
 
     def submit(self, lane: Lane) -> None:
         """Start a lane."""
 
     def finished(self) -> Iterable[tuple[Lane, LaneResult | LaneError]]:
-        """The lanes that are over, at least one. Called only while some lane runs."""
+        """Finished lanes, at least one. Called only while some lane runs."""
 
 
 class Watcher(Protocol):
-    """Is told what happens, in the thread of `drive`."""
+    """Observer of a run, called in the thread of `drive`."""
 
     def planned(self, plan: Plan) -> None:
-        """Before anything runs."""
+        """Called before anything runs."""
 
     def started(self, lane: Lane) -> None:
-        """A lane was handed to the executor."""
+        """Called when a lane was submitted to the executor."""
 
     def succeeded(self, lane: Lane, result: LaneResult) -> None:
-        """A lane is done."""
+        """Called when a lane is done."""
 
     def failed(self, lane: Lane, error: LaneError) -> None:
-        """A lane failed for good."""
+        """Called when a lane failed for good."""
 
 
 @dataclass
 class Run:
-    """What became of a plan's lanes; every lane is in exactly one of the four."""
+    """Outcome of a plan's lanes; every lane is in exactly one of the four."""
 
     up_to_date: list[Lane] = field(default_factory=list)
     results: dict[str, LaneResult] = field(default_factory=dict)
@@ -49,7 +49,7 @@ class Run:
 
 
 class RunError(Exception):
-    """Some lanes failed; what the others finished is kept, and the next run does only what is left."""
+    """Error of a run with failed lanes; finished work is kept, and the next run does only the rest."""
 
     def __init__(self, run: Run) -> None:
         super().__init__(run)
@@ -76,7 +76,7 @@ def drive(plan: Plan, executor: Executor, watch: Watcher, *, side_by_side: int) 
     Raises
     ------
     RunError
-        At the end, when everything that could still run has run.
+        At the end, when every lane that could run has run.
     """
     run = Run(up_to_date=[lane for lane in plan.lanes if not lane.stale])
     waiting = {lane.name: lane for lane in plan.stale}
@@ -104,7 +104,7 @@ def _ready(waiting: dict[str, Lane], running: set[str]) -> list[Lane]:
 
 def _drop_blocked(waiting: dict[str, Lane], run: Run) -> None:
     lost = {lane.name for lane in run.blocked} | run.failures.keys()
-    for lane in list(waiting.values()):  # in the plan's order, so one pass reaches the dependants of dependants
+    for lane in list(waiting.values()):  # in the plan's order, so a single pass reaches the dependants of dependants
         if lost.intersection(lane.after):
             lost.add(lane.name)
             run.blocked.append(waiting.pop(lane.name))

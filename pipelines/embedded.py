@@ -1,4 +1,4 @@
-"""Prefect with nothing configured: the environment of a temporary server, set before prefect is imported."""
+"""Prefect without configuration: the environment of a temporary server, set before prefect is imported."""
 
 from __future__ import annotations
 
@@ -13,14 +13,14 @@ __all__ = ["check_server", "prepare_environment", "server_is_configured"]
 
 
 def server_is_configured() -> bool:
-    """Whether the user has named a Prefect server, wherever Prefect looks for one."""
+    """Whether the user has named a Prefect server, in any place that Prefect reads."""
     return named_server() is not None
 
 
 def check_server() -> None:
     """Raise SetupError, within seconds, where the server that the user has named does not answer.
 
-    Prefect itself tries for a minute, and ends with a hundred lines.
+    Prefect itself tries for a minute, and fails with a hundred lines.
     """
     server = named_server()
     problem = server.problem() if server else ""
@@ -34,10 +34,10 @@ def check_server() -> None:
 
 
 def prepare_environment(root: Path) -> None:
-    """Set what the user has not set. Call it before prefect is imported: Prefect reads its settings then.
+    """Set variables that the user has not set. Call it before prefect is imported: Prefect reads its settings then.
 
     Without a configured server Prefect starts a temporary one for this process; on a busy machine that takes longer
-    than its default patience of 20 s, and at its end it logs harmless tracebacks that look like failures.
+    than the default timeout of 20 s, and at its end it logs harmless tracebacks that look like failures.
     """
     quiet = {"DO_NOT_TRACK": "1", "PREFECT_SERVER_ANALYTICS_ENABLED": "false"}
     temporary = {

@@ -1,4 +1,4 @@
-"""How long the rest of a run takes: durations of earlier runs and of sibling lanes, laid out over the workers."""
+"""Estimate of the rest of a run: durations of earlier runs and of sibling lanes, scheduled over the workers."""
 
 from __future__ import annotations
 
@@ -23,32 +23,33 @@ _PROGRESS = re.compile(r"\b(\d+)%, about (\d+) s left")
 
 
 def read_progress(line: str) -> tuple[float, float] | None:
-    """(share done, seconds left) where a stage's line says so ("train_gan cat: 45%, about 30 s left"), else None."""
+    """Share done and seconds left where a stage's line has them ("train_gan cat: 45%, about 30 s left"), else None."""
     found = _PROGRESS.search(line)
     return (int(found[1]) / 100, float(found[2])) if found else None
 
 
 class Durations:
-    """Seconds that each lane took when it last ran in full, kept in `.gan_augment/durations.json`."""
+    """Seconds of each lane's last full run, kept in `.gan_augment/durations.json`."""
 
     def __init__(self, root: Path) -> None:
         self._path = scratch_folder(root) / "durations.json"
         try:
-            text = self._path.read_text(encoding="utf-8") if self._path.is_file() else "{}"  # a pipe is waited for
+            text = self._path.read_text(encoding="utf-8") if self._path.is_file() else "{}"  # opening a pipe blocks
             self._seconds = _durations(json.loads(text))
-        except (OSError, ValueError, RecursionError):  # absent, or damaged: it is only an estimate
+        except (OSError, ValueError, RecursionError):  # missing or damaged: it is only an estimate
             self._seconds = {}
 
     def record(self, result: LaneResult) -> None:
-        """Remember a lane, unless DVC skipped some of it."""
+        """Record a lane, unless DVC skipped a part of it."""
         if all(run.outcome == "ran" for run in result.stages):
             self._seconds[result.lane] = round(result.seconds, 2)
             write_json(self._path, self._seconds)
 
     def guess(self, lane: str, running: Mapping[str, float]) -> float | None:
-        """What it says itself, else its last duration, else the mean of its siblings' (`retrain@...`), else of all.
+        """Duration of a lane: its own estimate, else its last one, else the mean of its siblings (`retrain@...`) or of
+        all.
 
-        `running`: lengths that running lanes expect of themselves.
+        `running`: own estimates of running lanes.
         """
         if lane in running or lane in self._seconds:
             return running.get(lane, self._seconds.get(lane))
@@ -58,7 +59,7 @@ class Durations:
 
 
 def _durations(found: Any) -> dict[str, float]:
-    """What a file holds of lanes and how long they took; whatever else it holds is no duration."""
+    """Durations by lane in a file; other contents are ignored."""
     items = found.items() if isinstance(found, dict) else ()
     return {lane: float(value) for lane, value in items if isinstance(value, int | float) and 0 <= value < 1e9}
 
@@ -68,37 +69,37 @@ def _kind(lane: str) -> str:
 
 
 class Tally:
-    """Counts stages and estimates the time left. It is a `Watcher` of `drive`."""
+    """Counter of stages with an estimate of the time left. It is a `Watcher` of `drive`."""
 
     def __init__(self, durations: Durations, *, side_by_side: int, clock: Callable[[], float] = time.monotonic) -> None:
         self._durations, self._side_by_side, self._clock = durations, side_by_side, clock
         self._waiting: dict[str, Lane] = {}
-        self._totals: dict[str, float] = {}  # of running lanes that say how long they still need: their whole length
+        self._totals: dict[str, float] = {}  # own estimates of running lanes: their total durations
         self._since: dict[str, float] = {}
         self.stages_done = self.stages_total = 0
 
     def planned(self, plan: Plan) -> None:
-        """Count what there is to do."""
+        """Count the lanes to run."""
         self._waiting = {lane.name: lane for lane in plan.stale}
         self.stages_total = sum(len(lane.stages) for lane in plan.stale)
 
     def started(self, lane: Lane) -> None:
-        """A lane runs from now on."""
+        """Note the start of a lane."""
         self._since[lane.name] = self._clock()
 
     def line(self, lane: Lane, text: str) -> None:
-        """A line of a running stage, which may say how long it still needs. Called from any thread."""
+        """Read a line of a running stage, which may contain its time left. Called from any thread."""
         progress, since = read_progress(text), self._since.get(lane.name)
         if progress and since is not None:
             self._totals[lane.name] = self._clock() - since + progress[1]
 
     def succeeded(self, lane: Lane, result: LaneResult) -> None:
-        """A lane is done, and its duration is news for its siblings."""
+        """Record a finished lane's duration, which also serves its siblings."""
         self._durations.record(result)
         self._finish(lane)
 
     def failed(self, lane: Lane, _error: LaneError) -> None:
-        """A failed lane is not waited for any longer."""
+        """Drop a failed lane from the estimate."""
         self._finish(lane)
 
     def _finish(self, lane: Lane) -> None:
@@ -108,9 +109,9 @@ class Tally:
         self.stages_done += len(lane.stages)
 
     def seconds_left(self) -> float | None:
-        """Play the rest through with the guessed durations, as `drive` would; None while nothing is known."""
+        """Seconds left, by simulating `drive` with the estimated durations; None while none is known."""
         now, ends = self._clock(), dict[str, float]()
-        free = [0.0] * self._side_by_side  # when each worker is free
+        free = [0.0] * self._side_by_side  # time at which each worker is free
         for lane in sorted(self._waiting.values(), key=lambda lane: lane.name not in self._since):
             guess = self._durations.guess(lane.name, self._totals)
             if guess is None:

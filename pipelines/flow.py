@@ -50,15 +50,15 @@ _MOST = 64
 _handed_over: dict[Path, Plan] = {}
 _SECONDS_BETWEEN_UPDATES = 5.0
 
-# What a person can set for a run; pydantic checks it, and Prefect's UI makes its form of it.
+# Parameters of a run; pydantic checks them, and Prefect's UI makes its form from them.
 Root = Annotated[DirectoryPath, Field(description="The project's folder, with dvc.yaml and params.yaml.")]
-Workers = Annotated[int, Field(ge=1, le=_MOST, description="Lanes side by side (empty: one a GPU or core).")]
+Workers = Annotated[int, Field(ge=1, le=_MOST, description="Lanes in parallel (empty: one per GPU or core).")]
 Retries = Annotated[int, Field(ge=0, le=10, description="More tries of a stage that crashed.")]
 Targets = Annotated[list[str], Field(description="Stages to run, with all that they need; empty: every stage.")]
 
 
 def hand_over(root: Path, plan: Plan) -> None:
-    """Spare the next flow run in this process, of this project, a second look at the project."""
+    """Pass the project's state to the next flow run in this process, so that it is not read twice."""
     _handed_over[root.resolve()] = plan
 
 
@@ -95,8 +95,8 @@ def augment(
 
 
 def _end_with_the_worker() -> None:
-    # A worker that is killed leaves its flow run behind, which would go on training unseen, beside the run that the
-    # next worker starts. SIGTERM ends this process the way that Prefect knows.
+    # A killed worker leaves its flow run behind, which would continue unseen beside the run of the next worker. SIGTERM
+    # ends this process in the way that Prefect expects.
     worker = os.getppid()
 
     def watch() -> None:
@@ -119,7 +119,7 @@ def _drive(plan: Plan, root: Path, workers: int, policy: RetryPolicy) -> None:
 
 
 class _FlowLog:
-    """Tells the flow's log how far the run is."""
+    """Watcher that logs the progress of the run in the flow's log."""
 
     def __init__(self, tally: Tally, logger: logging.Logger | logging.LoggerAdapter[Any]) -> None:
         self._tally, self._logger = tally, logger
@@ -149,7 +149,7 @@ def _worth_retrying(_task: Any, _run: Any, state: State[Any]) -> bool:
 
 
 class _PrefectExecutor:
-    """Lanes as task runs of the flow that calls it."""
+    """Executor of lanes as task runs of the flow that calls it."""
 
     def __init__(self, root: Path, policy: RetryPolicy, watch: _FlowLog) -> None:
         self.live = LiveLanes()
@@ -165,20 +165,20 @@ class _PrefectExecutor:
         )(_lane_body(root, self.live, watch))
 
     def submit(self, lane: Lane) -> None:
-        """Start a task run; `wait_for` draws the plan's edges in the UI (all of them are done already)."""
+        """Start a task run; `wait_for` draws the plan's edges in the UI (those lanes are done already)."""
         before = [self._done[name] for name in lane.after if name in self._done]
         future = self._task.submit(lane.name, list(lane.stages), wait_for=before, return_state=False)
         self._futures[future] = lane
 
     def finished(self) -> Iterator[tuple[Lane, LaneResult | LaneError]]:
-        """Block until a task run is over, retries included."""
+        """Block until a task run is finished, including retries."""
         future = next(as_completed(list(self._futures)))
         lane = self._futures.pop(future)
         self._done[lane.name] = future
         result = future.result(raise_on_failure=False)
         if isinstance(result, LaneResult | LaneError):
             yield lane, result
-        elif isinstance(result, Exception):  # Prefect's own trouble
+        elif isinstance(result, Exception):  # Prefect's own error
             yield lane, LaneError(lane.name, None, None, (f"{type(result).__name__}: {result}",))
         else:
             yield lane, LaneError(lane.name, None, None, (f"task run ended as {future.state}",))
@@ -203,7 +203,7 @@ def _lane_body(root: Path, live: LiveLanes, watch: _FlowLog) -> Callable[[str, l
 
 
 class _ProgressBar:
-    """A lane's progress artifact: there as soon as one of its stages says how far it is, renewed every few seconds."""
+    """Progress artifact of a lane: created when one of its stages reports progress, updated every few seconds."""
 
     def __init__(self, lane: str, stages: int) -> None:
         self._key, self._stages = re.sub(r"[^a-z0-9]+", "-", f"progress {lane}".lower()).strip("-"), stages
@@ -217,7 +217,7 @@ class _ProgressBar:
         if progress is None or time.monotonic() - self._shown_at < _SECONDS_BETWEEN_UPDATES:
             return
         self._shown_at = time.monotonic()
-        with contextlib.suppress(Exception):  # a server that does not answer must not stop a training
+        with contextlib.suppress(Exception):  # an unreachable server must not stop a training
             self._show(100 * (self._begun - 1 + progress[0]) / self._stages)
 
     def _show(self, percent: float) -> None:
@@ -239,7 +239,7 @@ def _prefect_executor(root: Path, policy: RetryPolicy, watch: _FlowLog) -> Itera
 
 @task(name="publish", task_run_name="publish", retries=1, retry_delay_seconds=10, cache_policy=NO_CACHE)
 def _publish_shards(root: Path) -> str:
-    """The gate: shards whose verdict passes become current, otherwise what was current stays."""
+    """Publish shards whose verdict passes; otherwise the current ones stay."""
     sentence = mask(publish_shards(root))
     get_run_logger().info(sentence)
     create_markdown_artifact(sentence, key="published", description=sentence)
@@ -255,14 +255,14 @@ def _publish_stages(plan: Plan, run: Run, root: Path) -> None:
 def _publish_verdict(root: Path) -> None:
     measure = read_measure(root)
     if measure is not None:
-        # Pictures need pandas, whose import is a fifth of what a run with nothing to do takes over an empty flow.
+        # Pictures need pandas, whose import takes a fifth of an empty flow's time when there is nothing to do.
         from pipelines.pictures import contact_sheet, gain_plot, markdown_image
 
         pictures = [
             markdown_image(png, text)
             for png, text in (
                 (gain_plot(measure), "what each arm reached, with its interval"),
-                (contact_sheet(root), "a row a class: real samples left, accepted synthetic ones right"),
+                (contact_sheet(root), "one row per class: real samples left, accepted synthetic ones right"),
             )
             if png is not None
         ]

@@ -1,11 +1,11 @@
-"""`python guard.py COMMAND...`: run a command that dies with its parent, and take down what the command leaves behind.
+"""`python guard.py COMMAND...`: run a command that dies with its parent, and stop the processes that it leaves behind.
 
-Prefect (3.8) and a plain SIGKILL leave the children of a flow running, so a cancelled run would go on training on the
-GPU. The parent starts this guard in a session of its own and holds the write end of its stdin. The kernel closes that
-pipe when the parent dies, however it dies; the guard then stops its process group: SIGTERM, five seconds, SIGKILL.
-It does the same when the command is over: DVC killed, its training still running.
+Prefect (3.8) and a plain SIGKILL leave the children of a flow running, so a cancelled run would continue to train on
+the GPU. The parent starts this guard in a session of its own and holds the write end of its stdin. The kernel closes
+that pipe when the parent dies, for whatever reason; the guard then stops its process group: SIGTERM, five seconds,
+SIGKILL. It does the same when the command has ended, for example when DVC was killed and its training still runs.
 
-Nothing but the standard library is imported, so that a guard starts in milliseconds and weighs little.
+Nothing but the standard library is imported, so that a guard starts in milliseconds and needs little memory.
 """
 
 from __future__ import annotations
@@ -30,21 +30,21 @@ _PR_SET_CHILD_SUBREAPER = 36
 
 def main(command: Sequence[str]) -> int:
     """Run `command` to its end and return its exit status (128 + n for signal n)."""
-    reaps_orphans = adopt_orphans()  # so this process can tell when the last one of the group is gone
+    reaps_orphans = adopt_orphans()  # so this process can notice when the last process of the group has ended
     process = subprocess.Popen(command, stdin=subprocess.DEVNULL, preexec_fn=_die_with_guard)  # noqa: PLW1509 - no thread runs yet
-    stopping = threading.Lock()  # one stop at a time, and no exit in the middle of one
+    stopping = threading.Lock()  # one stop at a time, and no exit during one
     told_to_stop = threading.Event()
 
     def on_sigterm(_number: int, _frame: object) -> None:
-        signal.signal(signal.SIGTERM, signal.SIG_IGN)  # the group's own SIGTERM comes back to this process
+        signal.signal(signal.SIGTERM, signal.SIG_IGN)  # the group's own SIGTERM also reaches this process
         told_to_stop.set()
-        threading.Thread(target=_stop, args=(stopping,), daemon=True).start()  # aside: this thread waits below
+        threading.Thread(target=_stop, args=(stopping,), daemon=True).start()  # in a thread: this thread waits below
 
-    signal.signal(signal.SIGTERM, on_sigterm)  # after the start, so that the command dies of SIGTERM as programs do
+    signal.signal(signal.SIGTERM, on_sigterm)  # after the start, so that SIGTERM kills the command by default
     threading.Thread(target=_stop_when_parent_dies, args=(stopping,), daemon=True).start()
     status = process.wait()
     if status == 0 and told_to_stop.is_set():
-        status = -signal.SIGTERM  # `_stop` may have buried the command, and its status with it
+        status = -signal.SIGTERM  # `_stop` may have reaped the command, together with its status
     with stopping:
         if reaps_orphans or status:
             _stop_group()
@@ -52,7 +52,7 @@ def main(command: Sequence[str]) -> int:
 
 
 def adopt_orphans() -> bool:
-    """Linux: from now on orphans among this process's descendants become its children. False where that is unknown."""
+    """Become the parent of orphans among this process's descendants (Linux). False where that is not supported."""
     return _prctl(_PR_SET_CHILD_SUBREAPER, 1)
 
 
@@ -79,7 +79,7 @@ def _stop(stopping: threading.Lock) -> None:
 
 
 def _stop_group() -> None:
-    """SIGTERM to the group, SIGKILL (this process included) where somebody is left after `PATIENCE_SECONDS`."""
+    """Send SIGTERM to the group, and SIGKILL (to this process too) to those left after `PATIENCE_SECONDS`."""
     os.killpg(os.getpgrp(), signal.SIGTERM)
     deadline = time.monotonic() + PATIENCE_SECONDS
     while _others_in_group():
@@ -91,7 +91,7 @@ def _stop_group() -> None:
 def _others_in_group() -> bool:
     try:
         while os.waitpid(-os.getpgrp(), os.WNOHANG)[0]:
-            pass  # bury the dead
+            pass  # reap the dead
     except ChildProcessError:
         return False
     return True

@@ -1,4 +1,4 @@
-"""Run one lane: a `dvc repro` of its stages in a process of its own, its output read line by line."""
+"""Run of a lane: a `dvc repro` of its stages in a process of its own, its output read line by line."""
 
 from __future__ import annotations
 
@@ -35,12 +35,12 @@ __all__ = [
 Log = Callable[[str], None]
 Outcome = Literal["ran", "restored", "unchanged"]  # restored: from DVC's run-cache
 
-_USER_MISTAKE = 2  # what `gan-augment` exits with when the user can remove the obstacle
-_NOT_RUNNABLE = (126, 127)  # the shell found no such command, or may not run it
+_USER_MISTAKE = 2  # exit code of `gan-augment` when the user can remove the obstacle
+_NOT_RUNNABLE = (126, 127)  # exit codes of the shell for a command that does not exist, or may not be run
 
 
 class LiveLanes:
-    """The processes of the lanes that run now, to stop them all from another thread."""
+    """Processes of the running lanes, which another thread can stop."""
 
     def __init__(self) -> None:
         self._groups: set[int] = set()
@@ -48,7 +48,7 @@ class LiveLanes:
         self._stopped = threading.Event()
 
     def stop(self) -> None:
-        """Stop them, and let no other start: SIGTERM now; each guard sends SIGKILL to what is left after 5 s."""
+        """Stop them, and prevent further starts: SIGTERM now; each guard sends SIGKILL to the rest after 5 s."""
         self._stopped.set()
         with self._lock:
             for group in self._groups:
@@ -65,7 +65,7 @@ class LiveLanes:
 
     @contextlib.contextmanager
     def holding(self, group: int) -> Iterator[None]:
-        """While the process group `group` runs."""
+        """Register the process group `group` while it runs."""
         with self._lock:
             self._groups.add(group)
             if self.stopped:
@@ -84,7 +84,7 @@ def _signal_group(group: int, number: signal.Signals) -> None:
 
 @dataclass(frozen=True)
 class StageRun:
-    """What became of a stage."""
+    """Outcome of a stage."""
 
     stage: str
     outcome: Outcome
@@ -93,7 +93,7 @@ class StageRun:
 
 @dataclass(frozen=True)
 class LaneResult:
-    """A lane that is done."""
+    """Lane that is done."""
 
     lane: str
     stages: tuple[StageRun, ...]
@@ -101,20 +101,20 @@ class LaneResult:
 
 
 class LaneError(Exception):
-    """A stage of the lane failed, or DVC did.
+    """Failure of a stage of the lane, or of DVC.
 
     Parameters
     ----------
     lane, stage
-        Where; `stage` is None when DVC failed before or between stages.
+        The place; `stage` is None when DVC failed before or between stages.
     exit_code
-        Of the stage's command (negative: killed by that signal); None when the command did not fail.
+        That of the stage's command (negative: killed by that signal); None when the command did not fail.
     tail
         The last lines of the output.
     """
 
     def __init__(self, lane: str, stage: str | None, exit_code: int | None, tail: tuple[str, ...] = ()) -> None:
-        super().__init__(lane, stage, exit_code, tail)  # all arguments: the exception travels between processes
+        super().__init__(lane, stage, exit_code, tail)  # all arguments: the exception is sent between processes
         self.lane, self.stage, self.exit_code, self.tail = lane, stage, exit_code, tail
 
     def __str__(self) -> str:
@@ -123,30 +123,30 @@ class LaneError(Exception):
             how = f"was killed by {signal.Signals(-self.exit_code).name}"
         return f"{self.stage or self.lane} {how}"
 
-    def __repr__(self) -> str:  # Prefect logs it; the tail has been logged already
+    def __repr__(self) -> str:  # Prefect logs it; the tail is logged already
         return f"LaneError({str(self)!r})"
 
     @property
     def is_users_mistake(self) -> bool:
-        """The command said that the user has to change something: bad input, bad params."""
+        """Whether the command reported that the user has to change something: bad input, bad params."""
         return self.exit_code == _USER_MISTAKE
 
     @property
     def worth_retrying(self) -> bool:
-        """Whether the same command may succeed next time: a crash or a lock may, bad input or a missing program not."""
+        """Whether the same command may succeed next time: yes after a crash or a lock, no with bad input."""
         return not self.is_users_mistake and self.exit_code not in _NOT_RUNNABLE
 
 
 def lane_environment(extra: Mapping[str, str] | None = None) -> dict[str, str]:
-    """The environment of a lane: this process's, without surprises from the user's shell or from DVC's own services."""
-    programs = str(Path(sys.executable).parent)  # `gan-augment` is found even where the venv is not activated
+    """Environment of a lane: this process's, without surprises from the user's shell or from DVC's own services."""
+    programs = str(Path(sys.executable).parent)  # makes `gan-augment` available even where the venv is not activated
     return {
         **os.environ,
         "PATH": os.pathsep.join([programs, os.environ.get("PATH", os.defpath)]),
-        "SHELL": "/bin/sh",  # DVC runs commands in $SHELL: the same one for everybody
+        "SHELL": "/bin/sh",  # DVC runs commands in $SHELL: the same one for every user
         "PYTHONUNBUFFERED": "1",
         "DVC_NO_ANALYTICS": "1",
-        "DVC_TEST": "1",  # the only switch by environment for DVC's update check, a daemon that would outlive us
+        "DVC_TEST": "1",  # the only environment switch for DVC's update check, a daemon that would outlive us
         **(extra or {}),
     }
 
@@ -179,11 +179,11 @@ def run_lane(
     log
         Called with each line of output as it comes.
     live
-        Where the lane can be stopped from.
+        The handle through which the lane can be stopped.
     env
         Variables to add, such as CUDA_VISIBLE_DEVICES.
     pull
-        Take from the DVC remote what some machine has made already, by its run-cache.
+        Fetch outputs that another machine has made from the DVC remote, by its run-cache.
 
     Raises
     ------
@@ -212,7 +212,7 @@ def _guarded(command: list[str], root: Path, env: dict[str, str], live: LiveLane
         [sys.executable, guard.__file__, *command],
         cwd=root,
         env=env,
-        stdin=subprocess.PIPE,  # never written to: its end tells the guard that this process is gone
+        stdin=subprocess.PIPE,  # never written to: its end shows the guard that this process has ended
         stdout=subprocess.PIPE,
         stderr=subprocess.STDOUT,
         text=True,
@@ -236,16 +236,16 @@ def _guarded(command: list[str], root: Path, env: dict[str, str], live: LiveLane
 
 
 def _sweep_up_after(guard_pid: int) -> None:
-    # Normally the group is empty when the guard ends. Where somebody killed the guard itself, its command may still
-    # run and hold our pipe open. WNOWAIT leaves the zombie, so the number cannot belong to anybody else yet.
+    # Normally the group is empty when the guard ends. If the guard itself was killed, its command may still run and
+    # hold our pipe open. WNOWAIT leaves the zombie, so the number cannot be reused yet.
     with contextlib.suppress(ChildProcessError):
         os.waitid(os.P_PID, guard_pid, os.WEXITED | os.WNOWAIT)
         _signal_group(guard_pid, signal.SIGKILL)
 
 
 def _bury(group: int) -> None:
-    # Those whom a killed guard could not. DVC takes the dead holder of a lock for alive until somebody has asked for
-    # its exit status, and the first process of a container may do so late or never.
+    # Reap the children that a killed guard left as zombies. DVC takes the dead holder of a lock for alive until its
+    # parent reads its exit status, and the first process of a container may do so late or never.
     deadline = time.monotonic() + guard.PATIENCE_SECONDS
     with contextlib.suppress(ChildProcessError):
         while time.monotonic() < deadline:
@@ -258,7 +258,7 @@ _UNCHANGED = re.compile(r"^Stage '(.+)' didn't change, skipping$")
 _RESTORED = re.compile(r"^Stage '(.+)' is cached - skipping run, checking out outputs")
 _FAILED = re.compile(r"^ERROR: failed to reproduce '(.+?)':")
 _EXITED = re.compile(r", exited with (-?\d+)$")
-_HINTS = (  # of DVC's, on how to use git
+_HINTS = (  # DVC's hints on git
     "To track the changes with git, run:",
     "\tgit add ",
     "To enable auto staging",
@@ -269,7 +269,7 @@ _HINTS = (  # of DVC's, on how to use git
 
 @dataclass
 class _Transcript:
-    """Reads what DVC says: which stage runs, what became of each, why the last one failed."""
+    """Parser of DVC's output: the running stage, the outcome of each, the reason why the last one failed."""
 
     log: Log
     runs: list[StageRun] = field(default_factory=list)

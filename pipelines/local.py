@@ -1,4 +1,4 @@
-"""Lanes on threads of this process, each waiting for its own `dvc` process: no server, nothing to install."""
+"""Executor of lanes on threads of this process, each waiting for its own `dvc` process, without a server."""
 
 from __future__ import annotations
 
@@ -29,7 +29,7 @@ class LocalExecutor:
         self._futures[self._pool.submit(self._run, lane)] = lane
 
     def finished(self, timeout: float | None = None) -> Iterator[tuple[Lane, LaneResult | LaneError]]:
-        """Block until a lane is over, `timeout` seconds at most."""
+        """Block until a lane is finished, `timeout` seconds at most."""
         for future in wait(self._futures, timeout, return_when=FIRST_COMPLETED).done:
             lane, error = self._futures.pop(future), future.exception()
             if error is None:
@@ -50,7 +50,7 @@ class LocalExecutor:
 def local_executor(
     root: Path, *, side_by_side: int, policy: RetryPolicy, log: Callable[[Lane, str], None]
 ) -> Iterator[LocalExecutor]:
-    """An executor with `side_by_side` threads; leaving it by an exception (Ctrl-C) stops the running lanes.
+    """Executor with `side_by_side` threads; leaving it by an exception (Ctrl-C) stops the running lanes.
 
     `log(lane, line)` is called from the lanes' threads.
     """

@@ -1,4 +1,4 @@
-"""What this machine can run side by side; found out without torch."""
+"""Number of lanes that this machine can run in parallel, found without torch."""
 
 from __future__ import annotations
 
@@ -7,11 +7,11 @@ from pathlib import Path
 
 __all__ = ["lanes_side_by_side"]
 
-_MOST = 8  # more processes of DVC than this mostly wait for each other's lock
+_MOST = 8  # more DVC processes than this mostly wait for each other's lock
 
 
 def lanes_side_by_side() -> int:
-    """One lane a GPU of this process; without a GPU one a processor core; at most 8."""
+    """Number of lanes: one per GPU of this process; without a GPU one per processor core; at most 8."""
     visible = os.environ.get("CUDA_VISIBLE_DEVICES")
     gpus = len(list(Path("/proc/driver/nvidia/gpus").glob("*")))
     if visible is not None:

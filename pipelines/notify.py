@@ -1,4 +1,4 @@
-"""Prefect automations that tell a person: a webhook is called when a run fails, or whenever one ends."""
+"""Notifications by Prefect automations: a webhook is called when a run fails, or whenever one ends."""
 
 from __future__ import annotations
 
@@ -17,7 +17,7 @@ _SLACK = "https://hooks.slack.com/"
 
 
 def notify_by_webhook(url: str, *, verdicts: bool) -> str:
-    """Make (or renew) the automation `gan-augment notify` on the configured server; gives its name.
+    """Make (or renew) the automation `gan-augment notify` on the configured server, and return its name.
 
     Parameters
     ----------
@@ -29,11 +29,11 @@ def notify_by_webhook(url: str, *, verdicts: bool) -> str:
     Raises
     ------
     SetupError
-        No server is configured: nobody would watch.
+        No server is configured to watch the runs.
     """
     if not server_is_configured():
         raise SetupError(
-            "No Prefect server is configured, so nobody would watch the runs",
+            "No Prefect server is configured, so the runs cannot be watched",
             remedy="export PREFECT_API_URL=http://SERVER:4200/api, see docs/schedule.md",
         )
     check_server()
@@ -70,7 +70,7 @@ def notify_by_webhook(url: str, *, verdicts: bool) -> str:
 
 
 def _webhook(url: str) -> Any:
-    """The id of the block that holds the address, encrypted."""
+    """Id of the block that holds the address, encrypted."""
     from prefect.blocks.notifications import CustomWebhookNotificationBlock, SlackWebhook
     from pydantic import SecretStr
 

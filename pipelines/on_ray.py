@@ -1,7 +1,7 @@
-"""Lanes as Ray tasks: on this machine, on a cluster whose nodes see the project's folder under the same path, or on one
-whose nodes have clones of their own.
+"""Executor of lanes as Ray tasks: on this machine, or on a cluster, with a shared project folder or with clones.
 
-Ray gives each lane its GPU (and sets CUDA_VISIBLE_DEVICES), and runs it again on another node where its node is lost.
+With a shared folder, all nodes see the project under the same path. Otherwise each node has clones of its own.
+Ray gives each lane its GPU (and sets CUDA_VISIBLE_DEVICES), and runs it again on another node if its node is lost.
 """
 
 from __future__ import annotations
@@ -23,7 +23,7 @@ from pipelines.retry import RetryPolicy, with_retries
 
 __all__ = ["RayExecutor", "ray_executor"]
 
-_END = None  # behind the last line
+_END = None  # after the last line
 
 
 class RayExecutor:
@@ -37,11 +37,11 @@ class RayExecutor:
         self._running: dict[Any, Lane] = {}
 
     def submit(self, lane: Lane, run: Callable[[Lane, Log], LaneResult] | None = None) -> None:
-        """Hand the lane to Ray, to be run by `run` on some node (by default: in the shared folder)."""
+        """Submit the lane to Ray, to be run by `run` on some node (by default: in the shared folder)."""
         self._running[self._remote.remote(lane, run or self._run, self._lines)] = lane
 
     def finished(self, timeout: float | None = None) -> Iterator[tuple[Lane, LaneResult | LaneError]]:
-        """Block until a lane is over, `timeout` seconds at most."""
+        """Block until a lane is finished, `timeout` seconds at most."""
         done, _ = self._ray.wait(list(self._running), num_returns=1, timeout=timeout)
         for reference in done:
             lane = self._running.pop(reference)
@@ -82,7 +82,7 @@ def _run_in_folder(lane: Lane, log: Log, *, root: Path, policy: RetryPolicy) -> 
 def ray_executor(
     root: Path, *, side_by_side: int, policy: RetryPolicy, log: Callable[[Lane, str], None], clones: bool = False
 ) -> Iterator[RayExecutor | CloneExecutor]:
-    """An executor on the cluster that RAY_ADDRESS names, or on one that is started here and ends with the context.
+    """Executor on the cluster that RAY_ADDRESS names, or on one that is started here and ends with the context.
 
     `log(lane, line)` is called from several threads. With `clones` the nodes share no folder: see `pipelines.clones`.
 
@@ -117,7 +117,7 @@ def ray_executor(
 
 
 def _here(ray: Any) -> Any:
-    # On this node, which is lost only together with the run: elsewhere a lost node would take all lanes' lines along.
+    # On this node, which is lost only together with the run: a lost node elsewhere would lose the lines of all lanes.
     strategy = ray.util.scheduling_strategies.NodeAffinitySchedulingStrategy
     return strategy(node_id=ray.get_runtime_context().get_node_id(), soft=False)
 

@@ -1,6 +1,6 @@
-"""The verdict as two pictures for Prefect's UI: the arms with their intervals, and real beside accepted samples.
+"""Pictures of the verdict for Prefect's UI: the arms with their intervals, and real beside accepted samples.
 
-PNGs inside the Markdown itself (`data:` addresses), because the server keeps no files and may be seen offline.
+They are PNGs within the Markdown (`data:` addresses), because the server keeps no files and may be used offline.
 """
 
 from __future__ import annotations
@@ -27,24 +27,24 @@ _CLASSES, _COLUMNS, _SIDE, _GAP = (
     8,
     32,
     6,
-)  # rows at most; samples of each kind; pixels a sample at least, at most 2x
-_NAMES, _WIDTH, _ROW = 230, 760, 30  # of the plot: where the axis begins, pixels
+)  # rows at most; samples of each kind; pixels per sample at least, at most 2x
+_NAMES, _WIDTH, _ROW = 230, 760, 30  # of the plot: the start of the axis, in pixels
 _REAL, _SYNTHETIC, _GREY = "#3b6fb6", "#c8553d", "#8a8a8a"
 
 
 def markdown_image(png: bytes, text: str) -> str:
-    """`![text](data:...)`."""
+    """Markdown `![text](data:...)`."""
     return f"![{text}](data:image/png;base64,{base64.b64encode(png).decode()})"
 
 
 def _headline(arm: Mapping[str, Any]) -> str:
-    """The name of an arm's headline, the first figure that has an interval; empty where none has."""
+    """Name of an arm's headline, the first figure with an interval; empty without one."""
     figures = (name for name, value in arm.items() if isinstance(value, Mapping) and value.get("mean") is not None)
     return next(figures, "")
 
 
 def gain_plot(measure: Mapping[str, Any]) -> bytes | None:
-    """PNG: each arm's headline in per cent with its interval; None where no arm has one."""
+    """PNG of each arm's headline in per cent with its interval; None where no arm has one."""
     arms = [arm for arm in measure.get("arms", []) if _headline(arm)]
     if not arms:
         return None
@@ -77,16 +77,16 @@ def gain_plot(measure: Mapping[str, Any]) -> bytes | None:
 
 
 def _span(value: Mapping[str, Any]) -> tuple[float, float, float]:
-    """(low, mean, high) in per cent; a missing end is the mean."""
+    """Low, mean and high in per cent; a missing end is the mean."""
     mean = 100 * float(value["mean"])
     low, high = (100 * float(value[end]) if value.get(end) is not None else mean for end in ("low", "high"))
     return low, mean, high
 
 
 def contact_sheet(root: Path) -> bytes | None:
-    """PNG: a row a class (at most 12), real train samples left and accepted synthetic ones right.
+    """PNG with a row per class (at most 12), real train samples left and accepted synthetic ones right.
 
-    None for tables, and where the pipeline's folders are not there or are not ours.
+    None for tables, and where the pipeline's folders are missing or are not ours.
     """
     try:
         spec = DatasetSpec.load(root / "data/prepared/dataset.json")

@@ -1,4 +1,4 @@
-"""DVC's graph, read once, as lanes: groups of stages that run one after the other while other lanes run beside them."""
+"""Plan of a run: DVC's graph as lanes, which are groups of consecutive stages that run in parallel with other lanes."""
 
 from __future__ import annotations
 
@@ -17,30 +17,30 @@ Edges = Mapping[str, frozenset[str]]  # stage -> the stages it waits for
 
 @dataclass(frozen=True)
 class Lane:
-    """Stages that one process runs in this order, as soon as every lane in `after` is done."""
+    """Stages that a process runs in this order, as soon as every lane in `after` is done."""
 
     name: str
     stages: tuple[str, ...]
     after: tuple[str, ...] = ()
-    stale: bool = True  # False: DVC found nothing changed, in it or before it
+    stale: bool = True  # False: DVC found no change, in it or before it
     inputs: tuple[str, ...] = ()  # stages of other lanes whose outputs it reads
-    portable: bool = True  # all that it reads and writes is in DVC's cache, so another machine can make it
+    portable: bool = True  # whether all its inputs and outputs are in DVC's cache, so that another machine can make it
 
 
 @dataclass(frozen=True)
 class Plan:
-    """All lanes, each one behind the lanes it waits for, and DVC's own edges between stages."""
+    """Lanes, each after the lanes that it waits for, and DVC's own edges between stages."""
 
     lanes: tuple[Lane, ...]
     stage_edges: frozenset[tuple[str, str]]  # (before, after), exactly DVC's
 
     @property
     def stale(self) -> tuple[Lane, ...]:
-        """The lanes that have something to do."""
+        """Lanes that have something to do."""
         return tuple(lane for lane in self.lanes if lane.stale)
 
     def only_up_to(self, targets: Iterable[str]) -> Plan:
-        """The part of the plan that the target stages need, as `dvc repro TARGET` does.
+        """Part of the plan that the target stages need, as in `dvc repro TARGET`.
 
         A target is a stage's address; `train_gan` stands for all of `train_gan@...`. Raises ParamsError.
         """
@@ -58,12 +58,12 @@ class Plan:
 
 
 def read_plan(root: Path) -> Plan:
-    """Ask DVC, in this process, for its graph and for what changed (about 0.6 s for a dozen stages).
+    """Plan from DVC's graph and its changed stages, read in this process (about 0.6 s for a dozen stages).
 
     Raises
     ------
     SetupError
-        `root` is in no DVC repository.
+        `root` is not in a DVC repository.
     MissingInputError
         There is no dvc.yaml with stages.
     ParamsError
@@ -81,7 +81,7 @@ def read_plan(root: Path) -> Plan:
 
 
 def _ask_dvc(root: Path) -> tuple[list[str], dict[str, frozenset[str]], set[str], set[str]]:
-    """(stages in an order that respects the graph, stage -> stages it waits for, changed stages, portable stages)."""
+    """Stages in an order that respects the graph, stage -> stages it waits for, changed stages, portable stages."""
     os.environ.setdefault("DVC_NO_ANALYTICS", "1")
     import networkx
     from dvc.exceptions import DvcException, NotDvcRepoError
@@ -89,9 +89,9 @@ def _ask_dvc(root: Path) -> tuple[list[str], dict[str, frozenset[str]], set[str]
     from dvc.repo import Repo
 
     try:
-        # Waiting for the lock, because a lane of another run may hold it for the second that its commit takes.
+        # Waits for the lock, because a lane of another run may hold it for the second of its commit.
         with Repo(str(root), _wait_for_lock=True) as repo:
-            graph = repo.index.graph  # an edge points from a stage to what it waits for
+            graph = repo.index.graph  # an edge points from a stage to the stage that it waits for
             stages = networkx.lexicographical_topological_sort(graph.reverse(), key=_place_in(repo.index.stages))
             address = {stage: _address(stage, root) for stage in graph}
             waits_for = {address[stage]: frozenset(address[u] for u in graph.successors(stage)) for stage in graph}
@@ -122,7 +122,7 @@ def _ask_dvc(root: Path) -> tuple[list[str], dict[str, frozenset[str]], set[str]
 
 
 def _portable(stages: Iterable[Any]) -> list[Any]:
-    """The stages that read and write nothing that only Git keeps, such as metrics."""
+    """Stages without inputs or outputs that only Git keeps, such as metrics."""
     stages = list(stages)
     uncached = {out.fs_path for stage in stages for out in stage.outs if not out.use_cache}
     return [s for s in stages if uncached.isdisjoint(out.fs_path for out in [*s.outs, *s.deps])]
@@ -138,7 +138,7 @@ def _address(stage: Any, root: Path) -> str:
 
 
 def _place_in(stages: Iterable[Any]) -> Any:
-    # Among stages that may run now, the order of dvc.yaml and params.yaml: the plan reads like the files.
+    # Among stages that may run, the order of dvc.yaml and params.yaml: the plan reads like the files.
     place = {stage: index for index, stage in enumerate(stages)}
     return place.__getitem__
 
@@ -154,7 +154,7 @@ def _causes(error: BaseException | None) -> str:
 def lanes_of(
     order: Iterable[str], waits_for: Edges, changed: Iterable[str], portable: Iterable[str] | None = None
 ) -> tuple[Lane, ...]:
-    """Lanes in an order that respects the graph; stale where a stage, or one before it, has changed.
+    """Lanes in an order that respects the graph; stale where a stage, or an earlier one, has changed.
 
     `portable`: the stages all of whose outputs are cached; None: all stages.
     """
@@ -180,11 +180,11 @@ def lanes_of(
 
 
 def group_stages(order: Iterable[str], waits_for: Edges) -> list[list[str]]:
-    """Put a stage behind the stage with the same `@key` that it waits for, when it waits for nothing else.
+    """Append a stage to the stage with the same `@key` that it waits for, when it waits for no other stage.
 
-    `generate@cat` joins `train_gan@cat`: one start of DVC instead of two. "Nothing else" means nothing that the
-    lane itself does not wait for already; that keeps the joined stage as early as it was, and no two lanes can come
-    to wait for each other, whatever the graph.
+    `generate@cat` joins `train_gan@cat`: one start of DVC instead of two. "No other stage" means none that the lane
+    itself does not wait for already. So the joined stage starts as early as before, and no two lanes can wait for each
+    other, whatever the graph.
     """
     groups: list[list[str]] = []
     group_of: dict[str, list[str]] = {}
@@ -207,7 +207,7 @@ def _same_key(one: str, other: str) -> bool:
 
 
 def _lane_name(stages: list[str]) -> str:
-    """`train_gan+generate@cat`, or the stage's own address."""
+    """Name such as `train_gan+generate@cat`, or the stage's own address."""
     if len(stages) == 1:
         return stages[0]
     return "+".join(stage.rpartition("@")[0] for stage in stages) + "@" + stages[0].rpartition("@")[2]

@@ -1,4 +1,4 @@
-"""The gate at the end of a run: `gan-augment publish`, where params.yaml says where to, and the run made an export."""
+"""Publication at the end of a run: `gan-augment publish`, if params.yaml names a place and there is an export."""
 
 from __future__ import annotations
 
@@ -27,12 +27,12 @@ def wants_to_publish(root: Path, plan: Plan) -> bool:
 
 
 def publish_shards(root: Path) -> str:
-    """Publish where the policy is met; one sentence that says what became of it.
+    """Publish where the policy is met, and return a sentence on the outcome.
 
     Raises
     ------
     DataError
-        It was to be published and could not be. What was published before is still there.
+        The publication was due but failed. The earlier publication is unchanged.
     """
     command = [sys.executable, "-m", "gan_augment", "publish", "--json", "--root", str(root.resolve())]
     done = subprocess.run(command, env=lane_environment(), capture_output=True, text=True, check=False)

@@ -1,4 +1,4 @@
-"""When to run a failed lane again, and how long to wait before: one policy for every executor."""
+"""Retries of a failed lane and the waits before them: one policy for every executor."""
 
 from __future__ import annotations
 
@@ -14,10 +14,10 @@ _FACTOR = 6.0
 
 @dataclass(frozen=True)
 class RetryPolicy:
-    """`retries` more tries, `first_delay` seconds before the first of them, six times as long before each next one.
+    """Policy of `retries` further tries, `first_delay` seconds before the first, six times as long before each next.
 
-    A crash is tried again because trainings crash for reasons that pass: a neighbour that filled the GPU, a driver
-    error, a kernel that ran out of memory. Bad input is not: it would be as bad the next time.
+    A crash is retried because trainings crash for temporary reasons: another process that filled the GPU, a driver
+    error, a kernel out of memory. Bad input is not retried: it would fail again.
     """
 
     retries: int = 2
@@ -30,7 +30,7 @@ class RetryPolicy:
 
 
 def with_retries(run: Callable[[], LaneResult], policy: RetryPolicy, log: Log, live: LiveLanes) -> LaneResult:
-    """Call `run` until it succeeds, is not worth retrying, or has had its tries; stopping `live` ends a wait at once.
+    """Call `run` until it succeeds, is not worth retrying, or has used its tries; stopping `live` ends a wait at once.
 
     Raises
     ------

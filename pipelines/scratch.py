@@ -1,4 +1,4 @@
-"""The project's `.gan_augment` folder: logs, durations, Prefect's own files. Nothing in it is an input of a stage."""
+"""The project's `.gan_augment` folder: logs, durations, Prefect's own files. No stage reads anything in it."""
 
 from __future__ import annotations
 
@@ -8,7 +8,7 @@ __all__ = ["LaneLogs", "scratch_folder"]
 
 
 def scratch_folder(root: Path) -> Path:
-    """`root/.gan_augment`, made when needed, and ignored by git whatever the project's own .gitignore says."""
+    """Folder `root/.gan_augment`, made when needed, and ignored by git whatever the project's .gitignore contains."""
     folder = root / ".gan_augment"
     folder.mkdir(exist_ok=True)
     ignore = folder / ".gitignore"
@@ -18,14 +18,14 @@ def scratch_folder(root: Path) -> Path:
 
 
 class LaneLogs:
-    """Everything a lane printed in its last run, in `.gan_augment/logs/LANE.log`."""
+    """Output of each lane in its last run, in `.gan_augment/logs/LANE.log`."""
 
     def __init__(self, root: Path) -> None:
         self._folder = scratch_folder(root) / "logs"
         self._folder.mkdir(exist_ok=True)
 
     def path(self, lane: str) -> Path:
-        """The lane's file."""
+        """File of the lane."""
         return self._folder / f"{lane.replace('/', '_')}.log"
 
     def begin(self, lane: str) -> None:

@@ -1,4 +1,4 @@
-"""The run in Markdown and in table rows, read from the files that the stages wrote; knows no Prefect."""
+"""Summary of the run in Markdown and table rows, from the files that the stages wrote; independent of Prefect."""
 
 from __future__ import annotations
 
@@ -15,32 +15,32 @@ __all__ = ["read_measure", "stage_rows", "verdict_markdown", "verdict_sentence"]
 
 _INTERVALS = (  # beside the headline
     *("macro_f1", "worst_class_recall", "worst_combination"),
-    *("rare_class_recall", "rare_class_precision", "log_loss"),  # recall alone is had by calling everything rare
+    *("rare_class_recall", "rare_class_precision", "log_loss"),  # all rows called rare: full recall
 )
 
 
 def read_measure(root: Path) -> dict[str, Any] | None:
-    """reports/measure.json, or None where there is none yet. Raises DamagedInputError."""
+    """Contents of reports/measure.json, or None where it does not exist yet. Raises DamagedInputError."""
     path = root / "reports/measure.json"
     measure: dict[str, Any] | None = read_json(path) if path.exists() else None
     return measure
 
 
 def verdict_sentence(root: Path) -> str:
-    """The verdict in one sentence, or that there is none."""
+    """Verdict in one sentence, or that there is none."""
     measure = read_measure(root)
     return " ".join(_said(measure)) if measure else "No verdict: this pipeline wrote no reports/measure.json"
 
 
 def _said(measure: dict[str, Any]) -> list[str]:
-    """The verdict's sentence, before it what is more important, and after it what the rows are worth in real rows."""
+    """Sentences of the verdict, preceded by more important ones, and followed by the worth of the rows in real rows."""
     worth = measure.get("worth") or {}
     after = [str(worth["sentence"])] if worth else []
     return [*map(str, measure.get("before") or []), str(measure["sentence"]), *after]
 
 
 def verdict_markdown(measure: dict[str, Any]) -> str:
-    """The verdict, the gain with its interval, and a row an arm; accuracies in per cent."""
+    """Markdown of the verdict, the gain with its interval, and a row per arm; accuracies in per cent."""
     lines = [f"# {str(measure['verdict']).capitalize()}", "", *(line for said in _said(measure) for line in (said, ""))]
     if (gain := measure.get("gain")) and measure["verdict"] != "not tried":
         lines += [_gain_sentence(gain), ""]
@@ -82,7 +82,7 @@ def _row(cells: list[str]) -> str:
 
 
 def stage_rows(plan: Plan, run: Run, costs: Mapping[str, Cost] | None = None) -> list[dict[str, Any]]:
-    """One row a stage, in the plan's order: what became of it and how long it took; from `costs`, of CPU and GPU."""
+    """Rows, one per stage, in the plan's order: outcome and duration; from `costs`, CPU and GPU time."""
     ran = {stage.stage: stage for result in run.results.values() for stage in result.stages}
     blocked = {lane.name for lane in run.blocked}
     rows = []

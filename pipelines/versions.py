@@ -1,4 +1,4 @@
-"""Packages that do not work together although pip installs them together. Reads metadata only, imports none of them."""
+"""Packages that do not work together although pip installs them together, from metadata alone, without imports."""
 
 from __future__ import annotations
 
@@ -13,7 +13,7 @@ Release = tuple[int, ...]
 
 @dataclass(frozen=True)
 class Problem:
-    """Something broken in the environment, and what to do about it."""
+    """Fault of the environment, with its remedy."""
 
     what: str
     state: str
@@ -22,7 +22,7 @@ class Problem:
 
 @dataclass(frozen=True)
 class _Cap:
-    """`package` has to lie in [low, high) beside Prefect; otherwise `symptom`."""
+    """Range [low, high) in which `package` has to lie beside Prefect; otherwise `symptom`."""
 
     package: str
     low: Release
@@ -31,7 +31,7 @@ class _Cap:
     requirement: str
 
 
-# Tried with Prefect 3.8.8: the last working fastapi is 0.154.0, the caps leave room for the next surprise.
+# Tested with Prefect 3.8.8: the last working fastapi is 0.154.0; the caps leave room for the next surprise.
 _NO_FLOW = "no flow runs at all: `Body() got an unexpected keyword argument`"
 _NO_SCHEDULE = "flows run, but no scheduled run is ever created"
 _BESIDE_PREFECT = (
@@ -43,12 +43,12 @@ _DVC: tuple[Release, Release] = ((3, 67), (4,))
 
 
 def version_problems(installed: Callable[[str], str] = version) -> list[Problem]:
-    """What is broken, worst first; empty where everything fits.
+    """Problems, worst first; empty where all versions fit.
 
     Parameters
     ----------
     installed
-        Package name -> its version; raises PackageNotFoundError. The default asks this environment.
+        Package name -> its version; raises PackageNotFoundError. The default reads this environment.
     """
     problems = _outside("dvc", _DVC, "the pipeline is driven through DVC", installed)
     if _release("prefect", installed) is None:

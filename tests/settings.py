@@ -35,6 +35,7 @@ METHODS: dict[str, MethodRow] = {
         {"kimg": 0.8, "batch_size": 32, "width": 32, "latent": 4, "checks": 2, "judge_steps": 10},
         judged=False,
     ),
+    "bicubic": MethodRow(image_toy),
     "conditional": MethodRow(image_toy, SMALL_IMAGE_GAN, judged=False),
     "copula": MethodRow(table_toy),
     "infogan": MethodRow(

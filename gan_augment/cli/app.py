@@ -1,4 +1,4 @@
-"""The commands and their help. `gan-augment STAGE` runs one DVC stage; the others look, check and set up."""
+"""The commands and their help. `gan-augment STAGE` runs one DVC stage; the others inspect, check and set up."""
 
 from __future__ import annotations
 
@@ -68,19 +68,19 @@ def init(
         typer.Option("--force", help="Replace params.yaml, dvc.yaml and prefect.yaml; the old ones are kept as .bak."),
     ] = False,
     dry_run: Annotated[
-        bool, typer.Option("--dry-run", help="Look at the data and say what was found, no more.")
+        bool, typer.Option("--dry-run", help="Look at the data and print the findings, no more.")
     ] = False,
     as_json: Json = False,
 ) -> None:
-    """Look at your data, say what was found, and write params.yaml, dvc.yaml and prefect.yaml."""
+    """Look at your data, print the findings, and write params.yaml, dvc.yaml and prefect.yaml."""
     from gan_augment.cli.setup import initialise
 
     initialise(path, demo, target, image_column, settings or [], root, force=force, dry_run=dry_run, as_json=as_json)
 
 
-@app.command(short_help="Say what is missing or broken here, and the remedy.")
+@app.command(short_help="Show what is missing or broken here, and the remedy.")
 def doctor(root: Root = Path(), as_json: Json = False) -> None:
-    """Check versions, device, memory, disk, DVC and Prefect, and say what to do about each problem."""
+    """Check versions, device, memory, disk, DVC and Prefect, and print a remedy for each problem."""
     from gan_augment.cli.doctor import examine, render
 
     problems = examine(root)
@@ -95,12 +95,12 @@ def summary(
     price_per_hour: Annotated[
         float | None,
         typer.Option(
-            "--price-per-hour", metavar="PRICE", min=0, help="Of a GPU, or of the machine: show what each stage cost."
+            "--price-per-hour", metavar="PRICE", min=0, help="Price of a GPU or machine: show what each stage cost."
         ),
     ] = None,
     as_json: Json = False,
 ) -> None:
-    """Show the last verdict again: arms, sentence, where report and shards are, what each stage took and cost."""
+    """Show the last verdict again: arms, sentence, paths of report and shards, and the time and cost of each stage."""
     from gan_augment.cli.setup import show_summary
 
     show_summary(root, price_per_hour, as_json=as_json)
@@ -117,9 +117,9 @@ def verify(
         raise typer.Exit(2)
 
 
-@app.command(short_help="Publish the shards, if the verdict lets them.")
+@app.command(short_help="Publish the shards, if the verdict allows it.")
 def publish(root: Root = Path(), as_json: Json = False) -> None:
-    """Publish the exported shards where the verdict passes `publish` in params.yaml; else what is published stays."""
+    """Publish the exported shards where the verdict passes `publish` in params.yaml; otherwise keep current ones."""
     from gan_augment.cli.setup import publish_shards
 
     publish_shards(root, as_json=as_json)
@@ -133,26 +133,26 @@ def preview(
     root: Root = Path(),
     as_json: Json = False,
 ) -> None:
-    """Look before training: real data by class, the audit's findings, the classical augmentation. After `prepare`."""
+    """Write a page to look at before training: real data by class, the audit's findings, the classical augmentation."""
     from gan_augment.cli.preview import show_preview
 
     show_preview(root, html, as_json=as_json)
 
 
-@app.command(short_help="Show the trainings that run now, on a page.")
+@app.command(short_help="Show the running trainings on a page.")
 def watch(
     every: Annotated[int, typer.Option(min=1, metavar="SECONDS", help="How often the page is written and loaded.")] = 5,
-    once: Annotated[bool, typer.Option("--once", help="Write the page as things are now, and return.")] = False,
+    once: Annotated[bool, typer.Option("--once", help="Write the page once, and return.")] = False,
     html: Annotated[
         Path | None,
         typer.Option(metavar="FILE", help="Where to write it; .gan_augment/live/index.html by default."),
     ] = None,
     root: Root = Path(),
     as_json: Annotated[
-        bool, typer.Option("--json", help="Print the trainings as they are now as JSON, and return.")
+        bool, typer.Option("--json", help="Print the current state of the trainings as JSON, and return.")
     ] = False,
 ) -> None:
-    """Keep a page of the trainings that run now: speed, time left, curves, samples. Ends when they end."""
+    """Show the running trainings on a page: speed, time left, curves, samples. The command ends when they end."""
     from gan_augment.cli.watch import print_trainings, watch_trainings
 
     if as_json:
@@ -176,7 +176,7 @@ def compare(
     run_comparison(runs, root, html, as_json=as_json)
 
 
-@app.command(short_help="Prove the verdict with synthesizers of known effect.")
+@app.command(short_help="Test the verdict with synthesizers of known effect.")
 @with_verbosity
 def calibrate(
     root: Root = Path(),
@@ -188,7 +188,7 @@ def calibrate(
     jobs: Annotated[int, typer.Option(min=1, help="Processes side by side.")] = 1,
     as_json: Json = False,
 ) -> None:
-    """Prove the verdict: synthesizers of known effect through mix, retrain and measure, and how often each is right."""
+    """Test the verdict: synthesizers of known effect through mix, retrain and measure, and the share of right ones."""
     from gan_augment.cli.calibrate import run_calibration
 
     run_calibration(root, demo, control, runs=runs, jobs=jobs, as_json=as_json)
@@ -197,17 +197,17 @@ def calibrate(
 @app.command(short_help="Train the synthesizer again with other seeds.")
 @with_verbosity
 def replicate(
-    runs: Annotated[int, typer.Option(min=2, help="Trainings in all, this project's own included.")] = 3,
+    runs: Annotated[int, typer.Option(min=2, help="Trainings in total, including this project's own.")] = 3,
     root: Root = Path(),
     as_json: Json = False,
 ) -> None:
-    """Train the synthesizer again with other seeds: an interval that covers its luck too. Each run takes a pipeline."""
+    """Train the synthesizer again with other seeds, for an interval that covers training. Each run takes a pipeline."""
     from gan_augment.cli.calibrate import run_replicates
 
     run_replicates(root, runs=runs, as_json=as_json)
 
 
-@app.command(short_help="Say whether synthetic rows help on a table.")
+@app.command(short_help="Decide whether synthetic rows help on a table.")
 @with_verbosity
 def choose(
     path: Annotated[Path, typer.Argument(metavar="FILE", help="A CSV or Parquet file of train rows.")],
@@ -217,28 +217,28 @@ def choose(
         str, typer.Option(help="logistic_regression, random_forest or hist_gradient_boosting.")
     ] = "random_forest",
     methods: Annotated[
-        str, typer.Option(metavar="NAME,NAME", help="What may make rows; by default every table method.")
+        str, typer.Option(metavar="NAME,NAME", help="Methods to try; by default every table method.")
     ] = "",
     drop: Annotated[
         list[str] | None, typer.Option(metavar="COLUMN", help="Leave a column out; may be repeated.")
     ] = None,
     decimal: Annotated[
-        str | None, typer.Option(metavar="SIGN", help="The sign before decimals in a CSV, '.' or ','; read by default.")
+        str | None, typer.Option(metavar="SIGN", help="The decimal sign in a CSV, '.' or ','; detected by default.")
     ] = None,
     encoding: Annotated[
-        str | None, typer.Option(metavar="NAME", help="The encoding of a CSV, such as cp1252; by default found out.")
+        str | None, typer.Option(metavar="NAME", help="The encoding of a CSV, such as cp1252; detected by default.")
     ] = None,
     write: Annotated[
-        Path | None, typer.Option(metavar="FILE", help="Where to write the table with the rows, if they pay.")
+        Path | None, typer.Option(metavar="FILE", help="Where to write the table with the rows, if they help.")
     ] = None,
     repeats: Annotated[
         int | None,
-        typer.Option(min=1, help="Cross-validations; by default 2, and 4 for few methods where 2 leave it open."),
+        typer.Option(min=1, help="Cross-validations; by default 2, and 4 for few methods where 2 do not decide."),
     ] = None,
-    seed: Annotated[int, typer.Option(min=0, help="Another seed cuts other folds.")] = 0,
+    seed: Annotated[int, typer.Option(min=0, help="Seed of the folds.")] = 0,
     as_json: Json = False,
 ) -> None:
-    """Say whether synthetic rows, class weights or neither help a classifier on a table, by nested cross-validation.
+    """Decide whether synthetic rows, class weights or neither help a classifier on a table, by nested cross-validation.
 
     No project is needed. Keep test rows out of the file: the gain is measured on its own rows.
     """
@@ -260,9 +260,9 @@ def choose(
     )
 
 
-@methods_app.command("list", short_help="Every method, and in a project whether the data can serve it.")
+@methods_app.command("list", short_help="List the methods; in a project, with their needs.")
 def methods_list(root: Root = Path(), as_json: Json = False) -> None:
-    """Every method: what it makes, whose label its samples carry, and in a project whether the data can serve it."""
+    """List the methods: the samples they make, their labels and, in a project, whether the data can serve each."""
     from gan_augment.cli.methods import list_methods
 
     list_methods(root, as_json=as_json)
@@ -270,18 +270,18 @@ def methods_list(root: Root = Path(), as_json: Json = False) -> None:
 
 @methods_app.command("show")
 def methods_show(
-    name: Annotated[str, typer.Argument(metavar="NAME", help="A name that `methods list` prints.")],
+    name: Annotated[str, typer.Argument(metavar="NAME", help="A name from `methods list`.")],
     as_json: Json = False,
 ) -> None:
-    """One method's settings, with their defaults and meaning."""
+    """Print a method's settings, with their defaults and meaning."""
     from gan_augment.cli.methods import show_method
 
     show_method(name, as_json=as_json)
 
 
-@params_app.command("check", short_help="Find mistakes before any training minute.")
+@params_app.command("check", short_help="Find mistakes before any training.")
 def params_check(root: Root = Path(), as_json: Json = False) -> None:
-    """Find unknown keys, wrong types and impossible requests before any training minute."""
+    """Find unknown keys, wrong types and impossible requests before any training."""
     from gan_augment.cli.setup import check_params
 
     check_params(root, as_json=as_json)
@@ -290,7 +290,7 @@ def params_check(root: Root = Path(), as_json: Json = False) -> None:
 @params_app.command("schema", short_help="Print its JSON Schema, or write it for editors.")
 def params_schema(
     write: Annotated[
-        bool, typer.Option("--write", help="Write it to where params.yaml's first line makes editors look for it.")
+        bool, typer.Option("--write", help="Write it to the place that params.yaml's first line gives to editors.")
     ] = False,
     root: Root = Path(),
 ) -> None:
@@ -301,7 +301,7 @@ def params_schema(
 
 
 def _add_stage(stage: StageCommand) -> None:
-    """`gan-augment STAGE [KEY]`: the same word as the DVC stage, the params section and the module."""
+    """Add the command `gan-augment STAGE [KEY]`: the same word as the DVC stage, the params section and the module."""
 
     def once(root: Root = Path(), dry_run: DryRun = False) -> None:
         _run(stage, root, None, dry_run)

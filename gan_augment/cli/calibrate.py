@@ -1,4 +1,4 @@
-"""`calibrate`: prove the verdict with synthesizers of known effect. `replicate`: train the synthesizer again."""
+"""Commands `calibrate` (test the verdict with synthesizers of known effect) and `replicate` (train again)."""
 
 from __future__ import annotations
 
@@ -17,7 +17,7 @@ __all__ = ["run_calibration", "run_replicates"]
 
 
 def run_calibration(root: Path, demo: str | None, control: str | None, *, runs: int, jobs: int, as_json: bool) -> None:
-    """Run the controls and print a row each; exit with code 1 where a requirement is missed."""
+    """Run the controls and print a row per control; exit with code 1 where a requirement is missed."""
     one_thread_each()
     from gan_augment.core.progress import progress_bar
     from gan_augment.gain.calibrate import CONTROLS, Control
@@ -41,7 +41,7 @@ def run_calibration(root: Path, demo: str | None, control: str | None, *, runs: 
 
 
 def run_replicates(root: Path, *, runs: int, as_json: bool) -> None:
-    """Train everything after the split `runs - 1` times more, and print the gain over all trainings."""
+    """Train everything after the split `runs - 1` more times, and print the gain over all trainings."""
     one_thread_each()
     from gan_augment.project.layout import Project
     from gan_augment.project.locks import stage_locks

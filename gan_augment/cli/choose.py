@@ -1,4 +1,4 @@
-"""`gan-augment choose`: does any synthetic data help on this table? No project is needed."""
+"""`gan-augment choose`: the synthetic data, if any, that helps on a table. No project is needed."""
 
 from __future__ import annotations
 
@@ -36,7 +36,7 @@ def run_choice(
     seed: int,
     as_json: bool,
 ) -> None:
-    """Print the verdict and what it rests on; write the augmented table where rows are worth adding."""
+    """Print the verdict and its evidence; write the augmented table where rows are worth adding."""
     one_thread_each()
     from gan_augment.tabular.chooser import choose_augmentation
     from gan_augment.tabular.files import check_output, read_user_table
@@ -47,7 +47,7 @@ def run_choice(
         check_output(write, table.whole, path)
     if len(table.whole) < FEWEST_ROWS:
         raise DataError(
-            "The table has too few rows to tell what helps",
+            "The table has too few rows to decide what helps",
             where=path,
             got=f"{len(table.whole)} rows",
             expected=f"at least {FEWEST_ROWS}",
@@ -88,7 +88,7 @@ def _methods(words: str) -> list[str]:
 
 def _decimal(sign: str | None) -> Any:
     if sign not in (None, ".", ","):
-        raise ParamsError("This is no sign before decimals", where="--decimal", got=repr(sign), expected="'.' or ','")
+        raise ParamsError("This is not a decimal sign", where="--decimal", got=repr(sign), expected="'.' or ','")
     return sign
 
 
@@ -122,7 +122,7 @@ def _written(choice: AugmentationChoice, table: UserTable, write: Path | None) -
 
 
 def _copies(made: pd.DataFrame, table: UserTable, choice: AugmentationChoice) -> int:
-    """How many synthetic rows equal a real one in every feature."""
+    """Number of synthetic rows that equal a real one in every feature."""
     assert choice.contest is not None
     features = [column.name for column in choice.contest.table.columns]
     return len(made[features].merge(table.used[features].drop_duplicates(), on=features))
@@ -159,7 +159,7 @@ _BALANCE = {
 
 
 def _as_good(report: dict[str, Any]) -> str:
-    """What to try first, because it costs nothing and is not shown to be worse."""
+    """Advice to try first a method without rows, which costs nothing and is not shown to be worse."""
     if report["free"] is None or report["over_free"]["low"] > 0:
         return ""
     return f"first try the simpler thing. {_BALANCE[report['free']]}. Or "

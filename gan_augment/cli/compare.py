@@ -1,4 +1,4 @@
-"""`gan-augment compare`: where the runs are. A folder is one; a revision's files come out of Git and DVC's cache."""
+"""`gan-augment compare`: the places of the runs. A folder is one; a revision's files come from Git and DVC's cache."""
 
 from __future__ import annotations
 
@@ -16,7 +16,7 @@ from gan_augment.core.errors import MissingInputError
 
 __all__ = ["fetch_revision", "found_runs", "run_comparison"]
 
-# What a comparison reads. The predictions of all arms: which one counts is in measure.json.
+# Files that a comparison reads. The predictions of all arms: measure.json names the arm that counts.
 REPORTS = ("params.yaml", "reports/measure.json", "reports/curate.json")
 PREDICTIONS = ("data/prepared/dataset.json", "data/prepared/test_labels.parquet", "predictions")
 
@@ -45,7 +45,7 @@ def run_comparison(runs: Sequence[str], root: Path, html: Path | None, *, as_jso
 
 @contextlib.contextmanager
 def found_runs(runs: Sequence[str], root: Path) -> Iterator[dict[str, Path]]:
-    """Name -> folder, in the order given. What had to be taken out of revisions is gone afterwards.
+    """Folders by name, in the order given. Files extracted from revisions are deleted afterwards.
 
     Raises
     ------
@@ -64,19 +64,19 @@ def found_runs(runs: Sequence[str], root: Path) -> Iterator[dict[str, Path]]:
 
 
 def fetch_revision(revision: str, root: Path, target: Path) -> None:
-    """Copy what a comparison reads from a commit, branch, tag or DVC experiment of the repository around `root`.
+    """Copy a comparison's files from a commit, branch, tag or DVC experiment of the repository around `root`.
 
-    Predictions that DVC no longer has are left out: the run is then listed without a paired difference.
+    Predictions that DVC no longer has are skipped: the run is then listed without a paired difference.
     """
     from dvc.api import DVCFileSystem
     from dvc.exceptions import DvcException
     from dvc.scm import SCMError
 
-    logging.getLogger("dvc").setLevel(logging.CRITICAL)  # what it has to say about missing files, we say
+    logging.getLogger("dvc").setLevel(logging.CRITICAL)  # missing files are reported by us, not by DVC
     try:
         repository = _repository(root)
-        files = DVCFileSystem(str(repository), rev=revision, subrepos=True)  # a project may lie in a folder of it
-        _ = files.repo  # opens it now: `exists` would take a revision that is none for an absent file
+        files = DVCFileSystem(str(repository), rev=revision, subrepos=True)  # a project may lie in a subfolder
+        _ = files.repo  # opens it now: `exists` would take an invalid revision for a missing file
         inside = root.resolve().relative_to(repository).as_posix()
         for path in REPORTS:
             _copy(files, f"{inside}/{path}", target / path)
@@ -94,7 +94,7 @@ def fetch_revision(revision: str, root: Path, target: Path) -> None:
 
 
 def _repository(root: Path) -> Path:
-    """The Git repository's top folder, where a revision's paths begin; `root` where there is none."""
+    """Top folder of the Git repository, to which a revision's paths are relative; `root` without one."""
     folders = (root.resolve(), *root.resolve().parents)
     return next((folder for folder in folders if (folder / ".git").exists()), folders[0])
 

@@ -1,7 +1,7 @@
-"""What each stage took when it last ran here: time, processor time, GPU time; and what that costs.
+"""Costs of each stage's last run here: wall time, CPU time, GPU time, and their price.
 
-Kept beside DVC, in `.gan_augment/costs`, by the command that runs a stage, whoever started it. The report does not show
-it: the same project gives the same report, however busy the machine was.
+They are kept in `.gan_augment/costs`, outside DVC, by the command that runs a stage. The report does not show them: the
+same project gives the same report, however busy the machine was.
 """
 
 from __future__ import annotations
@@ -25,9 +25,9 @@ _HOUR = 3600
 
 @dataclass(frozen=True)
 class Cost:
-    """Of one stage: seconds by the clock, of all its processes on the CPU, and of a whole GPU that it held.
+    """Cost of a stage: wall seconds, CPU seconds of all its processes, and seconds of a whole GPU.
 
-    `share`: how much of a machine's lane it had to itself, below 1 where trainings share a GPU (`base.gpu_share`).
+    `share`: its part of a machine's lane, below 1 where trainings share a GPU (`base.gpu_share`).
     """
 
     stage: str
@@ -37,13 +37,13 @@ class Cost:
     share: float = 1.0
 
     def price(self, per_hour: float) -> float:
-        """In the currency of `per_hour`, which is for a GPU (or, without one, the machine) while a stage runs on it."""
+        """Price in the currency of `per_hour`, which is for a GPU (or, without one, the machine) in use."""
         return self.seconds * self.share / _HOUR * per_hour
 
 
 @contextlib.contextmanager
 def recorded(root: Path, stage: str, gpus: float) -> Iterator[None]:
-    """Write down what the stage in this context takes, if it succeeds. `gpus`: how many it holds; 0.25 is a quarter."""
+    """Record the cost of the stage in this context, if it succeeds. `gpus`: the number it holds; 0.25 is a quarter."""
     start, before = time.monotonic(), os.times()
     yield
     after = os.times()
@@ -55,22 +55,22 @@ def recorded(root: Path, stage: str, gpus: float) -> Iterator[None]:
         share=gpus or 1.0,
     )
     tell_cost(stage, cost.seconds, cost.cpu_seconds)
-    with contextlib.suppress(OSError):  # a full disk is said where it stops the stage, not here
+    with contextlib.suppress(OSError):  # a full disk is reported where it stops the stage, not here
         write_json(root / ".gan_augment" / "costs" / f"{stage}.json", asdict(cost))
 
 
 def read_costs(root: Path) -> dict[str, Cost]:
-    """Stage -> its cost, of the stages that ran here."""
+    """Costs by stage, of the stages that ran here."""
     costs = {}
     for path in sorted((root / ".gan_augment" / "costs").glob("*.json")):
-        with contextlib.suppress(OSError, TypeError, GanAugmentError):  # damaged: it is no result of anything
+        with contextlib.suppress(OSError, TypeError, GanAugmentError):  # damaged: no result depends on it
             cost = Cost(**read_json(path))
             costs[cost.stage] = cost
     return costs
 
 
 def costs_json(costs: Iterable[Cost], per_hour: float | None) -> dict[str, Any]:
-    """{"stages": [...], "total": {...}}: seconds, and a price where one is given."""
+    """JSON value {"stages": [...], "total": {...}}: seconds, and a price where one is given."""
     stages = [_figures(cost.stage, [cost], per_hour) for cost in costs]
     return {"stages": stages, "total": _figures("total", costs, per_hour)}
 
@@ -83,7 +83,7 @@ def _figures(name: str, costs: Iterable[Cost], per_hour: float | None) -> dict[s
 
 
 def render_costs(costs: Iterable[Cost], per_hour: float | None) -> Any:
-    """A rich table: a row a stage, those of all classes or arms together, and the sum."""
+    """Table for rich: one row per stage, all classes or arms together, and the sum."""
     from rich.table import Table
 
     groups: dict[str, list[Cost]] = {}

@@ -1,4 +1,4 @@
-"""`gan-augment doctor`: what is missing or broken on this machine and in this project, each with its remedy."""
+"""`gan-augment doctor`: faults of this machine and this project, each with its remedy."""
 
 from __future__ import annotations
 
@@ -24,7 +24,7 @@ FREE_MEMORY_WANTED = 2 * GIB  # torch, a feature network and a small data set
 
 _PACKAGES = ("torch", "dvc", "prefect", "albumentations", "pandas", "scikit-learn")
 _OPTIONAL = {
-    # package -> (what it is good for, how to get it)
+    # package -> (its use, how to get it)
     "ray": ("lanes on a GPU cluster: --executor ray", "pip install 'gan-augment[ray]'"),
     "tensorboard": ("TensorBoard's view of running trainings", "pip install 'gan-augment[tensorboard]'"),
     "webdataset": ("reading exported tars with its own loader", "pip install webdataset"),
@@ -33,12 +33,12 @@ _OPTIONAL = {
 
 
 def examine(root: Path) -> list[Finding]:
-    """Every check, in the order in which a newcomer would stumble."""
+    """Findings of every check, in the order in which a newcomer would meet the problems."""
     return [*_python(), *_packages(), *_optional(), *_device(root), *_memory(), *_disk(root), *project_findings(root)]
 
 
 def render(findings: list[Finding], *, as_json: bool) -> None:
-    """A line a finding, the remedy below it; or JSON. Passwords in addresses are masked."""
+    """Text with one line per finding and the remedy below it, or JSON. Passwords in addresses are masked."""
     findings = [replace(one, state=mask(one.state), remedy=mask(one.remedy)) for one in findings]
     if as_json:
         print(json.dumps([asdict(finding) for finding in findings], indent=2))
@@ -60,7 +60,7 @@ def _packages() -> Iterator[Finding]:
             yield Finding(name, version(name))
         except PackageNotFoundError:
             yield Finding(name, "not installed", "pip install gan-augment", blocking=True)
-    # What the layers above know to be broken: they register themselves, because imports go down only.
+    # Checks of the layers above: they register themselves, because imports go down only.
     for check in entry_points(group="gan_augment.doctor"):
         for problem in check.load()():
             yield Finding(problem.what, problem.state, problem.remedy, blocking=True)
@@ -75,7 +75,7 @@ def _optional() -> Iterator[Finding]:
 
 
 def _device(root: Path) -> Iterator[Finding]:
-    """The processor, the GPUs, and whether base.device of the project is among them."""
+    """Findings on the processor, the GPUs, and whether base.device of the project is among them."""
     import os
 
     import torch
@@ -100,7 +100,7 @@ def _asked_for(root: Path) -> Iterator[Finding]:
     try:
         device = load_params(root / "params.yaml").base.device
     except GanAugmentError:
-        return  # said where the project is examined
+        return  # reported where the project is examined
     try:
         yield Finding("base.device", f"{device} means {resolve_device(device)} here")
     except GanAugmentError as error:

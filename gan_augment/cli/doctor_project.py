@@ -1,4 +1,4 @@
-"""The doctor's look at a project: params.yaml, Git, DVC with its locks and remote, and Prefect's server."""
+"""The doctor's checks of a project: params.yaml, Git, DVC with its locks and remote, and Prefect's server."""
 
 from __future__ import annotations
 
@@ -22,11 +22,11 @@ from gan_augment.core.errors import GanAugmentError
 
 __all__ = ["project_findings"]
 
-REMOTE_SECONDS = 8.0  # a store that has not answered by then is called unreachable
+REMOTE_SECONDS = 8.0  # seconds after which a silent store counts as unreachable
 
 
 def project_findings(root: Path) -> Iterator[Finding]:
-    """params.yaml, Git, DVC and Prefect, as far as they concern the folder `root`."""
+    """Findings on params.yaml, Git, DVC and Prefect in the folder `root`."""
     if (root / "params.yaml").exists():
         yield from _params(root)
         yield from _git(root)
@@ -50,13 +50,14 @@ def _params(root: Path) -> Iterator[Finding]:
         if not checked.errors:
             yield Finding("params.yaml", f"{len(params.classes)} classes, method {params.synthesis.method}")
             yield from _leftovers(root, set(params.classes), set(params.retrain.arms))
+            yield from _rivals(root, params.synthesis.method)
     yield from _no_files(root, "dvc.yaml", "dvc.lock")
     if not os.path.lexists(root / "dvc.yaml"):
         yield Finding("dvc.yaml", "absent", "gan-augment init PATH_TO_YOUR_DATA", blocking=True)
 
 
 def _no_files(folder: Path, *names: str) -> Iterator[Finding]:
-    """What has the name of a file that DVC opens, and is none: DVC waits for a pipe without end."""
+    """Findings on paths that DVC opens as files, but that are not files: DVC waits for a pipe for ever."""
     for name in names:
         path = folder / name
         if os.path.lexists(path) and not path.is_file():
@@ -72,7 +73,7 @@ def _mistake(error: GanAugmentError) -> Finding:
 
 
 def _leftovers(root: Path, classes: set[str], arms: set[str]) -> Iterator[Finding]:
-    """Outputs of stages that are no more: DVC forgets them, and leaves them where they are."""
+    """Findings on outputs of stages that no longer exist: DVC forgets them, and leaves them in place."""
     from gan_augment.project.layout import Layout
 
     layout = Layout(root)
@@ -88,6 +89,19 @@ def _leftovers(root: Path, classes: set[str], arms: set[str]) -> Iterator[Findin
             "leftovers",
             f"outputs of classes or arms that params.yaml has no longer: {', '.join(found)}",
             _removal(found),
+        )
+
+
+def _rivals(root: Path, name: str) -> Iterator[Finding]:
+    from gan_augment.project.tracked import has_rivals_stage
+    from gan_augment.synthesis.registry import resolve_method
+
+    names = resolve_method(name).traits.rivals
+    if names and not has_rivals_stage(root):
+        yield Finding(
+            "dvc.yaml",
+            f"has no stage `rivals`, so the gain is not compared with {name}'s rivals ({', '.join(names)})",
+            "gan-augment init with --force writes it anew, and keeps the old one as .bak",
         )
 
 
@@ -144,7 +158,7 @@ def _config(home: Path) -> dict[str, Any]:
 
 
 def _runs(root: Path) -> Iterator[Finding]:
-    """Stages that run now; one whose DVC was killed makes something that nobody will write down."""
+    """Findings on running stages; a stage whose DVC was killed makes outputs that nothing will record."""
     from gan_augment.core.locks import running
     from gan_augment.project.locks import lock_folder
 
@@ -157,7 +171,7 @@ def _runs(root: Path) -> Iterator[Finding]:
 
 
 def _locks(folder: Path, *, hardlink: bool) -> Iterator[Finding]:
-    """The lock of the repository, and the file that says which outputs are read and written by whom."""
+    """Findings on the repository's lock, and on the file that lists readers and writers of outputs."""
     lock = folder / "lock"
     if lock.is_file() and (hardlink or _held(lock)):
         numbers = re.findall(r"\d+", lock.read_text(encoding="utf-8", errors="replace"))
@@ -180,14 +194,14 @@ def _locks(folder: Path, *, hardlink: bool) -> Iterator[Finding]:
 
 
 def _entries(lock: dict[str, Any]) -> dict[int, str]:
-    """Process id -> command of everyone that reads or writes."""
+    """Commands by process id, of every reader or writer."""
     found = [info for infos in lock.get("read", {}).values() for info in infos]
     found += [info for info in lock.get("write", {}).values() if info]
     return {int(info["pid"]): str(info["cmd"]) for info in found}
 
 
 def _held(path: Path) -> bool:
-    """Whether another process holds DVC's lock on this file; a file alone is no lock."""
+    """Whether another process holds DVC's lock on this file; a file alone is not a lock."""
     with path.open("rb") as file:
         try:
             fcntl.flock(file, fcntl.LOCK_EX | fcntl.LOCK_NB)
@@ -204,12 +218,12 @@ def _exists(pid: int) -> bool:
 
 
 def _owns(pid: int, lock: Path) -> bool:
-    """Whether the process is there and older than the lock: a younger one only got a dead one's number."""
+    """Whether the process exists and is older than the lock: a younger one has reused a dead one's number."""
     import psutil
 
     try:
         process = psutil.Process(pid)
-        if process.status() == psutil.STATUS_ZOMBIE:  # dead, but nobody asked how it ended: a container without init
+        if process.status() == psutil.STATUS_ZOMBIE:  # a zombie that no parent reaps: a container without init
             return False
         return bool(process.create_time() <= lock.stat().st_mtime + 1)
     except (psutil.Error, OSError, OverflowError, ValueError):
@@ -217,7 +231,7 @@ def _owns(pid: int, lock: Path) -> bool:
 
 
 def _stale(what: str, path: Path) -> Finding:
-    return Finding(what, "left behind by a process that is gone; DVC will wait for it in vain", f"rm {path}", True)
+    return Finding(what, "left behind by a process that has ended; DVC will wait for it in vain", f"rm {path}", True)
 
 
 def _busy(what: str, who: str) -> Finding:
@@ -243,7 +257,7 @@ def _remote(home: Path, config: dict[str, Any]) -> Iterator[Finding]:
 
 
 def _within(seconds: float, ask: Callable[[], str]) -> str:
-    """The answer, or that there was none in time. The thread is a daemon: a hanging store must not hold us up."""
+    """Answer, or that there was none in time. The thread is a daemon: a hanging store must not block us."""
     answers: Queue[str] = Queue()
     Thread(target=lambda: answers.put(ask()), daemon=True).start()
     try:
@@ -253,14 +267,14 @@ def _within(seconds: float, ask: Callable[[], str]) -> str:
 
 
 def _unreachable(home: Path, name: str) -> str:
-    """What stands between us and the remote; empty where it answers."""
+    """Obstacle between us and the remote; empty where it answers."""
     logging.getLogger("dvc").setLevel(logging.CRITICAL)
     from dvc.repo import Repo
 
     try:
         with Repo(str(home)) as repo:
             remote = repo.cloud.get_remote(name)
-            # A local folder is made by the first push; what it lies in has to be there.
+            # The first push makes a local folder; its parent has to exist.
             place = remote.fs.parent(remote.path) if remote.fs.protocol == "local" else remote.path
             if remote.fs.protocol == "local":
                 there = remote.fs.exists(remote.path) or remote.fs.exists(place)
@@ -270,7 +284,7 @@ def _unreachable(home: Path, name: str) -> str:
     except FileNotFoundError:
         return ""  # it answered: nothing was pushed yet
     except Exception as error:
-        # Every kind of store has exceptions of its own, and DVC's plug-ins are not ours to enumerate.
+        # Every kind of store has its own exceptions, and DVC's plug-ins cannot be enumerated.
         return str(error).splitlines()[0] if str(error) else type(error).__name__
 
 

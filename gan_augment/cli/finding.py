@@ -1,4 +1,4 @@
-"""What `gan-augment doctor` finds."""
+"""Findings of `gan-augment doctor`."""
 
 from __future__ import annotations
 
@@ -9,7 +9,7 @@ __all__ = ["Finding"]
 
 @dataclass(frozen=True)
 class Finding:
-    """One line of the examination. `blocking`: the pipeline cannot run until the remedy is applied."""
+    """Line of the examination. `blocking`: the pipeline cannot run until the remedy is applied."""
 
     what: str
     state: str

@@ -1,7 +1,7 @@
-"""The `gan-augment` command: argv in, exit code out. Every command imports what it needs only when it runs.
+"""The `gan-augment` command, from argv to exit code. Every command imports its packages only when it runs.
 
-Exit codes: 0 done, 2 a mistake or an obstacle that the user can remove (said without a traceback), 130 interrupted,
-141 the reader of the output has gone, 1 a defect of ours (the traceback is in a file, which the message names).
+Exit codes: 0 done, 2 a mistake or an obstacle that the user can remove (reported without a traceback), 130 interrupted,
+141 the reader of the output has ended, 1 a bug of this program (the message names a file with the traceback).
 """
 
 from __future__ import annotations
@@ -19,7 +19,7 @@ def main() -> None:
 
 
 def _run() -> int:
-    """The exit code. Typer would turn the end of an input into "Aborted" and swallow Ctrl-C: it may not."""
+    """Exit code. Typer itself would report the end of an input as "Aborted" and swallow Ctrl-C."""
     from gan_augment.cli.app import app  # needs packages that a light installation lacks
 
     try:

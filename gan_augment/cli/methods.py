@@ -1,4 +1,4 @@
-"""`gan-augment methods`: what can be asked for, read from the methods themselves."""
+"""`gan-augment methods`: the methods and their settings, read from the methods themselves."""
 
 from __future__ import annotations
 
@@ -19,9 +19,9 @@ WIDTH = 100  # columns of `methods show`
 
 
 def list_methods(root: Path, *, as_json: bool) -> None:
-    """One line a method: name, what it makes, whose label, what is fitted when, first line of its docstring.
+    """Print a line per method: name, samples, labels, the scope of its fit, first line of its docstring.
 
-    Inside a project also whether it is ready for the project's data, or what is missing.
+    Inside a project, the line also shows whether it is ready for the project's data, or its missing needs.
     """
     rows, spec = [], project_spec(root)
     for name in method_names():
@@ -41,13 +41,15 @@ def list_methods(root: Path, *, as_json: bool) -> None:
 
 
 def show_method(name: str, *, as_json: bool) -> None:
-    """A method's settings as they stand in params.yaml: default, choices, meaning; or their JSON Schema."""
+    """Print a method's settings as in params.yaml: default, choices, meaning; or their JSON Schema."""
     method = resolve_method(name)
     schema = settings_schema(name)
     if as_json:
         print(json.dumps(schema, indent=2, ensure_ascii=False))
         return
     print((type(method).__doc__ or "").strip())
+    if method.traits.rivals:
+        print(f"\nIts untrained rivals, which run as arms beside it: {', '.join(method.traits.rivals)}")
     print(f"\nIn params.yaml, with the defaults:\n\nsynthesis:\n  method: {name}")
     properties = schema.get("properties", {})
     if not properties:
@@ -72,7 +74,7 @@ def _meaning(value: dict[str, Any]) -> str:
 
 
 def _choices(value: dict[str, Any]) -> Iterator[str]:
-    """The words and numbers that a value may be, or hold."""
+    """Words and numbers that a value may be, or hold."""
     yield from map(str, value.get("enum", [value["const"]] if "const" in value else []))
     for part in [*value.get("anyOf", []), *([value["items"]] if "items" in value else [])]:
         yield from _choices(part)

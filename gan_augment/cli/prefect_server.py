@@ -1,6 +1,6 @@
-"""The Prefect server that the user has named, wherever Prefect looks for one; and whether something answers there.
+"""Prefect server that the user configured, in any place that Prefect reads; and whether it answers.
 
-Read without importing Prefect, whose import takes seconds and settles its settings.
+This is read without importing Prefect, whose import takes seconds and fixes its settings.
 """
 
 from __future__ import annotations
@@ -24,18 +24,18 @@ _NAME = "PREFECT_API_URL"
 
 @dataclass(frozen=True)
 class NamedServer:
-    """The address of an API, and where it is named."""
+    """Address of an API, and the place that names it."""
 
     url: str
     said_in: str
 
     def problem(self) -> str:
-        """Why the server cannot be used; empty where it answers. Takes seconds at most."""
+        """Reason why the server cannot be used; empty where it answers. Takes seconds at most."""
         try:
             with urllib.request.urlopen(f"{self.url.rstrip('/')}/health", timeout=SERVER_SECONDS) as answer:  # noqa: S310
                 answer.read(1000)
         except urllib.error.HTTPError as error:
-            # Something is there. It may want a token that Prefect has; a gateway without its server is none.
+            # A server is there. It may need a token that Prefect has; a gateway without its server does not count.
             return f"HTTP status {error.code}" if error.code == 404 or error.code >= 500 else ""
         except (OSError, ValueError) as error:
             reason: Any = getattr(error, "reason", None) or error
@@ -46,12 +46,12 @@ class NamedServer:
 
 
 def named_server(folder: Path | None = None) -> NamedServer | None:
-    """What Prefect would take in this order: the environment, `.env`, prefect.toml, pyproject.toml, the profile.
+    """Server that Prefect would use: from the environment, `.env`, prefect.toml, pyproject.toml, the profile, in order.
 
     Parameters
     ----------
     folder
-        Where Prefect will be started: the current one.
+        The folder in which Prefect will start; default: the current one.
     """
     return next((found for found in _named(folder or Path()) if found.url), None)
 

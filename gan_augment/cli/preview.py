@@ -1,4 +1,4 @@
-"""`gan-augment preview`: a page to look at, and a few lines on the terminal."""
+"""`gan-augment preview`: a page of the data, and a few lines on the terminal."""
 
 from __future__ import annotations
 

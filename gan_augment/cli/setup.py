@@ -1,4 +1,4 @@
-"""`init`, `params check` and `verify`."""
+"""Commands `init`, `params check` and `verify`."""
 
 from __future__ import annotations
 
@@ -31,7 +31,7 @@ def initialise(
     dry_run: bool,
     as_json: bool,
 ) -> None:
-    """Inspect, say what was found, and (unless `dry_run`) write the project's files."""
+    """Inspect the data, print the findings, and (unless `dry_run`) write the project's files."""
     from gan_augment.setup.initialise import existing_files, refuse_errors, write_project
     from gan_augment.setup.inspect import inspect_demo, inspect_path
     from gan_augment.setup.render import render_findings
@@ -39,7 +39,7 @@ def initialise(
 
     if (path is None) == (demo is None):
         raise ParamsError(
-            "Say which data to use", expected="a PATH, or --demo NAME", remedy="gan-augment init PATH_TO_YOUR_DATA"
+            "Name the data to use", expected="a PATH, or --demo NAME", remedy="gan-augment init PATH_TO_YOUR_DATA"
         )
     if demo is not None and (target or image_column):
         raise ParamsError("An embedded data set has its classes already", got="--target or --image-column with --demo")
@@ -59,7 +59,7 @@ def initialise(
     in_the_way = existing_files(root)
     if in_the_way and not force and not _agreed(in_the_way):
         raise DataError(
-            "The project's files are there already",
+            "The project's files exist already",
             where=", ".join(file.name for file in in_the_way),
             remedy="run again with --force to replace them (the old ones are kept as .bak), or with -C ANOTHER_FOLDER",
         )
@@ -71,7 +71,7 @@ def initialise(
 
 
 def _served(findings: Findings) -> str:
-    """The methods that this data can serve, and what others would need."""
+    """Lines on the methods that this data can serve, and on the needs of others."""
     from gan_augment.setup.serving import learners_from_pool, served_methods
 
     ready, others = served_methods(findings.spec)
@@ -120,7 +120,7 @@ def show_schema(root: Path, *, write: bool) -> None:
 
 
 def show_summary(root: Path, price_per_hour: float | None, *, as_json: bool) -> None:
-    """Print what `measure` found and what the stages took. Raises MissingInputError where `measure` has not run."""
+    """Print the results of `measure` and the stages' costs. Raises MissingInputError where `measure` has not run."""
     from rich.console import Console
 
     from gan_augment.cli.costs import costs_json, render_costs
@@ -128,7 +128,7 @@ def show_summary(root: Path, price_per_hour: float | None, *, as_json: bool) -> 
     from gan_augment.project.layout import Layout, read_measured
 
     layout = Layout(root)
-    load_params(root / "params.yaml")  # outside of a project `dvc repro` would be no remedy
+    load_params(root / "params.yaml")  # outside of a project `dvc repro` would not be a remedy
     measured = mask_texts(read_measured(layout))
     costs = _costs(root)
     if as_json:
@@ -145,7 +145,7 @@ def show_summary(root: Path, price_per_hour: float | None, *, as_json: bool) -> 
 
 
 def _costs(root: Path) -> list[Cost]:
-    """In the pipeline's order; without classes and arms that params.yaml has no longer."""
+    """Costs in the pipeline's order, without classes and arms that params.yaml no longer has."""
     from gan_augment.cli.costs import read_costs
     from gan_augment.cli.stages import STAGES
 
@@ -161,7 +161,7 @@ def _costs(root: Path) -> list[Cost]:
 
 
 def verify_export(path: Path, *, as_json: bool) -> bool:
-    """Say how many files are as they were written. False with `as_json` where one is not, else that is a DataError."""
+    """Print the number of intact files. With `as_json`, return whether all are intact; otherwise raise DataError."""
     from gan_augment.sharding import examine, verify
 
     if as_json:
@@ -173,7 +173,7 @@ def verify_export(path: Path, *, as_json: bool) -> bool:
 
 
 def publish_shards(root: Path, *, as_json: bool) -> None:
-    """Apply the policy of `publish`, and say what became of it. Raises what `gan_augment.sharding.publish` raises."""
+    """Apply the policy of `publish`, and print the outcome. Raises what `gan_augment.sharding.publish` raises."""
     from gan_augment.project.layout import Project, read_measured
     from gan_augment.project.locks import stage_locks
     from gan_augment.sharding.publish import publish

@@ -1,4 +1,4 @@
-"""The stages as commands: their names, help, fan-out and the params sections that each one reads."""
+"""Stages as commands: their names, help, fan-out and the params sections that each one reads."""
 
 from __future__ import annotations
 
@@ -22,14 +22,14 @@ __all__ = ["STAGES", "StageCommand", "print_config", "run_stage"]
 
 @dataclass(frozen=True)
 class StageCommand:
-    """One stage. `fan_out`: what its argument names ("class", "arm"), None for a stage that runs once."""
+    """Stage as a command. `fan_out`: the meaning of its argument ("class", "arm"), None for a stage that runs once."""
 
     name: str
     help: str
     sections: tuple[str, ...]
     fan_out: str | None = None
-    on_device: bool = False  # it computes on `base.device`, and has a GPU to itself meanwhile
-    parallel: bool = False  # `synthesis.processes` of it train together
+    on_device: bool = False  # it computes on `base.device`, and holds a GPU meanwhile
+    parallel: bool = False  # its `synthesis.processes` train together
 
 
 STAGES: dict[str, StageCommand] = {
@@ -56,8 +56,13 @@ STAGES: dict[str, StageCommand] = {
         StageCommand("curate", "Throw away bad candidates, and measure the rest.", ("base", "curate"), on_device=True),
         StageCommand(
             "cross_fit",
-            "For very small sets: a synthesizer a fold, so that all rows choose the ratio.",
+            "For very small sets: a synthesizer per fold, so that all rows choose the ratio.",
             ("base", "cross_fit", "synthesis", "train_gan", "generate", "curate", "classes"),
+        ),
+        StageCommand(
+            "rivals",
+            "Draw rows of the method's untrained rivals.",
+            ("base", "synthesis", "generate", "mix", "classes"),
         ),
         StageCommand(
             "mix", "Choose the mixing ratio on validation.", ("base", "cross_fit", "mix", "retrain"), on_device=True
@@ -65,7 +70,7 @@ STAGES: dict[str, StageCommand] = {
         StageCommand("retrain", "Train the classifier of one arm.", ("base", "retrain"), "arm", on_device=True),
         StageCommand(
             "learning_curve",
-            "Train the best arm without synthetic rows on fewer real rows: what are the synthetic ones worth?",
+            "Train the best arm without synthetic rows on fewer real rows, to value the synthetic ones.",
             ("base", "retrain", "measure"),
             on_device=True,
         ),
@@ -77,7 +82,7 @@ STAGES: dict[str, StageCommand] = {
 
 
 def run_stage(stage: StageCommand, root: Path, key: str | None) -> None:
-    """Open the project, wait for whoever writes what the stage reads or writes, and run it."""
+    """Open the project, wait for other writers and readers of the stage's inputs and outputs, and run it."""
     one_thread_each()
     from gan_augment.core.orphans import end_with_dvc
     from gan_augment.project.layout import Project
@@ -86,7 +91,7 @@ def run_stage(stage: StageCommand, root: Path, key: str | None) -> None:
     end_with_dvc()
     project = Project.open(root)
     if os.environ.get("RANK", "0") != "0" or _LOCKED in os.environ:
-        _run(stage, project, key)  # of processes that train together: the one that started them holds the locks
+        _run(stage, project, key)  # for processes that train together, the one that started them holds the locks
         return
     with stage_locks(root, project.params, stage.name, key) as locks:
         if locks.waited:
@@ -95,17 +100,17 @@ def run_stage(stage: StageCommand, root: Path, key: str | None) -> None:
         _run(stage, project, key)
 
 
-_LOCKED = "GAN_AUGMENT_LOCKED"  # in the environment of processes whose starter holds the stage's locks
+_LOCKED = "GAN_AUGMENT_LOCKED"  # in the environment of processes whose parent holds the stage's locks
 
 
 def _launch(stage: StageCommand, project: Project, locks: Locks) -> None:
-    """Become the processes that train together, where they are wanted and this is none of them."""
+    """Replace this process by the processes that train together, unless it is one of them."""
     from gan_augment.training.launch import inside_group, launch_group
 
     processes = project.params.synthesis.processes
     if not stage.parallel or processes == 1 or inside_group():
         return
-    # Before any device is claimed: each of the processes claims its own. A user's mistake is said once, and here.
+    # Before any device is claimed: each of the processes claims its own. A user's mistake is reported once, here.
     from gan_augment.project.training import method_and_config
 
     method_and_config(project)
@@ -125,7 +130,7 @@ def _run(stage: StageCommand, project: Project, key: str | None) -> None:
         tell_versions(stage.name)
         module = importlib.import_module(
             f"gan_augment.stages.{stage.name}"
-        )  # imports torch, which sees what is claimed
+        )  # imports torch, which sees only the claimed device
         module.run(project, *([] if key is None else [key]))
 
 
@@ -133,13 +138,13 @@ def _recorded(project: Project, stage: StageCommand, key: str | None, gpu: str |
     from gan_augment.cli.costs import recorded
 
     if os.environ.get("RANK", "0") != "0":
-        return nullcontext()  # of processes that train together the first one writes for all
+        return nullcontext()  # of processes that train together, the first writes for all
     gpus = int(os.environ.get("WORLD_SIZE", "1")) / project.params.base.gpu_share if gpu else 0.0
     return recorded(project.layout.root, stage.name if key is None else f"{stage.name}@{key}", gpus)
 
 
 def print_config(stage: StageCommand, root: Path, key: str | None) -> None:
-    """The settings that the stage would run with, defaults filled in, as JSON."""
+    """Print the settings with which the stage would run, including defaults, as JSON."""
     from gan_augment.core.errors import ParamsError
     from gan_augment.core.masking import mask_texts
     from gan_augment.params import load_params

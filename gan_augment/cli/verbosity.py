@@ -1,4 +1,4 @@
-"""`--quiet` and `--verbose` for the commands that say more than their answer."""
+"""`--quiet` and `--verbose` for the commands that print more than their answer."""
 
 from __future__ import annotations
 
@@ -16,14 +16,14 @@ from gan_augment.core.verbosity import VERBOSITY, detail, verbosity
 
 __all__ = ["tell_cost", "tell_versions", "with_verbosity"]
 
-_Quiet = Annotated[bool, typer.Option("--quiet", "-q", help="Say nothing but the answer and errors.")]
+_Quiet = Annotated[bool, typer.Option("--quiet", "-q", help="Print only the answer and errors.")]
 _Verbose = Annotated[
     bool, typer.Option("--verbose", "-v", help="More progress, versions and memory, and tracebacks of errors.")
 ]
 
 
 def with_verbosity(command: Callable[..., None]) -> Callable[..., None]:
-    """The command with the options `--quiet` and `--verbose`, which set the variable that all code reads."""
+    """Command with the options `--quiet` and `--verbose`, which set the variable that all code reads."""
 
     @functools.wraps(command)
     def wrapped(*args: Any, quiet: bool, verbose: bool, **kwargs: Any) -> None:
@@ -31,7 +31,7 @@ def with_verbosity(command: Callable[..., None]) -> Callable[..., None]:
             raise typer.BadParameter("--quiet and --verbose exclude each other")
         if quiet or verbose:
             os.environ[VERBOSITY] = "quiet" if quiet else "verbose"
-        verbosity()  # an unknown word in the environment is told before any work
+        verbosity()  # report an unknown word in the environment before any work
         command(*args, **kwargs)
 
     signature = inspect.signature(command, eval_str=True)
@@ -49,7 +49,7 @@ def with_verbosity(command: Callable[..., None]) -> Callable[..., None]:
 
 
 def tell_versions(stage: str) -> None:
-    """If verbose: what the stage runs with."""
+    """Print the versions that the stage runs with, if verbose."""
     if verbosity() != "verbose":
         return  # reading the packages' metadata takes time, and an environment may lack it
     from importlib.metadata import version
@@ -59,12 +59,12 @@ def tell_versions(stage: str) -> None:
 
 
 def tell_cost(stage: str, seconds: float, cpu_seconds: float) -> None:
-    """If verbose: what the stage took."""
+    """Print the stage's time and memory, if verbose."""
     detail(f"{stage}: done in {seconds:.1f} s, {cpu_seconds:.1f} CPU-s{_peak()}")
 
 
 def _peak() -> str:
-    """The most memory that this process has held; not known everywhere."""
+    """Peak memory of this process; unknown on some systems."""
     try:
         import resource
     except ImportError:

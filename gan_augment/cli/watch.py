@@ -1,4 +1,4 @@
-"""`gan-augment watch`: a page of the trainings that run, written again and again until they end."""
+"""`gan-augment watch`: a page of the running trainings, rewritten until they end."""
 
 from __future__ import annotations
 
@@ -14,11 +14,11 @@ if TYPE_CHECKING:
 
 __all__ = ["print_trainings", "watch_trainings"]
 
-QUIET_SECONDS = 60  # without a training, after which they are taken to have ended: DVC starts one class after another
+QUIET_SECONDS = 60  # seconds without a training after which they count as ended: DVC starts one class after another
 
 
 def print_trainings(root: Path) -> None:
-    """The trainings as they are now, as JSON: an object each, those that run first. Raises MissingInputError."""
+    """Print the trainings' current state as JSON: one object each, running ones first. Raises MissingInputError."""
     from gan_augment.params import load_params
     from gan_augment.project.live import read_live
 
@@ -41,19 +41,19 @@ def _facts(run: LiveRun) -> dict[str, Any]:
 
 
 def _finite(figures: Any) -> dict[str, float | None]:
-    """JSON knows no infinity, which a training that breaks down has."""
+    """JSON has no infinity, but a diverging training does."""
     return {name: value if math.isfinite(value) else None for name, value in figures.items()}
 
 
 def watch_trainings(
     root: Path, html: Path | None, *, every: int, once: bool, sleep: Callable[[float], None] = time.sleep
 ) -> None:
-    """Write the page, say where it is, and keep it fresh while something runs; with `once` not again.
+    """Write the page, print its path, and update it while a training runs; with `once` only write it.
 
     Raises
     ------
     MissingInputError
-        `root` is no project.
+        `root` is not a project.
     ParamsError
         The page cannot be written.
     """

@@ -1,1 +1,1 @@
-"""Devices and memory layout: where tensors lie and who may use a device."""
+"""Devices and memory layout: the placement of tensors, and exclusive use of a device."""

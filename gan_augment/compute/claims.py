@@ -1,10 +1,10 @@
 """One GPU, one training: devices are claimed by file locks, before torch is imported.
 
-A training takes a lock on its device and keeps it until it ends; the kernel frees it however the process ends, SIGKILL
-included. It works for plain `dvc repro`, experiments, Prefect and Ray alike, because the training process itself takes
-the lock. Several small trainings may share a device: each then takes one of its slots.
+A training locks its device until it ends; the kernel releases the lock however the process ends, SIGKILL included. This
+works for plain `dvc repro`, experiments, Prefect and Ray alike, because the training process itself holds the lock.
+Several small trainings may share a device: each then takes one of its slots.
 
-This module must not import torch: the claim decides what torch will see (CUDA_VISIBLE_DEVICES).
+This module must not import torch: the claim decides which devices are visible to torch (CUDA_VISIBLE_DEVICES).
 """
 
 from __future__ import annotations
@@ -29,16 +29,16 @@ _SAY_SO_EVERY_SECONDS = 300.0
 
 
 def lock_folder() -> Path:
-    """Where the locks lie: on this host, the same folder for all users. GAN_AUGMENT_LOCKS names another one."""
+    """Folder of the locks: on this host, the same for all users. GAN_AUGMENT_LOCKS names another one."""
     return Path(os.environ.get(_LOCK_FOLDER) or Path(tempfile.gettempdir()) / "gan-augment-devices")
 
 
 def visible_gpus() -> list[str]:
-    """The GPUs of this process, as CUDA_VISIBLE_DEVICES names them; where it is not set, the driver's, from 0 on."""
+    """GPUs of this process, as CUDA_VISIBLE_DEVICES names them; where it is not set, the driver's, from 0 on."""
     visible = os.environ.get("CUDA_VISIBLE_DEVICES")
     if visible is not None:
         return [name.strip() for name in visible.split(",") if name.strip() not in ("", "-1")]
-    # CUDA counts from 0 whatever numbers the device files have: a container may hold only /dev/nvidia5.
+    # CUDA counts from 0 whatever the numbers of the device files: a container may hold only /dev/nvidia5.
     files = [device for device in Path("/dev").glob("nvidia*") if re.fullmatch(r"nvidia\d+", device.name)]
     return [str(index) for index in range(len(files))]
 
@@ -60,11 +60,11 @@ def claim_device(
         `base.device` of params.yaml. `cuda:1` is the second of `gpus`; `cpu` and `mps` claim nothing, and neither
         does `auto` where there is no GPU.
     share
-        How many trainings of this kind fit on one GPU; 1: it is held alone.
+        The number of trainings of this kind that fit on one GPU; 1: exclusive use.
     gpus, folder
-        The GPUs to choose from and where their locks lie; by default `visible_gpus()` and `lock_folder()`.
+        The GPUs to choose from and the folder of their locks; by default `visible_gpus()` and `lock_folder()`.
     say
-        Is told that it waits, for whom, and every five minutes again.
+        Called with a message about the holder that is waited for, at once and every five minutes.
 
     Yields
     ------
@@ -74,10 +74,10 @@ def claim_device(
     Raises
     ------
     DeviceError
-        A GPU was asked for that is not there.
+        The requested GPU does not exist.
     """
     choice = _choose_from(device, visible_gpus() if gpus is None else list(gpus))
-    if not choice or CLAIMED in os.environ:  # a claim is passed on to child processes
+    if not choice or CLAIMED in os.environ:  # child processes inherit a claim
         yield None
         return
     place = folder or lock_folder()
@@ -126,7 +126,8 @@ def _wait_for_one(
 
 
 def _try_to_hold(gpu: str, share: int, folder: Path, held: contextlib.ExitStack) -> bool:
-    # Who wants the device alone locks it exclusively. Who shares locks it in common with others, and a slot alone.
+    # Exclusive use takes an exclusive lock on the device. Shared use takes a shared lock on it, and an exclusive one on
+    # a slot.
     with contextlib.ExitStack() as attempt:
         if not _lock(_lock_file(folder, gpu), fcntl.LOCK_EX if share == 1 else fcntl.LOCK_SH, attempt):
             return False
@@ -152,8 +153,8 @@ def _lock(file: Path, kind: int, held: contextlib.ExitStack) -> bool:
 
 
 def _open(file: Path) -> int:
-    # O_CLOEXEC: a child that outlives this process must not keep its lock. O_NOFOLLOW: the folder is everybody's.
-    # O_CREAT comes second, because Linux refuses it on another user's file in such a folder.
+    # O_CLOEXEC: a child that outlives this process must not keep its lock. O_NOFOLLOW: any user can write to the
+    # folder. O_CREAT comes second, because Linux refuses it on another user's file in such a folder.
     flags = os.O_RDWR | os.O_CLOEXEC | os.O_NOFOLLOW
     try:
         return os.open(file, flags)
@@ -164,12 +165,12 @@ def _open(file: Path) -> int:
 
 
 def _holders(gpu: str, folder: Path) -> str:
-    # A lock that can be had is nobody's, and what its file says is history.
+    # A lock that is free belongs to no process, and its file's text is out of date.
     files = [_lock_file(folder, gpu), *sorted(folder.glob(f"{_safe(gpu)}.*.lock"))]
     with contextlib.ExitStack() as tried:
         taken = [file for file in files if file.exists() and not _lock(file, fcntl.LOCK_SH, tried)]
         texts = [file.read_text(encoding="utf-8", errors="replace") for file in taken]
-    return f"{gpu} is held by {', '.join(filter(None, texts)) or 'somebody'}"
+    return f"{gpu} is held by {', '.join(filter(None, texts)) or 'another process'}"
 
 
 def _lock_file(folder: Path, name: str) -> Path:
@@ -184,7 +185,7 @@ def _make_folder(folder: Path) -> None:
     if not folder.exists():
         folder.mkdir(parents=True, exist_ok=True)
         with contextlib.suppress(PermissionError):
-            folder.chmod(0o1777)  # like /tmp: everybody may add a lock, nobody may remove another's
+            folder.chmod(0o1777)  # like /tmp: every user may add a lock, but not remove another user's
 
 
 @contextlib.contextmanager

@@ -1,4 +1,4 @@
-"""Which device to train on."""
+"""Choice of the device to train on."""
 
 from __future__ import annotations
 
@@ -15,7 +15,7 @@ __all__ = ["resolve_device"]
 
 
 def resolve_device(name: str) -> str:
-    """`auto` becomes `cuda`, `mps` or `cpu`, whichever is there; any other name is checked.
+    """Device for a name: `auto` is the first available of `cuda`, `mps` and `cpu`; any other name is checked.
 
     Raises
     ------
@@ -23,7 +23,7 @@ def resolve_device(name: str) -> str:
         The device is not on this machine, or this build of torch cannot use it.
     """
     if CLAIMED in os.environ and name.startswith("cuda:"):
-        name = "cuda"  # torch sees the claimed GPU alone, as its first
+        name = "cuda"  # torch sees only the claimed GPU, as its first
     available = {"cuda": torch.cuda.is_available(), "mps": torch.backends.mps.is_available(), "cpu": True}
     if name == "auto":
         return next(kind for kind, there in available.items() if there)
@@ -40,9 +40,9 @@ def resolve_device(name: str) -> str:
 
 @contextlib.contextmanager
 def limited_threads(count: int) -> Iterator[None]:
-    """Compute on `count` CPU threads (0: one a core); puts the old number back.
+    """Compute on `count` CPU threads (0: one per core), and restore the old number afterwards.
 
-    For small MLPs a second thread costs more in waiting than it brings: 100 steps of a table GAN took 4.5 s on one
+    For small MLPs a second thread costs more in waiting than it saves: 100 steps of a table GAN took 4.5 s on one
     thread and 9.9 s on two.
     """
     before = torch.get_num_threads()

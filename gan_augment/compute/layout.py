@@ -1,4 +1,4 @@
-"""Where a convolution's weights lie in memory."""
+"""Memory layout of a convolution's weights."""
 
 from __future__ import annotations
 
@@ -15,8 +15,8 @@ Network = TypeVar("Network", bound=nn.Module)
 def channels_last(network: Network) -> Network:
     """The same network with the weights of its 2-D convolutions channels last; other weights stay as they are.
 
-    Convolutions on a CPU then take half to nine tenths of the time (docs/benchmarks.md). `Module.to` would do it too,
-    but for torch's type stubs.
+    Convolutions on a CPU then take half to nine tenths of the time (docs/benchmarks.md). `Module.to` would do the same,
+    but torch's type stubs do not allow it.
     """
     for parameter in network.parameters():
         if parameter.dim() == 4:

@@ -1,4 +1,4 @@
-"""Files (.npy) of uint8 rows of one shape and any number: read and written piece by piece."""
+"""`.npy` files of uint8 rows: any number of rows of one shape, read and written piece by piece."""
 
 from __future__ import annotations
 
@@ -15,7 +15,7 @@ __all__ = ["ArrayReader", "ArrayWriter"]
 
 
 class ArrayReader:
-    """Takes the next rows of an .npy file. Plain reads: pages of a memory map would count as our memory."""
+    """Reader of an .npy file, in order. Plain reads: pages of a memory map would count as this process's memory."""
 
     def __init__(self, path: Path) -> None:
         with telling_damage(path):
@@ -25,19 +25,19 @@ class ArrayReader:
         self._shape, self._path, self._place = mapped.shape[1:], path, int(getattr(mapped, "offset", 0))
 
     def take(self, count: int) -> npt.NDArray[np.uint8]:
-        """At most `count` rows; none at the end."""
+        """Rows of the file, at most `count`; none at the end."""
         size = count * int(np.prod(self._shape))
         values: npt.NDArray[np.uint8] = np.fromfile(self._path, np.uint8, size, offset=self._place)
         self._place += values.size
         return values.reshape(-1, *self._shape)
 
     def skip(self, count: int) -> None:
-        """Go on behind the next rows."""
+        """Skip the next rows."""
         self._place += count * int(np.prod(self._shape))
 
 
 class ArrayWriter:
-    """Appends rows to an .npy file; its header, which holds their number, has one length for any number."""
+    """Writer that appends rows to an .npy file. The header holds their number and has a fixed length."""
 
     def __init__(self, path: Path, shape: tuple[int, ...]) -> None:
         self._stream: BinaryIO = path.open("wb")
@@ -55,6 +55,6 @@ class ArrayWriter:
         self._count += len(values)
 
     def close(self) -> None:
-        """Write the number of rows."""
+        """Write the number of rows into the header and close the file."""
         self._header()
         self._stream.close()

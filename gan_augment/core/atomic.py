@@ -1,8 +1,8 @@
-"""Write beside, then move into place: a killed run leaves the old output or the new one, never half of one.
+"""Atomic writes: write beside, then move into place, so that a killed run leaves the old output or the new one.
 
-What is moved is on the disk before it is moved (fsync), so a power cut leaves no empty file under the right name. An
-old folder gives way in one step: where the kernel can exchange two names it does, elsewhere the old one is renamed
-first, and whoever writes the folder next finishes what a kill left between the two renames.
+Data is flushed to disk (fsync) before it is moved, so a power cut leaves no empty file under the final name. An old
+folder is replaced in one step where the kernel can exchange two names. Elsewhere it is renamed first, and the next
+writer of that folder finishes what a kill left between the two renames.
 """
 
 from __future__ import annotations
@@ -38,15 +38,13 @@ __all__ = [
 ]
 
 
-_OURS = (
-    "gan-augment"  # in the name of all that is written beside: nobody else's `.NAME.partial` or `.NAME.old` is touched
-)
+_OURS = "gan-augment"  # part of every temporary name, so that other programs' `.NAME.partial` or `.NAME.old` are safe
 _SEAL = "sha256"  # the last key of a sealed JSON file
 _AT_FDCWD, _RENAME_EXCHANGE = -100, 2  # Linux: renameat2(2)
 
 
 def remove(path: Path) -> None:
-    """Remove a file, a link or a folder with all that is in it; nothing where nothing is."""
+    """Remove a file, a link or a folder with its contents; do nothing where the path does not exist."""
     if path.is_dir() and not path.is_symlink():
         shutil.rmtree(path)
     else:
@@ -54,14 +52,14 @@ def remove(path: Path) -> None:
 
 
 def check_writable(path: Path, what: str) -> Path:
-    """The file to write for `path`, which the user named: where a link leads, else itself. `what`: for whom.
+    """Path to write for `path`, which the user named: the target where it is a link, else itself. `what`: its purpose.
 
-    Raises ParamsError, before any work, where it cannot be written, or is there and no regular file: a device, a pipe
-    or a folder is never replaced.
+    Raises ParamsError, before any work, where it cannot be written or is not a regular file: a device, a pipe or a
+    folder is never replaced.
     """
     try:
         problem = _not_writable(path)
-    except (OSError, RuntimeError, ValueError) as error:  # too long, a circle of links, a NUL
+    except (OSError, RuntimeError, ValueError) as error:  # too long, a circle of links, or a NUL
         problem = getattr(error, "strerror", None) or str(error)
     if problem:
         raise ParamsError(
@@ -84,7 +82,7 @@ def _not_writable(path: Path) -> str | None:
     if not above.is_dir():
         return f"{above.name} is no folder"
     try:
-        with tempfile.TemporaryFile(dir=above):  # rights do not tell: root has all of them, and /proc takes no file
+        with tempfile.TemporaryFile(dir=above):  # mode bits do not tell: root ignores them, and /proc takes no file
             return None
     except OSError as error:
         return f"no file can be made in {above}: {error.strerror}"
@@ -92,7 +90,7 @@ def _not_writable(path: Path) -> str | None:
 
 def _bad_link(path: Path) -> str | None:
     if str(path.absolute()).startswith(("/dev/", "/proc/")):  # /dev/stdout may lead to a regular file, a log
-        return "a name of the system's"
+        return "a path that belongs to the system"
     return None if path.exists() else "a link that leads nowhere"
 
 
@@ -100,12 +98,12 @@ def _bad_link(path: Path) -> str | None:
 def replacing_file(path: Path, *, durable: bool = True) -> Iterator[Path]:
     """Yield a path to write; on success it becomes `path`, on any exception it is removed.
 
-    Not `durable`: what a power cut may well take, such as a page that is written every second.
+    `durable=False` is for content that a power cut may take, such as a page that is written every second.
     """
     with _naming(path):
         path.parent.mkdir(parents=True, exist_ok=True)
         _sweep_partials(path)
-    # Two that write the same file at once each write their own; the later one stays.
+    # Two processes that write the same file at once each write their own copy; the later one stays.
     partial = path.parent / f".{path.name}.{os.getpid()}.{_OURS}.partial"
     try:
         with _naming(path):
@@ -116,13 +114,13 @@ def replacing_file(path: Path, *, durable: bool = True) -> Iterator[Path]:
             if durable:
                 _sync(path.parent)
     except BaseException:
-        with contextlib.suppress(OSError):  # the first error is the one to tell
+        with contextlib.suppress(OSError):  # the first error is the one to report
             remove(partial)
         raise
 
 
 def _sweep_partials(path: Path) -> None:
-    """Remove what killed writers of this file left."""
+    """Remove the partial files that killed writers of this file left."""
     of_process = re.compile(rf"\.{re.escape(path.name)}\.(\d+)\.{_OURS}\.partial")
     for other in path.parent.iterdir():
         if (found := of_process.fullmatch(other.name)) and not _lives(int(found[1])):
@@ -143,19 +141,19 @@ def _lives(process: int) -> bool:
 def replacing_directory(path: Path, *, mark: str | None = None) -> Iterator[Path]:
     """Yield an empty directory to fill; on success it becomes `path` (replacing what was there).
 
-    Only one process at a time may do so: the stages see to it (`core.locks`).
+    Only one process at a time may do so; the stages ensure that with `core.locks`.
 
     Parameters
     ----------
     mark
-        A file that every folder of this kind has. A folder without it is somebody else's: it is not replaced.
+        A file that every folder of this kind has. A folder without it was not written by this tool and is not replaced.
 
     Raises
     ------
     DataError
         `path` holds something else.
     """
-    partial = _beside(path, "partial")  # the same name on every try: swept away by the next one
+    partial = _beside(path, "partial")  # the same name on every try, so that the next one sweeps it away
     with _naming(path):
         path.parent.mkdir(parents=True, exist_ok=True)
         _settle(path)
@@ -182,7 +180,7 @@ def _aside(path: Path) -> Path:
 
 
 def _settle(path: Path) -> None:
-    """Finish what a kill interrupted between two renames: the old folder comes back, or goes for good."""
+    """Finish what a kill interrupted between two renames: restore the old folder, or remove it for good."""
     if not os.path.lexists(_aside(path)):
         return
     if os.path.lexists(path):
@@ -192,7 +190,7 @@ def _settle(path: Path) -> None:
 
 
 def refuse_foreign(path: Path, mark: str | None) -> None:
-    """Raise DataError where a folder holds something and not `mark`; NotADirectoryError where it is a file."""
+    """Raise DataError where a folder has contents but not `mark`; NotADirectoryError where the path is a file."""
     if path.is_dir() and mark is not None and any(path.iterdir()) and not (path / mark).is_file():
         raise DataError(
             "The folder holds something else, which would be lost",
@@ -227,7 +225,7 @@ def _replace_folder(partial: Path, path: Path) -> None:
         _put_aside(path, old)
         partial.rename(path)
     _sync(path.parent)
-    shutil.rmtree(old, ignore_errors=True)  # the new one is in place; what is left goes with the next writer
+    shutil.rmtree(old, ignore_errors=True)  # the new folder is in place; the next writer removes what is left
 
 
 def _put_aside(path: Path, old: Path) -> None:
@@ -240,7 +238,7 @@ def _put_aside(path: Path, old: Path) -> None:
 
 
 def _exchange(one: Path, other: Path) -> None:
-    """Swap two names in one step. Raises OSError(ENOSYS) where the system cannot."""
+    """Swap two names in one step. Raises OSError(ENOSYS) where the system cannot do it."""
     rename = getattr(ctypes.CDLL(None, use_errno=True), "renameat2", None)
     if rename is None:
         raise OSError(errno.ENOSYS, os.strerror(errno.ENOSYS))
@@ -249,7 +247,7 @@ def _exchange(one: Path, other: Path) -> None:
 
 
 def sync_folder(folder: Path) -> None:
-    """Have everything in a folder on the disk before somebody relies on it."""
+    """Flush the names in a folder to disk."""
     for place, _, files in os.walk(folder):
         for name in files:
             if not (Path(place) / name).is_symlink():
@@ -262,7 +260,7 @@ def _sync(path: Path) -> None:
     try:
         os.fsync(descriptor)
     except OSError as error:
-        if error.errno not in (errno.EINVAL, errno.ENOTSUP, errno.EBADF):  # a file system that knows no fsync
+        if error.errno not in (errno.EINVAL, errno.ENOTSUP, errno.EBADF):  # a file system without fsync
             raise
     finally:
         os.close(descriptor)
@@ -270,7 +268,7 @@ def _sync(path: Path) -> None:
 
 @contextlib.contextmanager
 def _naming(path: Path) -> Iterator[None]:
-    """Let an obstacle say where it was met: some libraries leave the path out, some the reason too."""
+    """Add the path to an OSError that lacks it: some libraries leave out the path, some the reason too."""
     try:
         yield
     except OSError as error:
@@ -283,7 +281,7 @@ def _naming(path: Path) -> Iterator[None]:
 
 
 def write_text(path: Path, text: str, *, durable: bool = True) -> None:
-    """Write UTF-8 text atomically, with Unix line ends."""
+    """Write UTF-8 text atomically, with Unix line endings."""
     with replacing_file(path, durable=durable) as partial:
         partial.write_text(text, encoding="utf-8", newline="\n")
 
@@ -291,7 +289,7 @@ def write_text(path: Path, text: str, *, durable: bool = True) -> None:
 def write_json(path: Path, value: Any, *, sealed: bool = False, durable: bool = True) -> None:
     """Write JSON atomically: two spaces, keys in the order given, NaN refused, a newline at the end.
 
-    `sealed`: an object with a last key more, the checksum of the rest, which `read_json` checks and takes away again.
+    `sealed` adds a last key to an object: the checksum of the rest, which `read_json` checks and removes.
     """
     if sealed:
         value = {**value, _SEAL: _checksum(value)}
@@ -315,7 +313,7 @@ def read_json(path: Path) -> Any:
         The file is absent; DamagedInputError: it is not JSON, or not as it was sealed.
     """
     try:
-        if not stat.S_ISREG(path.stat().st_mode):  # a pipe would be waited for without end
+        if not stat.S_ISREG(path.stat().st_mode):  # opening a pipe would block forever
             raise _damaged(path, "a folder, a pipe or a device")
         value = json.loads(path.read_text(encoding="utf-8"))
     except FileNotFoundError:
@@ -336,7 +334,7 @@ def _unsealed(path: Path, value: Any) -> Any:
     rest = {key: item for key, item in value.items() if key != _SEAL}
     try:
         right = _checksum(rest) == value[_SEAL]
-    except (ValueError, RecursionError):  # NaN, half a character, a thousand levels: this was never written so
+    except (ValueError, RecursionError):  # NaN, half a surrogate pair or a thousand levels: never written
         right = False
     if not right:
         raise _damaged(path, "its contents are not those of its checksum")
@@ -356,7 +354,7 @@ def _damaged(path: Path, got: str) -> DamagedInputError:
 def file_hash(path: Path, *, without: Collection[str] = ()) -> str:
     """SHA-256 of a file's bytes, or of a directory's sorted relative paths and bytes, as 64 hex digits.
 
-    `without`: files of these names, in a directory, do not count.
+    `without`: names of files in a directory that do not count.
     """
     digest = hashlib.sha256()
     files = [path] if path.is_file() else sorted(p for p in path.rglob("*") if p.is_file() and p.name not in without)

@@ -1,13 +1,13 @@
-"""Outputs that tell whether they are as they were written: each folder of files has a list of their checksums.
+"""Checksums of a stage's outputs, checked before every read: each folder of files has a list of them.
 
-`SHA256SUMS` has the format of `sha256sum` and names the files beside it, not those in folders below, which have lists
-of their own. It may name files elsewhere (`../test_labels.parquet`) that belong to the folder and have no folder of
-their own. A JSON file without a folder is sealed instead (`core.atomic.write_json`). Every reader of an output asks
-`check_file` or `check_folder` first; a file is read once for it, however often it is asked about.
+`SHA256SUMS` has the format of `sha256sum` and names the files beside it. Folders below have lists of their own. A list
+may also name files elsewhere (`../test_labels.parquet`) that belong to the folder and lie in none of their own. A JSON
+file outside such a folder is sealed instead (`core.atomic.write_json`). Every reader of an output calls `check_file` or
+`check_folder` first; each file is hashed once per process, however often it is checked.
 
-Beside a list lies `.listed`, which says that there was one, and the folder's name: a list that is gone is damage too,
-and so is another class's folder in this one's place. A folder with neither is one of an older version, or somebody's
-own: nothing is known of it, and nothing is refused.
+`.listed` lies beside a list and records that the list exists, and the folder's name. So a missing list counts as damage
+too, and so does the folder of another class in this one's place. A folder with neither was written by an older version
+or by hand: it is read unchecked.
 """
 
 from __future__ import annotations
@@ -42,21 +42,21 @@ __all__ = [
 
 CHECKSUMS = "SHA256SUMS"
 LISTED = ".listed"
-_NAME = "folder: "  # so begins the first line of the mark, if the folder is not to be moved
+_NAME = "folder: "  # first words of the mark of a folder that must keep its name
 _SAYS = f"""\
 {CHECKSUMS} lists the files of this folder, and they are read only as long as it is there and right.
 Whoever changes one by hand writes the list again: sha256sum * > {CHECKSUMS}
 """
-OF_THE_SYSTEM = (".DS_Store", "Thumbs.db", "desktop.ini")  # file managers leave them, nobody misses them
+OF_THE_SYSTEM = (".DS_Store", "Thumbs.db", "desktop.ini")  # left by file managers; their loss does not matter
 _Stamp = tuple[int, int, int, int]
-_known: dict[Path, tuple[_Stamp, str]] = {}  # what was hashed already in this process, as long as it is the same file
+_known: dict[Path, tuple[_Stamp, str]] = {}  # digests of this process, valid while the file is unchanged
 
 
 @contextlib.contextmanager
 def replacing_output(path: Path, *, beside: Sequence[Path] = (), movable: bool = False) -> Iterator[Path]:
-    """`replacing_directory` for a stage's output: with its checksums, and those of the finished files `beside`.
+    """Yield an empty stage output to fill, as `replacing_directory` does, and list its checksums.
 
-    `movable`: the folder may be read under another name.
+    `beside`: finished files elsewhere to list too. `movable`: the folder may be read under another name.
     """
     with replacing_directory(path) as partial:
         yield partial
@@ -67,8 +67,8 @@ def replacing_output(path: Path, *, beside: Sequence[Path] = (), movable: bool =
 def list_checksums(folder: Path, elsewhere: dict[str, Path] | None = None, *, name: str | None = None) -> None:
     """Write the list of a folder, and of each folder below that has files and no list yet.
 
-    `elsewhere`: name in the list -> a file that is listed too, though it lies in another folder. `name`: the only one
-    under which the folder is to be read.
+    `elsewhere`: name in the list -> a listed file that lies in another folder. `name`: the only name under which the
+    folder may be read.
     """
     says = _SAYS if name is None else f"{_NAME}{name}\n{_SAYS}"
     for place, _, names in os.walk(folder):
@@ -84,12 +84,12 @@ def list_checksums(folder: Path, elsewhere: dict[str, Path] | None = None, *, na
 
 
 def check_file(path: Path, *, listed_in: Path | None = None) -> None:
-    """Raise where a file is not as it was written. `listed_in`: the folder with the list, if it is not the file's own.
+    """Raise where a file is not as it was written. `listed_in`: the folder with the list, if not the file's own.
 
     Raises
     ------
     MissingInputError
-        The file is listed and absent; DamagedInputError: it has changed, or the list itself is damaged.
+        The file is listed but missing; DamagedInputError: it has changed, or the list itself is damaged.
     """
     folder = listed_in or path.parent
     listed = _read_list(folder)
@@ -104,10 +104,11 @@ def check_file(path: Path, *, listed_in: Path | None = None) -> None:
 
 
 def check_folder(folder: Path, *, elsewhere: bool = False, unread: Collection[str] = ()) -> None:
-    """Raise where a file of a folder, or of a folder below, is absent or changed. As `check_file`.
+    """Raise where a file of a folder, or of a folder below, is missing or changed; the errors are those of
+    `check_file`.
 
-    `elsewhere`: so for files of other folders that are listed; another machine may have fetched the folder alone.
-    `unread`: names of files of the folder that the reader leaves alone.
+    `elsewhere`: check listed files of other folders too; another machine may have fetched this folder alone. `unread`:
+    names of files in the folder that the reader does not open.
     """
     for place, _, names in os.walk(folder):
         if CHECKSUMS in names or LISTED in names:
@@ -118,7 +119,7 @@ def check_folder(folder: Path, *, elsewhere: bool = False, unread: Collection[st
 
 
 def is_whole(folder: Path) -> bool:
-    """Whether a folder is there and as it was written: for scratch, which is made again where it is not."""
+    """Whether a folder exists and is as it was written: for scratch folders, which are remade where they are not."""
     try:
         check_folder(folder)
     except MissingInputError:
@@ -127,9 +128,9 @@ def is_whole(folder: Path) -> bool:
 
 
 def unlisted(folder: Path, *, without_list: Sequence[str]) -> list[str]:
-    """Names of what lies in a folder, or below, and was not written with it: somebody put it there.
+    """Names of files in a folder, or below, that were not written with it but added later.
 
-    `without_list`: patterns of what belongs to a folder of an older version, which has no list.
+    `without_list`: patterns of the files that belong to a folder of an older version, which has no list.
     """
     found = []
     for place, below, names in os.walk(folder):
@@ -168,10 +169,10 @@ def _digest(path: Path) -> str:
 
 
 def _read_list(folder: Path) -> dict[str, str] | None:
-    """Name -> digest; None where there is no list, and was none. Raises MissingInputError, DamagedInputError."""
+    """Digests by name; None where there is no list and never was. Raises MissingInputError, DamagedInputError."""
     path = folder / CHECKSUMS
     _check_name(folder)
-    if path.exists() and not path.is_file():  # a pipe would be waited for without end
+    if path.exists() and not path.is_file():  # opening a pipe would block forever
         raise _damaged(path, "a folder, a pipe or a device", folder)
     try:
         lines = path.read_text(encoding="utf-8").splitlines()
@@ -191,14 +192,14 @@ def _check_name(folder: Path) -> None:
     mark = folder / LISTED
     said = mark.read_text(encoding="utf-8", errors="replace").partition("\n")[0] if mark.is_file() else ""
     if said.startswith(_NAME) and said.removeprefix(_NAME) != folder.name:
-        raise _damaged(folder, f"the folder that was written as {said.removeprefix(_NAME)}", folder)
+        raise _damaged(folder, f"a folder that was written as {said.removeprefix(_NAME)}", folder)
 
 
 def _list_gone(path: Path, folder: Path) -> MissingInputError:
     return MissingInputError(
         "The list of an input's checksums is gone",
         where=path,
-        expected=f"the list that {folder / LISTED} tells of",
+        expected=f"the list that {folder / LISTED} names",
         remedy=f"{_remedy(folder)}; if you trust the files: (cd {folder} && sha256sum * > {CHECKSUMS})",
     )
 
@@ -208,14 +209,14 @@ def _damaged(path: Path, got: str, folder: Path) -> DamagedInputError:
 
 
 def _remedy(folder: Path) -> str:
-    return f"delete {folder} and run `dvc repro`, which brings it back"
+    return f"delete {folder} and run `dvc repro`, which restores it"
 
 
 @contextlib.contextmanager
 def telling_damage(path: Path) -> Iterator[None]:
-    """Turn what a library says of a file that it cannot read into DamagedInputError. For files without a list, too.
+    """Turn a library's error about an unreadable file into DamagedInputError. Also for files without a list.
 
-    A pipe or a device in the file's place is never opened: the library would wait for it without end.
+    A pipe or a device in the file's place is never opened: the library would block forever.
     """
     if path.exists() and not path.is_file() and not path.is_dir():
         raise _damaged(path, "a pipe or a device", path.parent)
@@ -230,7 +231,7 @@ def telling_damage(path: Path) -> Iterator[None]:
 
 
 def _says_damage(error: Exception) -> bool:
-    """Not an obstacle of the machine's, which has a number."""
+    """Whether an OSError is about the contents: one about the machine has an errno."""
     if isinstance(error, OSError):
         return error.errno is None
     return isinstance(error, ValueError | EOFError | KeyError) or type(error).__module__.startswith("pyarrow")
@@ -241,7 +242,7 @@ def _first_line(error: Exception) -> str:
 
 
 def write_array(path: Path, array: npt.NDArray[Any]) -> None:
-    """The bytes of `numpy.save`, which does not say why it could not write."""
+    """Write the bytes of `numpy.save`, which does not say why it could not write."""
     array = np.ascontiguousarray(array)
     with path.open("wb") as stream:
         np.lib.format.write_array_header_1_0(stream, np.lib.format.header_data_from_array_1_0(array))
@@ -249,7 +250,7 @@ def write_array(path: Path, array: npt.NDArray[Any]) -> None:
 
 
 def saved_array(path: Path, *, mmap: bool = False) -> npt.NDArray[Any]:
-    """What `write_array` wrote. Raises MissingInputError, DamagedInputError."""
+    """Array that `write_array` wrote. Raises MissingInputError, DamagedInputError."""
     check_file(path)
     if not path.exists():
         raise MissingInputError(

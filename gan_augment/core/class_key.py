@@ -1,4 +1,4 @@
-"""A class's key in params.yaml: its name in stages, paths and the command line."""
+"""Class keys of params.yaml: a class's name in stages, paths and on the command line."""
 
 from __future__ import annotations
 
@@ -10,11 +10,11 @@ from pydantic import AfterValidator, WithJsonSchema
 __all__ = ["DEVICE_NAMES", "KEY_PATTERN", "RESERVED_KEYS", "ClassKey"]
 
 KEY_PATTERN = re.compile(r"[a-z][a-z0-9_-]*")
-_LONGEST = 100  # file names that hold a key and more stay below 255 bytes
+_LONGEST = 100  # keeps file names that contain a key below 255 bytes
 DEVICE_NAMES = frozenset(
     {"con", "prn", "aux", "nul", *(f"{device}{number}" for device in ("com", "lpt") for number in range(10))}
-)  # which Windows keeps
-RESERVED_KEYS = DEVICE_NAMES | {"pretrain"}  # the joint model's curve lies among those of the classes
+)  # reserved on Windows
+RESERVED_KEYS = DEVICE_NAMES | {"pretrain"}  # taken: the joint model's curve lies among those of the classes
 
 
 def _checked(key: str) -> str:
@@ -27,7 +27,7 @@ def _checked(key: str) -> str:
     return key
 
 
-# Lower case only: no two keys are one file where the file system does not tell capitals.
+# Lower case only: on a case-insensitive file system, keys that differ in case would be one file.
 ClassKey = Annotated[
     str,
     AfterValidator(_checked),

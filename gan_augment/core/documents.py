@@ -1,7 +1,7 @@
-"""Text and YAML that people write, read with care: whatever is in such a file, it is told in a few lines.
+"""Reading of text and YAML that people write: every fault of such a file is reported in a few lines.
 
-A YAML of a few hundred bytes can stand for gigabytes (aliases of aliases), a deep one exhausts the interpreter's
-stack, a key that is there twice loses its first value without a word. All of that is refused here, with the line.
+A YAML file of a few hundred bytes can stand for gigabytes (aliases of aliases), deep nesting exhausts the interpreter's
+stack, and a repeated key silently loses its first value. All of that is refused here, with the line number.
 """
 
 from __future__ import annotations
@@ -20,10 +20,10 @@ from gan_augment.core.errors import MissingInputError, ParamsError, SetupError
 
 __all__ = ["MOST_BYTES", "Document", "parse_yaml", "read_document", "read_text"]
 
-MOST_BYTES = 1_000_000  # ten thousand classes; PyYAML takes seconds for as much
+MOST_BYTES = 1_000_000  # enough for ten thousand classes; PyYAML takes seconds for that much
 MOST_DEPTH = 40  # params.yaml itself has six levels
-MOST_NODES = 100_000  # keys and values, each as often as aliases repeat it
-SHOWN = 20  # keys that are there twice
+MOST_NODES = 100_000  # keys and values, each counted as often as aliases repeat it
+SHOWN = 20  # repeated keys
 _KINDS = {
     stat.S_ISDIR: "a folder",
     stat.S_ISFIFO: "a named pipe",
@@ -35,28 +35,28 @@ _KINDS = {
 
 @dataclass(frozen=True)
 class Document:
-    """What a YAML file holds, and what is wrong with it although it can be read: a line each, ready to be shown."""
+    """Contents of a YAML file, and the faults found in it although it could be read: one line each, ready to show."""
 
     value: Any
     mistakes: tuple[str, ...] = ()
 
 
 def read_document(path: Path, remedy: str, *, check: str = "") -> Document:
-    """The YAML in a file.
+    """Contents of a YAML file.
 
     Parameters
     ----------
     remedy
-        What to do where there is no such file.
+        What to do where the file does not exist.
     check
-        The command that reads the file again, for whoever corrects it.
+        The command that reads the file again once it is corrected.
 
     Raises
     ------
     MissingInputError
-        There is none.
+        The file does not exist.
     ParamsError
-        It is no regular file, no text, or no YAML.
+        It is not a regular file, not text, or not YAML.
     """
     text = read_text(path)
     if text is None:
@@ -65,14 +65,14 @@ def read_document(path: Path, remedy: str, *, check: str = "") -> Document:
 
 
 def read_text(path: Path) -> str | None:
-    """The text of a file that people edit; None where there is none.
+    """Text of a file that people edit; None where the file does not exist.
 
     Raises
     ------
     ParamsError
         It is a folder or a device, is not UTF-8, or is far too large.
     SetupError
-        It may not be read.
+        Its permissions forbid reading.
     """
     try:
         found = path.stat()
@@ -125,12 +125,12 @@ def _decoded(path: Path, content: bytes) -> str:
 
 
 def parse_yaml(text: str, *, what: str, where: str | Path, check: str = "") -> Document:
-    """The value of one YAML document, of plain types only.
+    """Value of one YAML document, of plain types only.
 
     Raises
     ------
     ParamsError
-        It is not YAML, stands for more than anybody writes, or holds a value that cannot be.
+        It is not YAML, expands to more than a person would write, or holds an impossible value.
     """
     try:
         loader = _Loader(text)
@@ -157,12 +157,12 @@ _TWO_READINGS = re.compile(
 
 
 class _Loader(yaml.SafeLoader):
-    """PyYAML's safe loader that counts what it composes, and notices keys that are there twice."""
+    """PyYAML's safe loader, which also counts the nodes that it composes and records repeated keys."""
 
     def __init__(self, text: str) -> None:
         self.twice: list[str] = []
         self._depth = self._nodes = 0
-        self._sizes: dict[int, int] = {}  # of every node that is whole, by its id
+        self._sizes: dict[int, int] = {}  # size of every completed node, by its id
         super().__init__(text)
 
     def compose_node(self, parent: yaml.Node | None, index: int) -> yaml.Node | None:
@@ -170,11 +170,11 @@ class _Loader(yaml.SafeLoader):
         is_alias = isinstance(event, yaml.AliasEvent)
         before, self._depth = self._nodes, self._depth + 1
         if self._depth > MOST_DEPTH:
-            raise _refusal(f"more than {MOST_DEPTH} levels, one in the other", event.start_mark)
+            raise _refusal(f"more than {MOST_DEPTH} nested levels", event.start_mark)
         node: yaml.Node | None = super().compose_node(parent, index)
         self._depth -= 1
         if is_alias and id(node) not in self._sizes:
-            raise _refusal("an alias that stands for itself", event.start_mark)
+            raise _refusal("an alias that contains itself", event.start_mark)
         self._nodes += self._sizes[id(node)] if is_alias else 1
         if self._nodes > MOST_NODES:
             raise _refusal(f"aliases that stand for more than {MOST_NODES:,} values", event.start_mark)
@@ -189,7 +189,7 @@ class _Loader(yaml.SafeLoader):
                 continue
             name, line = (key.tag, key.value), key.start_mark.line + 1
             if name in first:
-                self.twice.append(f"line {line}: {key.value!r:.80} is there already, in line {first[name]}")
+                self.twice.append(f"line {line}: {key.value!r:.80} occurs already in line {first[name]}")
             first.setdefault(name, line)
         return node
 
@@ -204,7 +204,8 @@ class _Loader(yaml.SafeLoader):
         except yaml.YAMLError:
             raise
         except (ArithmeticError, AttributeError, LookupError, TypeError, ValueError):
-            # A date that does not exist, a number of 5000 digits, !!int on a word: PyYAML lets Python's errors out.
+            # A date that does not exist, a number of 5000 digits or !!int on a word: PyYAML lets Python's errors
+            # through.
             kind = node.tag.rpartition(":")[2]
             raise _refusal(f"{node.value!r:.60} is no {kind}", node.start_mark) from None
 
@@ -220,14 +221,14 @@ def _refusal(problem: str, mark: yaml.Mark) -> yaml.MarkedYAMLError:
 
 
 def _mistake(error: yaml.YAMLError, text: str) -> str:
-    """`line 3, column 5: expected ..., but found ...`"""
+    """Description of a YAML error, such as `line 3, column 5: expected ..., but found ...`."""
     mark = getattr(error, "problem_mark", None)
     if mark is not None:
         problem = str(getattr(error, "problem", None) or getattr(error, "context", None) or "")
         return f"line {mark.line + 1}, column {mark.column + 1}: {_bounded(problem)}"
     if isinstance(error, yaml.reader.ReaderError):
         line = text.count("\n", 0, error.position) + 1
-        return f"line {line}: the character U+{ord(text[error.position]):04X}, which no text holds"
+        return f"line {line}: the character U+{ord(text[error.position]):04X}, which no text can hold"
     return _bounded(" ".join(str(error).split()))
 
 
@@ -242,7 +243,7 @@ def _remedy(error: yaml.YAMLError, check: str) -> str:
     elif "mapping values are not allowed" in problem:
         remedy = "look at the indentation, and put quotes around a text with `: ` in it"
     elif isinstance(error, yaml.reader.ReaderError):
-        remedy = 'remove the character; in quotes it may stand as an escape, such as "\\x7f"'
+        remedy = 'remove the character; in quotes it can be written as an escape, such as "\\x7f"'
     else:
         remedy = "look at that line and the one above: brackets, quotes, indentation"
     return f"{remedy}; `{check}` reads the file again" if check else remedy

@@ -1,4 +1,4 @@
-"""The errors a user can meet. Each says where, what was got, what was expected, and the remedy.
+"""Errors that a user can meet. Each says where it occurred, what was found, what was expected, and the remedy.
 
 GanAugmentError           everything below; the command exits with code 2 and prints no traceback
 ├── ParamsError           params.yaml holds an unknown key, a wrong type or an impossible request
@@ -31,11 +31,11 @@ __all__ = [
     "SetupError",
 ]
 
-MOST_CHARACTERS = 1000  # of a line of a message
+MOST_CHARACTERS = 1000  # characters of one line of a message
 
 
 class GanAugmentError(Exception):
-    """A mistake or an obstacle that the user can remove.
+    """Base of every mistake or obstacle that the user can remove.
 
     Parameters
     ----------
@@ -68,7 +68,7 @@ class GanAugmentError(Exception):
         super().__init__(self.render())
 
     def render(self) -> str:
-        """The message as the terminal shows it: one fact a line, and no password in any of them."""
+        """Message as the terminal shows it: one fact per line, with passwords masked."""
         facts = [
             ("where", self.where),
             ("got", self.got),
@@ -80,7 +80,7 @@ class GanAugmentError(Exception):
 
 
 def _bounded(line: str) -> str:
-    """A line that a terminal can show: a label or a path of a stranger's data may have thousands of characters."""
+    """Line short enough for a terminal: a label or a path in the user's data may have thousands of characters."""
     return line if len(line) <= MOST_CHARACTERS else f"{line[: MOST_CHARACTERS // 2]} ... ({len(line):,} characters)"
 
 

@@ -1,9 +1,9 @@
-"""The two storage forms of what belongs to rows: a uint8 array [n, *shape], or a DataFrame of n rows.
+"""The two storage forms of data per row: a uint8 array [n, *shape], or a DataFrame of n rows.
 
-The payload of samples is one of the two, and so is every companion. No other file asks which of them it has:
-`ArrayField` and `FrameField` (core.records) describe them, the functions here do the same with both.
-In Arrow the rows of an array are the column `pixels`, those of a DataFrame are `x.<column>`, so that a user's column
-named `id` or `label` stays apart from the manifest's own.
+The payload of samples has one of the two, and so has every companion. No other file branches on which it is:
+`ArrayField` and `FrameField` (core.records) describe them, and the functions here handle both alike. In Arrow, the rows
+of an array are the column `pixels` and those of a DataFrame are `x.<column>`, so that a user's column named `id` or
+`label` stays apart from the manifest's own.
 """
 
 from __future__ import annotations
@@ -53,22 +53,22 @@ Payload = npt.NDArray[np.uint8] | pd.DataFrame
 PIXELS = "pixels"
 FEATURE = "x."
 
-_CELL_BYTES = 16  # of a table, on average
+_CELL_BYTES = 16  # rows of a table, on average
 
 
 class Files(NamedTuple):
-    """The names under which rows lie in a samples folder: as an array, or as a DataFrame."""
+    """Names of the files in a samples folder that may hold rows: as an array, or as a DataFrame."""
 
     array: str
     frame: str
 
     @classmethod
     def of_role(cls, role: str) -> Files:
-        """The files of a companion."""
+        """Files of a companion."""
         return cls(f"{role}.npy", f"{role}.parquet")
 
     def find(self, folder: Path) -> Path | None:
-        """The one that is there."""
+        """File that exists."""
         return next((folder / name for name in self if (folder / name).exists()), None)
 
 
@@ -76,47 +76,47 @@ PAYLOAD = Files("images.npy", "rows.parquet")
 
 
 def empty(field: Field) -> Payload:
-    """No rows, with the field's shape or columns and dtypes."""
+    """Empty rows, with the field's shape or columns and dtypes."""
     if isinstance(field, ArrayField):
         return np.zeros((0, *field.shape), dtype=np.uint8)
     return pd.DataFrame({column.name: pd.Series(dtype=column.dtype) for column in field.columns})
 
 
 def bytes_per_row(field: Field) -> int:
-    """The bytes of a row in memory, roughly for a table."""
+    """Bytes of a row in memory; an estimate for a table."""
     return int(np.prod(field.shape)) if isinstance(field, ArrayField) else _CELL_BYTES * len(field.columns)
 
 
 def frame_of(values: Payload) -> pd.DataFrame:
-    """The same rows, for code that works with table rows only. Raises DataError."""
+    """The same rows as a DataFrame, for code that works with table rows only. Raises DataError for an array."""
     if isinstance(values, pd.DataFrame):
         return values
     raise DataError("Table rows are needed", got=f"images, {'x'.join(map(str, np.shape(values)))}")
 
 
 def images_of(values: Payload) -> npt.NDArray[np.uint8]:
-    """The same rows, for code that works with images only. Raises DataError."""
+    """The same rows as an array, for code that works with images only. Raises DataError for a table."""
     if isinstance(values, pd.DataFrame):
         raise DataError("Images are needed", got=f"a table of {len(values)} rows")
     return np.asarray(values)
 
 
 def take(values: Payload, rows: npt.NDArray[Any] | slice) -> Payload:
-    """The rows at these places (integers, a boolean mask, or a slice), in that order."""
+    """Rows at these places (integers, a boolean mask, or a slice), in that order."""
     if isinstance(values, pd.DataFrame):
         return values.iloc[rows].reset_index(drop=True)
     return np.asarray(values[rows])
 
 
 def concat(parts: Sequence[Payload]) -> Payload:
-    """The parts one after another: all of one form, and at least one."""
+    """Parts joined in order: all of one form, and at least one."""
     if isinstance(parts[0], pd.DataFrame):
         return pd.concat([frame_of(part) for part in parts], ignore_index=True)
     return np.concatenate([images_of(part) for part in parts])
 
 
 def missing_cells(values: Payload) -> int:
-    """The number of missing cells of a table; 0 for an array, which has none."""
+    """Number of missing cells of a table; 0 for an array, which has none."""
     return int(values.isna().sum().sum()) if isinstance(values, pd.DataFrame) else 0
 
 
@@ -137,7 +137,7 @@ def read(path: Path, *, mmap: bool = False) -> Payload:
 
 
 def describe(path: Path) -> ArrayField | FrameField:
-    """The form of the rows of a file. Raises DamagedInputError."""
+    """Storage form of the rows of a file. Raises DamagedInputError."""
     if path.suffix == ".npy":
         return ArrayField(shape=saved_array(path, mmap=True).shape[1:])
     return FrameField(columns=tuple(_column(item) for item in open_parquet(path).schema_arrow))
@@ -150,24 +150,24 @@ def _column(item: pa.Field) -> Column:
 
 
 def reader(path: Path) -> ArrayReader | FrameReader:
-    """A reader of the next rows of a file. Raises DamagedInputError."""
+    """Reader of a file's rows, in order. Raises DamagedInputError."""
     return ArrayReader(path) if path.suffix == ".npy" else FrameReader(path)
 
 
 def writer(folder: Path, files: Files, like: Payload) -> Any:
-    """A writer that appends rows like these, an `ArrayWriter` or a `FrameWriter`. The bytes are those of `write`."""
+    """Writer that appends rows like these, an `ArrayWriter` or a `FrameWriter`. The bytes are those of `write`."""
     if isinstance(like, pd.DataFrame):
         return FrameWriter(folder / files.frame)
     return ArrayWriter(folder / files.array, like.shape[1:])
 
 
 def arrow_names(like: Payload) -> list[str]:
-    """The names of the Arrow columns of rows like these."""
+    """Names of the Arrow columns of rows like these."""
     return [f"{FEATURE}{name}" for name in like.columns] if isinstance(like, pd.DataFrame) else [PIXELS]
 
 
 def to_arrow(values: Payload) -> pa.Table:
-    """The rows in Arrow, in the columns `arrow_names`."""
+    """Rows in Arrow, in the columns `arrow_names`."""
     if isinstance(values, pd.DataFrame):
         table = pa.Table.from_pandas(_numbered(values), preserve_index=False)
         return table.rename_columns(arrow_names(values))
@@ -177,7 +177,7 @@ def to_arrow(values: Payload) -> pa.Table:
 
 
 def from_arrow(table: pa.Table, like: Payload) -> Payload:
-    """The rows that `to_arrow` made this table of; `like` has the same columns or shape."""
+    """Rows from which `to_arrow` made this table; `like` has the same columns or shape."""
     if isinstance(like, pd.DataFrame):
         schema = pa.Schema.from_pandas(_numbered(like), preserve_index=False)
         plain = table.rename_columns(schema.names).replace_schema_metadata(schema.metadata)
@@ -187,7 +187,7 @@ def from_arrow(table: pa.Table, like: Payload) -> Payload:
 
 
 def _numbered(frame: pd.DataFrame) -> pd.DataFrame:
-    """Columns named "0", "1", ...: Arrow takes no two of one name."""
+    """Names "0", "1", ... for columns: Arrow allows no two columns of one name."""
     return frame.set_axis([str(place) for place in range(frame.shape[1])], axis=1)
 
 
@@ -197,14 +197,14 @@ def _bytes(chunk: pa.Array) -> Any:
 
 
 def next_arrow(rows: ArrayReader | FrameReader, count: int) -> dict[str, pa.Array]:
-    """The next rows of a file as Arrow columns, those of a Parquet file in the file's types."""
+    """The next rows of a file as Arrow columns; those of a Parquet file keep the file's types."""
     if isinstance(rows, ArrayReader):
         return columns_of(to_arrow(rows.take(count)))
     return {FEATURE + name: column for name, column in columns_of(rows.table(count)).items()}
 
 
 def columns_of(table: pa.Table) -> dict[str, pa.Array]:
-    """The columns of a table by name, each in one piece."""
+    """Columns of a table by name, each in one chunk."""
     return {name: _in_one_piece(table.column(name)) for name in table.column_names}
 
 

@@ -1,4 +1,4 @@
-"""Parquet files of table rows of any number: read and written piece by piece."""
+"""Parquet files of table rows: any number of rows, read and written piece by piece."""
 
 from __future__ import annotations
 
@@ -15,15 +15,15 @@ from gan_augment.core.errors import MissingInputError
 __all__ = ["FrameReader", "FrameWriter", "open_parquet"]
 
 _BATCH = 8192  # rows that are decoded together
-_ROW_GROUP = 32_768  # rows; up to here the bytes are those of `DataFrame.to_parquet`
+_ROW_GROUP = 32_768  # rows; up to this many, the bytes are those of `DataFrame.to_parquet`
 _GROUP_CELLS = 4_194_304  # wide tables have shorter groups
 
 
 def open_parquet(path: Path) -> pq.ParquetFile:
-    """The file, of which only what is asked for is read. Raises DamagedInputError, MissingInputError."""
+    """Open a Parquet file, of which only the requested rows are read. Raises DamagedInputError, MissingInputError."""
     try:
         with telling_damage(path):
-            return pq.ParquetFile(path, pre_buffer=False)  # which would keep the whole file in memory
+            return pq.ParquetFile(path, pre_buffer=False)  # pre-buffering would keep the whole file in memory
     except FileNotFoundError:
         raise MissingInputError(
             "An input of this stage is missing",
@@ -34,7 +34,7 @@ def open_parquet(path: Path) -> pq.ParquetFile:
 
 
 class FrameReader:
-    """Takes the next rows of a Parquet file."""
+    """Reader of a Parquet file's rows, in order."""
 
     def __init__(self, path: Path, *, batch: int = _BATCH) -> None:
         self._path, self._file = path, open_parquet(path)
@@ -42,12 +42,12 @@ class FrameReader:
         self._left: list[pa.RecordBatch] = []
 
     def take(self, count: int) -> pd.DataFrame:
-        """At most `count` rows as a frame; none at the end."""
+        """Rows as a frame, at most `count`; none at the end."""
         frame: pd.DataFrame = self.table(count).to_pandas()
         return frame
 
     def table(self, count: int) -> pa.Table:
-        """The same in Arrow, in the types of the file."""
+        """The same rows in Arrow, in the types of the file."""
         with telling_damage(self._path):
             while sum(batch.num_rows for batch in self._left) < count and (following := next(self._batches, None)):
                 self._left.append(following)
@@ -56,7 +56,7 @@ class FrameReader:
         return table.slice(0, count)
 
     def skip(self, count: int) -> None:
-        """Go on behind the next rows."""
+        """Skip the next rows."""
         while count > 0 and (batch := self._left.pop(0) if self._left else next(self._batches, None)):
             if batch.num_rows > count:
                 self._left.insert(0, batch.slice(count))
@@ -64,7 +64,7 @@ class FrameReader:
 
 
 class FrameWriter:
-    """Appends frames to a Parquet file, in row groups whose bounds do not depend on the frames' lengths."""
+    """Writer that appends frames to a Parquet file. The row groups do not depend on the lengths of the frames."""
 
     def __init__(self, path: Path) -> None:
         self._path = path
@@ -72,18 +72,18 @@ class FrameWriter:
         self._writer: pq.ParquetWriter | None = None
 
     def append(self, frame: pd.DataFrame) -> None:
-        """Add rows; at least one frame, which may be empty, must come before `close`."""
+        """Add rows; at least one frame, which may be empty, must be added before `close`."""
         self._held.append(frame)
         group = max(1024, min(_ROW_GROUP, _GROUP_CELLS // max(frame.shape[1], 1)))
         if sum(map(len, self._held)) > group:
             rows = _joined(self._held)
-            whole = (len(rows) - 1) // group * group  # the last group is written by `close`
+            whole = (len(rows) - 1) // group * group  # `close` writes the last group
             for start in range(0, whole, group):
                 self._write(rows.iloc[start : start + group], more=True)
             self._held = [rows.iloc[whole:].reset_index(drop=True)]
 
     def close(self) -> None:
-        """Write what is held back."""
+        """Write the rows held back, and close the file."""
         self._write(_joined(self._held), more=False)
         assert self._writer is not None
         self._writer.close()
@@ -91,7 +91,7 @@ class FrameWriter:
     def _write(self, frame: pd.DataFrame, *, more: bool) -> None:
         if self._writer is None:
             schema = pa.Schema.from_pandas(frame, preserve_index=False)
-            # A column that is empty so far says nothing of what may follow; text can hold whatever it is.
+            # A column that is empty so far does not show its type yet; text can hold any value that follows.
             fields = [pa.field(f.name, pa.string()) if more and pa.types.is_null(f.type) else f for f in schema]
             self._writer = pq.ParquetWriter(self._path, pa.schema(fields, metadata=schema.metadata))
         schema = self._writer.schema

@@ -1,7 +1,7 @@
-"""What a program says when an exception reaches its top: what stopped it, where the traceback is, what was not lost.
+"""Messages for exceptions that reach a program's top: what stopped it, where the traceback is, what was kept.
 
-Here are the sentences for everything that is no `GanAugmentError`. Only the standard library is imported: it has to
-work where packages are missing, the disk is full or the memory has run out.
+They cover everything that is not a `GanAugmentError`. Only the standard library is imported: this has to work where
+packages are missing, the disk is full or the memory has run out.
 """
 
 from __future__ import annotations
@@ -25,24 +25,24 @@ __all__ = ["run_to_its_end"]
 
 _USERS_MISTAKE, _FAILURE, _INTERRUPTED, _NOBODY_READS = 2, 1, 130, 141
 _KEPT = "what was finished; a training goes on from its last checkpoint"
-_TRACEBACKS = 20  # that are kept in .gan_augment/errors
-_AGAIN = "run the command again; if it ends so again, send that file to whoever maintains this program"
+_TRACEBACKS = 20  # tracebacks that are kept in .gan_augment/errors
+_AGAIN = "run the command again; if it fails the same way, send that file to the maintainers of this program"
 
 
 def run_to_its_end(program: Callable[[], int | None], arguments: Sequence[str]) -> int:
-    """Call the program and return its exit code; whatever it raises becomes a few lines on standard error.
+    """Call the program and return its exit code; any exception becomes a few lines on standard error.
 
     Parameters
     ----------
     arguments
-        The command line, for the project's folder in it: tracebacks are written there.
+        The command line. Tracebacks are written into the project's folder that it names.
     """
     try:
         code = program() or 0
-        sys.stdout.flush()  # a reader that has gone is noticed here, not while Python shuts down
+        sys.stdout.flush()  # a closed pipe is noticed here, not while Python shuts down
         return code
     except SystemExit as ended:
-        if isinstance(ended.__context__, BrokenPipeError):  # typer's own way to end
+        if isinstance(ended.__context__, BrokenPipeError):  # typer's own way to exit
             return _told(ended.__context__, arguments)
         raise
     except BaseException as error:
@@ -53,7 +53,7 @@ def _told(error: BaseException, arguments: Sequence[str]) -> int:
     code, text = _explain(error, arguments)
     if isinstance(error, BrokenPipeError):
         _silence_stdout()
-    with contextlib.suppress(OSError, ValueError):  # nobody may be there to read it
+    with contextlib.suppress(OSError, ValueError):  # standard error may be closed
         if os.environ.get(VERBOSITY) == "verbose":
             print(mask("".join(traceback.format_exception(error))), file=sys.stderr)
         print(text, file=sys.stderr, flush=True)
@@ -66,12 +66,12 @@ def _explain(error: BaseException, arguments: Sequence[str]) -> tuple[int, str]:
     if isinstance(error, KeyboardInterrupt):
         return _INTERRUPTED, "interrupted; nothing half-written was left behind, and the next run goes on from here"
     if isinstance(error, BrokenPipeError):
-        return _NOBODY_READS, "error: the program that was to read this output has ended; nothing else is wrong"
+        return _NOBODY_READS, "error: the program that read this output has ended; nothing else is wrong"
     if package := _missing_package(error):
         return _USERS_MISTAKE, f"error: {_missing(package).render()}"
     if isinstance(error, OSError) and error.errno is not None:
         found = obstacle(error)
-        known = found is not None  # what is not may be a mistake of ours: then the traceback is kept
+        known = found is not None  # any other error may be a bug of this program, so the traceback is kept
         return (
             _USERS_MISTAKE,
             f"error: {(found or _unusual(error)).render()}{'' if known else _where(error, arguments)}",
@@ -89,7 +89,7 @@ def _silence_stdout() -> None:
 
 
 def _missing_package(error: BaseException) -> str:
-    """The top-level package that could not be imported; empty where it is ours, or something else is wrong."""
+    """Top-level package that could not be imported; empty where it is this one, or the error is another."""
     name = (error.name or "") if isinstance(error, ModuleNotFoundError) else ""
     package = name.partition(".")[0]
     return "" if package in ("gan_augment", "pipelines") else package
@@ -119,7 +119,7 @@ def _shortened(text: str) -> str:
     return text if len(text) <= 300 else f"{text[:150]} ... {text[-100:]}"
 
 
-# ---- what nobody foresaw
+# ---- unforeseen errors
 
 
 def _sentence(error: BaseException) -> str:
@@ -131,11 +131,11 @@ def _sentence(error: BaseException) -> str:
         return f"An input ended too early ({type(error).__name__}): a file is cut, or empty"
     said = _shortened(" ".join(str(error).split()))
     kind = type(error).__name__
-    return f"gan-augment stopped at something that it does not know: {f'{kind}: {said}' if said else kind}"
+    return f"gan-augment stopped at an unexpected error: {f'{kind}: {said}' if said else kind}"
 
 
 def _is_out_of_memory(error: BaseException) -> bool:
-    # torch's are RuntimeErrors, of the GPU with a class of their own
+    # torch raises RuntimeErrors, for a GPU a subclass
     words = ("can't allocate memory", "not enough memory", "out of memory")
     return isinstance(error, MemoryError) or (
         isinstance(error, RuntimeError) and any(word in str(error).lower() for word in words)
@@ -149,7 +149,7 @@ def _remedy(error: BaseException) -> str:
 
 
 def _where(error: BaseException, arguments: Sequence[str]) -> str:
-    """Where the whole traceback is, as a line of the message; the traceback itself where it can be written nowhere."""
+    """Line of the message that says where the traceback is; the traceback itself where no folder can be written."""
     text = mask("".join(traceback.format_exception(error)))
     for folder in _places(arguments):
         with contextlib.suppress(OSError, ValueError):
@@ -158,7 +158,7 @@ def _where(error: BaseException, arguments: Sequence[str]) -> str:
 
 
 def _places(arguments: Sequence[str]) -> Iterator[Path]:
-    """The project that the command line names, where it is one, and the folder for temporary files."""
+    """Folders to try: the project that the command line names, if it is one, and the one for temporary files."""
     words = [word for argument in arguments for word in argument.partition("=")[::2] if word]
     roots = [after for word, after in itertools.pairwise(words) if word in ("-C", "--root")]
     root = Path(roots[-1] if roots else "")
@@ -173,7 +173,7 @@ def _written(folder: Path, text: str) -> Path:
         (folder.parent / ".gitignore").write_text("*\n", encoding="utf-8")
         for old in sorted(folder.glob("*.txt"))[: 1 - _TRACEBACKS]:
             old.unlink(missing_ok=True)
-    # For its owner's eyes alone: what is no password may still be private.
+    # Readable by its owner only: a traceback may hold private data that is not a password.
     number, path = tempfile.mkstemp(".txt", time.strftime("gan-augment-%Y%m%d-%H%M%S-"), folder)
     with os.fdopen(number, "w", encoding="utf-8", errors="backslashreplace") as file:
         file.write(text)

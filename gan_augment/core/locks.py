@@ -1,8 +1,8 @@
-"""Who writes and who reads a stage's outputs: locks in a project's `.gan_augment/locks`, between processes.
+"""Locks between the processes that write or read a stage's outputs, in a project's `.gan_augment/locks`.
 
-A lock is `flock` on a file, so the kernel frees it however its process ends. The lock files stay (removing one while
-somebody waits for it would give it to two); beside them each holder has a file of its own in `running/`, which says
-who it is. Whoever takes several locks takes them in one order, that of the stages: nobody waits in a circle.
+A lock is `flock` on a file, so the kernel releases it however its process ends. The lock files stay: removing one while
+a process waits for it would let two hold it. Each holder also writes a file of its own into `running/` with its
+identity. A process that takes several locks takes them in the order of the stages, so there is no deadlock.
 """
 
 from __future__ import annotations
@@ -32,7 +32,7 @@ _UNABLE = (errno.ENOLCK, errno.ENOTSUP, errno.ENOSYS)  # a file system without l
 
 @dataclass(frozen=True)
 class Holder:
-    """A process that holds locks. `dvc`: the DVC that started it, None where none did; `orphan`: that has ended."""
+    """Process that holds locks. `dvc`: the DVC that started it, None without one; `orphan`: that DVC has ended."""
 
     process: int
     command: str
@@ -43,25 +43,25 @@ class Holder:
     orphan: bool
 
     def sentence(self) -> str:
-        """Who it is, since when, and what became of its DVC."""
+        """Sentence with the process, its start time, and the state of its DVC."""
         alone = f"; the dvc that started it (process {self.dvc}) has ended" if self.orphan else ""
         return f"process {self.process} (`{self.command}`, since {self.since}{alone})"
 
 
 class Locks:
-    """Locks that are held. `waited`: somebody else had one of them, so what was read before may have changed."""
+    """Locks held. `waited`: another process had one of them, so what was read before may have changed."""
 
     def __init__(self) -> None:
         self.waited = False
         self._descriptors: list[int] = []
 
     def survive_exec(self) -> None:
-        """Stay held by the program that this process is about to become."""
+        """Keep the locks in the program that this process is about to become."""
         for descriptor in self._descriptors:
             os.set_inheritable(descriptor, True)
 
     def take(self, file: Path, kind: int) -> bool:
-        """Lock a file in the way of `fcntl.flock`; False: somebody else has it."""
+        """Lock a file in the way of `fcntl.flock`; False: another process holds it."""
         descriptor = _open(file)
         try:
             fcntl.flock(descriptor, kind | fcntl.LOCK_NB)
@@ -75,7 +75,7 @@ class Locks:
         return True
 
     def release(self) -> None:
-        """Give all of them back."""
+        """Release all of them."""
         for descriptor in self._descriptors:
             os.close(descriptor)
 
@@ -84,17 +84,17 @@ class Locks:
 def holding(
     folder: Path, *, writes: Sequence[str], reads: Sequence[str] = (), say: Callable[[str], None] | None = None
 ) -> Iterator[Locks]:
-    """Hold locks for as long as the context lasts, waiting for those that others have.
+    """Hold locks for as long as the context lasts, waiting for those that other processes have.
 
     Parameters
     ----------
     folder
         Where the locks lie; made when needed.
     writes, reads
-        What is locked against everybody, and what only against writers. First come the reads, in the order given, and
-        that order must be the same for all: a later one's holder may wait for an earlier one, never the other way.
+        Names locked exclusively, and names locked against writers only. The reads come first, in the order given, and
+        that order must be the same everywhere: a later one's holder may wait for an earlier one, never the reverse.
     say
-        Is told whom it waits for, and every five minutes again; by default standard error is.
+        Called with the holder that is waited for, at once and every five minutes; prints to standard error by default.
     """
     (folder / "running").mkdir(parents=True, exist_ok=True)
     locks = Locks()
@@ -132,14 +132,14 @@ def _to_standard_error(text: str) -> None:
 
 
 def running(folder: Path) -> list[Holder]:
-    """Who holds locks of this folder now. Cards of processes that were killed are cleared away."""
+    """Holders of this folder's locks now. The cards of killed processes are removed."""
     cards = sorted((folder / "running").glob("*.json")) if (folder / "running").is_dir() else []
     return [holder for holder in map(_read_card, cards) if holder is not None]
 
 
 def _read_card(path: Path) -> Holder | None:
     try:
-        # A pipe would be waited for, a link followed.
+        # Opening a pipe would block, and a link would be followed.
         with open(path, encoding="utf-8", opener=_without_waiting) as stream:
             if _is_free(stream.fileno()):
                 path.unlink(missing_ok=True)
@@ -149,7 +149,7 @@ def _read_card(path: Path) -> Holder | None:
         facts |= {"writes": tuple(facts["writes"]), "reads": tuple(facts["reads"])}
         return Holder(**facts, dvc=owner.process if owner else None, orphan=owner is not None and not owner.lives())
     except (OSError, ValueError, KeyError, TypeError, RecursionError):
-        return None  # gone meanwhile, or another version's
+        return None  # removed meanwhile, or of another version
 
 
 def _without_waiting(path: str, flags: int) -> int:
@@ -176,17 +176,17 @@ def _register(locks: Locks, folder: Path, writes: Sequence[str], reads: Sequence
     }
     card = folder / f"{os.getpid()}-{secrets.token_hex(4)}.json"
     partial = card.with_suffix(".partial")
-    locks.take(partial, fcntl.LOCK_EX)  # before it gets its name: a card without a lock is a dead process's
+    locks.take(partial, fcntl.LOCK_EX)  # before it gets its name: an unlocked card belongs to a dead process
     partial.write_text(json.dumps(facts), encoding="utf-8")
     partial.rename(card)
     return card
 
 
 def _open(file: Path) -> int:
-    # Never through a link: the rights of what it leads to are somebody's.
+    # Never through a link: its target's permissions are not this tool's to change.
     descriptor = os.open(file, os.O_RDWR | os.O_CREAT | os.O_CLOEXEC | os.O_NOFOLLOW, 0o666)
     with contextlib.suppress(OSError):
-        os.fchmod(descriptor, 0o666)  # whatever the umask: a colleague's run has to open it too
+        os.fchmod(descriptor, 0o666)  # whatever the umask: another user's run has to open it too
     return descriptor
 
 

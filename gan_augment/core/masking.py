@@ -1,7 +1,7 @@
-"""Passwords and tokens out of every text that leaves the program: errors, logs, the doctor, tracebacks, artifacts.
+"""Masking of passwords and tokens in every text that leaves the program: errors, logs, tracebacks, artifacts.
 
-An address with a password in it comes back in many messages that are not ours (DVC's, Prefect's, httpx's). So it is
-masked where a text leaves, not where it comes from.
+An address with a password in it comes back in many messages of other libraries (DVC, Prefect, httpx). So texts are
+masked where they leave, not where they arise.
 """
 
 from __future__ import annotations
@@ -16,19 +16,19 @@ from urllib.parse import unquote
 __all__ = ["MASK", "mask", "mask_texts"]
 
 MASK = "***"
-_SHORTEST = 6  # a shorter value of a variable is no secret worth the name, and stands in every second line
+_SHORTEST = 6  # a shorter value is hardly a secret, and occurs in every second line
 _WORD = r"(?:pass(?:word|wd|phrase)|pwd|secret|token|api[_-]?key|access[_-]?key|account[_-]?key|credential|signature)"
 _NAME = rf"{_WORD}[\w-]{{0,40}}"
 _VALUE = r"""(?!\d{1,5}\b)(?:"[^"\n]*"|'[^'\n]*'|[^\s"',;&)\]}]+)"""
 _VARIABLE = re.compile(rf"{_WORD}|auth_string|(?:^|_)sas(?:_|$)", re.IGNORECASE)
 _PASSWORD = re.compile(r"://[^\s:/@]*:(?!\d{1,5}(?:/|\s|$))(\S{1,500})@")
-# What is kept is in the first brackets, the rest of the match is masked.
+# The first group is kept, the rest of the match is masked.
 _PATTERNS = tuple(
     re.compile(pattern, re.IGNORECASE)
     for pattern in (
         # scheme://user:password@host, where the password may hold an @ or / that should have been escaped
         r"(://[^\s:/@\"'<>]*:)(?!\d{1,5}(?:/|\s|$))\S{1,500}(?=@)",
-        # https://token@host; the user of ssh://git@host is no secret
+        # https://token@host; the user of ssh://git@host is not a secret
         r"(https?://)[^\s:/@?#\"'<>]{1,500}(?=@)",
         # ?token=..., &X-Amz-Signature=..., &sig=...
         rf"([?&;](?:[\w.-]{{0,40}}{_NAME}|sig|key|auth|code|sas)=)[^\s&;#\"'<>]+",
@@ -41,7 +41,7 @@ _PATTERNS = tuple(
 
 
 def mask(text: str) -> str:
-    """The text with `***` for passwords in addresses, secrets behind their names, and secret variables' values."""
+    """Text with `***` for passwords in addresses, secrets behind their names, and secret variables' values."""
     for secret in sorted(set(_secrets()), key=len, reverse=True):
         text = text.replace(secret, MASK)
     for pattern in _PATTERNS:
@@ -50,7 +50,7 @@ def mask(text: str) -> str:
 
 
 def mask_texts(value: Any) -> Any:
-    """What JSON can hold, with every text in it masked: of a whole document the quotation marks would be lost."""
+    """JSON value with every text in it masked: masking the serialised document would lose quotation marks."""
     if isinstance(value, str):
         return mask(value)
     if isinstance(value, Mapping):
@@ -59,7 +59,7 @@ def mask_texts(value: Any) -> Any:
 
 
 def _secrets() -> Iterator[str]:
-    """What the environment holds: values of variables with a telling name, and passwords in addresses."""
+    """Secrets in the environment: values of variables with a telling name, and passwords in addresses."""
     for name, value in os.environ.items():
         if found := _PASSWORD.search(value):
             yield from _spellings(found[1])
@@ -74,5 +74,5 @@ def _spellings(secret: str) -> Iterator[str]:
 
 
 def _is_path(value: str) -> bool:
-    """Where a key lies is not the key."""
+    """Whether a value is a path: the place of a key is not the key."""
     return os.sep in value and Path(value).exists()

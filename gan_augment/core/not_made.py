@@ -1,4 +1,4 @@
-"""Classes without synthetic rows, and why: written where it is found out, said wherever a verdict is said."""
+"""Classes without synthetic rows, with the reasons: recorded by the stage that finds out, reported in every verdict."""
 
 from __future__ import annotations
 
@@ -14,18 +14,18 @@ _FILE = "not_made.json"
 
 
 def write_not_made(directory: Path, reasons: Mapping[str, str]) -> None:
-    """Write class key -> why it has no rows beside a folder's samples; no file where no class is without."""
+    """Write class key -> reason for no rows, beside a folder's samples; no file where every class has rows."""
     if reasons:
         write_json(directory / _FILE, dict(reasons))
 
 
 def read_not_made(directory: Path) -> dict[str, str]:
-    """What `write_not_made` wrote; nothing where it was not called."""
+    """Reasons that `write_not_made` wrote; empty where it was not called."""
     path = directory / _FILE
     return dict(read_json(path)) if path.exists() else {}
 
 
 def not_made_sentences(spec: DatasetSpec, reasons: Mapping[str, str]) -> list[str]:
-    """A sentence a class that got no synthetic rows."""
+    """Sentences, one per class that got no synthetic rows."""
     labels = {record.key: record.label for record in spec.classes}
     return [f"Class {labels[key]!r} got no synthetic rows, because {reason}." for key, reason in reasons.items()]

@@ -1,4 +1,4 @@
-"""What the machine says when it cannot do something, as an error with a remedy: disk, rights, names that are taken."""
+"""Errors of the operating system as errors with a remedy: disk, permissions, names that are taken."""
 
 from __future__ import annotations
 
@@ -34,7 +34,7 @@ _SAID = re.compile(r"os error (\d+)|errno (\d+)", re.IGNORECASE)
 
 
 def obstacle(error: OSError) -> SetupError | None:
-    """The error with a remedy; None where it is none of those that a user can remove."""
+    """Error with a remedy; None where it is not one that a user can remove."""
     if error.errno not in _REMEDIES:
         return None
     where = os.fsdecode(error.filename or Path.cwd())
@@ -42,7 +42,7 @@ def obstacle(error: OSError) -> SetupError | None:
 
 
 def os_error_in(error: Exception, path: Path) -> OSError | None:
-    """What the system said, where a library hides it in its own error's text; None where it said nothing."""
+    """Error of the operating system that a library hides in its own error's text; None without one."""
     found = _SAID.search(str(error))
     if found is None:
         return None

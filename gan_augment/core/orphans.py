@@ -1,4 +1,4 @@
-"""Processes that end with the one that started them, even where that one was killed and could not say so."""
+"""Processes that end with their parent, even where the parent was killed and could not signal them."""
 
 from __future__ import annotations
 
@@ -14,14 +14,14 @@ from typing import NamedTuple
 __all__ = ["Owner", "dvc_above", "end_with", "end_with_dvc"]
 
 _LOOK_EVERY_SECONDS = 0.5
-_STAGE = "DVC_STAGE"  # in the environment of what DVC starts
+_STAGE = "DVC_STAGE"  # in the environment of processes that DVC starts
 
 
 def end_with(parent: int) -> None:
     """End this process, at once and wherever it is, soon after its parent (of process id `parent`) has ended.
 
-    For `ProcessPoolExecutor(initializer=end_with, initargs=(os.getpid(),))`: a worker whose pool was killed waits for
-    work for ever otherwise. What it was writing is left unfinished, beside its place (see `core.atomic`).
+    For `ProcessPoolExecutor(initializer=end_with, initargs=(os.getpid(),))`: otherwise a worker whose pool was killed
+    waits for work for ever. A file that it was writing stays unfinished beside its final place (see `core.atomic`).
     """
 
     def watch() -> None:
@@ -34,24 +34,24 @@ def end_with(parent: int) -> None:
 
 @dataclass(frozen=True)
 class Owner:
-    """A process, known by its number and by when it started: numbers are given out again."""
+    """Process identified by its number and its start time: numbers are reused."""
 
     process: int
     started: str
 
     def lives(self) -> bool:
-        """Whether it still runs; one that waits to be buried does not."""
+        """Whether it still runs; a zombie does not."""
         facts = _facts(self.process)
         return facts is not None and facts.state not in ("Z", "X") and facts.started == self.started
 
 
 def dvc_above() -> Owner | None:
-    """The DVC whose stage this process is; None where it is none, or where /proc does not tell (not Linux)."""
+    """DVC process whose stage this process is; None without one, or where /proc is missing (not Linux)."""
     if _STAGE not in os.environ:
         return None
     process = os.getppid()
     while process > 1 and (facts := _facts(process)) is not None:
-        # DVC names the stage to the processes that it starts, and has not got that name itself.
+        # DVC sets the stage's name for the processes that it starts, and does not have it itself.
         if not _is_of_stage(process):
             return Owner(process, facts.started) if _is_dvc(process) else None
         process = facts.parent
@@ -59,10 +59,10 @@ def dvc_above() -> Owner | None:
 
 
 def end_with_dvc() -> None:
-    """End this process soon after the DVC whose stage it is was killed; nothing where no DVC started it.
+    """End this process soon after the DVC whose stage it is was killed; do nothing where no DVC started it.
 
-    Nobody would write down what such a stage still makes, the next `dvc repro` runs it again, and goes on at what it
-    left in `.gan_augment`: the sooner it ends, the less is done twice.
+    Nothing would record the outputs of such a stage: the next `dvc repro` runs it again and resumes from what it left
+    in `.gan_augment`. The sooner it ends, the less work is done twice.
     """
     owner = dvc_above()
     if owner is None:
@@ -90,7 +90,7 @@ class _Facts(NamedTuple):
 
 def _facts(process: int) -> _Facts | None:
     try:
-        # The second field is the program's name in brackets, which may hold anything.
+        # The second field is the program's name in brackets, which may hold any character.
         fields = Path(f"/proc/{process}/stat").read_text(encoding="utf-8", errors="replace").rpartition(")")[2].split()
     except OSError:
         return None

@@ -1,4 +1,4 @@
-"""Predictions of one arm on disk: `retrain` writes them without knowing a test label, `measure` reads them."""
+"""Predictions of one arm on disk: `retrain` writes them without reading a test label, `measure` reads them."""
 
 from __future__ import annotations
 
@@ -25,6 +25,8 @@ __all__ = [
     "read_arm",
     "read_curve",
     "read_probabilities",
+    "rival_arm",
+    "rival_of",
     "write_arm",
     "write_curve",
     "write_probabilities",
@@ -36,20 +38,31 @@ Probabilities = npt.NDArray[np.float32]
 Levels = dict[str, tuple[str, ...]]  # question -> its answers, in the order of the probabilities
 
 _VALIDATION = "validation_"
+_RIVAL = "rival: "
+
+
+def rival_arm(name: str) -> str:
+    """The arm with the rows of a rival: an untrained method that the project's method has to beat."""
+    return _RIVAL + name
+
+
+def rival_of(arm: str) -> str | None:
+    """The rival whose rows an arm shows; None of every other arm."""
+    return arm.removeprefix(_RIVAL) if arm.startswith(_RIVAL) else None
 
 
 def _without_empty(written: dict[str, Any], later: str) -> dict[str, Any]:
-    """Without a key that came later where it says nothing: files of classes stay as they were."""
+    """Without keys of later versions where they are empty: files of classification projects keep their bytes."""
     return {name: value for name, value in written.items() if name != later or value}
 
 
 class Adjustment(Record):
-    """Logits minus `tau` times `log_prior` [K] decide; divided by `temperature` they are calibrated.
+    """Shift of the decision: the logits minus `tau` times `log_prior` [K], and calibrated by `temperature`.
 
-    A probability counts as at least `floor` before its logarithm is taken (see `scoring.adjustment`). Where a task asks
-    several questions, `parts` holds one for each, in step with the probabilities, and nothing else here counts. Where
-    it asks the same question of every place of a string, `every` is its number of answers, and the temperature that of
-    all places.
+    A probability counts as at least `floor` before its logarithm is taken (see `scoring.adjustment`). Where a task has
+    several questions, `parts` holds one adjustment per question, in the order of the probabilities, and the other
+    fields are unused. Where it asks one question at every frame of a string, `every` is the number of answers, and the
+    temperature holds for all frames.
     """
 
     tau: float = 0.0
@@ -65,7 +78,7 @@ class Adjustment(Record):
 
 
 class VariantRecord(Record):
-    """A variant of an arm, its adjustment, and how it did on validation with that.
+    """Variant of an arm, its adjustment, and its validation figures after that adjustment.
 
     `validation_loss` chooses: the task's loss after `adjustment`, its temperature included. `validation` holds other
     metrics by name; each is written as `validation_<metric>`.
@@ -92,13 +105,13 @@ class VariantRecord(Record):
 
     @property
     def described(self) -> str:
-        """The name, and tau where there is one."""
+        """Name, with tau where it is not zero."""
         taus = [one.tau for one in self.adjustment.parts or (self.adjustment,)]
         return self.name + (f", tau {', '.join(f'{tau:g}' for tau in taus)}" if any(taus) else "")
 
 
 class FamilyRecord(Record):
-    """What one family of classifiers did with an arm: `chosen` is the place of the best variant on validation."""
+    """Results of one family of classifiers on an arm; `chosen` is the index of the best variant on validation."""
 
     classifier: str
     effort: dict[str, int | float | str]
@@ -107,15 +120,15 @@ class FamilyRecord(Record):
 
     @property
     def best(self) -> VariantRecord:
-        """The variant that speaks for the arm."""
+        """Variant that represents the arm."""
         return self.variants[self.chosen]
 
 
 class ArmRecord(Record):
-    """arm.json. An arm that had no rows to train on is `skipped`, with the reason, and has no families.
+    """Contents of arm.json. An arm without rows to train on is `skipped`, with the reason, and has no families.
 
-    `test_ids` are the test rows in the order of the predictions; `train_counts` the real train rows a class; `levels`
-    the answers of each question, where the classes do not say them.
+    `test_ids` are the test rows in the order of the predictions; `train_counts` the real train rows per class; `levels`
+    the answers of each question, where the classes are not the answers.
     """
 
     arm: str
@@ -134,7 +147,7 @@ class ArmRecord(Record):
 
 
 class CurvePoint(Record):
-    """A share of the rows of the classes that are thinned out: how many rows that is, and the adjustment."""
+    """Point of the learning curve: a share of the thinned classes' rows, the number of rows, and the adjustment."""
 
     share: float
     rows: int
@@ -142,9 +155,9 @@ class CurvePoint(Record):
 
 
 class CurveRecord(Record):
-    """curve.json: the learning curve of the best arm without synthetic rows, or why there is none.
+    """Contents of curve.json: the learning curve of the best arm without synthetic rows, or why there is none.
 
-    `classes` are the indices of those that were thinned out, `rows` their train rows, all together.
+    `classes` are the indices of the thinned classes, `rows` their train rows in total.
     """
 
     skipped: str | None = None
@@ -163,7 +176,7 @@ def write_curve(directory: Path, record: CurveRecord, test: Probabilities | None
 
 
 def read_curve(directory: Path) -> tuple[CurveRecord, Probabilities | None] | None:
-    """What `write_curve` wrote; None where there is nothing, as in projects without the stage."""
+    """Curve that `write_curve` wrote; None where there is none, as in projects without the stage."""
     path = directory / "curve.json"
     if not path.exists():
         return None
@@ -191,7 +204,7 @@ def _path(directory: Path, family: Family, part: Part) -> Path:
 
 
 def write_probabilities(directory: Path, family: Family, part: Part, probabilities: Probabilities) -> None:
-    """float32 [variants, seeds, n, K] for validation, [seeds, n, K] of the chosen variant for test.
+    """Write float32 [variants, seeds, n, K] for validation, and [seeds, n, K] of the chosen variant for test.
 
     K: the classes, or the answers of all questions one after another.
     """
@@ -199,5 +212,5 @@ def write_probabilities(directory: Path, family: Family, part: Part, probabiliti
 
 
 def read_probabilities(directory: Path, family: Family, part: Part) -> Probabilities:
-    """What `write_probabilities` wrote. Raises MissingInputError, DamagedInputError."""
+    """Probabilities that `write_probabilities` wrote. Raises MissingInputError, DamagedInputError."""
     return saved_array(_path(directory, family, part)).astype(np.float32, copy=False)

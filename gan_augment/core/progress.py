@@ -1,4 +1,4 @@
-"""Progress that reads well everywhere: a bar with the time left on a terminal, a line now and then in a log."""
+"""Progress display: a bar with the time left on a terminal, a line now and then in a log."""
 
 from __future__ import annotations
 
@@ -12,7 +12,7 @@ from gan_augment.core.verbosity import verbosity
 
 __all__ = ["Advance", "progress_bar", "silent"]
 
-Advance = Callable[[float, float, str], None]  # done, total, what is happening now
+Advance = Callable[[float, float, str], None]  # done, total, current activity
 
 _LOG_EVERY_SECONDS = {"normal": 10.0, "verbose": 1.0}
 
@@ -23,7 +23,7 @@ def silent(*_: object) -> None:
 
 @contextlib.contextmanager
 def progress_bar(title: str) -> Iterator[Advance]:
-    """Yield `advance(done, total, note)`. Total may change; in a log a line appears after ten seconds (verbose: one).
+    """Yield `advance(done, total, note)`. The total may change. A log gets a line every 10 s (verbose: 1 s).
 
     Quiet: nothing is printed.
     """
@@ -38,7 +38,7 @@ def progress_bar(title: str) -> Iterator[Advance]:
 
 @contextlib.contextmanager
 def _rich_bar(title: str) -> Iterator[Advance]:
-    """The bar, and the note on a line of its own: beside the bar a narrow terminal has no room for it."""
+    """Bar with the note on a line of its own: beside the bar, a narrow terminal has no room for it."""
     from rich.console import Console, Group
     from rich.live import Live
     from rich.progress import BarColumn, Progress, TextColumn, TimeElapsedColumn, TimeRemainingColumn
@@ -79,7 +79,7 @@ def _line_logger(title: str) -> Advance:
 
 
 def _how_far(done: float, total: float, seconds: float) -> str:
-    """`45%, about 30 s left`; a training may go a little over its total, and a total may turn out to be none."""
+    """Text such as `45%, about 30 s left`; a training may slightly exceed its total, and a total may become zero."""
     share = min(max(done / total, 0.0), 1.0) if total > 0 and math.isfinite(done / total) else None
     if not share:
         return "begun"

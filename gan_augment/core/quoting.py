@@ -1,4 +1,4 @@
-"""Text as YAML that every reader takes: the standard library alone, for whoever has no YAML package."""
+"""Quoting of text as YAML that every reader accepts, with the standard library alone, where PyYAML may be missing."""
 
 from __future__ import annotations
 
@@ -8,11 +8,11 @@ from typing import Any
 
 __all__ = ["yaml_quoted"]
 
-# Of what JSON leaves as it is, YAML takes none of these raw, and reads some as ends of lines.
+# JSON leaves these characters as they are; YAML accepts none of them raw, and reads some as line ends.
 _UNPRINTABLE = re.compile("[\x7f-\x9f\u2028\u2029\ufeff\ufffe\uffff\ud800-\udfff]")
 
 
 def yaml_quoted(value: Any) -> str:
-    """Double-quoted YAML on one line: JSON, with escapes for the characters that YAML does not take as they are."""
+    """Double-quoted YAML on one line: JSON, with escapes for the characters that YAML does not accept raw."""
     text = json.dumps(value, ensure_ascii=False)
     return _UNPRINTABLE.sub(lambda found: f"\\u{ord(found[0]):04x}", text)

@@ -1,4 +1,4 @@
-"""What a data set is: its modality, classes, image size or table columns. Written once by `prepare` as dataset.json."""
+"""Description of a data set: modality, classes, image size or table columns. `prepare` writes it as dataset.json."""
 
 from __future__ import annotations
 
@@ -44,16 +44,16 @@ __all__ = [
 Modality = Literal["image", "table"]
 THINGS: dict[Modality, str] = {"image": "images", "table": "rows"}  # the words for several samples
 ColumnKind = Literal["numeric", "categorical", "boolean", "datetime"]
-# What may lie beside every row. A role, not a file name: a caption of the user's may be called `prompt`.
+# Data that may lie beside every row. Roles, not file names: a user's captions may be called `prompt`.
 Role = Literal["pair", "mask", "caption", "text", "attributes", "sequence", "voxels"]
 ROLES: tuple[Role, ...] = get_args(Role)
-HELD = "attributes."  # before an attribute's name in test_labels.parquet, which has columns of its own
+HELD = "attributes."  # prefix of an attribute's name in test_labels.parquet, which has columns of its own
 
 
 class Record(BaseModel):
     """Base of every frozen value object: unknown keys are errors."""
 
-    # No infinity, no NaN: JSON has neither, and no setting means anything by them.
+    # No infinity, no NaN: JSON has neither, and no setting needs them.
     model_config = ConfigDict(frozen=True, extra="forbid", allow_inf_nan=False)
 
     @model_validator(mode="before")
@@ -66,14 +66,14 @@ class Record(BaseModel):
 
 
 class ClassRecord(Record):
-    """A class: `key` is safe in stage names and paths ([a-z0-9_-]+), `label` is what the user wrote."""
+    """Class with a `key` safe in stage names and paths ([a-z0-9_-]+), and the `label` that the user wrote."""
 
     key: str
     label: str
 
 
 class ImageSpec(Record):
-    """The canonical size of every image: uint8, height x width x channels (1 grey, 3 RGB)."""
+    """Canonical size of every image: uint8, height x width x channels (1 grey, 3 RGB)."""
 
     height: int = pydantic.Field(ge=4)
     width: int = pydantic.Field(ge=4)
@@ -81,11 +81,11 @@ class ImageSpec(Record):
 
 
 class Column(Record):
-    """One feature column. It holds no statistic of the data: those are fitted on the train part only.
+    """Feature column. It holds no statistic of the data: those are fitted on the train part only.
 
-    `dtype` is the pandas dtype to give back (`"float64"`, `"Int64"`, `"string"`, `"boolean"`, `"datetime64[ns]"`...).
-    `integer` marks numeric columns whose values are whole numbers; `decimals` the digits after the point that the
-    source used (None: unrounded). Whole numbers of kind `datetime` are days or other times by their digits: 20230623.
+    `dtype` is the pandas dtype to restore (`"float64"`, `"Int64"`, `"string"`, `"boolean"`, `"datetime64[ns]"`...).
+    `integer` marks numeric columns whose values are whole numbers; `decimals` is the number of digits after the point
+    in the source (None: unrounded). Whole numbers of kind `datetime` are days or other times by their digits: 20230623.
     `arrow` is the Arrow type of a Parquet source, which an export writes, where `dtype` says less.
     """
 
@@ -98,7 +98,7 @@ class Column(Record):
 
 
 class RangeRule(Record):
-    """`low` <= column <= `high` wherever the column is not missing. Times are written as text: "2020-01-31"."""
+    """Rule that `low` <= column <= `high` where the column is not missing. Times are text: "2020-01-31"."""
 
     kind: Literal["range"] = "range"
     column: str
@@ -107,14 +107,14 @@ class RangeRule(Record):
 
 
 class OrderRule(Record):
-    """The columns do not descend from left to right, among those that are not missing: start <= end."""
+    """Rule that the columns do not descend from left to right, among those that are not missing: start <= end."""
 
     kind: Literal["order"] = "order"
     columns: tuple[str, ...] = pydantic.Field(min_length=2)
 
 
 class CombinationRule(Record):
-    """Only combinations of these columns' values that a train row has: city and country, say."""
+    """Rule that only combinations of these columns' values occur that a train row has, such as city and country."""
 
     kind: Literal["combination"] = "combination"
     columns: tuple[str, ...] = pydantic.Field(min_length=2)
@@ -124,7 +124,7 @@ Rule = Annotated[RangeRule | OrderRule | CombinationRule, pydantic.Field(discrim
 
 
 class TargetType(Record):
-    """The Arrow type of the target in a Parquet source, in which an export has it: labels are texts everywhere else.
+    """Arrow type of the target in a Parquet source, restored in an export: labels are texts everywhere else.
 
     `categories` are the texts of a dictionary's values, in its order.
     """
@@ -134,7 +134,7 @@ class TargetType(Record):
 
 
 class TableSpec(Record):
-    """Feature columns in the order of the source, the target column's name, and the rules that every row keeps.
+    """Feature columns in the order of the source, the target column's name, and the rules that every row satisfies.
 
     `target_type` is None where the target was text: in CSV, and in exports of older versions.
     """
@@ -146,14 +146,14 @@ class TableSpec(Record):
 
 
 class ArrayField(Record):
-    """A uint8 array [n, *shape]: images, masks, voxels."""
+    """Field that is a uint8 array [n, *shape]: images, masks, voxels."""
 
     kind: Literal["array"] = "array"
     shape: tuple[int, ...]
 
 
 class FrameField(Record):
-    """A DataFrame of n rows: the features of a table, a caption, attributes."""
+    """Field that is a DataFrame of n rows: the features of a table, a caption, attributes."""
 
     kind: Literal["frame"] = "frame"
     columns: tuple[Column, ...]
@@ -163,7 +163,7 @@ Field = Annotated[ArrayField | FrameField, pydantic.Field(discriminator="kind")]
 
 
 class PoolSpec(Record):
-    """Rows that only synthesizers see: how many, how many of them have a label, and what lies beside each."""
+    """Rows that only synthesizers see: their number, the number with a label, and the companions of each."""
 
     rows: int = pydantic.Field(ge=0)
     labelled: int = pydantic.Field(default=0, ge=0)
@@ -187,7 +187,7 @@ _LATER = ("companions", "pool", "target", "text")  # keys of dataset.json
 
 
 class DatasetSpec(Record):
-    """dataset.json: everything about the data set that is not data.
+    """Contents of dataset.json: the whole description of the data set, without its rows.
 
     `companions` describes what lies beside every train and validation row, `pool` the rows that only synthesizers see,
     `target` what the downstream model learns: the label, or a companion. The label stays the class in any case. `text`
@@ -220,13 +220,13 @@ class DatasetSpec(Record):
 
     @model_serializer(mode="wrap")
     def _without_later_defaults(self, handler: SerializerFunctionWrapHandler) -> dict[str, Any]:
-        """Keys that came later are written where they say something: else every project would train again."""
+        """Keys of later versions are written only where they are set: else every older project would train again."""
         said = {key for key in _LATER if getattr(self, key) != type(self).model_fields[key].default}
         return {key: value for key, value in handler(self).items() if key not in _LATER or key in said}
 
     @property
     def images(self) -> ImageSpec:
-        """`image`, for code that works with images only. Raises DataError."""
+        """Value of `image`, for code that works with images only. Raises DataError."""
         if self.image is None:
             raise DataError("Images are needed", where=self.name, got="a data set of table rows")
         return self.image
@@ -240,42 +240,42 @@ class DatasetSpec(Record):
 
     @property
     def tables(self) -> TableSpec:
-        """`table`, for code that works with table rows only. Raises DataError."""
+        """Value of `table`, for code that works with table rows only. Raises DataError."""
         if self.table is None:
             raise DataError("Table rows are needed", where=self.name, got="a data set of images")
         return self.table
 
     @property
     def things(self) -> str:
-        """The word for several samples: images or rows."""
+        """Word for several samples: images or rows."""
         return THINGS[self.modality]
 
     @property
     def payload(self) -> ArrayField | FrameField:
-        """What a row is, as storage."""
+        """Storage form of the payload."""
         if self.image is not None:
             return ArrayField(shape=(self.image.height, self.image.width, self.image.channels))
         return FrameField(columns=self.tables.columns)
 
     @property
     def labels(self) -> tuple[str, ...]:
-        """The users' labels; a label's place here is its class index everywhere else."""
+        """The users' labels; a label's position here is its class index everywhere else."""
         return tuple(record.label for record in self.classes)
 
     def class_indices(self, labels: Iterable[str]) -> npt.NDArray[np.int64]:
-        """int64 [n]: the class index of each label. Raises KeyError."""
+        """Class index of each label, int64 [n]. Raises KeyError."""
         places = {label: index for index, label in enumerate(self.labels)}
         return np.fromiter((places[label] for label in labels), dtype=np.int64)
 
     def index_of(self, key: str) -> int:
-        """The class index of a class key. Raises KeyError."""
+        """Class index of a class key. Raises KeyError."""
         for index, record in enumerate(self.classes):
             if record.key == key:
                 return index
         raise KeyError(key)
 
     def save(self, path: Path, *, sealed: bool = False) -> None:
-        """Write as JSON, atomically; `sealed` as `write_json` has it."""
+        """Write as JSON, atomically; `sealed` as in `write_json`."""
         write_json(path, self.model_dump(mode="json"), sealed=sealed)
 
     @classmethod

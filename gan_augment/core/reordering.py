@@ -1,6 +1,7 @@
-"""Rows of any number put into another order on disk, at constant memory.
+"""Reordering of any number of rows on disk, at constant memory.
 
-Rows are scattered to files by their place in the new order, a stretch of places each, and sorted file by file.
+Rows are scattered to files by their position in the new order, one range of positions per file, and each file is
+sorted.
 """
 
 from __future__ import annotations
@@ -22,18 +23,18 @@ from gan_augment.core.streams import SampleSource, SamplesWriter
 __all__ = ["gather", "scatter", "write_reordered"]
 
 _PLACE = "place"
-_PLACED = 1_000_000  # rows of a source that are placed together: for each such stretch the whole order is read
-_ORDER_READ = 65_536  # places that are read together
+_PLACED = 1_000_000  # rows of a source placed at a time: the whole order is read once for each such range
+_ORDER_READ = 65_536  # positions read at a time
 
 
 def scatter(rows: pa.Table, places: npt.NDArray[np.int64], starts: npt.NDArray[np.int64], folder: Path) -> None:
-    """Append each row to the file of its place; a row at -1 goes nowhere. File k holds the places from `starts[k]`.
+    """Append each row to the file of its position; a row at -1 is dropped. File k holds positions from `starts[k]`.
 
     A call adds one Arrow stream to each file that gets a row. `folder` is empty at the first call.
     """
     kept = np.flatnonzero(places >= 0)
     kept = kept[np.argsort(places[kept], kind="stable")]
-    # Taken apart as Arrow slices, which cost nothing: of many rows, a call has a few for each of many files.
+    # Split into Arrow slices, which are free: a call sends a few of many rows to each of many files.
     table = rows.append_column(_PLACE, pa.array(places)).take(pa.array(kept)).combine_chunks()
     table = table.replace_schema_metadata(None)
     cuts = np.searchsorted(places[kept], starts)
@@ -44,7 +45,7 @@ def scatter(rows: pa.Table, places: npt.NDArray[np.int64], starts: npt.NDArray[n
 
 
 def gather(folder: Path, number: int) -> pa.Table:
-    """The rows of file `number` in their new order."""
+    """Rows of file `number` in their new order."""
     tables = [pa.Table.from_batches([batch]) for batch in _batches(_file(folder, number))]
     table = pa.concat_tables(tables, promote_options="permissive").unify_dictionaries()  # all empty: no type yet
     order = np.argsort(table.column(_PLACE).to_numpy())
@@ -92,7 +93,7 @@ def write_reordered(
 
 
 def _places(order: npt.NDArray[np.integer[Any]] | RecordFile, low: int, high: int) -> npt.NDArray[np.int64]:
-    """int64 [high - low]: where in `order` each of these rows of the source is; -1: nowhere."""
+    """Position in `order` of each of these rows of the source, int64 [high - low]; -1: not in it."""
     places = np.full(high - low, -1, dtype=np.int64)
     for start in range(0, len(order), _ORDER_READ):
         part = order[start : start + _ORDER_READ]
@@ -102,7 +103,7 @@ def _places(order: npt.NDArray[np.integer[Any]] | RecordFile, low: int, high: in
 
 
 def _parts(samples: Samples) -> dict[str, Payload]:
-    """What lies beside the manifest, by the prefix of its Arrow columns."""
+    """Payload and companions, by the prefix of their Arrow columns."""
     return {"": samples.payload} | {f"{role}/": values for role, values in samples.companions.items()}
 
 
@@ -116,7 +117,7 @@ def _table(samples: Samples) -> pa.Table:
 
 
 def _samples(table: pa.Table, like: Samples) -> Samples:
-    """The samples that `_table` was made of; `like` has the same columns, shapes and companions."""
+    """Samples of which `_table` was made; `like` has the same columns, shapes and companions."""
     about = pa.Schema.from_pandas(like.manifest, preserve_index=False).metadata
     manifest = table.select(list(MANIFEST_COLUMNS)).replace_schema_metadata(about).to_pandas().astype(MANIFEST_COLUMNS)
     found = {

@@ -1,4 +1,4 @@
-"""What is known of many rows, on disk: looked at a second time without a place in memory."""
+"""Fixed-size records kept on disk, so that millions of rows can be read again without holding them in memory."""
 
 from __future__ import annotations
 
@@ -13,11 +13,11 @@ import numpy.typing as npt
 
 __all__ = ["RecordFile", "RowFile", "RowsLike"]
 
-_SPARSE = 4  # a stretch of which less than one row in so many is wanted is read row by row
+_SPARSE = 4  # below one wanted row in so many, a range is read row by row
 
 
 class RowsLike(Protocol):
-    """float32 rows [n, d] that give out some of theirs: an array, or a `RowFile`."""
+    """Anything indexable as float32 rows [n, d]: an array, or a `RowFile`."""
 
     def __len__(self) -> int: ...
 
@@ -25,12 +25,12 @@ class RowsLike(Protocol):
 
 
 class _File:
-    """Items of one size, one after another; without a path in a temporary file that goes with this object."""
+    """Items of one size, in sequence; without a path, in a temporary file that is deleted with this object."""
 
     def __init__(self, path: Path | None) -> None:
         if path is not None:
             path.touch()
-        # Open for as long as this object lives; what the file held stays until `keep` says how much of it counts.
+        # Open for as long as this object lives; the file's old items do not count until `keep` says how many do.
         self._stream: BinaryIO = tempfile.TemporaryFile() if path is None else path.open("r+b")  # noqa: SIM115
         self._count = self._sum = 0
 
@@ -38,7 +38,7 @@ class _File:
         return self._count
 
     def _keep(self, count: int, size: int) -> bool:
-        """Count the first items of what the file holds as this object's and cut off the rest; False: not so many."""
+        """Adopt the first items that the file holds and cut off the rest; False: it has fewer."""
         if os.fstat(self._stream.fileno()).st_size < count * size:
             return False
         self._stream.truncate(count * size)
@@ -50,11 +50,11 @@ class _File:
         return True
 
     def sum(self) -> int:
-        """A checksum of all items."""
+        """Checksum of all items."""
         return self._sum
 
     def settle(self) -> int:
-        """Have all items on the disk, whatever happens to the machine; gives their checksum."""
+        """Flush all items to disk, and return their checksum."""
         os.fsync(self._stream.fileno())
         return self._sum
 
@@ -70,14 +70,14 @@ class _File:
 
 
 class RowFile(_File):
-    """float32 rows of one width."""
+    """File of float32 rows of one width."""
 
     def __init__(self, path: Path | None = None) -> None:
         super().__init__(path)
         self.width = 0
 
     def keep(self, count: int, width: int) -> bool:
-        """Take over the first `count` rows of the file, `width` values each, and no more; False: it has fewer."""
+        """Adopt exactly the first `count` rows of the file, `width` values each; False: it has fewer."""
         self.width = width
         return self._keep(count, 4 * width)
 
@@ -87,7 +87,7 @@ class RowFile(_File):
         self._append(rows.astype(np.float32, copy=False))
 
     def __getitem__(self, index: slice | npt.NDArray[np.integer[Any]]) -> npt.NDArray[np.float32]:
-        """The rows of a slice without a step, or at ascending or any places; float32 [m, d]."""
+        """Rows of a slice without a step, or at the given positions in any order; float32 [m, d]."""
         if isinstance(index, slice):
             start, stop, _ = index.indices(len(self))
             return self._rows(start, stop)
@@ -105,14 +105,14 @@ class RowFile(_File):
 
 
 class RecordFile(_File):
-    """Records of one dtype, structured or not."""
+    """File of records of one dtype, structured or not."""
 
     def __init__(self, dtype: npt.DTypeLike, path: Path | None = None) -> None:
         super().__init__(path)
         self.dtype = np.dtype(dtype)
 
     def keep(self, count: int) -> bool:
-        """Take over the first `count` records of the file and no more; False: it has fewer."""
+        """Adopt exactly the first `count` records of the file; False: it has fewer."""
         return self._keep(count, self.dtype.itemsize)
 
     def append(self, records: npt.NDArray[Any]) -> None:
@@ -120,7 +120,7 @@ class RecordFile(_File):
         self._append(records)
 
     def __getitem__(self, rows: slice) -> npt.NDArray[Any]:
-        """The records of a slice without a step."""
+        """Records of a slice without a step."""
         start, stop, _ = rows.indices(len(self))
         return np.frombuffer(self._read(start, stop, self.dtype.itemsize), dtype=self.dtype)
 

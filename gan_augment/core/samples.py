@@ -1,8 +1,8 @@
-"""Samples, in step: a manifest (a row a sample, with its provenance), a payload (pixels or table rows), companions.
+"""Samples: a manifest (one row per sample, with its provenance), a payload (pixels or table rows), companions.
 
 On disk a set of samples is a directory of few files: `manifest.parquet`, `images.npy` (uint8, n x height x width x
-channels) or `rows.parquet`, and of each companion `<role>.npy` or `<role>.parquet`. Few large files, because DVC and
-object stores are slow with many small ones.
+channels) or `rows.parquet`, and for each companion `<role>.npy` or `<role>.parquet`. The files are few and large,
+because DVC and object stores are slow with many small ones.
 """
 
 from __future__ import annotations
@@ -50,7 +50,7 @@ MANIFEST_COLUMNS: dict[str, str] = {
     "label": "string",  # the user's label; <NA> where it is withheld (the test part)
     "split": "string",  # train, validation, test or pool
     "origin": "string",  # real or synthetic
-    "group": "string",  # samples of one group never part over splits; of pool rows: every group they are bound to
+    "group": "string",  # samples of one group share a split; of pool rows: every group they are bound to
     "source": "string",  # real: the file or row it came from; synthetic: empty
     "method": "string",  # synthetic: the synthesizer's registry name; real: empty
     "model_hash": "string",  # synthetic: SHA-256 of the model that made it; real: empty
@@ -70,7 +70,7 @@ class Samples:
     payload
         uint8 array [n, height, width, channels], or DataFrame of n rows with the feature columns only.
     companions
-        What lies beside every row, by role; of the same two forms. All rows have a companion, or none has.
+        Further data per row, by role, in the same two forms. All rows have a companion, or none has.
     """
 
     manifest: pd.DataFrame
@@ -86,7 +86,7 @@ class Samples:
         return len(self.manifest)
 
     def take(self, index: npt.NDArray[Any] | Sequence[int] | slice) -> Samples:
-        """The rows at `index` (integers, a boolean mask, or a slice), in that order."""
+        """Rows at `index` (integers, a boolean mask, or a slice), in that order."""
         rows = np.arange(len(self))[index if isinstance(index, slice) else np.asarray(index)]
         manifest = self.manifest.iloc[rows].reset_index(drop=True)
         companions = {role: fields.take(values, rows) for role, values in self.companions.items()}
@@ -98,25 +98,25 @@ class Samples:
         return replace(self, manifest=changed.astype({name: MANIFEST_COLUMNS[name] for name in columns}))
 
     def with_roles(self, roles: Sequence[Role]) -> Samples:
-        """The same rows with these of their companions alone. Raises KeyError for one that they lack."""
+        """The same rows with only these of their companions. Raises KeyError for a missing one."""
         return replace(self, companions={role: self.companions[role] for role in roles})
 
     def label_indices(self, spec: DatasetSpec) -> npt.NDArray[np.int64]:
-        """int64 [n]: each row's class index. Raises LeakError where labels are withheld (the test part)."""
+        """Class index of each row, int64 [n]. Raises LeakError where labels are withheld (the test part)."""
         if self.manifest["label"].isna().any():
             raise LeakError(
-                "Labels of the test part were asked for before `measure`",
+                "Labels of the test part were read before `measure`",
                 expected="only `measure` reads them, once",
             )
         return spec.class_indices(self.manifest["label"])
 
     def of_class(self, label: str) -> Samples:
-        """The rows with this label."""
+        """Rows with this label."""
         return self.take(np.flatnonzero((self.manifest["label"] == label).to_numpy(dtype=bool)))
 
     @staticmethod
     def concat(parts: Sequence[Samples]) -> Samples:
-        """The parts one after another. `parts` must not be empty. Raises ValueError where their companions differ."""
+        """Parts joined in order. `parts` must not be empty. Raises ValueError where their companions differ."""
         roles = parts[0].companions.keys()
         if any(part.companions.keys() != roles for part in parts):
             raise ValueError("some parts have companions that others lack")
@@ -126,13 +126,13 @@ class Samples:
 
     @staticmethod
     def none(spec: DatasetSpec) -> Samples:
-        """No rows, with the payload and the companions of the data set."""
+        """Empty samples, with the payload and the companions of the data set."""
         companions = {role: fields.empty(described) for role, described in spec.companions.items()}
         return Samples(make_manifest(0), fields.empty(spec.payload), companions)
 
 
 def make_manifest(count: int, **columns: Any) -> pd.DataFrame:
-    """A manifest of `count` rows; each keyword is a column's scalar or sequence, the others are empty."""
+    """Manifest of `count` rows; each keyword is a column's scalar or sequence, the other columns are empty."""
     frame = pd.DataFrame(index=pd.RangeIndex(count))
     for name, dtype in MANIFEST_COLUMNS.items():
         value = columns.pop(name, pd.NA if name in ("seed", "label") else "")
@@ -143,7 +143,7 @@ def make_manifest(count: int, **columns: Any) -> pd.DataFrame:
 
 
 def write_samples(directory: Path, samples: Samples) -> None:
-    """Write into an existing directory (use `replacing_directory` around it). The same samples give the same bytes."""
+    """Write into an existing directory (use it within `replacing_directory`). The same samples give the same bytes."""
     samples.manifest.to_parquet(directory / MANIFEST, index=False)
     fields.write(directory, PAYLOAD, samples.payload)
     for role, values in samples.companions.items():
@@ -151,14 +151,14 @@ def write_samples(directory: Path, samples: Samples) -> None:
 
 
 def read_samples(directory: Path, *, companions: Sequence[Role] = (), mmap: bool = False) -> Samples:
-    """Read what `write_samples` wrote: of the companions those that are asked for, and nothing else.
+    """Samples that `write_samples` wrote, with only the companions that are requested.
 
     `mmap` leaves the pixels on disk until they are used.
 
     Raises
     ------
     MissingInputError
-        The directory or one of its files is absent; DamagedInputError: one is not as it was written.
+        The directory or one of its files is missing; DamagedInputError: one is not as it was written.
     """
     payload, beside = _checked_files(directory, companions)
     with telling_damage(directory / MANIFEST):
@@ -168,12 +168,12 @@ def read_samples(directory: Path, *, companions: Sequence[Role] = (), mmap: bool
 
 
 def roles_in(directory: Path) -> tuple[Role, ...]:
-    """The companions that lie in a samples folder."""
+    """Roles of the companions in a samples folder."""
     return tuple(role for role in ROLES if Files.of_role(role).find(directory))
 
 
 def count_samples(directory: Path) -> int:
-    """The number of rows of a samples folder. Raises MissingInputError, DamagedInputError."""
+    """Number of rows in a samples folder. Raises MissingInputError, DamagedInputError."""
     manifest = directory / MANIFEST
     if not manifest.exists():
         raise _missing(directory, _FILES)
@@ -183,7 +183,7 @@ def count_samples(directory: Path) -> int:
 
 
 class FolderReader:
-    """Takes the next rows of a samples folder, so that only those are in memory. Reads as `read_samples` does."""
+    """Reader of a samples folder in order, with only the requested rows in memory. Checks as `read_samples` does."""
 
     def __init__(self, directory: Path, *, companions: Sequence[Role] = ()) -> None:
         payload, beside = _checked_files(directory, companions)
@@ -192,14 +192,14 @@ class FolderReader:
         self._companions = {role: fields.reader(path) for role, path in beside.items()}
 
     def take(self, count: int) -> Samples:
-        """At most `count` rows; none at the end. Raises DamagedInputError."""
+        """Rows of the folder, at most `count`; none at the end. Raises DamagedInputError."""
         manifest = self._manifest.take(count).astype(MANIFEST_COLUMNS)
         payload = self._payload.take(len(manifest))
         companions = {role: rows.take(len(manifest)) for role, rows in self._companions.items()}
         return _in_step(self._directory, manifest, payload, companions)
 
     def arrow(self, count: int) -> dict[str, Any]:
-        """The same as Arrow columns, in the types of the files: those of the manifest, then `fields.arrow_names`.
+        """The same rows as Arrow columns, in the files' types: those of the manifest, then `fields.arrow_names`.
 
         The columns of a companion begin with its role, as in `mask/pixels`.
         """
@@ -212,13 +212,13 @@ class FolderReader:
         return {**fields.columns_of(manifest), **columns}
 
     def skip(self, count: int) -> None:
-        """Go on behind the next rows."""
+        """Skip the next rows."""
         for rows in (self._manifest, self._payload, *self._companions.values()):
             rows.skip(count)
 
 
 def _checked_files(directory: Path, companions: Sequence[Role]) -> tuple[Path, dict[Role, Path]]:
-    """The files of the payload and of these companions, as they were written. Raises MissingInputError."""
+    """Verified files of the payload and of these companions. Raises MissingInputError."""
     payload = PAYLOAD.find(directory)
     if payload is None or not (directory / MANIFEST).exists():
         raise _missing(directory, _FILES)
@@ -257,7 +257,7 @@ def _check_lengths(directory: Path, manifest: int, parts: Iterable[Sized]) -> No
 
 @dataclass(frozen=True)
 class _View:
-    """A data set's description with rows of one split; refuses rows of any other."""
+    """Rows of one split with the data set's description; refuses rows of any other split."""
 
     spec: DatasetSpec
     samples: Samples
@@ -282,18 +282,18 @@ class _View:
 
     @property
     def labels(self) -> npt.NDArray[np.int64]:
-        """int64 [n]: class indices."""
+        """Class indices, int64 [n]."""
         return self.samples.label_indices(self.spec)
 
 
 class TrainView(_View):
-    """Real train rows: the only thing a synthesizer's `fit` accepts."""
+    """Real train rows: the only argument that a synthesizer's `fit` accepts."""
 
     def _split(self) -> str:
         return "train"
 
     def of_class(self, index: int) -> TrainView:
-        """The rows of one class."""
+        """Rows of one class."""
         return TrainView(self.spec, self.samples.of_class(self.spec.labels[index]))
 
 
@@ -304,24 +304,24 @@ class ValidationView(_View):
         return "validation"
 
     def of_class(self, index: int) -> ValidationView:
-        """The rows of one class."""
+        """Rows of one class."""
         return ValidationView(self.spec, self.samples.of_class(self.spec.labels[index]))
 
 
 class PoolView(_View):
-    """Real rows that only synthesizers see, with labels or without: never validation rows, never test rows."""
+    """Real rows that only synthesizers see, with or without labels: never validation rows, never test rows."""
 
     def _split(self) -> str:
         return "pool"
 
     @property
     def labels(self) -> npt.NDArray[np.int64]:
-        """Refused with ValueError, so that no code takes every pool row for a labelled one."""
-        raise ValueError("rows of the pool may have no label: ask for `labels_or_none`")
+        """Raise ValueError, so that no code takes every pool row for a labelled one."""
+        raise ValueError("rows of the pool may have no label: use `labels_or_none`")
 
     @property
     def labels_or_none(self) -> npt.NDArray[np.int64]:
-        """int64 [n]: class indices; `NO_LABEL` for a row without a label."""
+        """Class indices, int64 [n]; `NO_LABEL` for a row without a label."""
         labels, found = self.samples.manifest["label"], np.full(len(self), NO_LABEL, dtype=np.int64)
         present = labels.notna().to_numpy(dtype=bool)
         found[present] = self.spec.class_indices(labels[present])
@@ -329,7 +329,7 @@ class PoolView(_View):
 
 
 class TestInputs(_View):
-    """Real test rows without their labels: classifiers predict on them, `measure` alone holds the labels."""
+    """Real test rows without their labels: classifiers predict on them, only `measure` reads the labels."""
 
     __test__ = False  # not a pytest class
 

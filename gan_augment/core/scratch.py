@@ -1,4 +1,4 @@
-"""What a killed run leaves for the next one lies in a folder or file named by everything that decides its bytes.
+"""Scratch of killed runs for the next run, in a folder or file named by all facts that decide its bytes.
 
 So a run with other settings, other rows, another seed or another version of gan-augment never finds it.
 """
@@ -21,7 +21,7 @@ _DIGITS = 16
 
 
 def fingerprint(*facts: Any) -> str:
-    """A name of 16 hexadecimal digits for these facts: JSON values, records, and paths, which stand for their bytes."""
+    """Name of 16 hexadecimal digits for these facts: JSON values, records, and paths, which stand for their bytes."""
     text = json.dumps([__version__, *facts], default=_plain, sort_keys=True)
     return hashlib.sha256(text.encode()).hexdigest()[:_DIGITS]
 
@@ -31,11 +31,11 @@ def _plain(fact: Any) -> Any:
         return fact.model_dump(mode="json")
     if isinstance(fact, Path):
         return file_hash(fact)
-    raise TypeError(f"{type(fact).__name__} does not say what it stands for")
+    raise TypeError(f"{type(fact).__name__} has no fingerprint")
 
 
 def keep_only(own: Path) -> Path:
-    """`own`, which need not exist yet, after everything beside it has been thrown away: what other facts left."""
+    """Path `own`, which need not exist yet, after everything beside it (the scratch of other facts) was removed."""
     for other in own.parent.iterdir() if own.parent.exists() else ():
         if other != own:
             remove(other)

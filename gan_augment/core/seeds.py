@@ -1,7 +1,7 @@
-"""Seeds are values that are passed on, never global state.
+"""Seeds: values that are passed on, never global state.
 
-Every random choice takes a seed derived from `base.seed` and the names of what it is for, so that a choice
-does not move when another one is added before it.
+Every random choice takes a seed derived from `base.seed` and the names of its purpose, so that a choice does not move
+when another is added before it.
 """
 
 from __future__ import annotations
@@ -14,7 +14,7 @@ __all__ = ["derive_seed", "numpy_generator"]
 
 
 def derive_seed(*parts: int | str) -> int:
-    """A seed in [0, 2**63) that depends on every part and on their order.
+    """Seed in [0, 2**63) that depends on every part and on their order.
 
     >>> derive_seed(0, "split") != derive_seed("split", 0)
     True
@@ -24,5 +24,5 @@ def derive_seed(*parts: int | str) -> int:
 
 
 def numpy_generator(*parts: int | str) -> np.random.Generator:
-    """A fresh NumPy generator seeded by `derive_seed(*parts)`."""
+    """Fresh NumPy generator seeded by `derive_seed(*parts)`."""
     return np.random.default_rng(derive_seed(*parts))

@@ -1,6 +1,6 @@
-"""Samples of any number at constant memory: written row group by row group, read chunk by chunk, reordered on disk.
+"""Streams of samples at constant memory: written by row group, read by chunk, reordered on disk.
 
-The folders are those of `core.samples`, and the bytes depend on the rows alone: not on the pieces they came in.
+The folders are those of `core.samples`. Their bytes depend on the rows alone, not on the pieces in which they came.
 """
 
 from __future__ import annotations
@@ -34,15 +34,15 @@ __all__ = [
 
 
 class SampleSource(Protocol):
-    """Samples that are looked at one chunk after another, as often as one likes."""
+    """Samples that can be read chunk by chunk, any number of times."""
 
     def __len__(self) -> int: ...
 
     def chunks(self, rows: int) -> Iterator[Samples]:
-        """All rows in order, `rows` at a time, the last chunk shorter; without any row, one empty chunk."""
+        """All rows in order, `rows` at a time, the last chunk shorter; without any row, a single empty chunk."""
 
     def manifests(self, rows: int) -> Iterator[pd.DataFrame]:
-        """The manifests alone, in pieces of at most `rows`; at least one piece."""
+        """Manifests alone, in pieces of at most `rows`; at least one piece."""
 
 
 @dataclass(frozen=True)
@@ -55,28 +55,28 @@ class HeldSamples:
         return len(self.samples)
 
     def chunks(self, rows: int) -> Iterator[Samples]:
-        """Slices."""
+        """Slices of the samples."""
         for start in range(0, max(len(self.samples), 1), rows):
             yield self.samples.take(slice(start, start + rows))
 
     def manifests(self, rows: int) -> Iterator[pd.DataFrame]:
-        """Slices."""
+        """Slices of the manifest."""
         for start in range(0, max(len(self.samples), 1), rows):
             yield self.samples.manifest.iloc[start : start + rows].reset_index(drop=True)
 
 
 @dataclass(frozen=True)
 class StoredSamples:
-    """Samples folders, one after the other; only the chunk asked for is in memory.
+    """Samples folders in sequence, with only the requested chunk in memory.
 
-    Reading raises MissingInputError where a folder or a file of it is absent.
+    Reading raises MissingInputError where a folder or a file of it is missing.
     """
 
     folders: tuple[Path, ...]
-    companions: tuple[Role, ...] = ()  # which are read beside the payload
+    companions: tuple[Role, ...] = ()  # read beside the payload
 
     def with_companions(self) -> StoredSamples:
-        """The same rows with everything that lies beside them; folders without rows may lack it."""
+        """The same rows with all their companions; folders without rows may lack them."""
         filled = (folder for folder in self.folders if count_samples(folder))
         return StoredSamples(self.folders, next(map(roles_in, filled), ()))
 
@@ -84,7 +84,7 @@ class StoredSamples:
         return sum(map(count_samples, self.folders))
 
     def chunks(self, rows: int) -> Iterator[Samples]:
-        """Chunks run on over the ends of folders."""
+        """Chunks across the ends of folders."""
         held: list[Samples] = []
         for folder in filter(count_samples, self.folders):
             reader = FolderReader(folder, companions=self.companions)
@@ -99,7 +99,7 @@ class StoredSamples:
             yield FolderReader(self.folders[0], companions=self.companions).take(0)
 
     def manifests(self, rows: int) -> Iterator[pd.DataFrame]:
-        """Pieces end where folders do."""
+        """Pieces that end where folders do."""
         for folder in self.folders:
             count_samples(folder)
             reader = FrameReader(folder / MANIFEST)
@@ -110,12 +110,12 @@ class StoredSamples:
 
 
 def label_indices(directory: Path, spec: DatasetSpec) -> npt.NDArray[np.int32]:
-    """int32 [n]: the class index of every row of a samples folder, read without the rows. Raises MissingInputError."""
+    """Class index of every row of a samples folder, int32 [n], read without the rows. Raises MissingInputError."""
     return np.concatenate([np.zeros(0, np.int32), *label_index_pieces(directory, spec)])
 
 
 def label_index_pieces(directory: Path, spec: DatasetSpec) -> Iterator[npt.NDArray[np.int32]]:
-    """`label_indices` piece by piece."""
+    """Class indices as `label_indices` has them, piece by piece."""
     count_samples(directory)
     with open_parquet(directory / MANIFEST) as file:
         for batch in file.iter_batches(columns=["label"]):
@@ -123,12 +123,12 @@ def label_index_pieces(directory: Path, spec: DatasetSpec) -> Iterator[npt.NDArr
 
 
 def gather_samples(source: SampleSource, index: npt.NDArray[np.integer[Any]], *, rows: int) -> Samples:
-    """The rows at `index`, in that order; in one pass, with those rows and one chunk in memory."""
+    """Rows at `index`, in that order; in one pass, with those rows and one chunk in memory."""
     wanted = np.sort(index)
     parts, start = list[Samples](), 0
     for chunk in source.chunks(rows):
         low, high = np.searchsorted(wanted, [start, start + len(chunk)])
-        if high > low or not parts:  # of millions of rows, parts without any would be much to keep
+        if high > low or not parts:  # with millions of rows, empty parts would take much memory
             parts.append(chunk.take(wanted[low:high] - start))
         start += len(chunk)
         if high == len(wanted):
@@ -137,9 +137,9 @@ def gather_samples(source: SampleSource, index: npt.NDArray[np.integer[Any]], *,
 
 
 def read_rows(directory: Path, index: npt.NDArray[np.integer[Any]], *, companions: tuple[Role, ...] = ()) -> Samples:
-    """The rows of a samples folder at the ascending places `index`, with only those in memory.
+    """Rows of a samples folder at the ascending positions `index`, with only those in memory.
 
-    Reading raises MissingInputError where the folder or a file of it is absent.
+    Reading raises MissingInputError where the folder or a file of it is missing.
     """
     reader, place, parts = FolderReader(directory, companions=companions), 0, list[Samples]()
     for stretch in np.split(index, np.flatnonzero(np.diff(index) != 1) + 1) if len(index) else ():
@@ -150,9 +150,9 @@ def read_rows(directory: Path, index: npt.NDArray[np.integer[Any]], *, companion
 
 
 class SamplesWriter:
-    """Writes a samples folder piece by piece: `with SamplesWriter(directory) as writer: writer.append(samples)`.
+    """Writer of a samples folder, in pieces: `with SamplesWriter(directory) as writer: writer.append(samples)`.
 
-    `directory` exists (use `replacing_directory` around it). At least one piece must come; it may be empty.
+    `directory` exists (use it within `replacing_directory`). At least one piece must be added; it may be empty.
     """
 
     def __init__(self, directory: Path) -> None:
@@ -161,7 +161,7 @@ class SamplesWriter:
         self._writers: dict[Files, Any] = {}  # of the payload and of each companion
 
     def append(self, samples: Samples) -> None:
-        """Add rows behind those that came before. Raises ValueError where their companions differ."""
+        """Add rows after the earlier ones. Raises ValueError where their companions differ."""
         parts = {PAYLOAD: samples.payload} | {Files.of_role(role): rows for role, rows in samples.companions.items()}
         if not self._writers:
             self._writers = {files: fields.writer(self._directory, files, like) for files, like in parts.items()}

@@ -1,4 +1,4 @@
-"""What pydantic refuses, in the words of somebody who edits params.yaml."""
+"""Messages of pydantic, reworded for people who edit params.yaml."""
 
 from __future__ import annotations
 
@@ -14,7 +14,7 @@ from pydantic.fields import FieldInfo
 
 __all__ = ["counted", "explain_mistakes", "listed", "models_in", "shown"]
 
-SHOWN = 20  # mistakes: whoever corrects these reads the file again anyway
+SHOWN = 20  # mistakes shown; the file is read again after a correction anyway
 
 _EXPECTED = {
     "int_parsing": "a whole number",
@@ -44,21 +44,21 @@ _EXPECTED = {
 }
 
 
-_ALTERNATIVE = re.compile(r"(tagged-union|literal)\[")  # in a place that pydantic names: stands in no file
-_TYPE = re.compile(r"(float|int|str|bool|constrained-\w+)$")  # likewise, where a value may be of several
+_ALTERNATIVE = re.compile(r"(tagged-union|literal)\[")  # part of the places that pydantic names, but of no file
+_TYPE = re.compile(r"(float|int|str|bool|constrained-\w+)$")  # likewise, where a value may have several types
 
 
 def explain_mistakes(error: ValidationError, model: type[BaseModel]) -> list[str]:
-    """One line a mistake, such as `base.seed: -1, expected at least 0`.
+    """Lines, one per mistake, such as `base.seed: -1, expected at least 0`.
 
     Parameters
     ----------
     error
-        What `model.model_validate` raised.
+        The exception of `model.model_validate`.
     """
     items = [item for item in error.errors() if not _is_other_way(item)]
     inner = {item["loc"][:length] for item in items for length in range(len(item["loc"]))}
-    # A value that may be of several types has a complaint a type: they are one mistake.
+    # For a value that may have several types, pydantic complains once per type: that is one mistake.
     mistakes: dict[str, list[str]] = {}
     for item in items:
         if item["type"] != "too_short" or item["loc"] not in inner:
@@ -72,23 +72,23 @@ def _one_of(possibilities: list[str]) -> list[str]:
 
 
 def counted(mistakes: Sequence[str]) -> str:
-    """`1 mistake`, `2 mistakes`"""
+    """Count with its noun: `1 mistake`, `2 mistakes`."""
     return f"{len(mistakes)} mistake{'s' if len(mistakes) > 1 else ''}"
 
 
 def listed(mistakes: Sequence[str]) -> str:
-    """The mistakes one a line, as `got` of an error; the rest as a count."""
+    """Mistakes, one per line, as `got` of an error; the rest as a count."""
     more = [f"... and {len(mistakes) - SHOWN} more"] if len(mistakes) > SHOWN else []
     return "\n            ".join([*mistakes[:SHOWN], *more])
 
 
 def shown(value: Any) -> str:
-    """The value in at most 80 characters, without ever spelling out a large one."""
+    """Value in at most 80 characters, without ever spelling out a large one."""
     return _BOUNDED.repr(value)[:80]
 
 
 class _Bounded(reprlib.Repr):
-    """A `repr` whose cost does not depend on the value: aliases make a mapping of gigabytes of a few lines."""
+    """A `repr` of bounded cost: aliases make a mapping of gigabytes out of a few lines."""
 
     def __init__(self) -> None:
         super().__init__()
@@ -103,7 +103,7 @@ _BOUNDED = _Bounded()
 
 
 def models_in(annotation: Any) -> Iterator[type[BaseModel]]:
-    """The models that a value of this type may be or hold."""
+    """Models that a value of this type may be or hold."""
     if inspect.isclass(annotation) and not get_args(annotation) and issubclass(annotation, BaseModel):
         yield annotation
     for part in get_args(annotation):
@@ -111,14 +111,14 @@ def models_in(annotation: Any) -> Iterator[type[BaseModel]]:
 
 
 def _is_other_way(item: Any) -> bool:
-    """Of a key that takes a word or a section, the complaint about the one that was not meant."""
+    """Whether a complaint is about the form not meant, for a key that takes a word or a section."""
     way = next((str(part) for part in item["loc"] if _ALTERNATIVE.match(str(part))), "")
     is_section = isinstance(item["input"], dict) or item["loc"][-1] != way
     return way.startswith("literal") if is_section else way.startswith("tagged-union")
 
 
 def _explain(item: Any, model: type[BaseModel]) -> tuple[str, list[str]]:
-    """What is wrong where, and what would be right if that is one of several possibilities."""
+    """Mistake with its place, and the correct values if those can be listed."""
     place, owner, field = _find(item["loc"], model)
     kind, context = item["type"], item.get("ctx", {})
     if kind == "extra_forbidden":
@@ -135,7 +135,7 @@ def _explain(item: Any, model: type[BaseModel]) -> tuple[str, list[str]]:
         if kind == "union_tag_not_found":
             return f"{place}: missing", []
     found = context.get("tag") or item.get("input")
-    found = list(found) if isinstance(found, tuple) else found  # a file has lists alone
+    found = list(found) if isinstance(found, tuple) else found  # a file has only lists
     if kind == "string_pattern_mismatch" and field is not None and field.description:
         expected = field.description
     elif item["loc"][-1:] == ("[key]",):
@@ -148,7 +148,7 @@ def _explain(item: Any, model: type[BaseModel]) -> tuple[str, list[str]]:
 
 
 def _find(loc: tuple[int | str, ...], model: type[BaseModel]) -> tuple[str, type[BaseModel] | None, FieldInfo | None]:
-    """The place as the file has it, without pydantic's names of alternatives; the model it is in; and its field."""
+    """Place as in the file, without pydantic's names of alternatives; the model it is in; and its field."""
     parts: list[str] = []
     owners: list[type[BaseModel]] = [model]
     owner: type[BaseModel] | None = model
@@ -166,7 +166,7 @@ def _find(loc: tuple[int | str, ...], model: type[BaseModel]) -> tuple[str, type
             is_mapping = get_origin(field.annotation) is dict
         elif chosen := [one for one in owners if part in _names(one)]:
             owners, owner = chosen, chosen[0]
-            continue  # an alternative, which stands in no file
+            continue  # an alternative, which is in no file
         else:
             owner = owners[0] if len(owners) == 1 else None
             is_mapping = False
@@ -175,12 +175,12 @@ def _find(loc: tuple[int | str, ...], model: type[BaseModel]) -> tuple[str, type
 
 
 def _plain(key: str) -> str:
-    """A key as a line can hold it."""
+    """Key in a form that fits on a line."""
     key = key if key.isprintable() else repr(key)[1:-1]
     return key if len(key) <= 80 else f"{key[:80]}..."
 
 
 def _names(model: type[BaseModel]) -> set[Any]:
-    """What pydantic may call this alternative of a union: its class, or its `kind`."""
+    """Names that pydantic may give this alternative of a union: its class, or its `kind`."""
     kind = model.model_fields.get("kind")
     return {model.__name__, *(get_args(kind.annotation) if kind else ())}

@@ -1,7 +1,7 @@
-"""How much a command says beside its answer and its errors: quiet, normal or verbose.
+"""Amount of output beside a command's answer and its errors: quiet, normal or verbose.
 
-It is a variable of the environment, so that what a command starts (workers, processes that train together) says as
-much, and so that it reaches the stages of `dvc repro`: `GAN_AUGMENT_VERBOSITY=quiet dvc repro`.
+It is an environment variable, so that child processes (workers, processes that train together) follow it, and so that
+it reaches the stages of `dvc repro`: `GAN_AUGMENT_VERBOSITY=quiet dvc repro`.
 """
 
 from __future__ import annotations
@@ -20,7 +20,7 @@ _KNOWN: dict[str, Verbosity] = {"": "normal", "quiet": "quiet", "normal": "norma
 
 
 def verbosity() -> Verbosity:
-    """What the environment asks for. Raises ParamsError for an unknown word."""
+    """Verbosity that the environment sets. Raises ParamsError for an unknown word."""
     word = os.environ.get(VERBOSITY, "")
     if word not in _KNOWN:
         raise ParamsError(
@@ -33,7 +33,7 @@ def verbosity() -> Verbosity:
 
 
 def remark(text: str) -> None:
-    """Print what is worth knowing but no answer, to standard output; quiet: do not."""
+    """Print a remark beside the answer, to standard output; not if quiet."""
     if verbosity() != "quiet":
         print(text, flush=True)
 

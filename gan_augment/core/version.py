@@ -1,4 +1,4 @@
-"""The version, where every layer may ask for it."""
+"""Version of gan-augment, importable by every layer."""
 
 from __future__ import annotations
 

@@ -1,7 +1,7 @@
-"""A judge of what is learnt, where that is not the class: does a row's own target fit it?
+"""Judge of the learnt target where that is not the class: whether a row's own target fits the row.
 
-The judge of classes still says whose a row is. This one says whether the attributes beside it are right: a row that is
-accepted is one whose target a classifier should be taught.
+The judge of classes still decides the class of a row. This judge decides whether the attributes beside it are right: an
+accepted row is one whose target a classifier should learn.
 """
 
 from __future__ import annotations
@@ -51,7 +51,7 @@ class AnswerJudge:
 
 
 def fit_answer_judge(train: TrainView, config: JudgeConfig, *, seed: int, device: str) -> AnswerJudge | None:
-    """Train `config.members` networks on the targets of real train rows; None where the class is what is learnt."""
+    """Train `config.members` networks on the targets of real train rows; None where the target is the class."""
     if not task_of(train.spec).roles:
         return None
     task = task_of(train.spec, train.samples)

@@ -1,4 +1,4 @@
-"""Column by column and pair by pair: does a synthetic table have the shapes and the trends of the real one?
+"""Fidelity of a synthetic table by column and by pair of columns: shapes and trends beside those of the real one.
 
 All scores are similarities in [0, 1], 1 is equal. Numbers: one minus the Kolmogorov-Smirnov distance; levels: one minus
 the total variation distance; two numbers: one minus half the difference of their rank correlations; any other pair:
@@ -27,16 +27,16 @@ _MISSING = "\x00missing"
 
 @dataclass(frozen=True)
 class ColumnShape:
-    """How one column compares.
+    """Comparison of a column.
 
     Attributes
     ----------
     shape
-        Similarity of the values that are there; None where a side has none.
+        Similarity of the values that are not missing; None where a side has none.
     missing
         One minus the difference of the shares of missing values.
     outside
-        Share of the synthetic values that the real column has not: beyond its range, or a level it never had.
+        Share of the synthetic values that the real column lacks: beyond its range, or a level it does not have.
     """
 
     shape: float | None
@@ -46,14 +46,14 @@ class ColumnShape:
 
 @dataclass(frozen=True)
 class Trend:
-    """How one pair of columns compares; `score` None where a side has too few complete rows (3)."""
+    """Comparison of a pair of columns; `score` None where a side has too few complete rows (3)."""
 
     columns: tuple[str, str]
     score: float | None
 
 
 def column_shapes(real: pd.DataFrame, synthetic: pd.DataFrame, table: TableSpec) -> dict[str, ColumnShape]:
-    """The shape of every column; both frames need at least one row."""
+    """Shape of every column; both frames need at least one row."""
     return {column.name: _shape(real[column.name], synthetic[column.name], column) for column in table.columns}
 
 
@@ -71,7 +71,7 @@ def _shape(real: pd.Series, synthetic: pd.Series, column: Column) -> ColumnShape
 
 
 def pair_trends(real: pd.DataFrame, synthetic: pd.DataFrame, table: TableSpec, *, max_pairs: int = 1000) -> list[Trend]:
-    """Every pair of columns, the least alike first; of a wide table `max_pairs` pairs of its first columns."""
+    """Trends of every pair of columns, the least alike first; of wide tables `max_pairs` pairs of the first columns."""
     ranked = {c.name: c for c in table.columns if c.kind in ("numeric", "datetime")}
     cut = {c.name: _levels(real[c.name], synthetic[c.name], c) for c in table.columns}
     trends = []
@@ -103,7 +103,7 @@ def _level_similarity(real: pd.Series, synthetic: pd.Series) -> float | None:
 
 
 def _levels(real: pd.Series, synthetic: pd.Series, column: Column) -> tuple[pd.Series, pd.Series]:
-    """Both sides as strings: levels as they are, numbers as the decile of the real ones, missing as a level."""
+    """Both sides as strings: levels unchanged, numbers as the decile of the real ones, missing as a level."""
     if column.kind not in ("numeric", "datetime"):
         filled = [side.astype("object").where(side.notna(), _MISSING) for side in (real, synthetic)]
         return filled[0].astype(str), filled[1].astype(str)

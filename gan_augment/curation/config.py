@@ -24,7 +24,7 @@ __all__ = [
 
 
 class FilterConfig(Record):
-    """What every filter has.
+    """Settings of every filter.
 
     Attributes
     ----------
@@ -32,7 +32,7 @@ class FilterConfig(Record):
         False: the filter rejects nothing.
     real_rejection
         Share of the class's held-out real rows that the filter may at most reject; its limit is moved until that
-        holds, so a filter that does not understand a class stays out of it.
+        holds, so a filter that does not fit a class has no effect on it.
     budget
         Share of a class's candidates that the filter may reject.
     over_budget
@@ -47,33 +47,35 @@ class FilterConfig(Record):
 
 
 class CopyFilter(FilterConfig):
-    """Rejects rows nearer to a train row than `min_ratio` times the median held-out distance to train.
+    """Filter that rejects rows nearer to a train row than `min_ratio` times the median held-out distance to train.
 
-    An image that was translated from a train image is near that one by design: to its own parent it may come as near
-    as `min_parent_ratio` times; nearer, it is that image again. Table rows have no such leave.
+    An image that was translated from a train image is near that one by design: to its own parent it may come as near as
+    `min_parent_ratio` times; nearer, it counts as that image. Table rows have no such exception.
     """
 
     min_ratio: Weight = Field(default=0.3, ge=0)
     min_parent_ratio: Weight = Field(
-        default=0.05, gt=0, description="Nearest an image may be to the train image it was translated from, likewise."
+        default=0.05,
+        gt=0,
+        description="Least distance of an image to the train image it was translated from, likewise.",
     )
 
 
 class DuplicateFilter(FilterConfig):
-    """Rejects rows nearer to an earlier candidate than `min_ratio` times the median held-out distance to train."""
+    """Filter of rows nearer to an earlier candidate than `min_ratio` times the median held-out distance to train."""
 
     min_ratio: Weight = Field(default=0.1, ge=0)
 
 
 class JudgeFilter(FilterConfig):
-    """Rejects rows to which the real-trained judge gives their own label with less than `min_probability`."""
+    """Filter of rows to which the real-trained judge gives their own label with less than `min_probability`."""
 
     budget: float = Field(default=0.7, gt=0, le=1)
     min_probability: float = Field(default=0.5, ge=0, le=1)
 
 
 class DensityFilter(FilterConfig):
-    """Rejects rows that lie farther from their class's train rows (to the `neighbours`-th) than held-out rows do."""
+    """Filter of rows farther from their class's train rows (to the `neighbours`-th) than held-out rows are."""
 
     enabled: bool = False
     budget: float = Field(default=0.2, gt=0, le=1)
@@ -82,7 +84,7 @@ class DensityFilter(FilterConfig):
 
 
 class DiscriminatorFilter(FilterConfig):
-    """Rejects rows that a fresh discriminator recognises as synthetic more surely than it does held-out rows."""
+    """Filter of rows that a fresh discriminator recognises as synthetic more surely than held-out rows."""
 
     enabled: bool = False
     budget: float = Field(default=0.2, gt=0, le=1)
@@ -90,9 +92,9 @@ class DiscriminatorFilter(FilterConfig):
 
 
 class JudgeConfig(Record):
-    """The classifier trained on real train rows: `members` of them, whose probabilities are averaged.
+    """Classifier trained on real train rows: `members` of them, whose probabilities are averaged.
 
-    `steps` and `shifts` (move every image a little at every step) are of images, `table_model` is of tables.
+    `steps` and `shifts` (move every image a little at every step) apply to images, `table_model` to tables.
     """
 
     members: int = Field(default=3, ge=1, le=20)
@@ -107,7 +109,7 @@ Weakness = Literal["counting", "perspective", "structure"]
 class WeaknessConfig(Record):
     """Traffic lights for known weaknesses of generated images.
 
-    `checks` are looked at and shown; a red light of one that is in `require` rejects the whole set.
+    `checks` are run and shown; a red light of a check in `require` rejects the whole set.
     """
 
     checks: tuple[Weakness, ...] = ("counting", "perspective", "structure")
@@ -122,7 +124,7 @@ class CurateConfig(Record):
     neighbours
         k of precision, recall, density and coverage.
     evaluation_rows
-        At most this many rows a class go into the quality figures.
+        At most this many rows per class enter the quality figures.
     train_on_synthetic_seeds
         Classifier seeds over which train-on-synthetic-test-on-validation is averaged; 0 leaves it out.
     """

@@ -1,9 +1,9 @@
-"""Can the generator count? Blobs and holes of synthetic images against those of real ones, class by class.
+"""Counting check: blobs and holes of synthetic images against those of real ones, class by class.
 
-GANs trained on images with one number of objects emit a spread around it (Zhao et al. 2018, 1811.03259). No label of
-the count is needed: how many separate blobs a picture has, and how many holes, is read off its two-level version and
-compared with the real pictures of the same class. The absolute counts of tiny images are unreliable, their
-difference from the real ones is not.
+GANs trained on images with a fixed number of objects emit a spread around it (Zhao et al. 2018, 1811.03259). No label
+of the count is needed: the numbers of separate blobs and of holes are read off the two-level version of a picture and
+compared with the real pictures of the same class. The absolute counts of tiny images are unreliable, their difference
+from the real ones is not.
 """
 
 from __future__ import annotations
@@ -29,13 +29,13 @@ _PERMUTATIONS = 200
 
 @dataclass(frozen=True)
 class CountComparison:
-    """How far the counts of synthetic images are from the real ones.
+    """Distance of the counts of synthetic images from the real ones.
 
     Attributes
     ----------
     excess
-        Mean over classes of the total variation distance of the (blobs, holes) counts, less what chance alone gives
-        at these sample sizes: 0 is like real, 1 is never a right count.
+        Mean over classes of the total variation distance of the (blobs, holes) counts, less its expectation by chance
+        at these sample sizes: 0 is like real, 1 means that no count is right.
     pvalue
         Permutation test within classes.
     steadiness
@@ -48,9 +48,9 @@ class CountComparison:
 
 
 def count_blobs_and_holes(images: Images) -> npt.NDArray[np.int64]:
-    """int64 [n, 2] of uint8 [n, h, w, c]: separate foreground blobs and enclosed holes, at most 9 each.
+    """Counts int64 [n, 2] of uint8 [n, h, w, c]: separate foreground blobs and enclosed holes, at most 9 each.
 
-    The foreground is what differs from the level of the border, by Otsu's threshold (1979) of each image.
+    The foreground differs from the level of the border, by Otsu's threshold (1979) of each image.
     """
     return np.array([_count(image) for image in images], dtype=np.int64).reshape(-1, 2)
 
@@ -76,7 +76,7 @@ def _large_parts(mask: npt.NDArray[np.bool_], structure: npt.NDArray[np.float64]
 
 
 def _otsu_threshold(grey: npt.NDArray[np.float64]) -> float:
-    """The level that leaves the least variance within the two sides."""
+    """Level with the least variance within the two sides."""
     levels = np.arange(256)
     counts = np.bincount(np.rint(grey).astype(np.int64).ravel(), minlength=256)
     below, total = counts.cumsum(), counts.sum()
@@ -90,7 +90,7 @@ def _otsu_threshold(grey: npt.NDArray[np.float64]) -> float:
 def compare_counts(
     real: Images, real_labels: Labels, synthetic: Images, labels: Labels, *, seed: int
 ) -> CountComparison | None:
-    """Compare the counts within each class that both sides have at least 8 images of; None without such a class."""
+    """Comparison of the counts within each class that has at least 8 images on both sides; None without one."""
     codes = [counts @ np.array([_MOST + 1, 1]) for counts in map(count_blobs_and_holes, (real, synthetic))]
     cells = [
         (codes[0][real_labels == c], codes[1][labels == c])

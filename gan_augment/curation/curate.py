@@ -1,4 +1,4 @@
-"""Curation: which candidates are fit to train on, in which order, and what may be said about their quality."""
+"""Curation: selection and order of the candidates that are fit for training, and figures on their quality."""
 
 from __future__ import annotations
 
@@ -36,7 +36,7 @@ from gan_augment.curation.weaknesses import Light, check_weaknesses
 __all__ = ["Curated", "curate"]
 
 Floats = npt.NDArray[np.float64]
-_READ = 65_536  # rows that are put in order together
+_READ = 65_536  # rows ordered together
 
 
 @dataclass(frozen=True)
@@ -46,12 +46,12 @@ class Curated:
     Attributes
     ----------
     candidates
-        What was judged.
+        The candidates judged.
     order
-        int32 [m], in a file: the accepted rows, class by class, in an order to take them in: the first n of a class
+        int32 [m], in a file: the accepted rows, class by class, in order of preference: the first n of a class
         are a random n of it.
     report
-        What reports/curate.json holds.
+        The contents of reports/curate.json.
     """
 
     candidates: SampleSource
@@ -63,23 +63,23 @@ class Curated:
 
     @property
     def samples(self) -> Samples:
-        """The accepted rows in that order, in memory."""
+        """Accepted rows in that order, in memory."""
         return gather_samples(self.candidates, self.order[:], rows=chunk_rows(self.train.spec))
 
     @property
     def scores(self) -> pd.DataFrame:
-        """One row a candidate: id, label, accepted, rejected_by, judge_probability, copy_distance, nearest."""
+        """Scores, a row per candidate: id, label, accepted, rejected_by, judge_probability, copy_distance, nearest."""
         return pd.concat(self.score_chunks(), ignore_index=True)
 
     def score_chunks(self) -> Iterator[pd.DataFrame]:
-        """`scores` piece by piece."""
+        """Pieces of `scores`."""
         start = 0
         for manifest in self.candidates.manifests(chunk_rows(self.train.spec)):
             yield score_table(manifest, start, self.evidence, self.sieve)
             start += len(manifest)
 
     def sureness_chunks(self) -> Iterator[pd.DataFrame]:
-        """How much the judge agrees with what accepted rows say (float32), in their order, piece by piece."""
+        """Agreement of the judge with the targets of accepted rows (float32), in their order, in pieces."""
         probability, rows = self.evidence.findings.column("agreement"), chunk_rows(self.train.spec)
         for start in range(0, max(len(self.order), 1), rows):
             yield pd.DataFrame({"judge_probability": probability[self.order[start : start + rows]]})
@@ -99,10 +99,10 @@ def curate(
 ) -> Curated:
     """Judge the candidates by real rows, filter them, and measure what is left.
 
-    Networks, scales and spaces are fitted on train rows only; validation rows set the filters' limits and are what
-    quality is measured against. Copies are looked for among train rows and those of the `pool`. The same arguments
-    give the same bytes. What is found out about each candidate is entered into `ledger` (None: a temporary one), and
-    what that knows already is not looked at again.
+    Networks, scales and spaces are fitted on train rows only; validation rows set the filters' limits and are the
+    reference for quality. Copies are searched among train rows and those of the `pool`. The same arguments give the
+    same bytes. Findings about each candidate are entered into `ledger` (None: a temporary one); candidates in it are
+    not examined again.
     """
     source = HeldSamples(candidates) if isinstance(candidates, Samples) else candidates
     steps = _Steps(progress, config.judged_by.members + 2 * config.train_on_synthetic_seeds + 6)
@@ -141,7 +141,7 @@ def curate(
 
 
 class _Steps:
-    """Counts steps for the progress bar; `along` moves it within the step under way."""
+    """Counter of steps for the progress bar; `along` moves it within the current step."""
 
     def __init__(self, progress: Advance, total: int) -> None:
         self._progress, self._total, self._done = progress, total, 0
@@ -178,7 +178,7 @@ def _sift(evidence: Evidence, config: CurateConfig, classes: int, seed: int) -> 
 
 
 def _refuse_wrong_classes(evidence: Evidence, sieve: Sieve) -> None:
-    """Rows one by one may pass where classes overlap; all of a class together show whose they are."""
+    """Refuse wrong classes as a whole: single rows may pass where classes overlap, a class's rows together do not."""
     for index in range(sieve.classes):
         found = evidence.likeness(index, sieve.left)
         if found is not None and found.problem:
@@ -200,7 +200,7 @@ def _duplicate_gauge(evidence: Evidence, sieve: Sieve, min_ratio: float) -> Gaug
         found[places[low:high] - rows.start] = scaled[low:high]
         return found
 
-    # Two real rows that lie so near set the limit: in a table of few levels, repetition is no fault.
+    # Two real rows that are this near set the limit: in a table of few levels, repetition is no fault.
     return nearness_gauge(Computed(ratio), evidence.fresh_ratio, min_ratio, evidence.fresh[1])
 
 
@@ -212,7 +212,7 @@ def _lights(
     config: CurateConfig,
     seed: int,
 ) -> dict[str, Light]:
-    """The known weaknesses of images; a red light that the settings require not to be red rejects the whole set."""
+    """Traffic lights for the known weaknesses of images; a red light of a required check rejects the whole set."""
     checks = [*config.weaknesses.checks, *config.weaknesses.require]
     if not checks or train.spec.image is None:
         return {}
@@ -232,7 +232,7 @@ def _lights(
 
 
 def _first(labels: npt.NDArray[np.integer[Any]], most: int) -> npt.NDArray[np.bool_]:
-    """bool [n]: the first `most` rows of each class."""
+    """Mask bool [n] of the first `most` rows of each class."""
     first = np.zeros(len(labels), dtype=bool)
     for index in np.unique(labels):
         first[np.flatnonzero(labels == index)[:most]] = True
@@ -240,7 +240,7 @@ def _first(labels: npt.NDArray[np.integer[Any]], most: int) -> npt.NDArray[np.bo
 
 
 def _random_within_class(sieve: Sieve, seed: int) -> RecordFile:
-    # Not the judge's favourites first: they are the ones nearest to what the classifier knows already.
+    # Not ordered by the judge's probability: its favourites are nearest to what the classifier has learnt already.
     left, order = places_of(sieve.left), RecordFile(np.int32)
     numpy_generator(seed, "order of preference").shuffle(left)
     for index in range(sieve.classes):
@@ -251,7 +251,7 @@ def _random_within_class(sieve: Sieve, seed: int) -> RecordFile:
 
 
 def _shown(order: RecordFile, sieve: Sieve, most: int) -> npt.NDArray[np.int32]:
-    """The first `most` rows of each class of an order class by class."""
+    """First `most` rows of each class, from an order by class."""
     shown, start = list[npt.NDArray[np.int32]](), 0
     for index in range(sieve.classes):
         count = sieve.counts(sieve.labels == index)[""]

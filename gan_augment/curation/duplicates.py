@@ -1,10 +1,10 @@
-"""Near repetitions among any number of rows: exact, in order, at a memory that grows with the rows that have a twin.
+"""Near duplicates among any number of rows: exact, in order, in memory proportional to the rows with a twin.
 
-Distances are first bounded on a few principal axes, where no two rows lie farther apart than they do in all of them.
-Rows to which no other comes near even there, by far most of them in a sound set, neither are duplicates nor have any,
-and are left out: they are told in cells that wait in files, one search tree of some of their rows in memory at a time.
-The others are compared with the earlier rows that stay, never with one another at large: a thousand copies of one row
-cost a thousand comparisons. Which of them are worth comparing is told by search trees on the same axes.
+Distances are first bounded on a few principal axes, where no two rows are farther apart than on all of them. A row
+without a near neighbour even there neither is a duplicate nor has one, and is left out; in a sound set, these are by
+far most rows. They are found in cells stored in files, with a search tree of some of their rows in memory at a time.
+The other rows are compared with the earlier rows that are kept, never with all others: a thousand copies of a row cost
+a thousand comparisons. Search trees on the same axes select the rows to compare.
 """
 
 from __future__ import annotations
@@ -27,17 +27,17 @@ Places = npt.NDArray[np.integer[Any]]
 
 _BLOCK = 512
 _AXES = 8
-_READ = 8192  # rows that are projected together
-_CELL = 250_000  # rows in a search tree, on the few axes
-_SAMPLE = 2048  # rows that the axes and the cuts are learnt from; any axes and cuts give the same result
-_WORTH_A_CUT = 2 / 3  # of a cell's rows on the larger side; with more, the cells are little more than their margins
-_SLACK = 1 + 1e-6  # of a projected distance, for what rounding may add to it
+_READ = 8192  # rows projected together
+_CELL = 250_000  # rows per search tree, on the few axes
+_SAMPLE = 2048  # rows to which axes and cuts are fitted; any axes and cuts give the same result
+_WORTH_A_CUT = 2 / 3  # of a cell's rows on the larger side; above it, the cells are little more than their margins
+_SLACK = 1 + 1e-6  # of a projected distance, to cover rounding
 
 
 def nearest_earlier(rows: RowsLike, members: Places, radius: float) -> tuple[Places, Floats]:
-    """Numbers int64 [m] of the members with an earlier row below `radius` that stays, and the distance to it.
+    """Numbers int64 [m] of the members with an earlier kept row within `radius`, and the distance to it.
 
-    Greedy and in the order of `members`, which are ascending places in `rows`: every other row stays.
+    Greedy and in the order of `members`, which are ascending places in `rows`: every other row is kept.
     """
     if radius <= 0 or not len(members):
         return np.zeros(0, np.int64), np.zeros(0)
@@ -45,7 +45,7 @@ def nearest_earlier(rows: RowsLike, members: Places, radius: float) -> tuple[Pla
     crowded = _crowded(rows, members, axes, radius)
     found = np.full(len(crowded), np.inf)
     kept = _Kept(rows, axes, radius)
-    # Blocks of all members, whoever is left out: which twin is met first must not depend on it.
+    # Blocks of all members, including those left out: the twin that is met first must not depend on that.
     bounds = np.searchsorted(crowded, np.arange(0, len(members) + _BLOCK, _BLOCK))
     for start, stop in itertools.pairwise(bounds):
         if start == stop:
@@ -61,7 +61,7 @@ def nearest_earlier(rows: RowsLike, members: Places, radius: float) -> tuple[Pla
 
 
 def _crowded(rows: RowsLike, members: Places, axes: Floats, radius: float) -> Places:
-    """Ascending numbers int64 [m] of the members to which another comes within `radius` on the axes."""
+    """Ascending numbers int64 [m] of the members with a neighbour within `radius` on the axes."""
     reach, found = radius * _SLACK, list[Places]([np.zeros(0, np.int64)])
     waiting = [_projected(rows, members, axes)]
     while waiting:
@@ -75,7 +75,7 @@ def _crowded(rows: RowsLike, members: Places, axes: Floats, radius: float) -> Pl
 
 
 def _projected(rows: RowsLike, members: Places, axes: Floats) -> RecordFile:
-    """The cell of all members, in a file: their numbers and their points on the axes; all are the cell's own."""
+    """Cell of all members, in a file: their numbers and their points on the axes; all belong to the cell itself."""
     fields = [("number", np.int64), ("own", np.bool_), ("point", np.float64, (axes.shape[1],))]
     cell = RecordFile(np.dtype(fields))
     for start in range(0, len(members), _READ):
@@ -88,7 +88,7 @@ def _projected(rows: RowsLike, members: Places, axes: Floats) -> RecordFile:
 
 
 def _best_cut(cell: RecordFile, margin: float) -> tuple[int, float] | None:
-    """(axis, where) of the cut whose larger side, with its margin, holds the fewest rows; None: none is worth it."""
+    """Axis and position of the cut whose larger side, with its margin, has the fewest rows; None: none is worth it."""
     places = np.linspace(0, len(cell) - 1, min(len(cell), _SAMPLE)).astype(np.int64)
     sample = np.concatenate([cell[place : place + 1] for place in places])["point"]
     middle = np.median(sample, axis=0)
@@ -99,7 +99,7 @@ def _best_cut(cell: RecordFile, margin: float) -> tuple[int, float] | None:
 
 
 def _halves(cell: RecordFile, axis: int, cut: float, margin: float) -> tuple[RecordFile, RecordFile]:
-    """The cell below the cut and from it on; each comes with the rows within `margin` of it, which are not its own."""
+    """Cells below the cut and from it on; each includes the other's rows within `margin` of the cut."""
     below, above = RecordFile(cell.dtype), RecordFile(cell.dtype)
     for start in range(0, len(cell), _READ):
         records = cell[start : start + _READ]
@@ -115,24 +115,24 @@ def _halves(cell: RecordFile, axis: int, cut: float, margin: float) -> tuple[Rec
 
 
 def _with_neighbour(cell: RecordFile, reach: float) -> Iterator[Places]:
-    """Numbers of the cell's own rows with another within `reach`; a dense cell has several trees, one after another."""
+    """Numbers of the cell's own rows with a neighbour within `reach`; a dense cell has several trees in sequence."""
     crowded = np.zeros(len(cell), dtype=bool)
     for first in range(0, len(cell), _CELL):
         points = cell[first : first + _CELL]["point"]
-        tree = cKDTree(points, balanced_tree=False, compact_nodes=False)  # quicker to make, and asked only once
+        tree = cKDTree(points, balanced_tree=False, compact_nodes=False)  # quicker to build, and queried only once
         del points
         for start in range(0, len(cell), _READ):
             records = cell[start : start + _READ]
             asked = np.flatnonzero(records["own"] & ~crowded[start : start + _READ])
             gaps, _ = tree.query(records["point"][asked], k=2, distance_upper_bound=reach)
-            itself = (start + asked >= first) & (start + asked < first + _CELL)  # is the nearest of its own tree
+            itself = (start + asked >= first) & (start + asked < first + _CELL)  # its own nearest row
             crowded[start + asked] = np.isfinite(np.where(itself, gaps[:, 1], gaps[:, 0]))
     for start in range(0, len(cell), _READ):
         yield cell[start : start + _READ]["number"][crowded[start : start + _READ]]
 
 
 def _settle(block: Floats, gaps: Floats, radius: float) -> npt.NDArray[np.bool_]:
-    """Lower `gaps` by what rows of the block itself are to later ones, in order; bool [n]: which rows stay."""
+    """Lower `gaps` by the distances within the block to its later rows, in order; bool [n]: the rows that are kept."""
     near = np.tril(cdist(block, block) < radius, -1)
     stays = np.isinf(gaps)
     for place in np.flatnonzero(near.any(axis=1)):
@@ -150,7 +150,7 @@ def _principal_axes(sample: npt.NDArray[np.float32]) -> Floats:
 
 
 class _Kept:
-    """The rows that stay, in search trees; a new tree swallows the last ones that are no larger than it."""
+    """Kept rows, in search trees; a new tree absorbs the last trees that are no larger."""
 
     def __init__(self, rows: RowsLike, axes: Floats, radius: float) -> None:
         self._rows, self._axes, self._radius = rows, axes, radius
@@ -165,7 +165,7 @@ class _Kept:
             self._trees.append((cKDTree(points), places))
 
     def nearest(self, block: Floats) -> Floats:
-        """float64 [n]: distance to the nearest of them if below the radius, else inf."""
+        """Distance float64 [n] to the nearest kept row if below the radius, else inf."""
         gaps = np.full(len(block), np.inf)
         points = block @ self._axes
         for tree, places in self._trees:

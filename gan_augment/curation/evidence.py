@@ -1,6 +1,6 @@
-"""What is found out about every candidate, and in the same way about every held-out real row.
+"""Evidence on every candidate, collected in the same way on every held-out real row.
 
-Candidates are looked at chunk by chunk. What is found goes to files: of each candidate one number stays in memory.
+Candidates are examined chunk by chunk, and the findings go to files: one number per candidate stays in memory.
 """
 
 from __future__ import annotations
@@ -37,22 +37,22 @@ Rows = npt.NDArray[np.float32]
 
 _CHUNK_BYTES = 32 << 20  # of a chunk's pixels as float32
 _READ = 65_536  # findings that are read together
-_ENOUGH = 20  # held-out rows of a class that say what is usual, where one in twenty real rows may be rejected
-_ENOUGH_TO_COMPARE = 40  # that say how a class's rows stand beside other classes'
-_MADE_UP = 500  # train rows of a class that make up for those it lacks
-_COMPARED = 4000  # candidates of a class; more make no verdict surer
-_PREDICTED_TOGETHER = 1024  # a chunk is a multiple of it, so that no chunk's length moves a figure's last bit
+_ENOUGH = 20  # held-out rows of a class that define the usual range, where one in twenty real rows may be rejected
+_ENOUGH_TO_COMPARE = 40  # held-out rows that show the standing of a class's rows beside other classes'
+_MADE_UP = 500  # train rows of a class that supplement missing held-out rows
+_COMPARED = 4000  # candidates of a class; more make no verdict more certain
+_PREDICTED_TOGETHER = 1024  # a chunk is a multiple of it, so that no figure's last bit depends on the chunk
 
 
 def chunk_rows(spec: DatasetSpec) -> int:
-    """How many candidates are looked at together."""
+    """Number of candidates examined together."""
     blocks = min(16, _CHUNK_BYTES // (4 * _PREDICTED_TOGETHER * max(bytes_per_row(spec.payload), 1)))
     return max(1, blocks) * _PREDICTED_TOGETHER
 
 
 @dataclass(frozen=True)
 class Evidence:
-    """Rows in the copy space, their distance to train, and what the judge thinks of them.
+    """Rows in the copy space, their distance to train, and the judge's probabilities.
 
     Attributes
     ----------
@@ -65,16 +65,16 @@ class Evidence:
     seen_ids
         Ids of those rows, in the order to which `findings["nearest"]` refers.
     fresh
-        The same of all rows that say what is usual, float64, and their class indices: the held-out ones, and of classes
+        The same for all rows that define what is usual, float64, and their class indices: held-out rows, and in classes
         with few of them train rows too, each to the nearest such row of another group.
     scale
-        float64 [classes]: how far a fresh row of each class lies from train (median).
+        float64 [classes]: the median distance of a fresh row of each class to train.
     heldout_probabilities
         float32 [n, classes].
     heldout_agreement
-        float64 [n]: how much of their own target the judge agrees with; None where the class is what is learnt.
+        float64 [n]: the judge's agreement with their own target; None where the target is the class.
     unseen
-        Probabilities of train rows by judges that have not seen them, with class indices, fold by fold; only where some
+        Probabilities of train rows by judges trained without them, with class indices, fold by fold; only where some
         class has few held-out rows.
     closest
         Distances to the closest record over all candidates; None where a side has no rows.
@@ -97,7 +97,7 @@ class Evidence:
         return len(self.candidates.labels)
 
     def distances(self, index: int) -> Floats:
-        """float64 [n]: of the candidates of a class, to the nearest row that the synthesizer saw."""
+        """Distances float64 [n] of a class's candidates to the nearest row that the synthesizer saw."""
         own = self.candidates.labels == index
         found, count = np.empty(int(own.sum())), 0
         for start in range(0, len(own), _READ):
@@ -108,13 +108,13 @@ class Evidence:
 
     @property
     def fresh_ratio(self) -> Floats:
-        """float64 [n]: the distance of the `fresh` rows over their class's scale."""
+        """Distances float64 [n] of the `fresh` rows over their class's scale."""
         return self.scaled(*self.fresh)
 
     def copy_ratio(self, rows: slice, min_ratio: float, min_parent_ratio: float) -> Floats:
-        """float64 [n]: below `min_ratio` where one is that near to a stranger, or `min_parent_ratio` to a parent.
+        """Ratio float64 [n]: below `min_ratio` for a row that near to a stranger, or `min_parent_ratio` to a parent.
 
-        In units of the class's scale; 1 where fresh rows repeat train rows anyhow.
+        In units of the class's scale; 1 where fresh rows repeat train rows too.
         """
         found = self.findings[rows]
         labels = found["label"]
@@ -126,13 +126,13 @@ class Evidence:
         return ratio
 
     def doubt(self, rows: slice) -> Floats:
-        """float64 [n]: one minus what of the own target the judge agrees with: for classes its probability."""
+        """Doubt float64 [n]: one minus the judge's agreement with the own target; for classes, with its probability."""
         doubt: Floats = 1 - self.findings[rows]["agreement"].astype(np.float64)
         return doubt
 
     @property
     def judged_real(self) -> tuple[Floats, Labels]:
-        """The same of real rows that their judge has not seen, and their classes: of scarce classes train rows too."""
+        """Doubt of real rows by a judge trained without them, and their classes; of scarce classes, train rows too."""
         if self.heldout_agreement is not None:
             return 1 - self.heldout_agreement, self.heldout.labels
         parts = [(self.heldout_probabilities, self.heldout.labels)]
@@ -144,11 +144,11 @@ class Evidence:
 
     @property
     def scarce(self) -> list[int]:
-        """Classes with too few held-out rows to say what is usual."""
+        """Classes with too few held-out rows to define the usual range."""
         return _scarce(self.heldout.labels, self.heldout_probabilities.shape[1])
 
     def likeness(self, index: int, left: npt.NDArray[np.bool_]) -> Likeness | None:
-        """How the candidates of a class that are `left` stand among other classes' rows, beside real rows of it."""
+        """Standing of a class's candidates in `left` among other classes' rows, beside that of its real rows."""
         made = self._own_probabilities(index, left)
         views = [(self.heldout_probabilities, self.heldout.labels), *self._made_up(index)]
         real = [standing(part[labels == index, index], _rivals(part, labels, index)) for part, labels in views]
@@ -156,12 +156,12 @@ class Evidence:
         return likeness(np.concatenate(real), standing(made, rivals), [len(own) for own in rivals.values()])
 
     def _made_up(self, index: int) -> Sequence[tuple[Rows, Labels]]:
-        """The folds of `unseen`, for a class that has few held-out rows to compare with."""
+        """Folds of `unseen`, for a class with few held-out rows to compare with."""
         few = _scarce(self.heldout.labels, self.heldout_probabilities.shape[1], _ENOUGH_TO_COMPARE)
         return self.unseen if index in few else ()
 
     def _own_probabilities(self, index: int, left: npt.NDArray[np.bool_]) -> Floats:
-        """Of the first candidates of a class among those `left`."""
+        """Probabilities of the own label, for the first candidates of a class in `left`."""
         found, count = [np.zeros(0)], 0
         for start in range(0, len(left), _READ):
             rows = slice(start, start + _READ)
@@ -173,7 +173,7 @@ class Evidence:
         return np.concatenate(found)[:_COMPARED]
 
     def scaled(self, distance: Floats, labels: Labels) -> Floats:
-        """`distance` over the scale of each row's class; 1 where that is 0."""
+        """Values of `distance` over the scale of each row's class; 1 where that is 0."""
         ratio = np.ones_like(distance)
         for index in np.flatnonzero(self.scale > 0):
             own = labels == index
@@ -196,10 +196,10 @@ def gather_evidence(
     recogniser: Recogniser,
     pool: PoolView | None = None,
 ) -> Evidence:
-    """Measure candidates and held-out rows alike; `space` is where copies are looked for, of train and pool rows.
+    """Measure candidates and held-out rows alike; copies of train and pool rows are searched in `space`.
 
-    `tick` follows each member of the judge; `along` is told which share of the candidates has been looked at. What is
-    found is entered into `ledger`; candidates that it knows already are not looked at again.
+    `tick` follows each member of the judge; `along` gets the share of the candidates examined so far. Findings are
+    entered into `ledger`; candidates in it are not examined again.
     """
     real = Labelled(space.rows(train.samples.payload), train.labels)
     heldout = Labelled(space.rows(validation.samples.payload), validation.labels)
@@ -237,7 +237,7 @@ def gather_evidence(
 
 @dataclass(frozen=True)
 class _Seen:
-    """What the synthesizer saw, and may have copied: train rows, then those of the pool, in the copy space."""
+    """Rows that the synthesizer saw, and may have copied: train rows, then those of the pool, in the copy space."""
 
     rows: Rows
     ids: npt.NDArray[np.object_]
@@ -259,23 +259,23 @@ def _ids_and_groups(view: TrainView | PoolView) -> tuple[npt.NDArray[np.object_]
 
 
 def _scarce(labels: Labels, classes: int, enough: int = _ENOUGH) -> list[int]:
-    """Classes with fewer held-out rows than that."""
+    """Classes with fewer held-out rows than this."""
     return [int(index) for index in np.flatnonzero(np.bincount(labels, minlength=classes) < enough)]
 
 
 def _rivals(probabilities: Rows, labels: Labels, index: int) -> dict[int, Floats]:
-    """What rows of each other class are given for class `index`."""
+    """Probabilities of class `index` for the rows of each other class."""
     others = [int(c) for c in np.unique(labels) if c != index]
     return {other: probabilities[labels == other, index].astype(np.float64) for other in others}
 
 
 def _smallest(classes: int) -> npt.DTypeLike:
-    """A signed type for class indices: of millions of candidates, this is what stays in memory."""
+    """Smallest signed type for class indices: with millions of candidates, this is what stays in memory."""
     return next(kind for kind in (np.int8, np.int16, np.int32) if classes <= np.iinfo(kind).max)
 
 
 class _Looker:
-    """Finds out what a `FINDING` says about the candidates, chunk by chunk."""
+    """Collector of the `FINDING` of every candidate, chunk by chunk."""
 
     def __init__(
         self,
@@ -294,7 +294,7 @@ class _Looker:
             self._preference = Preference(seen.rows, heldout, seed=seed, tally=ledger.tally)
 
     def look(self, chunk: Samples) -> None:
-        """Enter what is found out about the next candidates."""
+        """Enter the findings about the next candidates."""
         labels, rows = chunk.label_indices(self._spec), self._space.rows(chunk.payload)
         probabilities = self._judge.probabilities(chunk.payload)
         found = np.zeros(len(chunk), FINDING)
@@ -322,7 +322,7 @@ class _Looker:
         return parent, stranger
 
     def closest(self, heldout_distance: Floats) -> ClosestRecord | None:
-        """Over all candidates that were entered."""
+        """Closest records over all candidates entered."""
         if self._preference is None or not len(self._ledger):
             return None
         return closest_of(self._ledger.findings.column("distance"), heldout_distance, self._preference)
@@ -331,7 +331,7 @@ class _Looker:
 def _fresh(
     real: Labelled, heldout: Labelled, distance: Floats, scarce: list[int], seen: _Seen
 ) -> tuple[Floats, Labels]:
-    """How far fresh rows lie from train and pool, and their classes; see `Evidence.fresh`."""
+    """Distances of fresh rows to train and pool, and their classes; see `Evidence.fresh`."""
     distances, labels, rows, groups = [distance], [np.asarray(heldout.labels, dtype=np.int64)], seen.rows, seen.groups
     for index in scarce if len(rows) > 1 else ():
         own = np.flatnonzero(real.labels == index)[:_MADE_UP]

@@ -1,11 +1,11 @@
-"""Filters: a gauge says how suspicious each candidate is, held-out real rows say how suspicious is too suspicious.
+"""Filters: a gauge measures how suspicious each candidate is; held-out real rows set the limit.
 
-Every gauge is read on the candidates and, in the same way, on real rows that the synthesizer never saw. A class's
-limit is the fixed bound from the settings, or the quantile of the held-out readings where that is more lenient: a
-filter that would throw away real rows loosens itself. The quantile is the conformal one (Vovk et al. 2005): a fresh
-real row is rejected with a probability of at most `real_rejection`, where the class has enough held-out rows to say so
-(1 / real_rejection of them); with fewer, nothing is rejected that a held-out row outdoes. A whole class is refused only
-where fresh real rows, too, would hardly lose as many: three held-out rows say little of how many those would be.
+Every gauge is read on the candidates and, in the same way, on real rows that the synthesizer never saw. A class's limit
+is the fixed bound from the settings, or the quantile of the held-out readings where that is more lenient: a filter that
+would reject real rows loosens itself. The quantile is the conformal one (Vovk et al. 2005): a fresh real row is
+rejected with a probability of at most `real_rejection`, provided that the class has enough held-out rows (1 /
+real_rejection of them). With fewer, nothing is rejected that reads below a held-out row. A whole class is refused only
+where fresh real rows would clearly lose fewer: three held-out rows say little about how many those would be.
 """
 
 from __future__ import annotations
@@ -46,11 +46,11 @@ Labels = npt.NDArray[np.integer[Any]]
 Places = npt.NDArray[np.int64]
 Rows = npt.NDArray[np.float32]
 
-_CHUNK = 8192  # rows that are looked at together
+_CHUNK = 8192  # rows that are examined together
 _READ = 65_536  # readings that are compared together
 _LEARNT_FROM = 20_000
-_SURE = 0.99  # that fresh real rows do not lose more than that share
-REFUSED = "refused"  # rejected not by itself, but because a filter refused its whole class
+_SURE = 0.99  # confidence that fresh real rows do not lose more than that share
+REFUSED = "refused"  # rejected only because a filter refused its whole class
 
 
 @dataclass(frozen=True)
@@ -61,20 +61,20 @@ class Labelled:
     labels: Labels
 
     def of_class(self, index: int) -> Rows:
-        """The rows of one class."""
+        """Rows of one class."""
         rows: Rows = self.rows[np.flatnonzero(self.labels == index)]
         return rows
 
 
 class Readings(Protocol):
-    """float64 readings of candidates that give out a slice of theirs: an array, or `Computed`."""
+    """Readings float64 of candidates that can be sliced: an array, or `Computed`."""
 
     def __getitem__(self, rows: slice, /) -> Floats: ...
 
 
 @dataclass(frozen=True)
 class Computed:
-    """Readings that are worked out when they are asked for."""
+    """Readings that are computed on demand."""
 
     of: Callable[[slice], Floats]
 
@@ -86,7 +86,7 @@ class Computed:
 class Gauge:
     """Readings, higher is more suspicious, of candidates and float64 [n] of held-out real rows, and a fixed bound.
 
-    `labels`: class indices of those real rows, where they are others than the sieve's.
+    `labels`: class indices of those real rows, where they differ from the sieve's.
     """
 
     candidates: Readings
@@ -95,7 +95,7 @@ class Gauge:
     labels: Labels | None = None
 
     def limit(self, heldout_of_class: npt.NDArray[np.bool_], real_rejection: float) -> float:
-        """Readings above it are rejected. A class without held-out rows goes by those of all classes."""
+        """Limit above which readings are rejected. A class without held-out rows uses the rows of all classes."""
         readings = self.heldout[heldout_of_class] if heldout_of_class.any() else self.heldout
         if not len(readings):
             return self.bound
@@ -103,7 +103,7 @@ class Gauge:
         return max(self.bound, float(np.sort(readings)[min(rank, len(readings)) - 1]))
 
     def most_real(self, heldout_of_class: npt.NDArray[np.bool_], limit: float) -> float:
-        """The largest share of fresh real rows of the class that may well lie above `limit` (Clopper-Pearson)."""
+        """Largest plausible share of fresh real rows of the class above `limit` (Clopper-Pearson)."""
         readings = self.heldout[heldout_of_class] if heldout_of_class.any() else self.heldout
         above = int((readings > limit).sum())
         if not len(readings):
@@ -112,7 +112,7 @@ class Gauge:
 
 
 class Sieve:
-    """Keeps account of which candidates are left, and which filter took each of the others, in one byte a candidate.
+    """Record of the candidates that are left, and of the filter that took each of the others; a byte per candidate.
 
     Attributes
     ----------
@@ -121,7 +121,7 @@ class Sieve:
     refusals
         class index -> the filter that refused it.
     because
-        class index -> why, in words.
+        class index -> the reason, in words.
     """
 
     def __init__(self, labels: Labels, heldout_labels: Labels, classes: int) -> None:
@@ -136,36 +136,36 @@ class Sieve:
 
     @property
     def left(self) -> npt.NDArray[np.bool_]:
-        """bool [n]: not rejected so far."""
+        """Mask bool [n]: not rejected so far."""
         kept: npt.NDArray[np.bool_] = self._reason == 0
         return kept
 
     @property
     def rejected_by(self) -> npt.NDArray[np.object_]:
-        """object [n]: "" for those left, else the name of a filter, or "refused"."""
+        """Reasons object [n]: "" for those left, else the name of a filter, or "refused"."""
         return self.reasons(slice(None))
 
     def reasons(self, rows: slice) -> npt.NDArray[np.object_]:
-        """`rejected_by` of some rows."""
+        """Reasons as `rejected_by`, for some rows."""
         names: npt.NDArray[np.object_] = np.array(self._reasons, dtype=object)[self._reason[rows]]
         return names
 
     def counts(self, chosen: npt.NDArray[np.bool_]) -> dict[str, int]:
-        """How many of the chosen rows each filter took; under "" those that are left."""
+        """Number of the chosen rows that each filter took; under "" those that are left."""
         found = np.zeros(len(self._reasons), dtype=np.int64)
-        for start in range(0, len(chosen), _READ):  # what is counted is first made eight times as large
+        for start in range(0, len(chosen), _READ):  # counting needs arrays eight times as large
             rows = slice(start, start + _READ)
             found += np.bincount(self._reason[rows][chosen[rows]], minlength=len(found))
         return dict(zip(self._reasons, map(int, found), strict=True))
 
     def reject(self, rows: Any, name: str) -> None:
-        """Enter `name` as the reason of these rows (a mask or places)."""
+        """Enter `name` as the reason for these rows (a mask or places)."""
         if name not in self._reasons:
             self._reasons.append(name)
         self._reason[rows] = self._reasons.index(name)
 
     def apply(self, name: str, gauge: Gauge, config: FilterConfig) -> None:
-        """Let one filter reject, class by class."""
+        """Apply a filter, class by class."""
         if not config.enabled:
             return
         lost, limits, real = 0, np.empty(self.classes), np.empty(self.classes)
@@ -182,12 +182,12 @@ class Sieve:
         self.real_rejected[name] = lost / len(labels) if len(labels) else 0.0
 
     def refuse(self, index: int, name: str, because: str) -> None:
-        """Leave nothing of a class."""
+        """Reject all rows of a class."""
         self.reject((self.labels == index) & self.left, REFUSED)
         self.refusals[index], self.because[index] = name, because
 
     def _failing(self, readings: Readings, limits: Floats) -> tuple[Places, Floats]:
-        """Places int64 [m] of the rows left that read above their class's limit, and what they read."""
+        """Places int64 [m] of the remaining rows above their class's limit, and their readings."""
         places, values = [np.zeros(0, np.int64)], [np.zeros(0)]
         for start in range(0, len(self.labels), _READ):
             rows = slice(start, start + _READ)
@@ -213,7 +213,7 @@ class Sieve:
 
 
 def places_of(mask: npt.NDArray[np.bool_]) -> npt.NDArray[np.int32]:
-    """`np.flatnonzero` in half the memory, which is much where there are millions."""
+    """Result of `np.flatnonzero` in half the memory, which matters for millions of rows."""
     places, count = np.empty(int(mask.sum()), np.int32), 0
     for start in range(0, len(mask), _READ):
         found = np.flatnonzero(mask[start : start + _READ])
@@ -223,22 +223,22 @@ def places_of(mask: npt.NDArray[np.bool_]) -> npt.NDArray[np.int32]:
 
 
 def class_scale(distances: Floats, labels: Labels, classes: int) -> Floats:
-    """float64 [classes]: the median of each class's `distances`; of all where a class has none, 0 where nobody has."""
+    """Scale float64 [classes]: the median of each class's `distances`; of all where a class has none; 0 without any."""
     overall = float(np.median(distances)) if len(distances) else 0.0
     own = [distances[labels == c] for c in range(classes)]
     return np.array([np.median(values) if len(values) else overall for values in own])
 
 
 def nearness_gauge(candidates: Readings, heldout: Floats, min_ratio: float, labels: Labels | None = None) -> Gauge:
-    """From distances over the class's held-out median (see `class_scale`): suspicious below `min_ratio`."""
+    """Gauge of distances over the class's held-out median (see `class_scale`): suspicious below `min_ratio`."""
     return Gauge(Computed(lambda rows: -candidates[rows]), -heldout, -min_ratio, labels)
 
 
 def earlier_duplicates(candidates: Labelled, left: npt.NDArray[np.bool_], radius: Floats) -> tuple[Places, Floats]:
     """Ascending places int64 [m] of duplicates, and their distance to the nearest earlier kept one of their class.
 
-    A duplicate lies within its class's radius of that one. Greedy and in order: of a knot of duplicates the first
-    stays, and a row counts as duplicate only of rows that stay.
+    A duplicate lies within its class's radius of that row. Greedy and in order: the first of several duplicates is
+    kept, and a row counts as a duplicate only of kept rows.
     """
     found = list[tuple[Labels, Floats]]([(np.zeros(0, np.int64), np.zeros(0))])
     for index in range(len(radius)):
@@ -251,7 +251,7 @@ def earlier_duplicates(candidates: Labelled, left: npt.NDArray[np.bool_], radius
 
 
 def density_gauge(candidates: Labelled, heldout: Labelled, train: Labelled, neighbours: int) -> Gauge:
-    """Distance to the k-th nearest train row of the same class, over the class's held-out median of the same."""
+    """Gauge of the distance to the k-th nearest train row of the same class, over its held-out median in the class."""
     classes = int(max(part.labels.max(initial=0) for part in (candidates, heldout, train))) + 1
     far = [_own_class_distance(part, train, neighbours) for part in (candidates, heldout)]
     scale = class_scale(far[1], heldout.labels, classes)
@@ -273,10 +273,10 @@ def _own_class_distance(part: Labelled, train: Labelled, neighbours: int) -> Flo
 
 
 def discriminator_gauge(candidates: Labelled, heldout: Labelled, train: Labelled, classes: int, seed: int) -> Gauge:
-    """How surely a fresh discriminator calls a row synthetic, in [0, 1].
+    """Gauge of a fresh discriminator's certainty that a row is synthetic, in [0, 1].
 
-    A forest over rows and labels, trained on half of the candidates (at most 20,000 of them) against the train rows and
-    asked about the other half; held-out rows are asked of both forests. Nobody is judged by a forest that saw it.
+    A forest over rows and labels, trained on half of the candidates (at most 20,000 of them) against the train rows,
+    scores the other half; both forests score held-out rows. No row is scored by a forest trained on it.
     """
     number_of = numpy_generator(seed, "discriminator folds").permutation(len(candidates.labels))
     fold, shown = number_of % 2, number_of < 2 * _LEARNT_FROM

@@ -1,7 +1,7 @@
-"""The judge: a classifier of real train rows, asked which label a synthetic row deserves.
+"""The judge: a classifier of real train rows that predicts the label of a synthetic row.
 
-A judge that errs on real rows is no judge: its recall on validation stands beside every figure it gives, and the
-filter that uses it is calibrated on validation (see `filters`).
+A judge that errs on real rows proves nothing. So its recall on validation stands beside every figure that uses it, and
+the filter that uses it is calibrated on validation (see `filters`).
 """
 
 from __future__ import annotations
@@ -29,23 +29,23 @@ _FOLDS = 3
 
 @dataclass(frozen=True)
 class Judge:
-    """`probabilities(payload)` gives float32 [n, K], rows summing to one: the mean over the members.
+    """Mean of the members: `probabilities(payload)` is float32 [n, K] with rows that sum to one.
 
-    `answers` judges what is learnt, where that is not the class.
+    `answers` judges the learnt target where that is not the class.
     """
 
     members: tuple[Callable[[Payload], Probabilities], ...]
     answers: AnswerJudge | None = None
 
     def probabilities(self, payload: Payload) -> Probabilities:
-        """Of uint8 images [n, h, w, c] or a DataFrame of n table rows; float32 [n, K]."""
+        """Probabilities float32 [n, K] of uint8 images [n, h, w, c] or a DataFrame of n table rows."""
         mean: Probabilities = np.mean([member(payload) for member in self.members], axis=0, dtype=np.float32)
         return mean
 
     def agreement(
         self, samples: Samples, probabilities: Probabilities, labels: npt.NDArray[np.integer[Any]]
     ) -> npt.NDArray[np.float64]:
-        """float64 [n] in 0 .. 1: the probability of the own label, or of the own target where that is learnt."""
+        """Agreement float64 [n] in 0 .. 1: the probability of the own label, or of the own target if learnt."""
         return own_probability(probabilities, labels) if self.answers is None else self.answers.agreement(samples)
 
 
@@ -71,9 +71,9 @@ def fit_judge(
 def judge_train_rows(
     train: TrainView, config: JudgeConfig, *, seed: int, device: str = "cpu"
 ) -> list[tuple[Probabilities, npt.NDArray[np.int64]]]:
-    """Fold by fold, what a judge of the other folds gives train rows that it has not seen, and their class indices.
+    """Probabilities of train rows by a judge of the other folds, fold by fold, and their class indices.
 
-    For classes of few validation rows, that their usual doubts are not guessed from a handful.
+    For classes of few validation rows, so that their usual doubts are not estimated from a handful.
     """
     rng, found = numpy_generator(seed, "judge's folds"), []
     fold = spread_over_folds(train.labels, train.samples.manifest["group"].to_numpy(), _FOLDS, rng)
@@ -88,7 +88,7 @@ def judge_train_rows(
 
 
 def own_probability(probabilities: Probabilities, labels: npt.NDArray[np.integer[Any]]) -> npt.NDArray[np.float64]:
-    """float64 [n]: the probability of each row's own label."""
+    """Probability float64 [n] of each row's own label."""
     own: npt.NDArray[np.float64] = probabilities[np.arange(len(labels)), labels].astype(np.float64)
     return own
 
@@ -96,6 +96,6 @@ def own_probability(probabilities: Probabilities, labels: npt.NDArray[np.integer
 def class_recall(
     probabilities: Probabilities, labels: npt.NDArray[np.integer[Any]], classes: int
 ) -> npt.NDArray[np.float64]:
-    """float64 [classes]: share of each class's rows whose most probable label is their own; NaN without rows."""
+    """Recall float64 [classes]: share of each class's rows whose most probable label is their own; NaN without rows."""
     right = probabilities.argmax(axis=1) == labels if len(labels) else np.zeros(0, dtype=bool)
     return np.array([right[labels == c].mean() if (labels == c).any() else np.nan for c in range(classes)])

@@ -1,4 +1,4 @@
-"""What was found out about each candidate, on disk: little memory, and a killed run goes on where it was."""
+"""Ledger of the findings on each candidate, on disk: it needs little memory, and a killed run resumes from it."""
 
 from __future__ import annotations
 
@@ -14,10 +14,10 @@ from gan_augment.core.row_file import RecordFile, RowFile
 
 __all__ = ["FINDING", "Ledger"]
 
-# Of one candidate: its class, its distance to the nearest train row of any class and which that is, the same to the
-# nearest own parent and to the nearest train row that is none (images with parents among the train rows, else NaN),
-# the judge's probability of the own label, how much its own target agrees with what the judge says (of a class the
-# same), and whether the own label is the most probable one.
+# Findings on a candidate: its class; its distance to the nearest train row of any class and the number of that row; the
+# distances to the nearest own parent and to the nearest other train row (images with parents among the train rows, else
+# NaN); the judge's probability of the own label; the judge's agreement with its own target (for classes the same); and
+# whether the own label is the most probable one.
 FINDING = np.dtype(
     [
         ("label", np.int32),
@@ -33,11 +33,11 @@ FINDING = np.dtype(
 
 
 class Ledger:
-    """A row of features and a `FINDING` a candidate, in order.
+    """Rows of features and a `FINDING` per candidate, in order.
 
-    In a folder the entries outlive the process: a ledger that is opened there again has what was entered, as far as
-    `enter` had come to its end. Whoever opens it answers for it that candidates and judge are still the same. Without
-    a folder all is gone with this object.
+    In a folder the entries outlive the process: a ledger that is opened there again has the entries of every completed
+    `enter`. The caller is responsible for candidates and judge being the same. Without a folder, the entries are
+    deleted with this object.
     """
 
     def __init__(self, folder: Path | None = None) -> None:
@@ -53,7 +53,7 @@ class Ledger:
         return len(self.findings)
 
     def enter(self, rows: npt.NDArray[np.float32], findings: npt.NDArray[Any], tally: tuple[int, int, int]) -> None:
-        """Add candidates: float32 [n, d] and `FINDING` [n]; `tally` replaces what was counted over all so far."""
+        """Add candidates: float32 [n, d] and `FINDING` [n]; `tally` replaces the counts over all candidates so far."""
         self.rows.append(rows)
         self.findings.append(findings)
         self.tally = tally
@@ -74,7 +74,7 @@ class Ledger:
 
 
 def _read(path: Path) -> dict[str, Any]:
-    """What was entered; nothing where a power cut or another version left something else."""
+    """Entries so far; empty where a power cut or another version left other contents."""
     try:
         known: dict[str, Any] = read_json(path)
     except MissingInputError:

@@ -1,7 +1,7 @@
-"""Distance to the closest record: how near synthetic rows come to the rows that they were learnt from.
+"""Distance to the closest record: the nearness of synthetic rows to the rows from which they were learnt.
 
-A description, not a test: synthetic rows share their neighbours, so a share of one half has no simple spread. The test
-of copying is in `memorisation`; there synthetic and held-out rows are exchangeable given the train rows.
+A description, not a test: synthetic rows share their neighbours, so a share of one half has no simple standard error.
+The test of copying is in `memorisation`; there synthetic and held-out rows are exchangeable given the train rows.
 """
 
 from __future__ import annotations
@@ -22,7 +22,7 @@ Distances = npt.NDArray[np.floating]
 
 @dataclass(frozen=True)
 class ClosestRecord:
-    """Distances to the closest train record, of synthetic and of held-out rows, and which side synthetic rows favour.
+    """Distances of synthetic and of held-out rows to the closest train record, and the side that synthetic rows favour.
 
     Attributes
     ----------
@@ -31,10 +31,10 @@ class ClosestRecord:
     heldout_median, heldout_near
         The same of held-out real rows.
     exact
-        How many synthetic rows repeat a train row exactly.
+        The number of synthetic rows that repeat a train row exactly.
     nearer_to_train
         Share of synthetic rows that lie nearer to train than to held-out rows, both cut to the same number: one half
-        if nothing was memorised, give or take what small sets bring (ties count half).
+        if nothing was memorised, apart from the noise of small sets (ties count half).
     """
 
     median: float
@@ -46,16 +46,16 @@ class ClosestRecord:
 
 
 def closest_record(train: Rows, heldout: Rows, synthetic: Rows, *, seed: int) -> ClosestRecord:
-    """Compare float [n, d], [m, d] and [s, d], none of them empty."""
+    """Closest records of float [n, d], [m, d] and [s, d], none of them empty."""
     preference = Preference(train, heldout, seed=seed)
     preference.add(synthetic)
     return closest_of(nearest(synthetic, train)[0], nearest(heldout, train)[0], preference)
 
 
 def closest_of(to_train: Distances, of_heldout: Distances, preference: Preference) -> ClosestRecord:
-    """The figures from distances to the nearest train row, of synthetic and of held-out rows, and a filled tally.
+    """Figures from distances to the nearest train row, of synthetic and of held-out rows, and a filled tally.
 
-    `to_train` is reordered in place: a copy of millions of distances would cost as much again.
+    `to_train` is reordered in place: a copy of millions of distances would double the memory.
     """
     return ClosestRecord(
         median=float(np.median(to_train, overwrite_input=True)),
@@ -68,7 +68,7 @@ def closest_of(to_train: Distances, of_heldout: Distances, preference: Preferenc
 
 
 class Preference:
-    """A tally, over any number of batches, of the synthetic rows that lie nearer to train than to held-out rows."""
+    """Tally, over any number of batches, of the synthetic rows that lie nearer to train than to held-out rows."""
 
     def __init__(self, train: Rows, heldout: Rows, *, seed: int, tally: tuple[int, int, int] = (0, 0, 0)) -> None:
         size = min(len(train), len(heldout))
@@ -78,7 +78,7 @@ class Preference:
 
     @property
     def tally(self) -> tuple[int, int, int]:
-        """(nearer to train, ties, all) so far: what a tally that goes on later starts with."""
+        """Counts so far (nearer to train, ties, all), with which a tally can be continued later."""
         return self._wins, self._ties, self._rows
 
     def add(self, synthetic: Rows) -> None:

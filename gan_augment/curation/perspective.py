@@ -1,8 +1,8 @@
-"""Do the lines of synthetic images obey one perspective? Cues from line segments, compared with real images.
+"""Perspective check: cues from line segments of synthetic images, compared with those of real images.
 
-Generated scenes that fool the eye are given away by their lines alone (Sarkar et al. 2024, 2311.17138): where lines
-meet, and how evenly spaced ones draw together. Three kinds of cue are read off the segments of each image, and
-a fresh critic that sees nothing but these cues tries to tell synthetic images from real ones.
+Lines alone reveal generated scenes that look real (Sarkar et al. 2024, 2311.17138): the points where lines meet, and
+the perspective shortening of evenly spaced lines. Three kinds of cue are read off the segments of each image, and a
+fresh critic that sees only these cues tries to separate synthetic images from real ones.
 """
 
 from __future__ import annotations
@@ -21,19 +21,19 @@ __all__ = ["EVEN_SPACING", "PerspectiveComparison", "compare_perspective", "cros
 Images = npt.NDArray[np.uint8]
 Floats = npt.NDArray[np.float64]
 
-EVEN_SPACING = 4 / 3  # the cross ratio of four evenly spaced points of a line, seen from anywhere
+EVEN_SPACING = 4 / 3  # the cross ratio of four evenly spaced points of a line, from any viewpoint
 _BINS = 18
-_FINE_SIDE = 128  # smaller images are enlarged: the detector needs a few pixels to see a line
+_FINE_SIDE = 128  # smaller images are enlarged: the detector needs a few pixels per line
 _SHORTEST = 0.08  # of the shorter side
 _ENOUGH = 4  # segments that an image needs to have a perspective
 _CLOSE = np.deg2rad(2.5)
 _PAIRS = 150
-_NOTHING = -1.0  # cue of an image that does not have what it measures
+_NOTHING = -1.0  # value of a cue that an image does not have
 
 
 @dataclass(frozen=True)
 class PerspectiveComparison:
-    """How well line cues alone tell synthetic images from real ones (0.5: not at all), and how many images have lines.
+    """Separation of synthetic and real images by line cues alone (0.5: none), and the share of images with lines.
 
     `auc` and `pvalue` are None where too few real images have lines to compare anything.
     """
@@ -45,16 +45,16 @@ class PerspectiveComparison:
 
 
 def cross_ratio(positions: Floats) -> Floats:
-    """Of four collinear points each, float [n, 4] positions along their line: (ac / bc) / (ad / bd), float64 [n].
+    """Cross ratio (ac / bc) / (ad / bd), float64 [n], of four collinear points each: float [n, 4] positions on a line.
 
-    Every perspective leaves it as it is; for evenly spaced points it is 4/3.
+    It is invariant under perspective; for evenly spaced points it is 4/3.
     """
     a, b, c, d = positions.T
     return np.asarray(((c - a) / (c - b)) / ((d - a) / (d - b)), dtype=np.float64)
 
 
 def line_segments(image: Images) -> Floats:
-    """float64 [n, 4]: x1, y1, x2, y2 of the straight segments of a uint8 image [h, w, c], in units of its shorter side.
+    """Segments float64 [n, 4]: x1, y1, x2, y2 in a uint8 image [h, w, c], in units of its shorter side.
 
     By the line segment detector of Grompone von Gioi et al. 2012; segments shorter than a twelfth of the side are left
     out.
@@ -77,7 +77,7 @@ def _lengths(segments: Floats) -> Floats:
 
 
 def line_cues(segments: Floats, *, seed: int) -> Floats:
-    """float64 [22]: 18 shares of length by direction; length, number, share to one vanishing point, uneven spacing."""
+    """Cues float64 [22]: 18 shares of length by direction; length, count, share to a vanishing point, uneven gaps."""
     if not len(segments):
         return np.concatenate([np.zeros(_BINS + 2), [_NOTHING, _NOTHING]])
     lengths = _lengths(segments)
@@ -88,7 +88,7 @@ def line_cues(segments: Floats, *, seed: int) -> Floats:
 
 
 def _best_pencil(segments: Floats, lengths: Floats, seed: int) -> tuple[float, npt.NDArray[np.bool_]]:
-    """Share of the length that points to the best vanishing point, and which segments do."""
+    """Share of the length that points to the best vanishing point, and a mask of those segments."""
     if len(segments) < _ENOUGH:
         return _NOTHING, np.zeros(len(segments), dtype=bool)
     starts, ends = (np.column_stack([segments[:, i : i + 2], np.ones(len(segments))]) for i in (0, 2))
@@ -97,7 +97,7 @@ def _best_pencil(segments: Floats, lengths: Floats, seed: int) -> tuple[float, n
     if len(first) > _PAIRS:
         chosen = numpy_generator(seed, "pencils").permutation(len(first))[:_PAIRS]
         first, second = first[chosen], second[chosen]
-    points = np.cross(lines[first], lines[second])  # homogeneous: parallel lines meet at infinity, which is fine
+    points = np.cross(lines[first], lines[second])  # homogeneous: parallel lines meet at infinity
     middle, direction = (segments[:, :2] + segments[:, 2:]) / 2, segments[:, 2:] - segments[:, :2]
     toward = points[:, None, :2] - points[:, None, 2:] * middle[None]
     sine = np.abs(toward[..., 0] * direction[:, 1] - toward[..., 1] * direction[:, 0])
@@ -108,7 +108,7 @@ def _best_pencil(segments: Floats, lengths: Floats, seed: int) -> tuple[float, n
 
 
 def _uneven_spacing(pencil: Floats) -> float:
-    """Median |cross ratio - 4/3| of neighbouring lines of a pencil, where a line across them all cuts them."""
+    """Median |cross ratio - 4/3| of neighbouring lines of a pencil, where a line across all of them cuts them."""
     if len(pencil) < _ENOUGH:
         return _NOTHING
     middle, direction = (pencil[:, :2] + pencil[:, 2:]) / 2, pencil[:, 2:] - pencil[:, :2]
@@ -131,7 +131,7 @@ def _uneven_spacing(pencil: Floats) -> float:
 def compare_perspective(
     real: Images, synthetic: Images, *, seed: int, max_images: int = 400
 ) -> PerspectiveComparison | None:
-    """Compare uint8 [n, h, w, c] with [m, h, w, c], both in random order; None below 16 images a side."""
+    """Comparison of uint8 [n, h, w, c] with [m, h, w, c], both in random order; None below 16 images a side."""
     size = min(len(real), len(synthetic), max_images)
     if size < 16:
         return None

@@ -1,4 +1,4 @@
-"""What may be said about privacy: warnings in words, from the copy test and the distances to the closest record."""
+"""Privacy notes: warnings in words, from the copy test and the distances to the closest record."""
 
 from __future__ import annotations
 
@@ -8,7 +8,7 @@ from gan_augment.fidelity.memorisation import CopyTest
 __all__ = ["privacy_notes"]
 
 _SURE = 0.01
-_NEAR = 0.75  # median distance ratio below which nearness is worth a warning
+_NEAR = 0.75  # median distance ratio below which nearness deserves a warning
 _MEMORISED = 0.5
 _ALWAYS = (
     "No privacy is promised: a synthesizer learns from the train rows, and none of these checks proves that a row "
@@ -24,7 +24,7 @@ def privacy_notes(tests: dict[str, CopyTest], closest: ClosestRecord | None, fil
     tests
         Class label -> its memorisation test.
     closest
-        Over all classes; None where it could not be taken.
+        Over all classes; None where it could not be computed.
     filtered
         Whether none of the accepted rows repeats a train row.
     """

@@ -1,4 +1,4 @@
-"""Figures of one generated set: fidelity and diversity of the accepted rows, copying by all candidates."""
+"""Quality figures of a generated set: fidelity and diversity of the accepted rows, copying by all candidates."""
 
 from __future__ import annotations
 
@@ -20,7 +20,7 @@ __all__ = ["class_quality", "copying", "overall_quality", "real_against_real"]
 Rows = npt.NDArray[np.float32]
 Labels = npt.NDArray[np.integer[Any]]
 _FEWEST = 3  # rows a side below which no figure is given
-_ROWS_PER_DIMENSION = 10  # a Fréchet distance needs about ten rows a dimension
+_ROWS_PER_DIMENSION = 10  # a Fréchet distance needs about ten rows per dimension
 _BLOCKS = 8
 
 
@@ -39,9 +39,9 @@ def class_quality(heldout: Rows, accepted: Rows, neighbours: int) -> dict[str, f
 
 
 def overall_quality(heldout: Labelled, accepted: Labelled, neighbours: int, *, seed: int) -> dict[str, Any]:
-    """The same figures over all classes, and a two-sample test; classes weigh as they do among the held-out rows.
+    """Quality over all classes, and a two-sample test; classes have the weights of the held-out rows.
 
-    "frechet" is taken on the leading principal components of the held-out rows, as many as their number bears
+    "frechet" is taken on the leading principal components of the held-out rows, as many as their number allows
     ("frechet_dimensions").
     """
     blocks = _class_matched_blocks(heldout, accepted)
@@ -59,7 +59,7 @@ def overall_quality(heldout: Labelled, accepted: Labelled, neighbours: int, *, s
 
 
 def real_against_real(heldout: Labelled, neighbours: int, *, seed: int) -> dict[str, Any]:
-    """What the overall figures are for one half of the held-out rows against the other: the best to be hoped for."""
+    """Overall figures of a half of the held-out rows against the other: the best that can be expected."""
     even = np.zeros(len(heldout.labels), dtype=bool)
     for index in np.unique(heldout.labels):
         even[np.flatnonzero(heldout.labels == index)[::2]] = True
@@ -73,10 +73,10 @@ def copying(
     labels: Labels,
     heldout_labels: Labels,
 ) -> tuple[dict[int, CopyTest], CopyTest | None]:
-    """The memorisation test of each class that has candidates and held-out rows, and of all of them together.
+    """Memorisation tests of each class that has candidates and held-out rows, and of all of them together.
 
-    `candidates` (of a class, which is asked for twice: one class is in memory at a time) and `heldout` are distances
-    to the nearest train row.
+    `candidates` (a function of the class, called twice per class so that a single class is in memory at a time) and
+    `heldout` give distances to the nearest train row.
     """
     shared = list(map(int, np.intersect1d(labels, heldout_labels)))
     tests = {index: copy_test(candidates(index), heldout[heldout_labels == index]) for index in shared}
@@ -87,7 +87,7 @@ def copying(
 def _class_matched_blocks(heldout: Labelled, accepted: Labelled) -> list[Rows]:
     """Sets of accepted rows with the held-out class counts, as many as the scarcest class allows, at least one.
 
-    A class with fewer accepted than held-out rows gives what it has: what is missing then costs coverage.
+    A class with fewer accepted than held-out rows gives all it has; the missing rows then lower the coverage.
     """
     wanted = {int(c): int((heldout.labels == c).sum()) for c in np.unique(heldout.labels)}
     if not wanted:

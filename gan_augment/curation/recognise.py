@@ -1,6 +1,7 @@
-"""How a classifier of curation's own learns to recognise classes: the judge, train-on-synthetic and the spaces use it.
+"""Classifiers of curation's own, for the judge, train-on-synthetic and the spaces.
 
-Images are recognised by a small network, table rows by scikit-learn models on the columns of a codec, fitted once.
+A small network classifies images, scikit-learn models classify table rows on the columns of a codec that is fitted
+once.
 """
 
 from __future__ import annotations
@@ -33,17 +34,17 @@ Recognise = Callable[[Payload], npt.NDArray[np.float32]]  # n rows -> probabilit
 
 
 class Recogniser(Protocol):
-    """Fits classifiers on any rows of one data set."""
+    """Trainer of classifiers on any rows of one data set."""
 
     def fit(self, payload: Payload, labels: Labels, *, seed: int, shifted: bool = False) -> Recognise:
-        """A classifier that was shown every class equally often; `shifted`: images moved a little, if settings say."""
+        """Classifier that was shown every class equally often; `shifted`: move images a little, if the settings do."""
 
     def spaces(self, train: TrainView, *, seed: int) -> tuple[Space, Space]:
-        """(to look for copies in, to measure quality in), both fitted on real train rows only."""
+        """Spaces for copies and for quality, both fitted on real train rows only."""
 
 
 def recogniser_of(train: TrainView, config: JudgeConfig, device: str) -> Recogniser:
-    """The recogniser of a data set; of its train rows it learns nothing but how a table is encoded."""
+    """Recogniser of a data set; of its train rows it uses only the encoding of a table."""
     if train.spec.table is None:
         return _ImageRecogniser(len(train.spec.classes), config, device)
     codec = TableCodec.fit(frame_of(train.samples.payload), train.spec.table)
@@ -61,8 +62,10 @@ class _ImageRecogniser:
         return lambda asked: predict_probabilities(network, pixels(images_of(asked)))
 
     def spaces(self, train: TrainView, *, seed: int) -> tuple[Space, Space]:
-        """Principal components of pixels, in which a copy is at zero; and the features of a classifier of its own,
-        which is not one of the judge's members: what filters must not also score."""
+        """Principal components of pixels, in which a copy is at zero, and the features of a separate classifier.
+
+        That classifier is not a member of the judge: a network that filters use must not also score the quality.
+        """
         images = images_of(train.samples.payload)
         network = self._network(images, train.labels, derive_seed(seed, "own features"), shifted=True)
         copies, quality = PixelFeatures.fit(images), OwnFeatures(network, images)
@@ -95,7 +98,7 @@ class _TableRecogniser:
         return lambda asked: predict(self._encoded(asked))
 
     def spaces(self, train: TrainView, *, seed: int) -> tuple[Space, Space]:  # noqa: ARG002
-        """The codec's columns for both: one a number, in units of a standard deviation, and one a level."""
+        """The codec's columns, as both spaces: one per number, in units of a standard deviation, and one per level."""
         space = Space("quantile codec columns", self._encoded)
         return space, space
 

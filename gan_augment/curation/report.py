@@ -1,4 +1,4 @@
-"""reports/curate.json: counts, label agreement, copying, quality, privacy, class by class and over all."""
+"""reports/curate.json: counts, label agreement, copying, quality and privacy, by class and overall."""
 
 from __future__ import annotations
 
@@ -30,7 +30,7 @@ _READ = 65_536  # findings that are read together
 
 
 def score_table(manifest: pd.DataFrame, start: int, evidence: Evidence, sieve: Sieve) -> pd.DataFrame:
-    """One row a candidate, of those from number `start` on: what became of it and why."""
+    """Scores, one row per candidate from number `start` on: the outcome and its reason."""
     rows = slice(start, start + len(manifest))
     found = evidence.findings[rows]
     return pd.DataFrame(
@@ -47,7 +47,7 @@ def score_table(manifest: pd.DataFrame, start: int, evidence: Evidence, sieve: S
 
 
 def counts_and_copying(spec: DatasetSpec, evidence: Evidence, sieve: Sieve, config: CurateConfig) -> dict[str, Any]:
-    """What concerns all candidates: how many went where, what the judge thinks of them, whether they are copies."""
+    """Figures on all candidates: their outcomes, the judge's agreement, and the tests for copies."""
     recall = class_recall(evidence.heldout_probabilities, evidence.heldout.labels, len(spec.classes))
     tests, together = copying(
         evidence.distances, evidence.heldout_distance, evidence.candidates.labels, evidence.heldout.labels
@@ -87,7 +87,7 @@ def counts_and_copying(spec: DatasetSpec, evidence: Evidence, sieve: Sieve, conf
 
 
 def _usual_recall(recall: npt.NDArray[np.float64], sieve: Sieve) -> float | None:
-    """The share of held-out real rows that the judge knows, were their classes those of the candidates."""
+    """Recall of the judge on held-out real rows, were their classes those of the candidates."""
     sizes = np.bincount(sieve.labels, minlength=sieve.classes)
     known = ~np.isnan(recall) & (sizes > 0)
     return float(np.average(recall[known], weights=sizes[known])) if known.any() else None
@@ -127,9 +127,9 @@ def quality(
     *,
     seed: int,
 ) -> dict[str, Any]:
-    """What concerns the accepted rows: {"classes": ..., "overall": ..., "real_against_real": ..., "table": ...}.
+    """Figures on the accepted rows: {"classes": ..., "overall": ..., "real_against_real": ..., "table": ...}.
 
-    `accepted` holds no more than `evaluation_rows` of them a class.
+    `accepted` holds at most `evaluation_rows` of them per class.
     """
     spec, labels, most = train.spec, accepted.label_indices(train.spec), config.evaluation_rows
     made = _evaluated(space, accepted.payload, labels, most)
@@ -153,7 +153,7 @@ def quality(
 
 
 def _evaluated(space: Space, payload: Payload, labels: npt.NDArray[np.int64], most: int) -> Labelled:
-    """At most the first `most` rows a class, in the quality space."""
+    """First `most` rows per class, in the quality space."""
     within = pd.Series(labels).groupby(labels).cumcount().to_numpy()
     chosen = np.flatnonzero(within < most)
     return Labelled(space.rows(take(payload, chosen)), labels[chosen])

@@ -1,4 +1,4 @@
-"""A feature space of a data set: where synthetic and real rows are compared."""
+"""Feature spaces of a data set, in which synthetic and real rows are compared."""
 
 from __future__ import annotations
 
@@ -15,17 +15,17 @@ __all__ = ["Space"]
 
 @dataclass(frozen=True)
 class Space:
-    """A feature space.
+    """Feature space of a data set.
 
     Attributes
     ----------
     name
-        Where distances were taken, for the report.
+        The name of the space, for the report.
     rows
         Payload of n rows -> float32 [n, d].
     parents_apart
-        Whether a row may come nearer to the real row that it was made from than to others. A table row may not: that
-        is a copy like any other.
+        Whether a row may come nearer to the real row that it was made from than to others. A table row may not:
+        that is a copy like any other.
     """
 
     name: str

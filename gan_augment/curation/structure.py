@@ -1,9 +1,9 @@
-"""Does the whole hang together? A critic of whole images against a critic that sees one patch at a time.
+"""Structure check: a critic of whole images against a critic that sees one patch at a time.
 
-Where synthetic images are told from real ones as well by a single patch as by the whole, their texture is wrong.
-Where the whole gives away what no patch does, every part is plausible and the arrangement is not: wrong global
-structure. The patch critic must see one patch at a time: a forest that is given all patches in a shuffled but fixed
-order is a critic of the whole.
+Where single patches separate synthetic from real images as well as whole images do, the texture is wrong. Where whole
+images reveal what no patch reveals, every part is plausible but the arrangement is not: wrong global structure. The
+patch critic must see one patch at a time: a forest that is given all patches in a shuffled but fixed order is a critic
+of the whole.
 """
 
 from __future__ import annotations
@@ -40,11 +40,11 @@ class StructureComparison:
 def compare_structure(
     real: Images, synthetic: Images, *, seed: int, max_images: int = 1000, repeats: int = 3
 ) -> StructureComparison:
-    """Compare uint8 [n, h, w, c] with [m, h, w, c], each cut to the same number, of at least 8.
+    """Comparison of uint8 [n, h, w, c] with [m, h, w, c], each cut to the same number, of at least 8.
 
-    Every critic is asked only about images that it was not trained on; equal images stay on one side of the split.
-    Class shares should be the same on both sides. Synthetic pixels are first rounded to levels that real ones have:
-    a set of 16 grey levels is otherwise told apart by its levels, and nothing is learnt of its structure.
+    Every critic scores only images that it was not trained on; equal images stay on one side of the split. Class shares
+    should be the same on both sides. Synthetic pixels are first rounded to the levels of real ones: otherwise the
+    levels of a set of 16 grey levels reveal it, whatever its structure.
     """
     synthetic = _at_real_levels(real, synthetic)
     size = min(len(real), len(synthetic), max_images)
@@ -63,7 +63,7 @@ def compare_structure(
 
 
 def _cross_examined(images: Floats, origin: npt.NDArray[np.int64], seed: int) -> list[tuple[float, float]]:
-    """(whole AUC, patch AUC) of each fold."""
+    """AUC of the whole and of the patches, in each fold."""
     _, groups = np.unique(images.reshape(len(images), -1), axis=0, return_inverse=True)
     fold = numpy_generator(seed, "folds").permutation(groups.max() + 1)[groups.reshape(-1)] % _FOLDS
     patches = _patches(images)
@@ -93,7 +93,7 @@ def _critic(seed: int, leaf: int) -> ExtraTreesClassifier:
 
 
 def _patches(images: Floats) -> Floats:
-    """float32 [n, places, pixels + 1]: a grid of 4 x 4 patches (2 x 2 below 16 px), the place's number last."""
+    """Patches float32 [n, places, pixels + 1]: a grid of 4 x 4 (2 x 2 below 16 px), the place's number last."""
     count, height, width, channels = images.shape
     grid = 4 if min(height, width) >= 16 else 2
     rows, columns = height // grid, width // grid

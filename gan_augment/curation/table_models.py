@@ -21,7 +21,7 @@ TableModel = Literal["forest", "linear", "both"]
 def fit_table_model(
     rows: npt.NDArray[np.float32], labels: npt.NDArray[np.int64], classes: int, kind: TableModel, seed: int
 ) -> Callable[[npt.NDArray[np.float32]], Probabilities]:
-    """A scikit-learn classifier on codec rows, classes weighted equally; "both" averages a forest and a linear model.
+    """Fit a scikit-learn classifier to codec rows, classes weighted equally; "both" averages forest and linear model.
 
     Returns a function from float32 [n, width] to float32 [n, classes]; classes without train rows get 0.
     """

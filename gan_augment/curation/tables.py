@@ -1,4 +1,4 @@
-"""The table part of the report: shapes and trends of the accepted rows, each beside what real rows score."""
+"""Table part of the report: shapes and trends of the accepted rows, each beside the score of real rows."""
 
 from __future__ import annotations
 
@@ -24,8 +24,8 @@ def table_quality(
 ) -> dict[str, Any] | None:
     """Shape and trend scores of synthetic rows against held-out rows, and of train rows against them ("floor").
 
-    Both are made to have the class shares of the held-out rows first, because a set that was balanced on purpose would
-    differ from them in every column. None where a side has no row.
+    Both are first cut to the class shares of the held-out rows, because a set balanced on purpose would differ from
+    them in every column. None where a side has no row.
     """
     frames = [frame_of(payload) for payload, _ in (real, heldout, synthetic)]
     if not all(map(len, frames)):
@@ -50,7 +50,7 @@ def table_quality(
 
 
 def _like_heldout(frame: pd.DataFrame, labels: Labels, wanted: Labels) -> pd.DataFrame:
-    """The first rows of each class, in the shares of `wanted` and as many as the scarcest class allows."""
+    """First rows of each class, in the shares of `wanted` and as many as the scarcest class allows."""
     shares = {int(c): (wanted == c).mean() for c in np.unique(wanted)}
     rows = {c: np.flatnonzero(labels == c) for c in shares}
     total = min((len(rows[c]) / share for c, share in shares.items() if len(rows[c])), default=0)

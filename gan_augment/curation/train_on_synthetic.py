@@ -1,4 +1,4 @@
-"""Train on synthetic, test on real (TSTR), beside train on real, test on real: the figure that a KID does not replace.
+"""Train on synthetic, test on real (TSTR), beside train on real, test on real: a figure that KID does not replace.
 
 Ravuri, Vinyals 2019, "Classification Accuracy Score", 1905.10887; Esteban et al. 2017, 1706.02633, for the name.
 Tested on validation rows, never on the test part.
@@ -38,8 +38,8 @@ def train_on_synthetic(
 ) -> dict[str, float]:
     """Mean balanced accuracy on validation over `seeds` classifiers: {"real": ..., "synthetic": ...}.
 
-    Both sides have the same classifier, steps, class balance and seeds; only the rows differ. A class that has no
-    synthetic row is never recognised and counts as it falls.
+    Both sides have the same classifier, steps, class balance and seeds; only the rows differ. A class without synthetic
+    rows is never recognised, and counts with that recall.
     """
     recogniser = recogniser or recogniser_of(train, config, device)
     asked, truth, classes = validation.samples.payload, validation.labels, len(train.spec.classes)

@@ -1,7 +1,7 @@
-"""Three weaknesses that GANs are known for, as traffic lights: counting, perspective, global structure.
+"""Traffic lights for three known weaknesses of GANs: counting, perspective, global structure.
 
 Each compares accepted synthetic images with real ones of the same class shares; real against real is green. The limits
-were set on the controls in tests/curation/test_weaknesses.py.
+were calibrated on the controls in tests/curation/test_weaknesses.py.
 """
 
 from __future__ import annotations
@@ -24,14 +24,14 @@ Images = npt.NDArray[np.uint8]
 Labels = npt.NDArray[np.int64]
 Colour = Literal["green", "amber", "red", "grey"]
 
-_SMALLEST_SCENE = 24  # px: below it a line is a stroke, not an edge in space
+_SMALLEST_SCENE = 24  # px: below it a line is a stroke, not an edge in a scene
 _FEWEST = 16
-_GAP = 0.05  # between the critics of wholes and of patches; 0.00 +- 0.02 of real against real
+_GAP = 0.05  # between the critics of wholes and of patches; 0.00 +- 0.02 for real against real
 
 
 @dataclass(frozen=True)
 class Light:
-    """One check's verdict: green (like real), amber (look), red (a weakness), grey (cannot be judged here), and why."""
+    """Verdict of a check: green (like real), amber (look), red (a weakness), grey (not applicable), and the reason."""
 
     colour: Colour
     sentence: str
@@ -46,7 +46,7 @@ class _Sides:
     labels: Labels
 
     def matched(self, seed: int) -> tuple[Images, Images]:
-        """Real and synthetic images in random order, as many of each class on one side as on the other."""
+        """Real and synthetic images in random order, with equal numbers of each class on both sides."""
         rng = numpy_generator(seed, "matched classes")
         chosen: tuple[list[Labels], list[Labels]] = ([], [])
         for index in np.intersect1d(self.real_labels, self.labels):
@@ -67,7 +67,7 @@ def check_weaknesses(
     seed: int,
     checks: Collection[str] = ("counting", "perspective", "structure"),
 ) -> dict[str, Light]:
-    """The light of each of the `checks`, of uint8 images [n, h, w, c] and their class indices int64 [n]."""
+    """Lights of the `checks`, for uint8 images [n, h, w, c] and their class indices int64 [n]."""
     sides = _Sides(real, real_labels, synthetic, labels)
     return {name: check(sides, derive_seed(seed, name)) for name, check in WEAKNESSES.items() if name in checks}
 

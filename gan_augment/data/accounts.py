@@ -1,4 +1,4 @@
-"""Where every entry of a source went: into a sample, or left out for a reason. The counts must add up."""
+"""Account of every entry of a source: it became a sample, or was left out for a reason. The counts must add up."""
 
 from __future__ import annotations
 
@@ -14,15 +14,15 @@ __all__ = ["LeftOut", "Reason", "check_account", "entry_figures", "left_out_prob
 
 @dataclass(frozen=True)
 class Reason:
-    """Why entries are no samples.
+    """Reason why entries are not samples.
 
     Attributes
     ----------
     text
         Completes "3 of 20 entries are left out: ".
     severity
-        `error`: the data is refused, as something that should have been a sample is none; `warning`: the user should
-        know; `note`: what is never a sample, such as the files of an operating system: reports/audit.json has it.
+        `error`: the data is refused, since an entry that should be a sample is not; `warning`: the user should
+        know; `note`: entries that are never samples, such as files of the operating system: for reports/audit.json.
     """
 
     text: str
@@ -33,20 +33,20 @@ class Reason:
 
 @dataclass(frozen=True)
 class LeftOut:
-    """An entry of a source that is no sample; `found` says what is there, where the reason does not."""
+    """Entry of a source that is not a sample; `found` describes its content where the reason does not."""
 
     place: str
     reason: Reason
     found: str = ""
 
     @property
-    def told(self) -> str:
-        """The place and what was found there."""
+    def described(self) -> str:
+        """The place, and what was found there."""
         return f"{self.place}: {self.found}" if self.found else self.place
 
 
 def check_account(entries: int, samples: int, left_out: Sequence[LeftOut]) -> None:
-    """Raise AssertionError where entries were lost: a fault of the reader, which no user can mend."""
+    """Raise AssertionError where entries were lost: a bug of the reader, which no user can fix."""
     if entries != samples + len(left_out):
         raise AssertionError(
             f"the reader counted {entries} entries, but {samples} became samples and {len(left_out)} were left out"
@@ -54,7 +54,7 @@ def check_account(entries: int, samples: int, left_out: Sequence[LeftOut]) -> No
 
 
 def left_out_problems(where: str, entries: int, left_out: Iterable[LeftOut]) -> list[Problem]:
-    """One finding for each reason that a user should know, with every place."""
+    """Findings, one per reason that a user should see, with every place."""
     of_reason: defaultdict[Reason, list[LeftOut]] = defaultdict(list)
     for entry in left_out:
         of_reason[entry.reason].append(entry)
@@ -68,17 +68,17 @@ def _problem(where: str, entries: int, reason: Reason, found: list[LeftOut]) -> 
         code="left_out",
         what=f"{len(found)} of {entries} entries {verb}: {reason.text}",
         where=where,
-        places=tuple(entry.told for entry in found),
+        places=tuple(entry.described for entry in found),
         expected=reason.expected,
         remedy=reason.remedy,
     )
 
 
 def entry_figures(samples: int, left_out: Sequence[LeftOut]) -> dict[str, Any]:
-    """JSON-able: how many entries the source has, how many became samples, and the others by their reason."""
+    """JSON-able counts: the source's entries, those that became samples, and the others by reason."""
     places: defaultdict[str, list[str]] = defaultdict(list)
     for entry in left_out:
-        places[entry.reason.text].append(entry.told)
+        places[entry.reason.text].append(entry.described)
     return {
         "found": samples + len(left_out),
         "samples": samples,

@@ -1,4 +1,4 @@
-"""Work on many files, of which some cannot be read: results and reasons, by place."""
+"""Work on many files, some of which cannot be read: results and failure reasons, by place."""
 
 from __future__ import annotations
 
@@ -12,7 +12,7 @@ from gan_augment.data.images import UnreadableImageError
 
 __all__ = ["MAX_THREADS", "attempt"]
 
-MAX_THREADS = 4  # Pillow decodes without the interpreter's lock
+MAX_THREADS = 4  # Pillow decodes without holding the GIL
 Handle = TypeVar("Handle")
 Result = TypeVar("Result")
 
@@ -20,7 +20,7 @@ Result = TypeVar("Result")
 def attempt(
     work: Callable[[Handle], Result], handles: Mapping[int, Handle], advance: Advance, note: str
 ) -> tuple[dict[int, Result], dict[int, str]]:
-    """Results by place, and reasons by place of what could not be read."""
+    """Results by place, and by place the reasons for those that failed."""
 
     def guarded(handle: Handle) -> Result | UnreadableImageError:
         try:

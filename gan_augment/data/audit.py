@@ -1,4 +1,4 @@
-"""The figures of reports/audit.json: what is in the data, what was found wrong, and what was done about it."""
+"""Figures of reports/audit.json: the contents of the data, the faults found, and how each was handled."""
 
 from __future__ import annotations
 
@@ -19,7 +19,7 @@ from gan_augment.data.split import Split
 
 __all__ = ["TINY_CLASS", "audit_figures", "duplicate_figures", "tiny_classes"]
 
-TINY_CLASS = 20  # rows: below, no generator learns much and no test says much
+TINY_CLASS = 20  # rows: with fewer, no generator learns much and no test shows much
 SHOWN_CLUSTERS = 20
 
 
@@ -69,7 +69,7 @@ def tiny_classes(labels: pd.Series) -> list[str]:
 
 
 def missing_values(data: LoadedData) -> int:
-    """How many cells of a table are missing; 0 for images."""
+    """Number of missing cells of a table; 0 for images."""
     return missing_cells(data.payload)
 
 

@@ -1,4 +1,4 @@
-"""Labels to class keys: names that are safe in paths, in stage names and in YAML."""
+"""Class keys from labels: names that are safe in paths, in stage names and in YAML."""
 
 from __future__ import annotations
 
@@ -13,18 +13,18 @@ from gan_augment.core.class_key import RESERVED_KEYS
 __all__ = ["class_keys"]
 
 MAX_LENGTH = 40
-_PREFIX = "c"  # before what does not start with a letter: 7 becomes c7
-# Words that YAML 1.1 reads as truth values or nothing.
+_PREFIX = "c"  # prefix of a key that does not start with a letter: 7 becomes c7
+# Words that YAML 1.1 reads as booleans or null.
 _AVOIDED = RESERVED_KEYS | {"y", "n", "yes", "no", "on", "off", "true", "false", "null", "none"}
 
 
 def class_keys(labels: Iterable[str]) -> dict[str, str]:
-    """A key for every distinct label, in the sorted order of the labels.
+    """Keys of all distinct labels, in the sorted order of the labels.
 
-    A key is the label in lower-case ASCII. Labels that clean to the same key, that lose everything, or that are
-    too long get a hash of the label at the end; a label that already is its own key keeps it. So a label's key
-    depends on the other labels only where they collide. No two labels get one key: where another label looks like
-    key and hash, the hash becomes longer.
+    A key is the label in lower-case ASCII. Labels that reduce to the same key or to nothing, or that are too long, get
+    a hash of the label at the end; a label that already is its own key keeps it. So a label's key depends on the other
+    labels only where they collide. Keys are unique: where another label equals a key with its hash, the hash becomes
+    longer.
 
     >>> class_keys(["7", "Gentoo penguin", "cat", "Cat"])
     {'7': 'c7', 'Cat': 'cat-48735c4f', 'Gentoo penguin': 'gentoo-penguin', 'cat': 'cat'}
@@ -58,6 +58,6 @@ def _marked(label: str, key: str) -> str:
 
 
 def _marked_ones(label: str, key: str) -> Iterator[str]:
-    """The key with a hash of the label, then with longer and longer ones."""
+    """Keys with a hash of the label, each longer than the one before."""
     digest = hashlib.sha256(label.encode("utf-8", "surrogatepass")).hexdigest()
     return (f"{key[: MAX_LENGTH - 9]}-{digest[:length]}" for length in range(8, len(digest) + 1, 4))

@@ -1,6 +1,6 @@
-"""What kind of column this is: text to typed values, and which columns are no features.
+"""Kinds of columns: typed values from text, and columns that cannot be features.
 
-Nothing here looks at the split or keeps a statistic: a kind is a fact about how values are written.
+Nothing here looks at the split or keeps a statistic: a kind depends only on how values are written.
 """
 
 from __future__ import annotations
@@ -45,7 +45,7 @@ _CODE = r"[+-]?0\d+"  # 00123: a code that would lose its zeros as a number
 _ISO_TIME = r"\d{4}-\d{2}-\d{2}(?:[T ]\d{2}:\d{2}(?::\d{2}(?:\.\d{1,9})?)?(?:Z|[+-]\d{2}:?\d{2})?)?"
 _LOCAL_DATE = r"\d{1,2}([/.-])\d{1,2}\1\d{4}"
 _NO_ZONE = r"\d{4}-\d{2}-\d{2}(?:[T ][\d:.]+)?"
-_SPELLINGS = (  # of values that are no categories, but that no dtype is made of either
+_SPELLINGS = (  # values that are not categories and have no dtype either
     (_LOCAL_DATE, "dates that can be read day first and month first; write 2020-12-31"),
     (r"\d{1,2}([/.-])\d{1,2}\1\d{2}", "dates with years of two digits; write 2020-12-31"),
     (r"\d{4}[-/.]\d{1,2}", "months; write their first days, 2020-12-01"),
@@ -59,15 +59,15 @@ _BOOLEAN = {"true": True, "false": False}
 _WORDS_FOR_BOOLEAN = _BOOLEAN | {"yes": True, "no": False, "y": True, "n": False, "1": True, "0": False}
 _ID_NAME = re.compile(r"(?:^|[_\s.-])(?:id|uuid|guid|index|idx)$|[a-z0-9](?:Id|ID)$|^Unnamed: \d+$", re.IGNORECASE)
 
-ALMOST_NUMBERS = 0.8  # a text column with more numbers than this share is one with strange spellings of missing
-MANY_ROWS = 20  # below, "nearly all values differ" says nothing
-ID_SHARE = 0.9  # of values that differ: an identifier
-TEXT_SHARE = 0.5  # of values that differ: too many categories for any row to share one
+ALMOST_NUMBERS = 0.8  # above this share of numbers, a text column is numbers with unusual spellings of missing
+MANY_ROWS = 20  # rows; below, "nearly all values differ" means nothing
+ID_SHARE = 0.9  # share of distinct values of an identifier
+TEXT_SHARE = 0.5  # share of distinct values: too many categories for rows to share them
 MAX_LEVELS = 1000
 MAX_DECIMALS = 10
-MAX_DIGITS = 17  # a float keeps no more
+MAX_DIGITS = 17  # the digits that a float keeps
 
-NULLABLE: dict[pa.DataType, Any] = {  # whole numbers and truth values with gaps must not pass through floats or objects
+NULLABLE: dict[pa.DataType, Any] = {  # whole numbers and booleans with gaps must not pass through floats or objects
     pa.int8(): pd.Int8Dtype(), pa.int16(): pd.Int16Dtype(), pa.int32(): pd.Int32Dtype(), pa.int64(): pd.Int64Dtype(),
     pa.uint8(): pd.UInt8Dtype(), pa.uint16(): pd.UInt16Dtype(), pa.uint32(): pd.UInt32Dtype(),
     pa.uint64(): pd.UInt64Dtype(), pa.bool_(): pd.BooleanDtype(),
@@ -76,9 +76,9 @@ NULLABLE: dict[pa.DataType, Any] = {  # whole numbers and truth values with gaps
 
 @dataclass(frozen=True)
 class Unfit:
-    """Why a column cannot be a feature.
+    """Reason why a column cannot be a feature.
 
-    `severity` is `error` where somebody has to decide (all missing, constant), `warning` where it is dropped.
+    `severity` is `error` where the user has to decide (all missing, constant), `warning` where it is dropped.
     """
 
     reason: str
@@ -87,7 +87,7 @@ class Unfit:
 
 @dataclass(frozen=True)
 class Parsed:
-    """A text column with its dtype; `note` says what was taken for granted, to be shown to the user."""
+    """Text column with its dtype; `note` states assumptions to show to the user."""
 
     values: pd.Series
     note: str | None = None
@@ -96,21 +96,21 @@ class Parsed:
 def parse_text(
     texts: pd.Series, missing: frozenset[str], *, decimal_comma: bool, decimal: Decimal | None = None
 ) -> pd.Series:
-    """The values of `parse_column`."""
+    """Values of `parse_column`."""
     return parse_column(texts, missing, decimal_comma=decimal_comma, decimal=decimal).values
 
 
 def parse_column(
     texts: pd.Series, missing: frozenset[str], *, decimal_comma: bool, decimal: Decimal | None = None
 ) -> Parsed:
-    """Cells of a text file to Int64, UInt64, float64, boolean, datetime64 or string, by how they are all written.
+    """Cells of a text file as Int64, UInt64, float64, boolean, datetime64 or string, by how all of them are written.
 
-    `decimal` is the sign before decimals, where it is known; `decimal_comma`: whether a comma is likely to be it.
+    `decimal` is the decimal sign, where it is known; `decimal_comma`: whether a comma is likely to be it.
 
     Raises
     ------
     DataError
-        Nearly all cells are numbers or dates, but a few are not, or a date does not exist.
+        Nearly all cells are numbers or dates but a few are not, or a date does not exist.
     """
     values = texts.mask(texts.isin(missing))
     present = values.dropna()
@@ -155,7 +155,7 @@ def _floats(values: pd.Series, present: pd.Series, note: str | None) -> Parsed:
 
 
 def as_kind(values: pd.Series, kind: ColumnKind, decimal: Decimal | None = None) -> pd.Series:
-    """Values in the kind that the user named. Raises DataError where they are not of this kind."""
+    """Values as the kind that the user named. Raises DataError where they are not of this kind."""
     try:
         if kind == "categorical":
             return values if values.dtype == "string" else _texts(values)
@@ -208,7 +208,7 @@ def _refused(text: str, why: str) -> pd.Series:
 
 
 def canonical(values: pd.Series) -> pd.Series:
-    """A column of a typed file (Parquet) or frame to the dtypes that `parse_text` gives.
+    """Column of a typed file (Parquet) or frame in the dtypes that `parse_text` gives.
 
     Raises
     ------
@@ -227,7 +227,7 @@ def canonical(values: pd.Series) -> pd.Series:
 
 
 def _from_arrow(values: pd.Series, kind: pa.DataType) -> pd.Series:
-    """The same values in a dtype that pandas has of its own, where it has one."""
+    """The same values in one of pandas' own dtypes, where one exists."""
     if pa.types.is_date(kind) or pa.types.is_timestamp(kind):
         return plain_times(values)
     own: Any = NULLABLE.get(kind, "float64" if pa.types.is_floating(kind) else object)
@@ -235,14 +235,14 @@ def _from_arrow(values: pd.Series, kind: pa.DataType) -> pd.Series:
 
 
 def _whole(values: pd.Series) -> pd.Series:
-    """Int64, or UInt64 where a value needs it."""
+    """Values as Int64, or as UInt64 where one needs it."""
     unsigned = pd.api.types.is_unsigned_integer_dtype(values.dtype)
     large = unsigned and bool((values.dropna() > np.iinfo(np.int64).max).any())
     return values.astype("UInt64" if large else "Int64")
 
 
 def _in_nanoseconds(times: pd.Series) -> pd.Series:
-    """datetime64[ns], or the unit that they have where nanoseconds do not reach: the years 1678 to 2261."""
+    """Values as datetime64[ns], or in their own unit outside the range of nanoseconds: the years 1678 to 2261."""
     try:
         return pd.Series(times.dt.as_unit("ns"))
     except (pd.errors.OutOfBoundsDatetime, OverflowError):
@@ -250,7 +250,7 @@ def _in_nanoseconds(times: pd.Series) -> pd.Series:
 
 
 def _objects(values: pd.Series) -> pd.Series:
-    """Python objects, numpy's scalars among them, and columns of nothing."""
+    """Values of an object column: Python objects, numpy scalars, or nothing at all."""
     kind = pd.api.types.infer_dtype(values, skipna=True)
     if kind == "empty":
         return values.where(values.notna(), None).astype("string")
@@ -293,9 +293,9 @@ _CONVERSIONS: tuple[tuple[Callable[[Any], bool], Callable[[pd.Series], pd.Series
 
 
 def describe(values: pd.Series, kind: ColumnKind | None = None) -> Column:
-    """The `Column` of canonical values; `decimals` is how many digits after the point the source used.
+    """`Column` of canonical values; `decimals` is the number of digits after the point in the source.
 
-    Whole numbers that are all days or months (20230623) are times, unless `kind`, the user's word, says otherwise.
+    Whole numbers that are all days or months (20230623) are times, unless `kind`, which the user set, says otherwise.
     """
     name, dtype = str(values.name), str(values.dtype)
     if dtype in ("Int64", "UInt64"):
@@ -312,7 +312,7 @@ def describe(values: pd.Series, kind: ColumnKind | None = None) -> Column:
 
 
 def _time_digits(values: pd.Series) -> int | None:
-    """See `time_digits`: of a column of whole numbers."""
+    """Digits of a column of whole numbers; see `time_digits`."""
     distinct = values.dropna().unique()
     if not len(distinct) or not 0 < distinct.max() < 10**14 or not (distinct % 1 == 0).all():
         return None
@@ -320,7 +320,7 @@ def _time_digits(values: pd.Series) -> int | None:
 
 
 def unfit(values: pd.Series, kind: ColumnKind | None = None) -> Unfit | None:
-    """Why these canonical values cannot be a feature, or None; `kind` is the user's word.
+    """Reason why these canonical values cannot be a feature, or None; `kind` is set by the user.
 
     Raises
     ------
@@ -370,7 +370,7 @@ def _unfit_text(present: pd.Series, distinct: int) -> Unfit | None:
 
 def _is_identifier(name: str, present: pd.Series, distinct: int) -> bool:
     if distinct == len(present) and int(present.max()) - int(present.min()) == distinct - 1:
-        return True  # each of a run of numbers once: a row number
+        return True  # each number of a range exactly once: a row number
     return bool(_ID_NAME.search(name)) and distinct > ID_SHARE * len(present)
 
 
@@ -393,7 +393,7 @@ def _integers(values: pd.Series) -> pd.Series:
 
 
 def _times(values: pd.Series) -> pd.Series:
-    """ISO 8601 to datetime64; with a zone anywhere, in UTC. Raises DataError for dates that do not exist."""
+    """Times as datetime64, from ISO 8601; in UTC if any has a zone. Raises DataError for dates that do not exist."""
     utc = bool(values.str.contains(r"(?:Z|[+-]\d{2}:?\d{2})$").any())
     times = pd.Series(pd.to_datetime(values, format="ISO8601", utc=utc, errors="coerce"), index=values.index)
     wrong = (times.isna() & values.notna()).to_numpy(dtype=bool)
@@ -431,7 +431,7 @@ def _other_reading(name: str, text: str) -> str:
 
 
 def _local_dates(values: pd.Series) -> pd.Series:
-    """31/12/2020: as times if only one of day first and month first fits all; else as they are."""
+    """Dates such as 31/12/2020 as times if only one of day first and month first fits all; else unchanged."""
     read = [
         pd.to_datetime(values.str.replace(r"[/.-]", "-", regex=True), format=order, errors="coerce")
         for order in ("%d-%m-%Y", "%m-%d-%Y")
@@ -479,7 +479,7 @@ def _almost(present: pd.Series, right: npt.NDArray[np.bool_], what: str) -> Data
 
 
 def _refuse_almost_days(present: pd.Series) -> None:
-    """Raise DataError where nearly all whole numbers are days written 20230623: made rows would hold no such days."""
+    """Raise DataError where nearly all numbers are days written 20230623: made rows would hold no such days."""
     if present.max() > 99_991_231:
         return
     values = present.to_numpy(dtype=np.int64)

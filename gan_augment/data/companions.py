@@ -1,4 +1,4 @@
-"""From what a source has beside its images to companions in step with them: same crop, same size, typed columns."""
+"""Companions: data of a source beside its images, in step with them: same crop, same size, typed columns."""
 
 from __future__ import annotations
 
@@ -37,15 +37,15 @@ __all__ = [
 
 UNKNOWN = "unknown"  # the value of an empty cell among attributes
 ARRAYS: tuple[Role, ...] = ("pair", "mask", "voxels")
-MOST_VALUES = 100  # of an attribute
-MAX_TEXT = 2**20  # bytes of a file that holds a text
+MOST_VALUES = 100  # values of one attribute
+MAX_TEXT = 2**20  # bytes of a text file
 _EMPTY = MISSING_TEXTS - {"None"}  # "None" may be a value
 Pixels = npt.NDArray[np.uint8]
 
 
 @dataclass(frozen=True)
 class Rows:
-    """The rows that have an image: their places in the source, their names, the size of each image as displayed."""
+    """Rows that have an image: their places in the source, their names, the size of each image as displayed."""
 
     places: Sequence[int]
     names: Mapping[int, str]
@@ -54,28 +54,28 @@ class Rows:
 
 @dataclass(frozen=True)
 class Companion:
-    """What lies beside the rows in one role: `values` of the rows at `places`, which are fewer where some have none."""
+    """Values of one role at `places`; fewer than the rows where some lack it."""
 
     places: tuple[int, ...]
     values: Payload
     field: Field
     problems: tuple[Problem, ...] = ()
-    without: Mapping[int, str] = dataclass_field(default_factory=dict)  # rows that are left out, and why
+    without: Mapping[int, str] = dataclass_field(default_factory=dict)  # rows that are left out, with the reason
 
     @cached_property
     def whole(self) -> frozenset[int]:
-        """The places once more, to look them up."""
+        """The places as a set, for look-up."""
         return frozenset(self.places)
 
     def of(self, places: Sequence[int]) -> Payload:
-        """The values of the rows at these ascending places."""
+        """Values of the rows at these ascending places."""
         return take(self.values, np.searchsorted(self.places, places))
 
 
 def load_companion(
     role: Role, entries: Sequence[Beside], rows: Rows, config: PrepareConfig, canonical: Canonical, advance: Advance
 ) -> Companion:
-    """Read what lies beside each row; what cannot be is a problem of severity `error`, or leaves the row out."""
+    """Read the companion of each row; an unreadable one is a problem of severity `error`, or its row is left out."""
     source = config.companions[role]
     present = {place: entries[place] for place in rows.places if not _is_empty(entries[place])}
     read: Callable[[int], Any] = partial(_read, role, present, rows, canonical)
@@ -99,7 +99,7 @@ def load_companion(
 
 
 def companion_field(role: Role, source: CompanionSource, image: ImageSpec | None = None) -> Field:
-    """The form that a companion will have, as far as it can be told before it is read."""
+    """Storage form that a companion will have, as far as it is known before reading."""
     if role in ARRAYS:
         side = image or ImageSpec(height=4, width=4, channels=3)
         channels = 1 if role == "mask" else side.channels
@@ -115,7 +115,7 @@ def _frame_field(role: Role, source: CompanionSource) -> FrameField:
 
 
 def _is_empty(entry: Beside) -> bool:
-    """A row of cells is empty where all are; of attributes that cannot be told from a row of unknown ones."""
+    """Whether a row's cells are all empty; for attributes such a row equals one of unknown values."""
     return entry is None or (isinstance(entry, tuple) and not any(entry))
 
 
@@ -151,7 +151,7 @@ def _cells(role: Role, cells: tuple[str | None, ...]) -> Any:
 
 
 def _text(entry: ImageHandle) -> str:
-    """The text of a file; empty where it holds blanks only."""
+    """Text of a file; empty where it holds only white space."""
     assert isinstance(entry, EncodedImage)
     content = entry.read()
     if len(content) > MAX_TEXT:
@@ -163,7 +163,7 @@ def _text(entry: ImageHandle) -> str:
 
 
 def _voxels(entry: ImageHandle) -> Pixels:
-    """uint8 [depth, height, width] of an .npy file."""
+    """Voxels of an .npy file, uint8 [depth, height, width]."""
     if isinstance(entry, ArrayImage):
         found: npt.NDArray[Any] = entry.pixels
     else:
@@ -189,7 +189,7 @@ def _payload(role: Role, source: CompanionSource, values: list[Any]) -> Payload:
 
 
 def _stacked(images: list[Pixels]) -> Pixels:
-    """uint8 [n, h, w, 1], or with 3 channels where one image has colours."""
+    """Images as uint8 [n, h, w, 1], or with 3 channels where one has colours."""
     grey = all(image.shape[2] == 1 or (image == image[..., :1]).all() for image in images)
     if grey:
         return np.stack([image[..., :1] for image in images])
@@ -279,7 +279,7 @@ def _about_shapes(role: Role, good: Mapping[int, Pixels], rows: Rows) -> Iterato
 
 
 def _about_values(payload: Payload, source: CompanionSource) -> Iterator[Problem]:
-    """Attributes that say nothing, and columns that are no attributes."""
+    """Problems of attributes without information, and of columns that cannot be attributes."""
     frame = frame_of(payload)
     for name in frame.columns:
         values = Counter(frame[name])
@@ -309,7 +309,7 @@ def _unfit(name: str, source: CompanionSource, got: str) -> Problem:
 
 
 def refuse_unseen_values(attributes: Payload, parts: npt.NDArray[np.object_]) -> None:
-    """Raise DataError where validation rows have a value that no train row has: nothing could learn it."""
+    """Raise DataError where validation rows have a value that no train row has: no method could learn it."""
     frame, unseen = frame_of(attributes), list[str]()
     for name in frame.columns:
         train, validation = (Counter(frame[name][parts == part]) for part in ("train", "validation"))

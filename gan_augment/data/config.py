@@ -1,4 +1,4 @@
-"""Settings of `prepare`: where the data is, how it is read, and how it is split."""
+"""Settings of `prepare`: the place of the data, how it is read, and how it is split."""
 
 from __future__ import annotations
 
@@ -36,14 +36,14 @@ ONE_COLUMN: tuple[Role, ...] = ("pair", "mask", "caption", "text", "voxels")  # 
 
 
 class DemoSource(Record):
-    """A data set that comes with the package."""
+    """Data set that comes with the package."""
 
     kind: Literal["demo"] = "demo"
     name: DemoName
 
 
 class ImageFolderSource(Record):
-    """A folder of images.
+    """Folder of images.
 
     Attributes
     ----------
@@ -60,7 +60,7 @@ class ImageFolderSource(Record):
 
 
 class TableSource(Record):
-    """A CSV or Parquet table with a target column.
+    """CSV or Parquet table with a target column.
 
     Attributes
     ----------
@@ -91,7 +91,7 @@ class TableSource(Record):
 
 
 class ImageManifestSource(Record):
-    """A CSV or Parquet table with a column of image paths (relative to the table's folder) and a target column."""
+    """CSV or Parquet table with a column of image paths (relative to the table's folder) and a target column."""
 
     kind: Literal["image_manifest"] = "image_manifest"
     path: str
@@ -101,7 +101,7 @@ class ImageManifestSource(Record):
 
 
 class NpzSource(Record):
-    """An `.npz` file in the MedMNIST layout: `train_images`, `train_labels`, and the same of `val` and `test`."""
+    """`.npz` file in the MedMNIST layout: `train_images`, `train_labels`, and the same of `val` and `test`."""
 
     kind: Literal["npz"] = "npz"
     path: str
@@ -131,7 +131,7 @@ AnySource = Annotated[
 
 
 class CompanionSource(Record):
-    """Where what lies beside every row comes from: one of path, column, columns, ending and array.
+    """Source of a companion of every row: one of path, column, columns, ending and array.
 
     Attributes
     ----------
@@ -190,7 +190,7 @@ Roles = Annotated[dict[Role, CompanionSource], AfterValidator(_as_many_columns_a
 
 
 class _Pool(Record):
-    """What every kind of pool has.
+    """Settings of every kind of pool.
 
     Attributes
     ----------
@@ -207,7 +207,7 @@ class _Pool(Record):
 
 
 class PoolFolder(_Pool):
-    """A folder of images, at any depth.
+    """Folder of images, at any depth.
 
     Attributes
     ----------
@@ -220,7 +220,7 @@ class PoolFolder(_Pool):
 
 
 class PoolManifest(_Pool):
-    """A CSV or Parquet table with a column of image paths.
+    """CSV or Parquet table with a column of image paths.
 
     Attributes
     ----------
@@ -235,13 +235,13 @@ class PoolManifest(_Pool):
 
 
 class PoolNpz(_Pool):
-    """An `.npz` file with arrays `images` or `NAME_images`; `labels` or `NAME_labels` are read where they are there."""
+    """`.npz` file with arrays `images` or `NAME_images`; `labels` or `NAME_labels` are read where they exist."""
 
     kind: Literal["npz"] = "npz"
 
 
 class PoolWebDataset(_Pool):
-    """A WebDataset tar, or a folder of them.
+    """WebDataset tar, or a folder of them.
 
     Attributes
     ----------

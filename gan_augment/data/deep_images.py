@@ -1,8 +1,8 @@
-"""Images with more than 8 bits a channel: their numbers as the file has them, and one scale for the whole data set.
+"""Images with more than 8 bits per channel: their numbers as in the file, and one scale for the whole data set.
 
-Pillow keeps the high byte of 16-bit colour only, takes signed bytes for large ones and lets 32-bit numbers wrap, so
-these are read by OpenCV. What is black and what is white is no fact of a picture but of a data set: one picture of a
-series may well be dark.
+Pillow keeps only the high byte of 16-bit colour, reads large signed values as bytes and lets 32-bit numbers wrap, so
+OpenCV reads these files. Black and white belong to a data set, not to a single image: one image of a series may well be
+dark.
 """
 
 from __future__ import annotations
@@ -17,9 +17,9 @@ from PIL import Image
 
 __all__ = ["Deep", "Numbers", "decode_deep", "numbers_of"]
 
-# What a file's numbers are: plain bytes, 16-bit ones that start at 0, other integers (signed, 32 bits), or floats.
+# Number formats of a file: plain bytes, 16-bit from 0, other integers (signed, 32 bits), or floats.
 Numbers = Literal["8-bit", "16-bit", "integer", "float"]
-_BITS, _PHOTOMETRIC, _SAMPLE_FORMAT = 258, 262, 339  # tags of TIFF
+_BITS, _PHOTOMETRIC, _SAMPLE_FORMAT = 258, 262, 339  # TIFF tags
 _WHITE_IS_ZERO = 0
 _SIGNED, _FLOAT = 2, 3
 _PNG_BITS_AT = 24  # bytes before the depth in a PNG
@@ -27,7 +27,7 @@ _PNG_BITS_AT = 24  # bytes before the depth in a PNG
 
 @dataclass(frozen=True)
 class Deep:
-    """A decoded image: numbers [height, width] or [height, width, 3], and opacity 0 to 1 where it has any."""
+    """Decoded image: numbers [height, width] or [height, width, 3], and its opacity 0 to 1 if it has any."""
 
     values: npt.NDArray[Any]
     opacity: npt.NDArray[np.float64] | None = None
@@ -35,18 +35,18 @@ class Deep:
 
     @property
     def extent(self) -> tuple[float, float]:
-        """The lowest and the highest number where anything is visible; (nan, nan) where one of them is no number."""
+        """Lowest and highest number among visible pixels; (nan, nan) where one of them is not a number."""
         seen = self.values if self.opacity is None else self.values[self.opacity > 0]
         return (float(seen.min()), float(seen.max())) if seen.size else (0.0, 0.0)
 
     def unit(self, black: float, white: float) -> npt.NDArray[np.float64]:
-        """0 (black) to 1 (white); beyond these it is cut off."""
+        """Numbers scaled to 0 (black) to 1 (white), and clipped."""
         scaled = np.clip((self.values.astype(np.float64) - black) / (white - black), 0, 1)
         return 1 - scaled if self.white_is_zero else scaled
 
 
 def numbers_of(image: Image.Image, content: bytes) -> Numbers:
-    """What the numbers of an opened image are, from its header."""
+    """Number format of an opened image, from its header."""
     if image.format == "PNG":
         return "16-bit" if content[_PNG_BITS_AT : _PNG_BITS_AT + 1] == b"\x10" else "8-bit"
     if image.format == "TIFF":
@@ -62,7 +62,7 @@ def numbers_of(image: Image.Image, content: bytes) -> Numbers:
 
 
 def decode_deep(image: Image.Image, content: bytes) -> Deep:
-    """The numbers of an image whose `numbers_of` is not "8-bit". Raises ValueError, or what Pillow raises."""
+    """Numbers of an image whose `numbers_of` is not "8-bit". Raises ValueError, or an exception of Pillow."""
     white_is_zero = image.format == "TIFF" and _tag(image, _PHOTOMETRIC, 1)[0] == _WHITE_IS_ZERO
     if image.mode.startswith(("I;16", "F")) or image.format not in ("PNG", "TIFF"):
         return Deep(np.asarray(image), _opacity_of_key(image), white_is_zero)
@@ -76,9 +76,9 @@ def decode_deep(image: Image.Image, content: bytes) -> Deep:
 
 
 def _by_opencv(content: bytes) -> npt.NDArray[Any]:
-    import cv2  # takes a moment, and few data sets need it
+    import cv2  # slow to import, and few data sets need it
 
-    cv2.utils.logging.setLogLevel(cv2.utils.logging.LOG_LEVEL_SILENT)  # unknown tags of TIFF, one line each
+    cv2.utils.logging.setLogLevel(cv2.utils.logging.LOG_LEVEL_SILENT)  # unknown TIFF tags, one line each
     try:
         values = cv2.imdecode(np.frombuffer(content, dtype=np.uint8), cv2.IMREAD_UNCHANGED)
     except cv2.error as error:
@@ -89,7 +89,7 @@ def _by_opencv(content: bytes) -> npt.NDArray[Any]:
 
 
 def _opacity_of_key(image: Image.Image) -> npt.NDArray[np.float64] | None:
-    """Of a grey PNG, in which one number may stand for transparent."""
+    """Opacity of a grey PNG, in which one number may stand for transparent."""
     key = image.info.get("transparency")
     return (np.asarray(image) != key).astype(np.float64) if isinstance(key, int) else None
 

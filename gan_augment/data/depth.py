@@ -1,4 +1,4 @@
-"""Black and white of images with more than 8 bits: chosen once, for the whole data set."""
+"""Black and white levels of images with more than 8 bits: chosen once, for the whole data set."""
 
 from __future__ import annotations
 
@@ -13,12 +13,12 @@ from gan_augment.data.problems import Problem
 __all__ = ["Scale", "choose_scale"]
 
 Range = tuple[float, float]
-DARK = 4  # white is this many times the brightest number, and the images are nearly black
+DARK = 4  # white is this many times the brightest number, so the images are nearly black
 
 
 @dataclass(frozen=True)
 class Scale:
-    """Black and white of signed or 32-bit integers and of floats, as far as there are such, and what to say of it."""
+    """Black and white of signed or 32-bit integers and of floats, where the data has such, with the findings."""
 
     integers: Range | None
     floats: Range | None
@@ -26,12 +26,12 @@ class Scale:
 
     @property
     def ranges(self) -> tuple[Range | None, Range | None]:
-        """Those of integers and of floats."""
+        """Levels of integers and of floats."""
         return self.integers, self.floats
 
 
 def choose_scale(found: Sequence[tuple[Numbers, Range]], config: PrepareConfig) -> Scale:
-    """From the kind and the extent of every deep image. 16-bit images always have `prepare.black` and `.white`."""
+    """Scale from the format and the extent of every deep image. 16-bit images use `prepare.black` and `.white`."""
     named = (float(config.black), float(config.white))
     extents = {kind: _together(kind, found) for kind in ("16-bit", "integer", "float")}
     integers = named if _inside(extents["integer"], named) else _widened(extents["integer"])
@@ -55,26 +55,26 @@ def _inside(extent: Range | None, named: Range) -> bool:
 
 
 def _of_floats(extent: Range | None, named: Range) -> Range | None:
-    """0 to 1 or 0 to 255, as programs write them; what the user named; or what the data set has."""
+    """Levels of floats: 0 to 1 or 0 to 255, as programs write them; the user's; or the extent of the data set."""
     if extent is None:
         return None
     low, high = extent
     if low >= 0 and high <= 1:
         return 0.0, 1.0
-    if low >= 0 and 8 < high <= 255:  # below 8 rather an overshoot of 0 to 1
+    if low >= 0 and 8 < high <= 255:  # below 8, rather an overshoot of 0 to 1
         return 0.0, 255.0
     return named if _inside(extent, named) and high > 8 else _widened(extent)
 
 
 def _widened(extent: Range | None) -> Range | None:
-    """The extent, which need be more than a point."""
+    """Extent, widened where it is a single point."""
     if extent is None or extent[0] < extent[1]:
         return extent
     return extent[0], extent[0] + 1
 
 
 def _about_16_bits(count: int, extent: Range | None, config: PrepareConfig) -> Iterator[Problem]:
-    """12-bit pictures in 16-bit files come out nearly black, and a white that is too low cuts off."""
+    """Findings on 16-bit images: 12-bit data in them comes out nearly black, and a low white level clips."""
     if extent is None:
         return
     _, high = extent
@@ -120,5 +120,5 @@ def _about_range(
 
 
 def _said(number: float) -> str:
-    """As YAML reads it back."""
+    """Number as YAML reads it back."""
     return str(int(number)) if float(number).is_integer() else repr(float(number))

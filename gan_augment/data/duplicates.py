@@ -1,9 +1,9 @@
-"""Copies and near copies among samples, so that none ends up on both sides of the split.
+"""Exact copies and near copies among samples, so that none lies on both sides of the split.
 
-Images: a near copy is the same picture saved again, resized, a little brighter, mirrored or turned by right angles.
-Two must agree: a difference hash (the sign of each step between neighbouring pixels of a small thumbnail; Krawetz
-2013, "Kind of Like That") and the distance of thumbnails freed of brightness and contrast. Tables: the same
-categories and missing cells, and numbers that are closer than independent rows would come by chance.
+Images: a near copy is the same picture saved again, resized, slightly brightened, mirrored or turned by right angles.
+Two measures must agree: a difference hash (the sign of each step between neighbouring pixels of a small thumbnail;
+Krawetz 2013, "Kind of Like That") and the distance between thumbnails with brightness and contrast removed. Tables:
+equal categories and missing cells, and numbers closer than independent rows would be by chance.
 """
 
 from __future__ import annotations
@@ -35,15 +35,15 @@ HASH_SIDE = 8
 # Measured: at these limits no two of 5,000 MNIST digits, 1,797 8x8 digits or 200 faces are near copies, and of
 # photographs with some contrast 95 % or more are found after JPEG at quality 60, halving, blur or 10 % more light.
 MAX_THUMBNAIL_DISTANCE = 0.1  # of standardised thumbnails, root mean square
-MAX_HASH_BITS = 10  # of 64 that may differ
-MAX_COLOUR_DISTANCE = 0.1  # of plain thumbnails, root mean square, black to white being 1
+MAX_HASH_BITS = 10  # differing bits out of 64
+MAX_COLOUR_DISTANCE = 0.1  # of plain thumbnails, root mean square, on a scale from black 0 to white 1
 MAIN_DIRECTIONS = 12
 MIN_CONTRAST = 0.02  # a thumbnail's standard deviation below which it is flat
-TOLERANCES = (1e-3, 1e-6)  # of a column's standard deviation: the first at which chance makes no near rows is taken
+TOLERANCES = (1e-3, 1e-6)  # of a column's standard deviation: the first at which chance makes no near rows
 CHANCE_PAIRS = 0.05  # expected near pairs in the whole table that count as none
-INDEPENDENT_COLUMNS = 4  # at most so many columns are taken to be independent in that expectation
+INDEPENDENT_COLUMNS = 4  # at most this many columns count as independent in that expectation
 
-# The ways to lay a square on itself; axes 1 and 2 are the picture's.
+# The symmetries of a square; axes 1 and 2 are the picture's.
 _TURNS: tuple[Callable[[npt.NDArray[Any]], npt.NDArray[Any]], ...] = (
     lambda x: x,
     lambda x: x[:, :, ::-1],
@@ -60,7 +60,7 @@ _TURNS: tuple[Callable[[npt.NDArray[Any]], npt.NDArray[Any]], ...] = (
 class Duplicates:
     """Two labellings of the rows: rows with the same number are copies (`exact`), or copies or near copies (`near`).
 
-    `by_chance`: the table is so coarse that equal rows are to be expected; then `near` tells all rows apart.
+    `by_chance`: the table is so coarse that equal rows are expected by chance; then `near` separates all rows.
     """
 
     exact: Ids
@@ -69,7 +69,7 @@ class Duplicates:
 
 
 def find_duplicates(payload: Payload, labels: pd.Series, *, near: bool = True) -> Duplicates:
-    """Look for copies; with `near=False` for exact ones only."""
+    """Copies among the rows; with `near=False` exact ones only."""
     if isinstance(payload, pd.DataFrame):
         return _in_table(payload, labels, near)
     exact = _equal_images(payload)
@@ -81,7 +81,7 @@ def find_duplicates(payload: Payload, labels: pd.Series, *, near: bool = True) -
 
 
 def components(count: int, *labellings: Ids, pairs: Pairs | None = None) -> Ids:
-    """int64 [count]: connected components of rows that share a number in any labelling, or are a pair."""
+    """Connected components, int64 [count], of rows that share a number in any labelling or form a pair."""
     links = [np.zeros((0, 2), dtype=np.int64)] if pairs is None else [pairs]
     for labelling in labellings:
         _, first, inverse = np.unique(labelling, return_index=True, return_inverse=True)
@@ -100,7 +100,7 @@ def _equal_images(pixels: npt.NDArray[np.uint8]) -> Ids:
 def near_pairs(pixels: npt.NDArray[np.uint8]) -> Pairs:
     """Places [m, 2] of near copies among images uint8 [n, height, width, channels], mirrored and turned ones too.
 
-    A flat image has nothing to be recognised by and is nobody's near copy.
+    A flat image has no features to compare and counts as no near copy.
     """
     colours = _thumbnails(pixels, THUMBNAIL, THUMBNAIL)
     contrast = colours.mean(axis=3).std(axis=(1, 2))
@@ -127,7 +127,7 @@ def _pairs_of_textured(pixels: npt.NDArray[np.uint8], colours: Floats) -> Pairs:
 
 
 class _SearchTree:
-    """Finds near neighbours of [n, 16, 16] features: on their main directions, which only shorten distances, first."""
+    """Search for near neighbours of [n, 16, 16] features: on their main directions first, where distances shrink."""
 
     def __init__(self, features: Floats) -> None:
         self.features = features
@@ -137,7 +137,7 @@ class _SearchTree:
         self._tree = cKDTree(self._project(features))
 
     def pairs_within(self, others: Floats, distance: float) -> Pairs:
-        """Pairs i < j of a feature i and another feature j that are no further apart, root mean square."""
+        """Pairs i < j of a feature i and another feature j at most this far apart, root mean square."""
         radius = distance * np.sqrt(others[0].size)
         found = self._tree.sparse_distance_matrix(cKDTree(self._project(others)), radius, output_type="ndarray")
         pairs = np.stack([found["i"], found["j"]], axis=1)[found["i"] < found["j"]]
@@ -155,7 +155,7 @@ def _root_mean_square(differences: Floats) -> Floats:
 
 
 def _thumbnails(pixels: npt.NDArray[np.uint8], height: int, width: int) -> Floats:
-    """float64 [n, height, width, channels] in 0..1, by averaging over areas."""
+    """Thumbnails float64 [n, height, width, channels] in 0..1, by averaging over areas."""
     down, across = _averaging(pixels.shape[1], height), _averaging(pixels.shape[2], width)
     chunks = [
         np.einsum("ij,njkc,lk->nilc", down, pixels[start : start + 1024] / 255.0, across, optimize=True)
@@ -165,7 +165,7 @@ def _thumbnails(pixels: npt.NDArray[np.uint8], height: int, width: int) -> Float
 
 
 def _averaging(old: int, new: int) -> Floats:
-    """[new, old]: row i averages the i-th of `new` equal stretches; pixels on a border count in part."""
+    """Matrix [new, old]: row i averages the i-th of `new` equal intervals; pixels on a border count in part."""
     edges = np.linspace(0, old, new + 1)
     starts = np.arange(old)
     overlap = np.minimum(edges[1:, None], starts + 1) - np.maximum(edges[:-1, None], starts)
@@ -174,13 +174,13 @@ def _averaging(old: int, new: int) -> Floats:
 
 
 def _standardise(thumbnails: Floats) -> Floats:
-    """[n, 16, 16] of mean 0 and standard deviation 1 each."""
+    """Thumbnails [n, 16, 16] of mean 0 and standard deviation 1 each."""
     centred = thumbnails - thumbnails.mean(axis=(1, 2), keepdims=True)
     return np.asarray(centred / centred.std(axis=(1, 2), keepdims=True), dtype=np.float64)
 
 
 def _difference_hash(pixels: npt.NDArray[np.uint8]) -> npt.NDArray[np.bool_]:
-    """bool [n, 64]: whether brightness rises to the right, on a 9 x 8 thumbnail."""
+    """Hash bits, bool [n, 64]: whether brightness rises to the right, on a 9 x 8 thumbnail."""
     thumbnails = _thumbnails(pixels, HASH_SIDE, HASH_SIDE + 1).mean(axis=3)
     return np.asarray(np.diff(thumbnails, axis=2) > 0).reshape(len(pixels), -1)
 
@@ -198,16 +198,16 @@ def _in_table(frame: pd.DataFrame, labels: pd.Series, near: bool) -> Duplicates:
 
 
 def _undetermined(frame: pd.DataFrame) -> pd.DataFrame:
-    """Without the columns that others determine: a shop's town tells no two of its rows apart, however many towns."""
+    """Columns that no other determines: a shop's town separates no two of its rows, however many towns there are."""
     table = TableSpec(columns=tuple(describe(frame[name]) for name in frame.columns), target="")
     found = find_dependencies(frame, table)
     return frame.drop(columns=[name for one in found if one.kind == "determined" for name in one.columns[1:]])
 
 
 def expected_coincidences(frame: pd.DataFrame, labels: pd.Series) -> float:
-    """How many pairs of equal rows of one class chance alone would give, were the columns independent.
+    """Expected number of pairs of equal rows of one class by chance alone, were the columns independent.
 
-    Columns that depend on each other only make it more, so 1 or more means: equal rows are no sign of copying.
+    Dependent columns only raise it, so 1 or more means that equal rows are no sign of copying.
     """
     expected = 0.0
     for _, rows in frame.groupby(labels.to_numpy()):
@@ -220,7 +220,7 @@ def expected_coincidences(frame: pd.DataFrame, labels: pd.Series) -> float:
 
 
 def _codes(frame: pd.DataFrame) -> Ids:
-    """int64 [n, columns]: equal cells of a column have equal codes; missing is a value like others."""
+    """Codes, int64 [n, columns]: equal cells of a column have equal codes; missing is a value like any other."""
     columns = [pd.factorize(frame[name], use_na_sentinel=False)[0] for name in frame.columns]
     return np.array(columns, dtype=np.int64).reshape(len(columns), len(frame)).T
 
@@ -250,10 +250,9 @@ def _near_rows(frame: pd.DataFrame) -> Pairs:
 
 
 def _tolerance(scaled: Floats) -> float | None:
-    """The widest tolerance at which independent rows would not come that close by chance; None where there is none.
+    """Widest tolerance within which independent rows would not fall by chance; None where there is none.
 
-    Columns of one table hang together, so no more than a few of them are taken to be independent: those that tell
-    least apart.
+    Columns of a table are correlated, so only a few of them count as independent: those that separate the fewest rows.
     """
     pairs = len(scaled) * (len(scaled) - 1) / 2
     for tolerance in TOLERANCES:
@@ -264,13 +263,13 @@ def _tolerance(scaled: Floats) -> float | None:
 
 
 def _share_within(ordered: Floats, tolerance: float) -> float:
-    """The share of pairs of these sorted values that are no further apart."""
+    """Share of pairs of these sorted values at most this far apart."""
     count = len(ordered)
     last = np.searchsorted(ordered, ordered + tolerance, side="right")
     return float((last - np.arange(count) - 1).sum() / max(1.0, count * (count - 1) / 2))
 
 
 def _by_group(groups: Ids) -> tuple[Ids, Ids]:
-    """Places sorted by group, and where the next group begins: the arguments of `np.split`."""
+    """Places sorted by group, and the start of each next group: the arguments of `np.split`."""
     order = np.argsort(groups, kind="stable")
     return order, np.flatnonzero(np.diff(groups[order])) + 1

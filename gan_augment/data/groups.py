@@ -1,4 +1,4 @@
-"""The group of a sample, read from its name by the regular expression of `prepare.split.group`."""
+"""Group of a sample, read from its name by the regular expression of `prepare.split.group`."""
 
 from __future__ import annotations
 
@@ -11,22 +11,22 @@ __all__ = ["group_in"]
 
 
 def group_in(name: str, expression: str, words: str) -> str:
-    """What the first brackets of the expression match in the name.
+    """Text that the first group of the expression matches in the name.
 
-    `words` are those that the source understands in place of an expression, for the message.
+    `words` are the source's alternatives to an expression, for the message.
 
     Raises
     ------
     DataError
-        The name holds no such group: its sample would be a group of its own, in silence.
+        The name holds no such group: its sample would silently become a group of its own.
     ParamsError
-        The text is no regular expression with brackets.
+        The text is not a regular expression with brackets.
     """
     found = _pattern(expression, words).search(name)
     if found is not None and found.group(1):
         return found.group(1)
     raise DataError(
-        "A name does not hold the group that prepare.split.group asks for",
+        "A name lacks the group of prepare.split.group",
         where=name,
         expected=f"something that matches {expression!r}, with a text in the first brackets",
         remedy="correct the regular expression, or rename what lies there",

@@ -1,8 +1,8 @@
-"""Decoding one image into canonical pixels: uint8 RGB of one size.
+"""Decoding of one image into canonical pixels: uint8 RGB of one size.
 
-Every mode that Pillow reads is handled by rule: palettes are looked up, transparency is laid over a grey level, more
-than 8 bits are scaled by the black and white of the data set, EXIF orientation is applied, other colour spaces become
-RGB. A header that promises more pixels than memory should hold is refused before anything is decoded.
+Every Pillow mode has a rule: palettes are looked up, transparency is composited over a grey level, more than 8 bits are
+scaled by the black and white of the data set, EXIF orientation is applied, other colour spaces become RGB. A header
+that declares more pixels than memory should hold is refused before decoding.
 """
 
 from __future__ import annotations
@@ -30,7 +30,7 @@ __all__ = [
 ]
 
 Pixels = npt.NDArray[np.uint8]
-MAX_PIXELS = 89_478_485  # Pillow's own line between a photograph and an attack: 256 MB of RGB
+MAX_PIXELS = 89_478_485  # Pillow's own limit between a photograph and an attack: 256 MB of RGB
 _ORIENTATION = 0x0112  # the EXIF tag; 5 to 8 swap width and height
 _TIFF_WIDTH = 256
 _TURNS = {
@@ -45,14 +45,14 @@ _TURNS = {
 
 
 class UnreadableImageError(Exception):
-    """This file is not an image that can be used; the text says why in a few words."""
+    """Image file that cannot be used; the text is a reason of a few words."""
 
 
 @dataclass(frozen=True)
 class Header:
-    """What a file says about itself: size in pixels as displayed (after EXIF orientation), Pillow mode, format.
+    """Header of a file: size in pixels as displayed (after EXIF orientation), Pillow mode, format.
 
-    `numbers` says what a channel holds, `frames` how many pictures the file has.
+    `numbers` is the number format of a channel, `frames` the number of pictures in the file.
     """
 
     width: int
@@ -75,11 +75,11 @@ class Header:
 
 @dataclass(frozen=True)
 class Canonical:
-    """How an image becomes canonical; see `PrepareConfig` for the words.
+    """Settings by which an image becomes canonical; see `PrepareConfig`.
 
     `size` is the side of a square, or (height, width).
-    `black` and `white` are those of 16-bit images; `integers` and `floats` the two of signed or 32-bit and of
-    floating-point images. None: what one picture allows to say, which loading never leaves it to.
+    `black` and `white` are those of 16-bit images; `integers` and `floats` the pairs of signed or 32-bit and of
+    floating-point images. None: derived from the single picture, which loading never allows.
     """
 
     size: int | tuple[int, int]
@@ -113,7 +113,7 @@ def read_header(handle: ImageHandle) -> Header:
 
 
 def read_extent(handle: ImageHandle) -> tuple[float, float]:
-    """The lowest and the highest number in an image with more than 8 bits. Raises UnreadableImageError."""
+    """Lowest and highest number in an image with more than 8 bits. Raises UnreadableImageError."""
     if isinstance(handle, ArrayImage):
         return float(handle.pixels.min()), float(handle.pixels.max())
     content = handle.read()
@@ -122,7 +122,7 @@ def read_extent(handle: ImageHandle) -> tuple[float, float]:
 
 
 def read_pixels(handle: ImageHandle, canonical: Canonical) -> Pixels:
-    """uint8 [height, width, 3]. Raises UnreadableImageError."""
+    """Canonical pixels, uint8 [height, width, 3]. Raises UnreadableImageError."""
     if isinstance(handle, ArrayImage):
         image = Image.fromarray(np.squeeze(handle.pixels, axis=2) if handle.pixels.shape[2:] == (1,) else handle.pixels)
         return _fit(image.convert("RGB"), canonical)
@@ -137,9 +137,9 @@ def read_pixels(handle: ImageHandle, canonical: Canonical) -> Pixels:
 
 
 def read_mask(handle: ImageHandle, canonical: Canonical) -> Pixels:
-    """uint8 [height, width, 1 or 3] with values of the file, none in between. Raises UnreadableImageError.
+    """Mask, uint8 [height, width, 1 or 3], with the file's own values, not interpolated. Raises UnreadableImageError.
 
-    Of a palette its numbers; transparency says nothing here, and padding is 0.
+    A palette gives its indices; transparency is ignored, and padding is 0.
     """
     if isinstance(handle, ArrayImage):
         values = np.squeeze(handle.pixels, axis=2) if handle.pixels.shape[2:] == (1,) else handle.pixels
@@ -167,12 +167,12 @@ def _mask_values(image: Image.Image) -> Pixels:
 
 
 def _upright(image: Image.Image, content: bytes, canonical: Canonical) -> Image.Image:
-    """RGB as displayed."""
+    """Image as RGB, as displayed."""
     numbers = numbers_of(image, content)
     if numbers == "8-bit":
         return _as_rgb(ImageOps.exif_transpose(image), canonical)
     flat = _flattened(_deep(image, content), numbers, canonical)
-    turn = image.getexif().get(_ORIENTATION, 1)  # after decoding: what Pillow decoded from TIFF is turned already
+    turn = image.getexif().get(_ORIENTATION, 1)  # after decoding: Pillow has turned decoded TIFF images already
     return flat.transpose(_TURNS[turn]) if turn in _TURNS else flat
 
 
@@ -184,7 +184,7 @@ def _deep(image: Image.Image, content: bytes) -> Deep:
 
 
 def _flattened(deep: Deep, numbers: Numbers, canonical: Canonical) -> Image.Image:
-    """Scaled to 8 bits and laid over the background."""
+    """Image scaled to 8 bits and composited over the background."""
     unit = deep.unit(*_scale(deep, numbers, canonical))
     if deep.opacity is not None:
         seen = deep.opacity if unit.ndim == 2 else deep.opacity[..., None]
@@ -193,10 +193,10 @@ def _flattened(deep: Deep, numbers: Numbers, canonical: Canonical) -> Image.Imag
 
 
 def _scale(deep: Deep, numbers: Numbers, canonical: Canonical) -> tuple[float, float]:
-    """Black and white for this picture. Raises UnreadableImageError where they would cut it off."""
+    """Black and white for this picture. Raises UnreadableImageError where they would clip it."""
     low, high = deep.extent
     if not (np.isfinite(low) and np.isfinite(high)):
-        raise UnreadableImageError("pixels that are no numbers")
+        raise UnreadableImageError("pixels that are not numbers")
     if numbers == "16-bit":
         return canonical.black, canonical.white  # a few brighter pixels of a camera are no reason to refuse
     known = canonical.integers if numbers == "integer" else canonical.floats or _usual_floats(low, high)
@@ -215,7 +215,7 @@ def _opened(content: bytes) -> Image.Image:
         raise UnreadableImageError("empty file")
     try:
         with warnings.catch_warnings():
-            warnings.simplefilter("ignore")  # our own limit speaks, right below
+            warnings.simplefilter("ignore")  # our own limit applies, right below
             image = Image.open(io.BytesIO(content))
     except Image.DecompressionBombError:
         raise UnreadableImageError(
@@ -230,9 +230,9 @@ def _opened(content: bytes) -> Image.Image:
 
 def _lies_on_its_side(image: Image.Image) -> bool:
     if image.format == "PNG" and "exif" not in image.info:
-        return False  # Pillow would decode the pixels to look for it behind them
+        return False  # Pillow would decode the pixels to look for EXIF after them
     if image.format == "TIFF" and image.width != image.tag_v2.get(_TIFF_WIDTH, image.width):  # type: ignore[attr-defined]
-        return False  # newer Pillows have turned the size already
+        return False  # newer Pillow versions have swapped the size already
     try:
         return int(image.getexif().get(_ORIENTATION, 1)) >= 5
     except Exception:
@@ -240,10 +240,10 @@ def _lies_on_its_side(image: Image.Image) -> bool:
 
 
 def _frames(image: Image.Image) -> int:
-    """How many pictures the file holds; a camera's second view of the same one (MPO) does not count."""
+    """Number of pictures in the file; a camera's second view of the same scene (MPO) does not count."""
     try:
         return 1 if image.format == "MPO" else int(getattr(image, "n_frames", 1))
-    except Exception:  # as above; decoding says what is wrong
+    except Exception:  # as above; decoding reports the fault
         return 1
 
 
@@ -268,7 +268,7 @@ def _fit(
     how: Image.Resampling = Image.Resampling.BICUBIC,
     padding: int | None = None,
 ) -> Pixels:
-    """Bicubic with antialiasing (the choice of Parmar et al. 2022, "On aliased resizing", for comparable scores)."""
+    """Image in canonical size: bicubic, antialiased (Parmar et al. 2022, "On aliased resizing": comparable scores)."""
     height, width = canonical.height_and_width
     size = (width, height)
     if image.size != size:

@@ -1,4 +1,4 @@
-"""Labels that are different classes, and are hardly meant to be: alike but for spelling, or no labels at all."""
+"""Suspicious labels: different classes that differ only in spelling, or words that are hardly labels at all."""
 
 from __future__ import annotations
 
@@ -18,7 +18,7 @@ _BETWEEN = re.compile(r"[\s_\-\u2010-\u2015]+")
 
 
 def about_labels(labels: Iterable[str], *, parts: bool = True) -> Iterator[Problem]:
-    """Findings about the labels of a data set; `parts`: also whether they are those of a split."""
+    """Findings about the labels of a data set; `parts`: also check whether they name the parts of a split."""
     counts = Counter(map(str, labels))
     yield from _about_spelling(counts)
     if parts:
@@ -26,7 +26,7 @@ def about_labels(labels: Iterable[str], *, parts: bool = True) -> Iterator[Probl
 
 
 def folded(label: str) -> str:
-    """The label without what a reader hardly sees: form of Unicode, capitals, blanks, hyphens, a last point, 1.0 for 1.
+    """Label without hardly visible differences: Unicode form, case, blanks, hyphens, a final point, 1.0 for 1.
 
     >>> [folded(text) for text in ("Big Cat", "big_cat.", "1.0", "01")]
     ['bigcat', 'bigcat', '1', '1']
@@ -65,7 +65,7 @@ def _about_spelling(counts: Counter[str]) -> Iterator[Problem]:
 
 
 def _looks_alike(labels: list[str]) -> bool:
-    """Whether two of them print the same, so that only their codes tell them apart."""
+    """Whether two of them print the same, so that only their code points differ."""
     return len({unicodedata.normalize("NFKC", label).strip() for label in labels}) < len(labels)
 
 

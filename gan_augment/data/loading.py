@@ -1,4 +1,4 @@
-"""From a source to canonical samples: one size and one number of channels, or typed columns."""
+"""Loading: canonical samples from a source, with one size and one number of channels, or typed columns."""
 
 from __future__ import annotations
 
@@ -35,16 +35,16 @@ MAX_AUTO_SIZE = 64
 LONG = 1.6  # the longer side over the shorter from which a shared shape is kept: 16:9 is, a photograph of 3:2 is not
 SAME_SHAPE = 1.15  # the ratio of two aspects up to which they count as one
 MOST = 0.8  # of the images
-_MOST_HEADERS, _HEADERS_FOR_COLOUR = 2_000, 100  # that are read before `prepare`, which reads all
-_OF_IMAGES = ("image_size", "resize", "background", "black", "white", "corrupt")  # settings that a table has no use for
-UNREADABLE = Reason("images that cannot be read", "note")  # said at length by a finding of its own
+_MOST_HEADERS, _HEADERS_FOR_COLOUR = 2_000, 100  # read before `prepare`, which reads all
+_OF_IMAGES = ("image_size", "resize", "background", "black", "white", "corrupt")  # settings that a table does not use
+UNREADABLE = Reason("images that cannot be read", "note")  # a finding of its own describes it in full
 WITHOUT = Reason("without a companion that all rows must have", "note")  # as above
 EXCLUDED = Reason("of a class that prepare.exclude leaves out", "note")
 
 
 @dataclass(frozen=True)
 class LoadedData:
-    """A data set, ready to be examined and split.
+    """Data set, ready to be examined and split.
 
     Attributes
     ----------
@@ -57,9 +57,9 @@ class LoadedData:
     form
         Of images: how each of them became canonical.
     left_out
-        Every entry of the source that is no row, with its reason; unreadable and excluded ones too.
+        Every entry of the source that is not a row, with its reason; unreadable and excluded ones too.
     companions, fields
-        What lies beside every row by role, in the order of `rows`, and its form.
+        Companions by role, in the order of `rows`, and their forms.
     """
 
     name: str
@@ -77,14 +77,14 @@ class LoadedData:
 
     @property
     def modality(self) -> Modality:
-        """What the payload is."""
+        """Modality of the payload."""
         return "image" if self.image is not None else "table"
 
 
 def load_data(config: PrepareConfig, root: Path, advance: Advance = silent) -> LoadedData:
-    """Read everything that `prepare.source` names.
+    """Load everything that `prepare.source` names.
 
-    What a person has to decide is in `problems`, and loading goes on without the rows or columns concerned.
+    Questions that a person has to decide are in `problems`, and loading goes on without the rows or columns concerned.
 
     Raises
     ------
@@ -115,7 +115,7 @@ def load_data(config: PrepareConfig, root: Path, advance: Advance = silent) -> L
 def load_images_like(
     like: LoadedData, form: Canonical, raw: RawData, config: PrepareConfig, advance: Advance = silent
 ) -> LoadedData:
-    """More images, in the `form` and the colours of those that were loaded before.
+    """Load more images, in the `form` and the colours of those loaded before.
 
     `config.source` is where they come from. `rows` has the columns of `LoadedData.rows`. Raises DataError.
     """
@@ -127,7 +127,7 @@ def load_images_like(
 
 
 def choose_size(headers: Sequence[Header]) -> int | tuple[int, int]:
-    """A square side for these images: theirs if they share one that fits, else one near the median shorter side.
+    """Square side for these images: their own if they share one that fits, else one near the median shorter side.
 
     (height, width) where most of them are long in the same way. Multiples of 4 (two halvings in a convolutional
     network), at least 8; as many pixels as 64 x 64 at most.
@@ -164,9 +164,9 @@ def _square(headers: Sequence[Header]) -> int:
 
 
 def expected_image(images: RawImages, config: PrepareConfig) -> ImageSpec | None:
-    """The form that `prepare` will give these images, by their headers; None where it takes too many to say.
+    """Form that `prepare` will give these images, by their headers; None where that takes too many.
 
-    Headers are read from whole files. With `image_size` some are enough: whether the images are grey is all they say.
+    Headers are read from whole files. With `image_size` a few are enough: they only show whether the images are grey.
     """
     if config.image_size is None and len(images.handles) > _MOST_HEADERS:
         return None
@@ -180,7 +180,7 @@ def expected_image(images: RawImages, config: PrepareConfig) -> ImageSpec | None
 
 
 def _examined(raw: RawData, config: PrepareConfig) -> RawData:
-    """With the findings that are the same for every source: what was left out, labels, settings without effect."""
+    """Data with the findings common to every source: entries left out, labels, settings without effect."""
     where = str(getattr(config.source, "path", raw.name))
     return replace(
         raw,
@@ -206,7 +206,7 @@ def _refuse_image_settings(config: PrepareConfig) -> None:
 
 
 def _about_shares(raw: RawData, config: PrepareConfig) -> Iterator[Problem]:
-    """Shares of the split that are asked for, where the data brings the part itself."""
+    """Findings on requested shares of the split for parts that the data brings itself."""
     given = set(raw.rows["split"])
     for part in ("validation", "test"):
         share = getattr(config.split, part)
@@ -236,7 +236,7 @@ def _without(raw: RawData, exclude: tuple[str, ...]) -> RawData:
 
 
 def _take(raw: RawData, index: npt.NDArray[np.intp]) -> RawData:
-    """These rows; the others are left out because the user said so."""
+    """Data with these rows; the others are left out at the user's request."""
     gone = raw.rows["source"].drop(raw.rows.index[index])
     rows = raw.rows.iloc[index].reset_index(drop=True)
     content: RawImages | RawTable
@@ -257,7 +257,7 @@ def _load_images(
     advance: Advance,
     form: Canonical | None = None,
 ) -> LoadedData:
-    """Every image that can be read, in `form`; None: in the form that suits all of them."""
+    """All readable images, in `form`; None: in the form that suits all of them."""
     handles = images.handles
     headers, bad = attempt(read_header, dict(enumerate(handles)), advance, "reading headers")
     if not headers:
@@ -297,9 +297,9 @@ def _load_images(
 def _with_companions(
     data: LoadedData, raw: RawData, config: PrepareConfig, places: list[int], canonical: Canonical, advance: Advance
 ) -> LoadedData:
-    """The data with what lies beside its rows, which in the source are at `places`; rows without some are left out.
+    """Data with its companions, for rows at `places` of the source; rows without a required one are left out.
 
-    Where a companion cannot be used, the data stays without any, and the problems say so.
+    Where a companion cannot be used, the data stays without any, and the problems report it.
     """
     names = dict(zip(places, data.rows["source"], strict=True))
     rows = Rows(places, names, dict(zip(places, data.headers, strict=True)))
@@ -349,13 +349,13 @@ def _corrupt(config: PrepareConfig, handles: Sequence[ImageHandle], bad: dict[in
 
 
 def _collapse_grey(pixels: npt.NDArray[np.uint8]) -> npt.NDArray[np.uint8]:
-    """[n, h, w, 3] to one channel where all images are grey."""
+    """Pixels [n, h, w, 3] reduced to one channel where all images are grey."""
     grey = (pixels[..., 0] == pixels[..., 1]).all() and (pixels[..., 1] == pixels[..., 2]).all()
     return np.ascontiguousarray(pixels[..., :1]) if grey else pixels
 
 
 def _in_channels(pixels: npt.NDArray[np.uint8], channels: int) -> npt.NDArray[np.uint8]:
-    """[n, h, w, 1 or 3] with this many channels; colours become grey by Rec. 601, as Pillow has it."""
+    """Pixels [n, h, w, 1 or 3] with this many channels; colours become grey by Rec. 601, as in Pillow."""
     if pixels.shape[3] == channels:
         return pixels
     if channels == 3:
@@ -365,7 +365,7 @@ def _in_channels(pixels: npt.NDArray[np.uint8], channels: int) -> npt.NDArray[np
 
 
 def _about_frames(handles: Sequence[ImageHandle], headers: Mapping[int, Header]) -> Iterator[Problem]:
-    """Animations and stacks, of which one picture is a sample."""
+    """Findings on animations and stacks, of which one picture is a sample."""
     several = {place: header.frames for place, header in headers.items() if header.frames > 1}
     if several:
         yield Problem(

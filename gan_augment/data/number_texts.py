@@ -1,7 +1,7 @@
-"""Numbers as people write them: 1,234.50, 1.234,50, 1 234, $12, 45 %, 12.5 kg, (300), and minus signs of any kind.
+"""Numbers as people write them: 1,234.50, 1.234,50, 1 234, $12, 45 %, 12.5 kg, (300), and any minus sign.
 
-What has one reading is read. What has two (1,234 may be a thousand and something or one and something) is decided by
-how the column as a whole is written, or is left as text with the reason; what was taken for granted is said.
+A text with one reading is read. A text with two (1,234 may be about a thousand or about one) is decided by the spelling
+of the whole column, or is left as text with the reason; assumptions are reported.
 """
 
 from __future__ import annotations
@@ -42,13 +42,13 @@ _BODY = {
 }
 _THREE = re.compile(r"[1-9]\d{0,2}[.,]\d{3}")
 
-ENOUGH = 5  # numbers with a mark before three digits: by chance not all decimals would be three digits long
+ENOUGH = 5  # numbers with a mark before three digits: decimals would not all have three digits by chance
 FEW_LEVELS = 10  # 32GB, 64GB, 128GB: levels rather than amounts
 
 
 @dataclass(frozen=True)
 class Numbers:
-    """The numbers in plain spelling (-1234.5), and what was taken for granted, if anything was."""
+    """Numbers in plain spelling (-1234.5), with the assumptions, if any."""
 
     texts: pd.Series
     note: str | None
@@ -56,7 +56,7 @@ class Numbers:
 
 @dataclass(frozen=True)
 class Unclear:
-    """Numbers all right, but with two readings: `reason` says which, and what to do."""
+    """Numbers with two readings: `reason` names them, and the remedy."""
 
     reason: str
 
@@ -70,9 +70,9 @@ class _Cell:
 
 
 def read_numbers(values: pd.Series, *, decimal: Decimal | None, decimal_comma: bool) -> Numbers | Unclear | None:
-    """These texts in plain spelling, or None where they are no numbers.
+    """Texts in plain spelling, or None where they are not numbers.
 
-    `decimal` is the sign before decimals where it is known; `decimal_comma` whether a comma is likely to be it.
+    `decimal` is the decimal sign where it is known; `decimal_comma` whether a comma is likely to be it.
     """
     cells: dict[str, _Cell] = {}
     for text in values.dropna().unique():
@@ -95,13 +95,13 @@ def read_numbers(values: pd.Series, *, decimal: Decimal | None, decimal_comma: b
 
 
 def looks_like_number(text: str) -> bool:
-    """Whether a text is a number with or without a currency, a per cent sign or thousands marks."""
+    """Whether a text is a number, with or without a currency, a per cent sign or thousands separators."""
     cell = _cell(text)
     return cell is not None and not _is_word(cell.unit) and any(_fits(cell.body, sign) for sign in _BODY)
 
 
 def decimal_sign(columns: Iterable[pd.Series]) -> Decimal | None:
-    """The sign before decimals that all columns with only one reading agree on."""
+    """Decimal sign on which all columns with only one reading agree."""
     found: set[Decimal] = set()
     for column in columns:
         bodies = []
@@ -130,7 +130,7 @@ def _cell(text: str) -> _Cell | None:
 
 
 def _brackets_fit(match: re.Match[str]) -> bool:
-    """Whether brackets come in pairs, and around the number alone only beside a currency or a per cent sign."""
+    """Whether brackets are paired, and around the number alone only beside a currency or a per cent sign."""
     opened, closed = ([name for name in names if match[name]] for names in (("open", "opened"), ("closed", "close")))
     alone = match["closed"] and _is_word(match["after"] or "")  # (1) low, (2) high
     return len(opened) == len(closed) and not alone
@@ -162,7 +162,7 @@ def _unclear_units(units: set[str], cells: dict[str, _Cell]) -> Unclear | None:
 def _decimal_of(
     bodies: list[str], decimal: Decimal | None, *, decimal_comma: bool
 ) -> tuple[str, str | None] | Unclear | None:
-    """The sign before decimals and what was taken for granted; None: these are no numbers."""
+    """Decimal sign and the assumptions; None: these are not numbers."""
     fitting = [sign for sign in _BODY if all(_fits(body, sign) for body in bodies)]
     if decimal is not None:
         fitting = [sign for sign in fitting if sign == decimal]
@@ -180,7 +180,7 @@ def _decimal_of(
 
 
 def _by_habit(marked: list[str], bare: list[str], *, decimal_comma: bool) -> tuple[str, str | None] | Unclear:
-    """1.234 or 1,234 throughout: thousands where shorter numbers stand without a mark, else unclear."""
+    """Reading of 1.234 or 1,234 throughout: thousands where shorter numbers have no mark, else unclear."""
     marks = {mark for body in marked for mark in ".," if mark in body}
     thousands = len(marked) >= ENOUGH and bool(bare) and all(re.fullmatch(r"\d{1,3}", body) for body in bare)
     mark = marks.pop()

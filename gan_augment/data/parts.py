@@ -1,4 +1,4 @@
-"""How people spell train, validation and test."""
+"""Spellings of train, validation and test."""
 
 from __future__ import annotations
 
@@ -26,19 +26,19 @@ _SPELLINGS: dict[str, Part] = {
 
 
 def part_of(text: str) -> Part | None:
-    """The part that a folder name or a cell of a split column means, or None."""
+    """Part that a folder name or a cell of a split column means, or None."""
     return _SPELLINGS.get(text.strip().lower())
 
 
 def part_in(name: str) -> Part | None:
-    """The part that a longer name speaks of, such as train-0003.tar, seg_test or Training_Set; None for none or two."""
+    """Part that a longer name mentions, such as train-0003.tar, seg_test or Training_Set; None for none or two."""
     words = re.findall(r"[a-z]+", name.lower())
     found = {_SPELLINGS[word] for word in words if word in _SPELLINGS}
     return found.pop() if len(found) == 1 else None
 
 
 def parts_of_folders(names: Iterable[str]) -> dict[str, Part]:
-    """The folders that are named like parts; beside some that are named exactly so, `test tube` means no part."""
+    """Folders named like parts; beside exact names, a name such as `test tube` means no part."""
     names = list(names)
     exact = {name: part for name in names if (part := part_of(name))}
     return exact or {name: part for name in names if (part := part_in(name))}

@@ -1,4 +1,4 @@
-"""Finding what a path in params.yaml names, and reading files of strangers, with errors that say what is there."""
+"""Paths named in params.yaml, and reading of untrusted files, with errors that describe what was found there."""
 
 from __future__ import annotations
 
@@ -12,7 +12,7 @@ from gan_augment.core.errors import DataError
 
 __all__ = ["MAX_FILE", "existing", "existing_directory", "existing_file", "kind_of", "read_regular", "shown"]
 
-MAX_FILE = 2**30  # bytes of one image; the largest that its pixels are allowed to be is smaller
+MAX_FILE = 2**30  # bytes of one image; the largest allowed number of pixels needs less
 _KINDS = (
     (stat.S_ISREG, "a file"),
     (stat.S_ISDIR, "a folder"),
@@ -24,7 +24,7 @@ _KINDS = (
 
 
 def existing(root: Path, path: str, said_in: str | None = None) -> Path:
-    """`path` relative to `root`. Raises DataError with the nearest name where nothing is there; `said_in`: by what."""
+    """Path `path` relative to `root`. Raises DataError with the nearest name where it is missing; `said_in`: key."""
     found = root / path
     if (reason := _why_absent(found)) is None:
         return found
@@ -45,14 +45,14 @@ def _why_absent(path: Path) -> str | None:
     try:
         path.stat()
     except FileNotFoundError:
-        return "a link to something that is not there" if path.is_symlink() else "no such file or folder"
+        return "a link to something that does not exist" if path.is_symlink() else "no such file or folder"
     except (OSError, ValueError) as error:
         return getattr(error, "strerror", None) or str(error)
     return None
 
 
 def _names(folder: Path) -> list[str] | None:
-    """The names in a folder, sorted; None where it is none that can be listed."""
+    """Names in a folder, sorted; None where it cannot be listed."""
     try:
         return sorted(path.name for path in folder.iterdir())
     except (OSError, ValueError):
@@ -60,7 +60,7 @@ def _names(folder: Path) -> list[str] | None:
 
 
 def existing_directory(root: Path, path: str) -> Path:
-    """As `existing`, and a folder. Raises DataError."""
+    """Existing folder, as `existing`. Raises DataError."""
     found = existing(root, path)
     if not found.is_dir():
         raise DataError(
@@ -70,7 +70,7 @@ def existing_directory(root: Path, path: str) -> Path:
 
 
 def existing_file(root: Path, path: str) -> Path:
-    """As `existing`, and a file with something in it. Raises DataError."""
+    """Existing file that is not empty, as `existing`. Raises DataError."""
     found = existing(root, path)
     if not found.is_file():
         remedy = "name the file in it" if found.is_dir() else "write the data to a file, and name that"
@@ -81,30 +81,30 @@ def existing_file(root: Path, path: str) -> Path:
 
 
 def kind_of(path: Path) -> str:
-    """What lies at a path, links followed: "a file", "a named pipe". Raises OSError where nothing does."""
+    """Kind of the object at a path, links followed: "a file", "a named pipe". Raises OSError where there is none."""
     mode = path.stat().st_mode
     return next((words for test, words in _KINDS if test(mode)), "no file")
 
 
 def read_regular(path: Path, limit: int = MAX_FILE) -> bytes:
-    """The content of a file of at most `limit` bytes.
+    """Contents of a regular file of at most `limit` bytes.
 
-    Raises OSError, which says what is there instead. Nothing else is opened: a named pipe would keep us waiting, and
-    a device may have no end.
+    Raises OSError with the kind of anything else, which is never opened: a named pipe would block, and a device may
+    have no end.
     """
     if not path.is_file():
         raise OSError(errno.EINVAL, f"{kind_of(path)}, not a file")
     with path.open("rb") as stream:
         if os.fstat(stream.fileno()).st_size > limit:
             raise OSError(errno.EFBIG, f"a file of more than {limit:,} bytes")
-        content = stream.read(limit + 1)  # what says that it is empty need not be, under /proc
+        content = stream.read(limit + 1)  # a file under /proc that reports size 0 need not be empty
     if len(content) > limit:
         raise OSError(errno.EFBIG, f"a file of more than {limit:,} bytes")
     return content
 
 
 def shown(name: str) -> str:
-    r"""A file's name as text: bytes that are not UTF-8 become \xff. Other names stay as they are."""
+    r"""Name of a file as text: bytes that are not UTF-8 become \xff. Other names stay as they are."""
     return os.fsencode(name).decode("utf-8", "backslashreplace") if not _is_text(name) else name
 
 

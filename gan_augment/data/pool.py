@@ -1,8 +1,8 @@
-"""The pool: rows that only synthesizers see, read in the form of the labelled rows and freed of what would leak.
+"""The pool: rows that only synthesizers see, in the form of the labelled rows and without any that would leak.
 
-A folder of "unlabelled photos" often holds the labelled ones too. So copies, near copies and groups are looked for
-among labelled and pool rows together, and no pool row that is bound to a validation or test row stays. The split of
-the labelled rows is the one that they have without a pool.
+A folder of "unlabelled photos" often holds the labelled ones too. So copies, near copies and groups are searched among
+labelled and pool rows together, and every pool row bound to a validation or test row is dropped. The split of the
+labelled rows is the same as without a pool.
 """
 
 from __future__ import annotations
@@ -57,7 +57,7 @@ Places = npt.NDArray[np.intp]
 
 @dataclass(frozen=True)
 class Pool:
-    """The pool beside the split of the labelled rows.
+    """Pool beside the split of the labelled rows.
 
     Attributes
     ----------
@@ -84,12 +84,12 @@ class Pool:
 
     @property
     def spec(self) -> PoolSpec:
-        """What dataset.json says of it."""
+        """Entry of dataset.json that describes the pool."""
         labelled = int((self.data.rows["label"].iloc[self.kept] != "").sum())
         return PoolSpec(rows=len(self.kept), labelled=labelled, companions=dict(self.data.fields))
 
     def samples(self) -> Samples:
-        """The rows that stay, as rows of the split `pool`."""
+        """Rows that stay, as rows of the split `pool`."""
         rows = self.data.rows.iloc[self.kept]
         manifest = make_manifest(
             len(rows),
@@ -105,7 +105,7 @@ class Pool:
 
 
 def read_pool(config: PrepareConfig, root: Path) -> RawData | None:
-    """The rows of the pool and where its images are; None where there is no pool. Raises DataError, ParamsError."""
+    """Pool rows and the paths of their images; None where there is no pool. Raises DataError, ParamsError."""
     pool = config.pool
     if pool is None:
         return None
@@ -119,7 +119,7 @@ def read_pool(config: PrepareConfig, root: Path) -> RawData | None:
 
 
 def _of_pool(error: GanAugmentError, *, inherited: bool) -> GanAugmentError:
-    """The same mistake, with the keys that the pool's settings have."""
+    """The same error, with the keys of the pool's settings."""
 
     def renamed(text: str | None) -> str | None:
         changed = text and text.replace("prepare.source.", "prepare.pool.")
@@ -148,12 +148,12 @@ def refuse_pool_of_rows(modality: Modality) -> None:
 
 
 def load_pool(config: PrepareConfig, root: Path, like: LoadedData, advance: Advance = silent) -> LoadedData | None:
-    """The pool in the form of the labelled rows `like`; None where there is none.
+    """Pool in the form of the labelled rows `like`; None where there is none.
 
     Raises
     ------
     DataError
-        It cannot be read at all. What has to be decided is in `problems`.
+        It cannot be read at all. Questions for the user are in `problems`.
     ParamsError
         The labelled rows are table rows.
     """
@@ -171,7 +171,7 @@ def load_pool(config: PrepareConfig, root: Path, like: LoadedData, advance: Adva
 
 
 def _about_pool(problem: Problem) -> Problem:
-    """A finding about companions with the keys of the pool's."""
+    """Finding about companions, with the keys of the pool's."""
     texts = {"where": problem.where, "remedy": problem.remedy}
     return problem.model_copy(
         update={name: text and text.replace("prepare.companions", _OF_POOL) for name, text in texts.items()}
@@ -179,14 +179,14 @@ def _about_pool(problem: Problem) -> Problem:
 
 
 def _with_known_labels(pool: LoadedData, known: set[str], where: str) -> LoadedData:
-    """A label that no labelled row has is none: the pool brings no classes."""
+    """Rows whose unknown labels were removed: a label that no labelled row has is none, as the pool adds no classes."""
     labels = pool.rows["label"]
     strange = Counter(label for label in labels if label and label not in known)
     if not strange:
         return pool
     problem = Problem(
         severity="warning",
-        what=f"{strange.total()} pool rows have a label that is no class of the data, and count as unlabelled",
+        what=f"{strange.total()} pool rows have a label that is not a class of the data, and count as unlabelled",
         where=where,
         places=tuple(f"{label!r}: {count}" for label, count in sorted(strange.items())),
         remedy="spell the classes as the labelled rows do, if they are the same",
@@ -196,9 +196,9 @@ def _with_known_labels(pool: LoadedData, known: set[str], where: str) -> LoadedD
 
 
 def sift_pool(pool: LoadedData, data: LoadedData, split: Split, *, near: bool) -> Pool:
-    """Which pool rows may stay beside this split of the labelled rows; `near`: near copies are copies.
+    """Pool rows that may stay beside this split of the labelled rows; `near`: near copies count as copies.
 
-    A copy of a train row goes too: it would only count that row twice. Members of a train row's group stay.
+    A copy of a train row is dropped too: it would only count that row twice. Members of a train row's group stay.
     """
     count, more = len(data.rows), len(pool.rows)
     labels = pd.concat([data.rows["label"], pool.rows["label"]], ignore_index=True)
@@ -228,7 +228,7 @@ def sift_pool(pool: LoadedData, data: LoadedData, split: Split, *, near: bool) -
 
 
 def _in_company(components_of_all: Ids, labelled: npt.NDArray[np.bool_]) -> npt.NDArray[np.bool_]:
-    """bool [pool rows]: whether a component holds one of these labelled rows; those come first in it."""
+    """Whether a row's component holds one of these labelled rows, bool [pool rows]; labelled rows come first in it."""
     count = len(labelled)
     return np.isin(components_of_all[count:], components_of_all[:count][labelled])
 
@@ -246,7 +246,7 @@ def _examples(
 
 
 def _bound_to(kin: Ids, pool: LoadedData, data: LoadedData, split: Split) -> npt.NDArray[np.object_]:
-    """The labelled rows' groups, as their manifest names them, in the component of each pool row."""
+    """Groups of the labelled rows in the component of each pool row, as their manifest names them."""
     count = len(data.rows)
     units = pd.Series(data.rows["id"].to_numpy(dtype=object)).groupby(split.units).transform("min")
     own = pd.Series(pool.rows["id"].to_numpy(dtype=object)).groupby(kin[count:]).transform("min").to_numpy(dtype=object)
@@ -269,7 +269,7 @@ def pool_figures(pool: Pool) -> dict[str, Any]:
 
 
 def pool_problems(pool: Pool) -> Iterator[Problem]:
-    """What the audit says of rows that were left out."""
+    """Findings on rows that were left out."""
     counts = Counter(reason for reason in pool.reasons if reason)
     for reason in (COPY, BOUND, KNOWN):
         if counts[reason]:
@@ -278,7 +278,7 @@ def pool_problems(pool: Pool) -> Iterator[Problem]:
                 code="pool",
                 what=f"{counts[reason]} of {len(pool.reasons)} pool rows are left out: {reason}",
                 places=tuple(pool.examples[reason]),
-                remedy=None if reason != BOUND else "if these are no groups, say so with prepare.pool.group",
+                remedy=None if reason != BOUND else "if these are not groups, set prepare.pool.group",
             )
     if not len(pool.kept):
         yield Problem(severity="warning", what="No row of the pool is left: synthesizers see the train rows alone")

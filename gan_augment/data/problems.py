@@ -1,4 +1,4 @@
-"""What is wrong, or worth saying, about a data set: collected while reading, so that all of it is said at once."""
+"""Problems and remarks of a data set: collected while reading, so that all of them are reported at once."""
 
 from __future__ import annotations
 
@@ -10,15 +10,15 @@ from gan_augment.core.records import Record
 __all__ = ["Problem", "Severity", "as_problem", "listing", "raise_errors"]
 
 Severity = Literal["error", "warning", "note"]
-SHOWN = 20  # places named on the terminal; reports/audit.json has all
+SHOWN = 20  # places shown on the terminal; reports/audit.json has all
 
 
 class Problem(Record):
-    """One finding. `prepare` refuses data with an `error`; warnings and notes go to reports/audit.json.
+    """Finding about the data. `prepare` refuses data with an `error`; warnings and notes go to reports/audit.json.
 
-    `code` is a fixed word where a program acts on the finding: `unfit_column`, `unreadable_images`. `subject` is the
-    column it is about, if it is about one. `places` are the files, rows, columns or classes
-    concerned, each with what was found there.
+    `code` is a fixed word where code depends on the finding: `unfit_column`, `unreadable_images`. `subject` is the
+    column concerned, if it is about a column. `places` are the files, rows, columns or classes concerned, each with
+    what was found there.
     """
 
     severity: Severity
@@ -31,7 +31,7 @@ class Problem(Record):
     remedy: str | None = None
 
     def as_error(self) -> DataError:
-        """The same as an exception."""
+        """The finding as an exception."""
         return DataError(
             self.what,
             where=self.where,
@@ -42,7 +42,7 @@ class Problem(Record):
 
 
 def as_problem(error: DataError) -> Problem:
-    """An exception as a finding of severity `error`."""
+    """Finding of severity `error` from an exception."""
     places = () if error.got is None else tuple(line.strip() for line in error.got.splitlines())
     return Problem(
         severity="error",
@@ -55,7 +55,7 @@ def as_problem(error: DataError) -> Problem:
 
 
 def listing(places: tuple[str, ...] | list[str], shown: int = SHOWN) -> str:
-    """The places one a line, indented to stand in an error message; the rest as a count."""
+    """Places, one per line, indented for an error message; the rest as a count."""
     lines = list(places[:shown])
     if len(places) > shown:
         lines.append(f"... and {len(places) - shown} more")
@@ -63,7 +63,7 @@ def listing(places: tuple[str, ...] | list[str], shown: int = SHOWN) -> str:
 
 
 def raise_errors(problems: tuple[Problem, ...] | list[Problem]) -> None:
-    """Raise one DataError that holds every problem of severity `error`; return where there is none."""
+    """Raise one DataError with every problem of severity `error`; return where there is none."""
     errors = [problem.as_error() for problem in problems if problem.severity == "error"]
     if not errors:
         return

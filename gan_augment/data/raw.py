@@ -1,4 +1,4 @@
-"""The one interface of every source: a function from its settings to `RawData`."""
+"""The interface of every source: a function from its settings to `RawData`."""
 
 from __future__ import annotations
 
@@ -39,7 +39,7 @@ ROW_COLUMNS = ("label", "identity", "source", "group", "split")
 
 @dataclass(frozen=True)
 class EncodedImage:
-    """An image in a file format. `read` gives its bytes, and is called once for the header and once for the pixels."""
+    """Image in a file format. `read` gives its bytes; it is called once for the header and once for the pixels."""
 
     name: str
     read: Callable[[], bytes]
@@ -47,15 +47,15 @@ class EncodedImage:
 
 @dataclass(frozen=True)
 class ArrayImage:
-    """Pixels as they are: uint8 [height, width] or [height, width, 1 or 3]."""
+    """Image as pixels: uint8 [height, width] or [height, width, 1 or 3]."""
 
     name: str
     pixels: npt.NDArray[np.uint8]
 
 
 ImageHandle = EncodedImage | ArrayImage
-Cells = tuple[str | None, ...]  # of one row, None where one is empty
-Beside = ImageHandle | Cells | None  # what lies beside a row in one role: a file, pixels or cells; None: nothing
+Cells = tuple[str | None, ...]  # cells of one row, None where a cell is empty
+Beside = ImageHandle | Cells | None  # companion of a row in one role: a file, pixels or cells; None: missing
 Companions = Mapping[Role, CompanionSource]  # prepare.companions
 NO_COMPANIONS: Companions = MappingProxyType({})
 
@@ -69,7 +69,7 @@ class RawImages:
 
 @dataclass(frozen=True)
 class RawTable:
-    """Feature columns in their canonical dtypes, and what they are."""
+    """Feature columns in their canonical dtypes, with their descriptions."""
 
     frame: pd.DataFrame
     spec: TableSpec
@@ -77,25 +77,25 @@ class RawTable:
 
 @dataclass(frozen=True)
 class RawData:
-    """What a source gives.
+    """Contents of a source.
 
     Attributes
     ----------
     rows
-        DataFrame of strings with the columns `ROW_COLUMNS`, one row a sample. `identity` is unique and does not
+        DataFrame of strings with the columns `ROW_COLUMNS`, one row per sample. `identity` is unique and does not
         depend on the other rows of the source (a path, a hash of the content), because the split is made from it.
         `group` and `split` are empty where the source names none.
     content
         The images or the table, in the order of `rows`.
     problems
-        What was found while reading; the reader goes on as far as it can, so that all is said at once.
+        Findings while reading; the reader goes on as far as it can, so that all are reported at once.
     entries
-        How many entries the source has, counted where they were listed and before any was judged: files, rows,
+        Number of entries of the source, counted where they were listed and before any was judged: files, rows,
         samples of tars. Each is a row here or in `left_out`; AssertionError where they do not add up.
     left_out
-        The entries that are no samples, each with its reason.
+        The entries that are not samples, each with its reason.
     companions
-        By role what lies beside every row, in the order of `rows`; nothing of it is read yet.
+        Companions of every row by role, in the order of `rows`; none of them is read yet.
     """
 
     name: str
@@ -113,19 +113,19 @@ class RawData:
 
 
 class Reader(Protocol):
-    """Reads one kind of source."""
+    """Reader of one kind of source."""
 
     def __call__(self, config: Any, root: Path, split: SplitConfig, companions: Companions = NO_COMPANIONS) -> RawData:
-        """Read what `config` names, relative to `root`. Raises DataError where nothing sensible can be given."""
+        """Read what `config` names, relative to `root`. Raises DataError where nothing sensible can be returned."""
 
 
 def images_in(raw: RawData) -> RawImages:
-    """The images of a source that can hold nothing else."""
+    """Images of a source that can hold nothing else."""
     return cast(RawImages, raw.content)
 
 
 def make_rows(**columns: Any) -> pd.DataFrame:
-    """The frame of `RawData.rows`; columns not given are empty strings."""
+    """Frame of `RawData.rows`; columns not given are empty strings."""
     count = len(columns["label"])
     frame = pd.DataFrame(index=pd.RangeIndex(count))
     for name in ROW_COLUMNS:

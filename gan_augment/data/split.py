@@ -1,9 +1,9 @@
-"""Train, validation and test: stratified, whole groups and whole clusters of copies, and steady.
+"""Train, validation and test parts: stratified, stable, with groups and clusters of copies kept whole.
 
-The unit of the split is a set of rows that must stay together: a group, a cluster of copies, or both joined. The
-units of one class are put in an order by a hash of the seed and the unit, and cut into parts class by class. So rows
-that are added to one class do not move those of another, and one more row moves at most a few of its own class.
-Units with rows of several classes go first, each to the part that it unbalances least.
+The unit of the split is a set of rows that must stay together: a group, a cluster of copies, or both joined. The units
+of each class are ordered by a hash of the seed and the unit, and that order is cut into parts. So rows added to one
+class do not move those of another, and one more row moves at most a few of its own class. Units with rows of several
+classes are placed first, each in the part that it unbalances least.
 """
 
 from __future__ import annotations
@@ -26,7 +26,7 @@ from gan_augment.data.problems import listing
 __all__ = ["MIN_ROWS", "Split", "check_classes", "part_sizes", "split_rows"]
 
 MIN_ROWS = 4  # two to learn from, one to choose by, one to measure with
-MIN_UNITS = 3  # one a part
+MIN_UNITS = 3  # one per part
 MIN_TRAIN = 2
 MAX_ATTEMPTS = 300  # orders of groups with several classes that are tried before the data is refused
 FIRST_ROWS = 1e6
@@ -35,14 +35,14 @@ Targets = dict[Part, int]
 
 @dataclass(frozen=True)
 class Split:
-    """Where every row goes.
+    """Part of every row.
 
     Attributes
     ----------
     parts
         object [n]: train, validation, test, or "" for a row that is dropped because a later part holds its copy.
     units
-        int64 [n]: rows with the same number never part.
+        int64 [n]: rows with the same number stay together.
     """
 
     parts: npt.NDArray[np.object_]
@@ -50,12 +50,12 @@ class Split:
 
     @property
     def dropped(self) -> int:
-        """How many rows are in no part."""
+        """Number of rows in no part."""
         return int((self.parts == "").sum())
 
 
 def split_rows(rows: pd.DataFrame, duplicates: Duplicates, config: SplitConfig, *, seed: int) -> Split:
-    """Divide the rows.
+    """Divide the rows into parts.
 
     Parameters
     ----------
@@ -92,7 +92,7 @@ def check_classes(labels: pd.Series) -> None:
         raise DataError(
             "There is only one class",
             got=f"{next(iter(counts), '(none)')!r} in all {len(labels)} rows",
-            expected="at least two classes to tell apart",
+            expected="at least two classes",
             remedy="check the target column, or the folders that name the classes",
         )
     tiny = [f"{label!r}: {count}" for label, count in sorted(counts.items()) if count < MIN_ROWS]
@@ -106,7 +106,7 @@ def check_classes(labels: pd.Series) -> None:
 
 
 def part_sizes(count: int, config: SplitConfig) -> Targets:
-    """How many of `count` rows each part should get: at least one each, and two for train."""
+    """Sizes of the parts for `count` rows: at least one row each, and two for train."""
     test = max(1, int(count * config.test + 0.5))
     validation = max(1, int(count * config.validation + 0.5))
     while count - test - validation < MIN_TRAIN and max(test, validation) > 1:
@@ -115,7 +115,7 @@ def part_sizes(count: int, config: SplitConfig) -> Targets:
 
 
 def _group_ids(rows: pd.DataFrame) -> npt.NDArray[np.int64]:
-    """The user's groups as numbers; a row without a group is one of its own."""
+    """The user's groups as numbers; a row without a group is a group of its own."""
     names = rows["group"].where(rows["group"] != "", "\0" + rows["id"])
     return np.asarray(pd.factorize(names)[0], dtype=np.int64)
 
@@ -143,7 +143,7 @@ def _units(rows: pd.DataFrame, units: npt.NDArray[np.int64], free: Iterable[int]
 def _fill(parts: npt.NDArray[np.object_], units: list[_Unit], wanted: dict[str, Targets]) -> None:
     """Write the part of every unit's rows into `parts`, so that each class comes near its wanted sizes.
 
-    Few groups of several classes can be laid so that a class misses a part. Then other orders are tried.
+    With few groups of several classes, a class may miss a part. Then other orders are tried.
     """
     single = {label: [unit for unit in units if set(unit.labels) == {label}] for label in wanted}
     mixed = sorted((unit for unit in units if len(unit.labels) > 1), key=_large_first)
@@ -160,7 +160,7 @@ def _fill(parts: npt.NDArray[np.object_], units: list[_Unit], wanted: dict[str, 
 def _place_mixed(
     parts: npt.NDArray[np.object_], units: list[_Unit], wanted: dict[str, Targets]
 ) -> dict[str, Counter[Part]]:
-    """Each unit in turn to the part that it unbalances least; returns what each class then has in each part."""
+    """Place each unit in turn in the part that it unbalances least; return the sizes of each class's parts."""
     filled: dict[str, Counter[Part]] = {label: Counter() for label in wanted}
     for unit in units:
         part = min(next(iter(wanted.values())), key=lambda p: _strain(unit, p, filled, wanted))
@@ -183,7 +183,7 @@ def _fill_class(parts: npt.NDArray[np.object_], units: list[_Unit], wanted: Targ
     chosen = _divide(sizes, wanted, filled)
     for unit, part in zip(large, chosen, strict=False):
         parts[unit.places] = part
-    # Single rows fill one part after another in the order of their hashes: one row more moves only border rows.
+    # Single rows fill the parts in turn, in the order of their hashes: one more row moves only rows at the borders.
     counts = Counter(chosen[len(large) :])
     blocks = [part for part in reversed(PARTS) for _ in range(counts[part])]
     for unit, part in zip(single, blocks, strict=True):
@@ -191,7 +191,7 @@ def _fill_class(parts: npt.NDArray[np.object_], units: list[_Unit], wanted: Targ
 
 
 def _divide(sizes: list[int], wanted: Targets, filled: Counter[Part]) -> list[Part]:
-    """A part for each size in turn: the one that lacks most, but no part stays empty while there are units."""
+    """Part for each size in turn: the one that lacks most, but no part stays empty while there are units."""
     filled = filled.copy()
     chosen: list[Part] = []
     for place, size in enumerate(sizes):
@@ -208,9 +208,9 @@ def _large_first(unit: _Unit) -> tuple[int, int]:
 
 
 def _strain(unit: _Unit, part: Part, filled: dict[str, Counter[Part]], wanted: dict[str, Targets]) -> float:
-    """How much further from the wanted sizes, squared and relative, the classes are with this unit in this part.
+    """Increase of the classes' squared relative distance from the wanted sizes with this unit in this part.
 
-    The first rows of a class in a part count for more than any size.
+    The first rows of a class in a part outweigh any size.
     """
     total = 0.0
     for label, count in unit.labels.items():
@@ -227,12 +227,12 @@ def _everything(rows: pd.DataFrame, part: Part) -> npt.NDArray[np.object_]:
 def _wanted(
     labels: npt.NDArray[np.object_], free: npt.NDArray[np.intp], missing: list[Part], config: SplitConfig
 ) -> dict[str, Targets]:
-    """For each class, how many of the free rows train and each missing part should get."""
+    """Wanted numbers of free rows, by class, for train and each missing part."""
     everywhere, available = Counter(labels), Counter(labels[free])
     wanted: dict[str, Targets] = {}
     for label in sorted(available):
         sizes = part_sizes(everywhere[label], config)
-        # Of a train part that the user gave, a missing part gets its share of the class, but at most a third.
+        # From a train part that the user gave, a missing part gets its share of the class, but at most a third.
         most = everywhere[label] if available[label] == everywhere[label] else max(1, available[label] // 3)
         taken = {part: min(sizes[part], most) for part in missing}
         wanted[label] = {"train": available[label] - sum(taken.values()), **taken}
@@ -246,7 +246,7 @@ def _given_parts(
     units: npt.NDArray[np.int64],
     config: SplitConfig,
 ) -> npt.NDArray[np.object_]:
-    """The user's parts, once no unit is in two of them. Raises LeakError."""
+    """The user's parts, provided that no unit is in two of them. Raises LeakError."""
     parts = rows["split"].to_numpy(dtype=object).copy()
     order = np.array([PARTS.index(part) for part in parts])
     latest = np.zeros(units.max() + 1, dtype=np.int64)

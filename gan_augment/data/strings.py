@@ -11,8 +11,8 @@ import numpy.typing as npt
 import pandas as pd
 
 from gan_augment.core.errors import DataError
-from gan_augment.core.fields import Payload, frame_of
-from gan_augment.core.records import ImageSpec, TextSpec
+from gan_augment.core.fields import Payload, frame_of, images_of
+from gan_augment.core.records import TextSpec
 from gan_augment.data.problems import listing
 
 __all__ = ["normalised_strings", "text_spec"]
@@ -47,10 +47,10 @@ def normalised_strings(companion: Payload) -> pd.DataFrame:
     return frame.assign(text=pd.array(texts, dtype="string"))
 
 
-def text_spec(companion: Payload, parts: npt.NDArray[np.object_], image: ImageSpec | None) -> TextSpec:
+def text_spec(companion: Payload, parts: npt.NDArray[np.object_], images: Payload) -> TextSpec:
     """The alphabet of the train rows, and the lengths of all strings. Raises DataError of strings that cannot be read.
 
-    `parts` says train, validation or test of each row.
+    `parts` says train, validation or test of each row; `images` are the rows' own.
     """
     texts = frame_of(companion)["text"].to_numpy(dtype=object)
     train = texts[parts == "train"]
@@ -72,8 +72,7 @@ def text_spec(companion: Payload, parts: npt.NDArray[np.object_], image: ImageSp
             where=_WHERE, got=f"{len(alphabet)} in {len(train)} train rows", expected=f"at most {_MOST_CHARACTERS}",
         )  # fmt: skip
     lengths = [len(text) for text in texts]
-    if image is not None:
-        _refuse_long(texts, max(lengths), image)
+    _refuse_long(texts, max(lengths), *images_of(images).shape[1:3])
     return TextSpec(alphabet="".join(alphabet), shortest=min(lengths), longest=max(lengths))
 
 
@@ -83,14 +82,14 @@ def _counted(characters: Counter[str]) -> Iterator[str]:
         yield f"{seen} in {rows} row{'s' if rows > 1 else ''}"
 
 
-def _refuse_long(texts: npt.NDArray[np.object_], longest: int, image: ImageSpec) -> None:
+def _refuse_long(texts: npt.NDArray[np.object_], longest: int, height: int, width: int) -> None:
     """A recogniser needs a column of the image for every character, and one between two equal ones."""
-    long = [text for text in texts if 2 * len(text) - 1 > image.width]
+    long = [text for text in texts if 2 * len(text) - 1 > width]
     if long:
         raise DataError(
             "Strings are longer than the columns of their images allow",
             where=_WHERE,
             got=f"{len(long)} of {len(texts)} strings, the longest of {longest} characters: {max(long, key=len)!r:.80}",
-            expected=f"at most {(image.width + 1) // 2} characters in images of {image.width} columns",
-            remedy=f"prepare.image_size: [{image.height}, {-(-8 * longest // 4) * 4}], or wider",
+            expected=f"at most {(width + 1) // 2} characters in images of {width} columns",
+            remedy=f"prepare.image_size: [{height}, {-(-8 * longest // 4) * 4}], or wider",
         )

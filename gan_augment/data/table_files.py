@@ -1,4 +1,4 @@
-"""CSV and Parquet files to a frame, with the place of every row, and with errors that name lines."""
+"""CSV and Parquet files as frames, with the place of every row, and with errors that name lines."""
 
 from __future__ import annotations
 
@@ -22,29 +22,29 @@ __all__ = ["TABLE_SUFFIXES", "TableFile", "read_table_file"]
 
 TABLE_SUFFIXES = frozenset({".csv", ".tsv", ".txt", ".parquet", ".pq"})
 _DELIMITERS = (",", ";", "\t", "|")
-_LOOKED_AT = 200  # records that the choices of the delimiter and the decimal sign look at
+_LOOKED_AT = 200  # records by which the delimiter and the decimal sign are chosen
 
 
 @dataclass(frozen=True)
 class TableFile:
-    """A table as the file has it.
+    """Table as in the file.
 
     Attributes
     ----------
     frame
         Text files: every cell a stripped string, "" where empty. Parquet: the file's own types.
     places
-        Where each row is: "line 7" or "row 7".
+        The place of each row: "line 7" or "row 7".
     typed
         Whether the cells have types (Parquet), so that text is not to be parsed.
     decimal_comma
-        Whether a comma is likely to stand before decimals: text files that are not separated by commas.
+        Whether the decimal sign is likely to be a comma: in text files that are not separated by commas.
     decimal
-        The sign before decimals, where columns that can be read in one way only show it.
+        The decimal sign, where columns with only one reading show it.
     arrow
         Of a Parquet file: the Arrow types of its columns of numbers, truth values, times and texts.
     delimiter
-        Of a text file, what stands between cells.
+        Of a text file, the separator of cells.
     """
 
     frame: pd.DataFrame
@@ -58,7 +58,7 @@ class TableFile:
 
 
 def read_table_file(path: Path, encoding: str | None = None) -> TableFile:
-    """Read by the file's ending. Raises DataError."""
+    """Table of a file, read by the file's ending. Raises DataError."""
     suffix = path.suffix.lower()
     if suffix in (".parquet", ".pq"):
         return _read_parquet(path)
@@ -78,12 +78,12 @@ def _read_parquet(path: Path) -> TableFile:
         file = pq.ParquetFile(path)
         _check_names(path, file.schema_arrow.names)
         table = file.read()
-        table.validate(full=True)  # texts that are not UTF-8 would only be found much later
+        table.validate(full=True)  # texts that are not UTF-8 would otherwise be found much later
     except (pa.ArrowException, OSError, ValueError) as error:  # ValueError: names that are not UTF-8
         raise DataError(
             "The Parquet file cannot be read", where=path, got=str(error).split("\n")[0], remedy="write it again"
         ) from None
-    table = table.replace_schema_metadata()  # pandas' own, which pyarrow parses even where it is told to ignore it
+    table = table.replace_schema_metadata()  # pandas' own metadata, which pyarrow parses even with `ignore_metadata`
     frame = table.to_pandas(ignore_metadata=True, date_as_object=False, types_mapper=NULLABLE.get)
     places = tuple(f"row {number}" for number in range(1, len(frame) + 1))
     _check_rows(path, frame)
@@ -121,7 +121,7 @@ def _read_text(path: Path, text: Text) -> TableFile:
 
 
 def _delimiter(path: Path, content: str) -> str:
-    """The one that cuts the first records into the most columns, evenly."""
+    """Delimiter that cuts the first records evenly into the most columns."""
     if path.suffix.lower() == ".tsv":
         return "\t"
     head = "".join(content.splitlines(keepends=True)[:_LOOKED_AT])
@@ -138,7 +138,7 @@ def _delimiter(path: Path, content: str) -> str:
 
 
 def _records(path: Path, content: str, delimiter: str) -> list[tuple[int, list[str]]]:
-    """Non-empty records, each with the line it begins on."""
+    """Non-empty records, each with the line on which it begins."""
     reader = csv.reader(io.StringIO(content, newline=""), delimiter=delimiter, strict=True, skipinitialspace=True)
     records, line = [], 1
     try:
@@ -158,7 +158,7 @@ def _records(path: Path, content: str, delimiter: str) -> list[tuple[int, list[s
 
 
 def _without_trailing_separators(records: list[tuple[int, list[str]]]) -> list[tuple[int, list[str]]]:
-    """Cut the cells to the right of the last column name, where no row has anything in them."""
+    """Records cut to the named columns, where the cells to their right are empty in every row."""
     names = [name.strip() for name in records[0][1]]
     width = max((place + 1 for place, name in enumerate(names) if name), default=0)
     if width == 0 or any(any(map(str.strip, row[width:])) for _, row in records):

@@ -1,4 +1,4 @@
-"""The columns of a table that say what a row is: its label, its group, its part of the split."""
+"""Role columns of a table: the label of a row, its group, its part of the split."""
 
 from __future__ import annotations
 
@@ -31,7 +31,7 @@ MAX_DECIMAL_NUMBERS = 10
 def rows_of_table(
     path: Path, table: TableFile, target: str | None, split: SplitConfig, *, may_lack: bool = False
 ) -> pd.DataFrame:
-    """The frame of `RawData.rows` for every row of the table; `may_lack`: rows may have no label. Raises DataError."""
+    """Frame of `RawData.rows` for every row of the table; `may_lack`: labels may be missing. Raises DataError."""
     labels = [""] * len(table.frame) if target is None else target_labels(path, table, target, may_lack=may_lack)
     group = _texts(path, table, split.group, "prepare.split.group") if split.group else ""
     return make_rows(
@@ -44,7 +44,7 @@ def rows_of_table(
 
 
 def target_labels(path: Path, table: TableFile, target: str, *, may_lack: bool = False) -> list[str]:
-    """The label of every row, as text; `may_lack`: empty where it is missing, else that is refused.
+    """Label of every row, as text; `may_lack`: empty where it is missing, which is an error otherwise.
 
     Raises
     ------
@@ -68,12 +68,12 @@ def target_labels(path: Path, table: TableFile, target: str, *, may_lack: bool =
         )
     _refuse_regression(path, target, texts)
     if texts[~missing].str.fullmatch(r"[+-]?\d+\.0+").all():
-        texts = texts.str.replace(r"\.0+$", "", regex=True)  # whole numbers that were once beside missing ones
+        texts = texts.str.replace(r"\.0+$", "", regex=True)  # whole numbers that became floats beside missing ones
     return [str(text) for text in texts]
 
 
 def type_of_target(table: TableFile, target: str, labels: Sequence[str]) -> TargetType | None:
-    """The type in which an export gives the target back; None where the source has none, or none that texts become."""
+    """Type of the target in an export; None where the source has none, or none to which texts can be converted."""
     arrow = table.arrow.get(target)
     if arrow is None:
         return None
@@ -125,7 +125,7 @@ def _texts(path: Path, table: TableFile, name: str, key: str) -> pd.Series:
 
 
 def column_texts(table: TableFile, name: str) -> pd.Series:
-    """The cells of a column as texts; empty ones are missing where the file has types."""
+    """Cells of a column as texts; empty ones are missing where the file has types."""
     return _typed_texts(table.frame[name]) if table.typed else table.frame[name]
 
 
@@ -135,7 +135,7 @@ def _parts(path: Path, table: TableFile, name: str) -> list[str]:
     unknown = [f"{text!r} in {sum(texts == text)} rows" for text, part in known.items() if part is None]
     if unknown:
         raise DataError(
-            "The split column holds something that is no part of a split",
+            "The split column holds a value that is not a part of a split",
             where=f"{path}, column {name!r}",
             got=listing(unknown),
             expected="train, validation (or val) or test",
@@ -145,7 +145,7 @@ def _parts(path: Path, table: TableFile, name: str) -> list[str]:
 
 
 def _identities(frame: pd.DataFrame) -> list[str]:
-    """A hash of each row's content, and which of its equals it is: independent of the other rows and their order."""
+    """Hash of each row's content and its number among equal rows: independent of the other rows and their order."""
     columns = [_cell_texts(frame[name]).fillna("\0") for name in frame.columns]
     seen: Counter[str] = Counter()
     identities = []
@@ -157,7 +157,7 @@ def _identities(frame: pd.DataFrame) -> list[str]:
 
 
 def _cell_texts(column: pd.Series) -> pd.Series:
-    """Whatever the cells hold (bytes, lists), as text."""
+    """Cells of any type (bytes, lists) as text."""
     try:
         return column.astype("string")
     except (TypeError, ValueError):

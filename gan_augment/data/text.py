@@ -1,4 +1,4 @@
-"""Bytes to text: which encoding a file is in, and where it is in two."""
+"""Decoding of text files: the encoding of a file, and the places where it mixes two."""
 
 from __future__ import annotations
 
@@ -20,13 +20,13 @@ _MARKS = (
     (codecs.BOM_UTF16_BE, "utf-16"),
 )
 _SHOWN = 5
-_MOSTLY = 0.3  # of the bytes at even or odd places: NUL, as the upper halves of Latin letters in UTF-16 are
+_MOSTLY = 0.3  # share of NUL bytes at even or odd places, as of the upper halves of Latin letters in UTF-16
 _UNFIT = re.compile("[\\0\ud800-\udfff]")
 
 
 @dataclass(frozen=True)
 class Text:
-    """A file's text, the encoding it was read in, and whether that encoding is a guess."""
+    """Text of a file, its encoding, and whether that encoding is a guess."""
 
     content: str
     encoding: str
@@ -34,7 +34,7 @@ class Text:
 
 
 def decode_text(path: Path, declared: str | None) -> Text:
-    """Read a text file: in the declared encoding, by its byte-order mark, as UTF-8, or else as Windows-1252.
+    """Text of a file: in the declared encoding, by its byte-order mark, as UTF-8, or else as Windows-1252.
 
     Raises
     ------
@@ -63,7 +63,7 @@ def _bytes(path: Path) -> bytes:
 
 
 def _binary(path: Path, content: bytes) -> DataError:
-    """NUL bytes: two-byte text without a mark, where nearly every second byte is one, or no text at all."""
+    """Error for NUL bytes: two-byte text without a mark, where nearly every second byte is one, or no text at all."""
     head = content[:4096]
     zeros = [head[start::2].count(0) / max(1, len(head[start::2])) for start in (0, 1)]
     guess = "utf-16-le" if zeros[1] > _MOSTLY > zeros[0] else "utf-16-be" if zeros[0] > _MOSTLY > zeros[1] else None
@@ -77,7 +77,7 @@ def _binary(path: Path, content: bytes) -> DataError:
 
 
 def _clean(path: Path, text: str) -> str:
-    """Without the byte-order mark. Raises DataError for what no file can hold on to: NUL, halves of a character."""
+    """Text without the byte-order mark. Raises DataError for characters no table can hold: NUL, lone surrogates."""
     text = text.removeprefix("\ufeff")
     wrong = _UNFIT.search(text)
     if wrong is None:
@@ -91,7 +91,7 @@ def _clean(path: Path, text: str) -> str:
 
 
 def _legacy(path: Path, content: bytes) -> Text:
-    """Not UTF-8: one old encoding throughout, or a mixture, which is an error."""
+    """Text that is not UTF-8: in one old encoding throughout, or in a mixture, which is an error."""
     utf8: list[int] = []
     other: list[int] = []
     for number, line in enumerate(content.split(b"\n"), start=1):
@@ -109,7 +109,7 @@ def _legacy(path: Path, content: bytes) -> Text:
         return Text(content.decode("cp1252"), "cp1252", guessed=True)
     except UnicodeDecodeError as error:
         raise DataError(
-            "The encoding of the file cannot be told",
+            "The encoding of the file cannot be determined",
             where=f"{path}, line {_line(content, error.start)}",
             got=f"byte 0x{content[error.start]:02x}, which neither UTF-8 nor Windows-1252 has",
             remedy="name the encoding in prepare.source.encoding, or write the file again as UTF-8",
@@ -138,10 +138,10 @@ def _strict(path: Path, content: bytes, encoding: str) -> str:
             got=f"byte 0x{content[error.start]:02x}" if error.start < len(content) else "the file ends too early",
             remedy="correct prepare.source.encoding, or write the file again as UTF-8",
         ) from None
-    except (LookupError, ValueError):  # `undefined`, a NUL in the name, and codecs that are for names of hosts only
+    except (LookupError, ValueError):  # `undefined`, a NUL in the name, and codecs that are for host names only
         raise DataError(
             "There is no such encoding",
             where="prepare.source.encoding in params.yaml",
             got=repr(encoding[:80]),
-            expected="utf-8, cp1252, latin-1, utf-16, or another that Python knows",
+            expected="utf-8, cp1252, latin-1, utf-16, or another that Python supports",
         ) from None

@@ -24,6 +24,7 @@ __all__ = [
     "Treatment",
     "base_rows",
     "known_arm",
+    "rival_variants",
     "search_recipe",
     "uses_synthetic",
     "variants_of",
@@ -170,6 +171,17 @@ def _read_by(recipe: Recipe, reader: Reader) -> Recipe:
     """The recipe with a recogniser, whose name it says."""
     words = {"ctc": "CTC", "places": "a head a place"}[reader]
     return replace(recipe, name=f"{recipe.name}, {words}", treatment=replace(recipe.treatment, reader=reader))
+
+
+def rival_variants(
+    arms: Sequence[Arm], modality: Modality, modes: Sequence[Mode] = ("pooled",), readers: Sequence[Reader] = ()
+) -> tuple[Recipe, ...]:
+    """The variants of a rival's arm: those of every arm among `arms` in which synthetic rows join the real ones.
+
+    So a rival is given the treatments that the synthetic rows are given. Its own rows stand in their place.
+    """
+    shown = [variants_of(arm, modality, modes, readers) for arm in arms if arm != "synthetic" and uses_synthetic(arm)]
+    return tuple(recipe for variants in shown for recipe in variants)
 
 
 def _fine_tuned(recipe: Recipe) -> Recipe:

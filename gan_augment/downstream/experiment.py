@@ -14,9 +14,8 @@ from gan_augment.core.records import DatasetSpec
 from gan_augment.core.samples import Payload, Samples
 from gan_augment.core.seeds import derive_seed, numpy_generator
 from gan_augment.downstream.api import Classifier, Predictor, Probabilities
-from gan_augment.downstream.arms import Recipe, base_rows, variants_of
+from gan_augment.downstream.arms import Recipe, base_rows
 from gan_augment.downstream.balancing import fill_up
-from gan_augment.downstream.config import Arm
 from gan_augment.scoring.tasks import Task
 
 __all__ = [
@@ -144,15 +143,16 @@ def best_variant(
 
 
 def arm_record(
-    arm: Arm,
+    arm: str,
     sources: Sources,
+    recipe: Recipe,
     *,
     seeds: int,
     test_ids: Sequence[str],
     families: dict[Family, FamilyRecord],
 ) -> ArmRecord:
-    """What arm.json says of an arm. An arm without families had no rows to train on."""
-    rows = sources.rows(variants_of(arm, sources.spec.modality)[0])
+    """What arm.json says of an arm with the rows of `recipe`. An arm without families had no rows to train on."""
+    rows = sources.rows(recipe)
     synthetic = int((rows.manifest["origin"] == "synthetic").sum())
     return ArmRecord(
         arm=arm,

@@ -1,9 +1,9 @@
 """Reversible codecs of one table column.
 
-Every column becomes at most one *choice* (which of a few discrete states: a level, missing, a value that many
-rows share) and at most one *value* (a number on a scale). A categorical column is a choice only, a plain numeric
-column a value only, a numeric column with missing entries or with a spike (many zeros, say) is both: the choice says
-whether the value is to be used. A constant column is neither. Columns of a combination rule are one choice together.
+Every column becomes at most one *choice* (one of a few discrete states: a level, missing, a value that many rows share)
+and at most one *value* (a number on a scale). A categorical column is a choice only, a plain numeric column a value
+only, a numeric column with missing entries or with a spike (many zeros, say) is both: the choice decides whether the
+value is used. A constant column is neither. Columns of a combination rule are one choice together.
 """
 
 from __future__ import annotations
@@ -48,27 +48,27 @@ Mask = npt.NDArray[np.bool_]
 Level = bool | int | float | str
 ScaleName = Literal["quantile", "standard"]
 
-EXACT = 2**53  # beyond, not every whole number is a float
+EXACT = 2**53  # beyond, some whole numbers are not floats
 NO_END_DAYS = ("0001-01-01", "1900-01-01", "2999-12-31", "9999-12-31")
-UNKNOWN = -1  # a code for what the train rows never held: all zeros in the one-hot block
+UNKNOWN = -1  # code of a value that the train rows did not hold: all zeros in the one-hot block
 _PER_SECOND = {"s": 1, "ms": 10**3, "us": 10**6, "ns": 10**9}
-SPIKE_SHARE = 0.2  # a single number in this share of the rows becomes a discrete state of its own...
-SPIKE_LEVELS = 10  # ...unless the column has no more distinct values than this, when ranks alone do well
+SPIKE_SHARE = 0.2  # a number in this share of the rows becomes a discrete state of its own...
+SPIKE_LEVELS = 10  # ...unless the column has at most this many distinct values, where ranks alone suffice
 
 
 class _Column(Record):
-    """What every column codec offers to `TableCodec`."""
+    """Interface of a column codec, as `TableCodec` uses it."""
 
     column: Column
 
     @property
     def names(self) -> tuple[str, ...]:
-        """The table columns it encodes."""
+        """Table columns that it encodes."""
         return (self.column.name,)
 
     @property
     def states(self) -> int:
-        """How many states the choice has, the state "value" among them; fewer than two: there is no choice."""
+        """Number of states of the choice, including "value"; fewer than two: there is no choice."""
         raise NotImplementedError
 
     @property
@@ -78,7 +78,7 @@ class _Column(Record):
 
     @property
     def missing_code(self) -> int | None:
-        """The code that means missing; None where no train row was."""
+        """Code that means missing; None where no train row was."""
         raise NotImplementedError
 
     def encode(self, frame: pd.DataFrame, generator: np.random.Generator | None) -> tuple[Codes, Floats]:
@@ -86,12 +86,12 @@ class _Column(Record):
         raise NotImplementedError
 
     def decode(self, codes: Codes, scaled: Floats, generator: np.random.Generator | None) -> dict[str, pd.Series]:
-        """The columns in their own dtypes, from codes [n] and values [n]."""
+        """Columns in their own dtypes, from codes [n] and values [n]."""
         raise NotImplementedError
 
 
 class NumericColumn(_Column):
-    """Numbers. Choice: value | missing | one state a spike. Value: the number on its scale.
+    """Codec of numbers. Choice: value | missing | one state per spike. Value: the number on its scale.
 
     A column of one or two distinct numbers has no value part: each number is a spike.
     """
@@ -105,7 +105,7 @@ class NumericColumn(_Column):
 
     @classmethod
     def fit(cls, column: Column, values: Floats, scale: ScaleName, more: tuple[float, ...] = ()) -> NumericColumn:
-        """From train values [n] with NaN where missing; `more`: values that are states however rare they are."""
+        """Codec fitted to train values [n], NaN where missing; values in `more` become states, however rare."""
         seen = values[~np.isnan(values)]
         spikes = tuple(dict.fromkeys((*_spikes(seen), *more)))
         rest = seen[~np.isin(seen, spikes)]
@@ -134,7 +134,7 @@ class NumericColumn(_Column):
         return self.encode_numbers(numbers(frame[self.column.name]), generator)
 
     def encode_numbers(self, values: Floats, generator: np.random.Generator | None) -> tuple[Codes, Floats]:
-        """From float64 values with NaN where missing."""
+        """Codes and values from float64 [n] with NaN where missing."""
         absent = np.isnan(values)
         codes = np.full(len(values), 0 if self.has_value else UNKNOWN, dtype=np.int64)
         codes[absent] = UNKNOWN if self.missing_code is None else self.missing_code
@@ -151,7 +151,7 @@ class NumericColumn(_Column):
         return {self.column.name: _as_number_dtype(self.decode_numbers(codes, scaled), self.column)}
 
     def decode_numbers(self, codes: Codes, scaled: Floats) -> Floats:
-        """float64 values [n], rounded and clipped to the train range, NaN where missing."""
+        """Numbers float64 [n], rounded and clipped to the train range, NaN where missing."""
         values = np.zeros(len(codes)) if self.scale is None else self.scale.backward(scaled)
         if self.column.integer:
             values = np.rint(values)
@@ -168,7 +168,7 @@ class NumericColumn(_Column):
 class _SteppedColumn(_Column):
     """Whole numbers (ticks of time, or numbers beyond what a float holds) as steps since the smallest train value.
 
-    A step is the largest that divides all train values. `spikes` holds the exact values of `steps.spikes`.
+    The step is the largest that divides all train values. `spikes` holds the exact values of `steps.spikes`.
     """
 
     origin: int
@@ -179,7 +179,7 @@ class _SteppedColumn(_Column):
 
     @staticmethod
     def in_steps(values: Wholes, absent: Mask, column: Column, scale: ScaleName, more: tuple[int, ...] = ()) -> Any:
-        """The fields above, from train values; `more`: values that are states of their own however rare they are."""
+        """Values of the fields above, from train values; values in `more` become states however rare they are."""
         seen = values[~absent]
         origin = int(seen.min()) if len(seen) else 0
         offsets = _offsets(seen, origin)[0]
@@ -235,22 +235,22 @@ class _SteppedColumn(_Column):
         return wrapped if unsigned else wrapped.view(np.int64)
 
     def _read(self, series: pd.Series) -> tuple[Wholes, Mask]:
-        """Whole numbers [n], and where there is none."""
+        """Whole numbers [n], and a mask of the missing ones."""
         raise NotImplementedError
 
     def _write(self, values: Wholes, absent: Mask) -> pd.Series:
-        """The column in its own dtype."""
+        """Column in its own dtype."""
         raise NotImplementedError
 
 
 class WholeColumn(_SteppedColumn):
-    """Whole numbers of which some lie beyond 2^53, where floats have gaps: codes, keys, nanoseconds."""
+    """Codec of whole numbers of which some lie beyond 2^53, where floats have gaps: codes, keys, nanoseconds."""
 
     kind: Literal["whole"] = "whole"
 
     @classmethod
     def fit(cls, column: Column, series: pd.Series, scale: ScaleName) -> WholeColumn:
-        """From train values."""
+        """Codec fitted to train values."""
         return cls(column=column, **cls.in_steps(*as_integers(series), column, scale))
 
     @override
@@ -263,10 +263,10 @@ class WholeColumn(_SteppedColumn):
 
 
 class TimeColumn(_SteppedColumn):
-    """Dates and times as whole steps since the earliest train value: whole days stay whole days.
+    """Codec of dates and times as whole steps since the earliest train value: whole days stay whole days.
 
-    `plain` is the pandas time dtype of the ticks, where `column.dtype` is another shape of times; `digits` is the
-    number of digits where whole numbers are times (`time_digits`); `dates`: Python dates in an `object` column.
+    `plain` is the pandas time dtype of the ticks, where `column.dtype` is another form of times; `digits` is the number
+    of digits where whole numbers are times (`time_digits`); `dates`: Python dates in an `object` column.
     """
 
     kind: Literal["datetime"] = "datetime"
@@ -276,7 +276,7 @@ class TimeColumn(_SteppedColumn):
 
     @classmethod
     def fit(cls, column: Column, series: pd.Series, scale: ScaleName) -> TimeColumn:
-        """From train values; the time zone and the unit are those of the column."""
+        """Codec fitted to train values; the time zone and the unit are those of the column."""
         if holds_numbers(series):
             return cls._fit_digits(column, series, scale)
         times = plain_times(series)
@@ -312,12 +312,12 @@ class TimeColumn(_SteppedColumn):
 
 
 class LevelColumn(_Column):
-    """Categories and booleans. Choice: one state a level, by frequency; one for all rare levels together; missing.
+    """Codec of categories and booleans. Choice: one state per level, by frequency; one for all rare levels; missing.
 
-    A level that the train rows never held joins the rare ones, or is unknown where there is no such group. A rare
-    level is drawn by its train count, or, without a generator, is the most frequent rare one.
+    A level absent from the train rows joins the rare ones, or is unknown where there is no such group. A rare level is
+    drawn by its train count; without a generator, the most frequent rare level is taken.
 
-    `categories` and `ordered` restore the pandas dtype `category`, levels that no train row has included.
+    `categories` and `ordered` restore the pandas dtype `category`, including levels that no train row has.
     """
 
     kind: Literal["level"] = "level"
@@ -330,9 +330,9 @@ class LevelColumn(_Column):
 
     @classmethod
     def fit(cls, column: Column, series: pd.Series, max_levels: int) -> LevelColumn:
-        """From train values: the levels beyond the `max_levels` most frequent share a state."""
+        """Codec fitted to train values: the levels beyond the `max_levels` most frequent share a state."""
         counts = sorted(((int(n), _plain(level)) for level, n in series.value_counts().items() if n), key=_by_frequency)
-        # A group of one would only hide its level's name.
+        # A group of a single level would only hide its name.
         kept = counts if len(counts) == max_levels + 1 else counts[:max_levels]
         others = counts[len(kept) :]
         dtype: Any = series.dtype
@@ -394,11 +394,12 @@ class LevelColumn(_Column):
 
 
 class CombinedColumn(_Column):
-    """Columns that only occur in the train rows' combinations of values: one choice over the combinations.
+    """Codec of columns that occur only in the train rows' combinations of values: one choice over the combinations.
 
-    `table` holds one row a combination: the code of each member's level. `counts` are the train rows of each, `group`
-    is the state that it belongs to: one of its own, or, beyond the most frequent, one with others that share the value
-    of the coarsest member. Among those it is drawn by its train count, or, without a generator, the most frequent one.
+    `table` holds one row per combination: the code of each member's level. `counts` are the train rows of each. `group`
+    is its state: one of its own or, beyond the most frequent ones, a state shared with others that have the same value
+    of the coarsest member. Among those it is drawn by its train count; without a generator, the most frequent one is
+    taken.
     """
 
     kind: Literal["combined"] = "combined"
@@ -409,7 +410,7 @@ class CombinedColumn(_Column):
 
     @classmethod
     def fit(cls, columns: tuple[Column, ...], frame: pd.DataFrame, max_levels: int) -> CombinedColumn:
-        """From train rows: the `max_levels` most frequent combinations have states of their own."""
+        """Codec fitted to train rows: the `max_levels` most frequent combinations have states of their own."""
         members = tuple(LevelColumn.fit(column, frame[column.name], len(frame)) for column in columns)
         codes = pd.MultiIndex.from_arrays([member.encode(frame, None)[0] for member in members])
         table = codes.unique().sort_values()
@@ -460,7 +461,7 @@ class CombinedColumn(_Column):
         return decoded
 
     def _drawn(self, codes: Codes, generator: np.random.Generator | None) -> Codes:
-        """Rows of the table [n], one of each state."""
+        """Rows of the table [n], one for each state."""
         group, counts = np.asarray(self.group), np.asarray(self.counts, dtype=np.float64)
         drawn = np.empty(len(codes), dtype=np.int64)
         for state in np.unique(codes):
@@ -472,7 +473,7 @@ class CombinedColumn(_Column):
 
 
 def _grouped(rows: Codes, counts: Codes, max_levels: int) -> Codes:
-    """The state of each combination [n, members], states by frequency; see `CombinedColumn`."""
+    """State of each combination [n, members], states by frequency; see `CombinedColumn`."""
     order = np.lexsort((np.arange(len(counts)), -counts))
     kept = len(order) if len(order) == max_levels + 1 else min(max_levels, len(order))
     group = np.empty(len(order), dtype=np.int64)
@@ -491,11 +492,11 @@ ColumnCodec = Annotated[
 
 
 def fit_column(column: Column, series: pd.Series, scale: ScaleName, max_levels: int) -> ColumnCodec:
-    """The codec that fits `column.kind`. Raises DataError for values not of this kind, or that cannot be given back."""
+    """Codec for `column.kind`. Raises DataError for values of another kind, or that cannot be restored."""
     pandas_dtype_of(column.dtype)
     if column.kind == "numeric":
         if column.integer and _beyond_floats(series):
-            # Such numbers are names rather than amounts: a few of them are levels.
+            # Such numbers are names rather than amounts: a small number of them become levels.
             few = series.nunique() <= max_levels
             return LevelColumn.fit(column, series, max_levels) if few else WholeColumn.fit(column, series, scale)
         return NumericColumn.fit(column, numbers(series), scale)
@@ -512,7 +513,7 @@ def _beyond_floats(series: pd.Series) -> bool:
 
 
 def numbers(series: pd.Series) -> Floats:
-    """float64 [n], NaN where missing. Raises DataError for text and for infinite values."""
+    """Numbers float64 [n], NaN where missing. Raises DataError for text and for infinite values."""
     try:
         values = np.asarray(series.astype("Float64").to_numpy(dtype=np.float64, na_value=np.nan), dtype=np.float64)
     except (TypeError, ValueError):
@@ -546,7 +547,7 @@ def _as_number_dtype(values: Floats, column: Column) -> pd.Series:
     series = pd.Series(values, name=column.name)
     if column.dtype == "object" and column.integer:
         return series.astype("Int64").astype(object).where(~np.isnan(values), None)
-    # A NaN becomes <NA> on the way to a nullable integer only by way of a nullable float.
+    # A NaN becomes <NA> in a nullable integer only by way of a nullable float.
     return (series.astype("Float64") if isinstance(dtype, pd.api.extensions.ExtensionDtype) else series).astype(dtype)
 
 
@@ -559,7 +560,7 @@ def _as_level_dtype(values: pd.Categorical, codec: LevelColumn) -> pd.Series:
 
 
 def _by_frequency(item: tuple[int, Level]) -> tuple[int, str]:
-    return -item[0], str(item[1])  # ties by name, so that the order of the rows does not matter
+    return -item[0], str(item[1])  # ties are broken by name, so that the order of the rows does not matter
 
 
 def _plain(level: Any) -> Level:
@@ -574,7 +575,7 @@ def _plain(level: Any) -> Level:
 
 
 def _offsets(values: Wholes, origin: int) -> tuple[npt.NDArray[np.uint64], npt.NDArray[np.uint64]]:
-    """uint64 [n]: how far each value lies above the origin, and how far below."""
+    """Distances uint64 [n] of the values above the origin, and below it."""
     wrapped, zero = values.view(np.uint64), np.uint64(origin % 2**64)
     inside = np.iinfo(values.dtype)
     below = values < origin if inside.min <= origin <= inside.max else np.full(len(values), origin > inside.max)
@@ -587,8 +588,9 @@ def _commonest(values: Wholes) -> int:
 
 
 def _no_ends(seen: Codes, usual: tuple[int, ...]) -> tuple[int, ...]:
-    """The train values that stand for "no end" or "never": a usual one, or an end that several rows share, further
-    from all others than these lie apart. As numbers they would pull made times into centuries without any."""
+    """Train values that stand for "no end" or "never": a conventional one, or an end that several rows share, further
+    from all others than these lie apart. As numbers they would move generated times into centuries without data.
+    """
     distinct, counts = np.unique(seen, return_counts=True)
     found = {int(value) for value in usual if value in distinct}
     rest = distinct[~np.isin(distinct, list(found))]
@@ -602,7 +604,7 @@ def _no_ends(seen: Codes, usual: tuple[int, ...]) -> tuple[int, ...]:
 
 
 def _ticks_of(dtype: Any, written: tuple[str, ...]) -> tuple[int, ...]:
-    """These days as ticks of a time dtype; those that it cannot hold are left out."""
+    """Days as ticks of a time dtype; those outside its range are left out."""
     unit = dtype.unit if isinstance(dtype, pd.DatetimeTZDtype) else np.datetime_data(dtype)[0]
     ticks = (int(np.datetime64(day, "s").astype(np.int64)) * _PER_SECOND[unit] for day in written)
     return tuple(tick for tick in ticks if abs(tick) < 2**63)

@@ -1,12 +1,12 @@
-"""Columns that go together in every train row: one-hot groups, and columns that determine others (city -> country).
+"""Columns related without exception in the train rows: one-hot groups, and determined columns (city -> country).
 
-A model that draws such columns one by one makes rows that cannot exist. What is found here is encoded as one choice
-over the train rows' combinations (`columns.CombinedColumn`), and so holds in every row that any method makes.
+A model that draws such columns separately makes rows that cannot exist. The dependencies found here are encoded as one
+choice over the train rows' combinations (`columns.CombinedColumn`), so they hold in every row of every method.
 
-Nothing is believed on the evidence of a few rows: a determinant needs `ROWS_A_VALUE` rows a value on average and not
-one exception, and chance must be ruled out, at `ALPHA` over all pairs of columns that are looked at. Chance is the
-share of all orders of a column in which the relation holds as well: of a determinant's L values and K values of the
-other, at most K^L of the n! / (n_1! ... n_K!) orders; of columns that are never 1 together, exactly known.
+A few rows are not enough evidence: a determinant needs `ROWS_A_VALUE` rows per value on average and no exception, and
+chance must be ruled out, at level `ALPHA` over all pairs of columns examined. Chance is the share of all orders of a
+column in which the relation holds too: for a determinant of L values and K values of the other, at most K^L of the n! /
+(n_1! ... n_K!) orders; for columns that are never 1 together, it is computed exactly.
 """
 
 from __future__ import annotations
@@ -29,18 +29,18 @@ Codes = npt.NDArray[np.int64]
 Marks = npt.NDArray[np.bool_]
 
 ROWS_A_VALUE = 5
-ALPHA = 1e-3  # that a table of independent columns has any false one
-FEW_NUMBERS = 10  # a number of more distinct values is drawn as a number, and determines nothing
-FIRST_ROWS = 512  # that rule out nearly all pairs
-SEPARATOR = re.compile(r"[_=.:\-\s\[]+")  # of the variable and the level in the name of a one-hot column
+ALPHA = 1e-3  # the chance that a table of independent columns has any false dependency
+FEW_NUMBERS = 10  # a number with more distinct values is drawn as a number, and determines nothing
+FIRST_ROWS = 512  # rows of a first look that rules out nearly all pairs
+SEPARATOR = re.compile(r"[_=.:\-\s\[]+")  # between the variable and the level in the name of a one-hot column
 ZEROS, ONES = {"0", "0.0", "false", "no"}, {"1", "1.0", "true", "yes"}
 
 
 class Dependency(Record):
-    """Columns whose values go together without exception.
+    """Columns whose values are related without exception.
 
     "one_hot": never two of the columns are 1, and where `complete` one always is. "determined": the first column's
-    value says those of the others.
+    value determines those of the others.
     """
 
     kind: Literal["one_hot", "determined"]
@@ -54,7 +54,7 @@ class Dependency(Record):
 
 
 def find_dependencies(frame: pd.DataFrame, table: TableSpec) -> tuple[Dependency, ...]:
-    """Those of a table's train rows. Columns of an order rule are left alone: their values are exchanged."""
+    """Dependencies in a table's train rows. Columns of an order rule are skipped: their values are exchanged."""
     ordered = {name for rule in table.rules if isinstance(rule, OrderRule) for name in rule.columns}
     columns = [column for column in table.columns if column.name not in ordered and column.kind != "datetime"]
     coded = [one for one in (_coded(column, frame[column.name]) for column in columns) if one.values > 1]
@@ -67,8 +67,8 @@ def kept_together(
 ) -> list[tuple[str, ...]]:
     """Disjoint groups of columns to encode as one choice: combination rules, and dependencies that share columns.
 
-    Two that share a column become one group where the train rows have enough rows a combination of all of it; else
-    the later one is given up: to keep it, rows of the train part would have to be repeated in all these columns.
+    Two that share a column become one group where there are enough train rows per combination of the joint group.
+    Otherwise the later one is dropped: keeping it would repeat rows of the train part in all these columns.
     """
     groups: list[tuple[str, ...]] = list(rules)
     for dependency in dependencies:
@@ -84,7 +84,7 @@ def kept_together(
 
 @dataclass(frozen=True)
 class _Coded:
-    """A column as int64 codes [n], -1 where missing; `values` distinct ones. `binary`: bool [n] where it is 0 and 1."""
+    """Column as int64 codes [n], -1 where missing; `values` distinct ones. `binary`: bool [n] where it is 0 and 1."""
 
     column: Column
     codes: Codes
@@ -97,7 +97,7 @@ class _Coded:
 
     @property
     def determines(self) -> bool:
-        """Whether it may be a determinant: a category, or a number of few values, with enough rows a value."""
+        """Whether it may be a determinant: a category, or a number of few values, with enough rows per value."""
         few = self.column.kind != "numeric" or self.values <= FEW_NUMBERS
         return few and (self.codes >= 0).sum() >= ROWS_A_VALUE * self.values
 
@@ -112,8 +112,9 @@ def _coded(column: Column, series: pd.Series) -> _Coded:
 
 
 def _one_hot_groups(columns: list[_Coded]) -> list[Dependency]:
-    """Exactly-one groups among columns of one beginning, in a run, or anywhere; then at-most-one groups, which are
-    looked for among columns of one beginning only."""
+    """Exactly-one groups among columns with a common prefix, in a run, or anywhere; then at-most-one groups, which are
+    searched only among columns with a common prefix.
+    """
     if len(columns) < 2:
         return []
     values = np.stack([one.binary for one in columns if one.binary is not None], axis=1)
@@ -136,7 +137,7 @@ def _one_hot_groups(columns: list[_Coded]) -> list[Dependency]:
 
 
 def _searches(names: list[str], apart: Marks, first: int) -> Iterator[tuple[Marks, bool]]:
-    """Among which columns to look for the group of one, and whether one of it must always be 1."""
+    """Sets of columns to search for a group, each with whether a column of the group must always be 1."""
     alike = [np.array([_beginning(name, last) == _beginning(names[first], last) for name in names]) for last in (1, 0)]
     stop = first + 1
     while stop < len(apart) and apart[stop, first:stop].all():
@@ -147,19 +148,19 @@ def _searches(names: list[str], apart: Marks, first: int) -> Iterator[tuple[Mark
 
 
 def _beginning(name: str, last: int) -> str:
-    """The name up to its first or its last separator; all of it where there is none."""
+    """Prefix of a name, up to its first or its last separator; the whole name where there is none."""
     places = [found.start() for found in SEPARATOR.finditer(name)]
     return name[: places[-last]] if places else f"\0{name}"
 
 
 def _apart(values: Marks) -> Marks:
-    """bool [m, m]: the columns are never 1 in the same row, as far as the first rows tell."""
+    """Mask bool [m, m]: the columns are never 1 in the same row, among the first rows."""
     first = values[: 8 * FIRST_ROWS].astype(np.float32)
     return np.asarray(first.T @ first == 0)
 
 
 def _exclusive(apart: Marks, first: int, among: Marks) -> list[int]:
-    """`first` and the later columns that exclude it and one another, taken in turn."""
+    """Column `first` and the later columns that exclude it and one another, taken in turn."""
     group, left = [first], among & apart[first]
     left[: first + 1] = False
     while left.any():
@@ -175,14 +176,14 @@ def _one_hot(values: Marks, complete: bool) -> bool:
 
 
 def _by_chance(counts: Codes, rows: int) -> float:
-    """Logarithm of the probability that columns of so many ones in independent orders are never 1 together."""
+    """Logarithm of the probability that columns of so many ones, in independent orders, are never 1 together."""
     apart = _log_orders(np.append(counts, rows - counts.sum()))
     free = sum(_log_orders(np.array([count, rows - count])) for count in counts)
     return apart - free
 
 
 def _determined(columns: list[_Coded], groups: list[Dependency]) -> list[Dependency]:
-    """One a determinant that no other one determines; of those that determine each other, the first."""
+    """Dependencies, one per determinant that no other determines; of those that determine each other, the first."""
     group_of = {name: number for number, group in enumerate(groups) for name in group.columns}
     by = np.zeros((len(columns), len(columns)), dtype=bool)  # [determinant, determined]
     limit = np.log(ALPHA) - np.log(max(1, len(columns) * (len(columns) - 1)))
@@ -201,7 +202,7 @@ def _determined(columns: list[_Coded], groups: list[Dependency]) -> list[Depende
 
 
 def _candidates(one: _Coded, columns: list[_Coded]) -> Codes:
-    """Places of the columns that the first rows do not rule out."""
+    """Places of the column pairs that the first rows do not rule out."""
     rows = np.flatnonzero(one.codes >= 0)[:FIRST_ROWS]
     order = rows[np.argsort(one.codes[rows], kind="stable")]
     starts = np.flatnonzero(np.diff(one.codes[order], prepend=-1))
@@ -212,7 +213,7 @@ def _candidates(one: _Coded, columns: list[_Coded]) -> Codes:
 
 
 def _determines(one: _Coded, other: _Coded, limit: float) -> bool:
-    """Whether each value of `one` goes with one value of `other` wherever both are there, and not by chance."""
+    """Whether each value of `one` goes with a single value of `other` wherever both are present, and not by chance."""
     both = (one.codes >= 0) & (other.codes >= 0)
     codes, others = one.codes[both], other.codes[both]
     partner = np.full(one.values, -1, dtype=np.int64)
@@ -227,7 +228,7 @@ def _determines(one: _Coded, other: _Coded, limit: float) -> bool:
 
 
 def _log_orders(counts: npt.NDArray[Any]) -> float:
-    """Logarithm of the number of orders of so many equal things of each kind: n! / (n_1! ... n_K!)."""
+    """Logarithm of the number of orders of these counts of equal things: n! / (n_1! ... n_K!)."""
     return float(gammaln(counts.sum() + 1) - gammaln(counts + 1).sum())
 
 

@@ -1,4 +1,4 @@
-"""One feature space for any data set, fitted on its train part: where synthetic and real rows are compared."""
+"""Feature space of any data set, fitted on its train part: the space where synthetic and real rows are compared."""
 
 from __future__ import annotations
 
@@ -18,7 +18,9 @@ FeatureSpace = Callable[[Payload], npt.NDArray[np.float32]]
 
 
 def fit_feature_space(train: TrainView) -> FeatureSpace:
-    """Images: standardised principal components of the pixels; tables: standardised codec columns. float32 [n, d]."""
+    """Feature space for images: standardised principal components of the pixels; tables: standardised codec columns.
+    float32 [n, d].
+    """
     raw = _raw_features(train)
     scale = Standardiser.fit(raw(train.samples.payload))
     return lambda payload: scale(raw(payload))

@@ -1,4 +1,4 @@
-"""Feature spaces that need no network: where distances between samples are taken. Fitted on real train rows only."""
+"""Feature spaces without a network, for distances between samples. Fitted on real train rows only."""
 
 from __future__ import annotations
 
@@ -15,7 +15,7 @@ _MAX_SIDE = 32  # larger images are averaged down first: copies and near copies 
 
 @dataclass(frozen=True)
 class PixelFeatures:
-    """Pixels, averaged down to at most 32 px a side, on the leading principal components of the train images.
+    """Pixels, averaged down to at most 32 px per side, on the leading principal components of the train images.
 
     Euclidean distance here is (nearly) distance in pixels, never more: an exact copy lies at 0 exactly, a noisy copy
     close by. The last feature is an image's distance to the components' space; without it everything would look
@@ -35,14 +35,14 @@ class PixelFeatures:
 
     @classmethod
     def fit(cls, images: npt.NDArray[np.uint8], dimensions: int = 64) -> PixelFeatures:
-        """From real train images, uint8 [n, h, w, c] n >= 1; at most `dimensions` components."""
+        """Space fitted to real train images, uint8 [n, h, w, c] n >= 1; at most `dimensions` components."""
         factor = min(-(-max(images.shape[1:3]) // _MAX_SIDE), *images.shape[1:3])
         flat = _flatten(images, factor)
         mean = flat.mean(axis=0)
         return cls(mean, _principal_axes(flat - mean, dimensions), factor)
 
     def __call__(self, images: npt.NDArray[np.uint8]) -> npt.NDArray[np.float32]:
-        """uint8 [n, h, w, c] to float32 [n, d + 1]: 1.0 is the distance from black to white in one pixel."""
+        """Features float32 [n, d + 1] of uint8 [n, h, w, c]: 1.0 is the distance from black to white in one pixel."""
         centred = _flatten(images, self.factor) - self.mean
         scores = centred @ self.components.T
         outside = np.sqrt(np.clip((centred**2).sum(axis=1) - (scores**2).sum(axis=1), 0, None))
@@ -60,7 +60,7 @@ def _flatten(images: npt.NDArray[Any], factor: int) -> npt.NDArray[np.float64]:
 
 
 def _principal_axes(centred: npt.NDArray[np.float64], dimensions: int) -> npt.NDArray[np.float64]:
-    """float64 [d, p]: by the smaller of the two Gram matrices, so that neither many images nor many pixels are slow."""
+    """Axes float64 [d, p], by the smaller of the two Gram matrices: neither many images nor many pixels are slow."""
     count, pixels = centred.shape
     if pixels <= dimensions:
         return np.eye(pixels)
@@ -77,10 +77,10 @@ def _principal_axes(centred: npt.NDArray[np.float64], dimensions: int) -> npt.ND
 
 @dataclass(frozen=True)
 class Standardiser:
-    """Shift and scale of every feature, learnt on real train rows: mean 0 and mean square 1 there.
+    """Shift and scale of every feature, fitted to real train rows: mean 0 and mean square 1 there.
 
     One scale for all features (the root mean square deviation), so that distances keep their proportions; without it
-    the kernel distance of two feature spaces, or of two runs' own features, could not be read side by side.
+    the kernel distance of two feature spaces, or of two runs' own features, could not be compared.
     """
 
     mean: npt.NDArray[np.float64]
@@ -88,11 +88,11 @@ class Standardiser:
 
     @classmethod
     def fit(cls, rows: npt.NDArray[np.floating]) -> Standardiser:
-        """From float [n, d], n >= 1."""
+        """Standardiser fitted to float [n, d], n >= 1."""
         mean = rows.mean(axis=0, dtype=np.float64)
         scale = float(np.sqrt(((rows - mean) ** 2).mean())) if rows.size else 1.0
         return cls(mean, scale if scale > 0 else 1.0)
 
     def __call__(self, rows: npt.NDArray[np.floating]) -> npt.NDArray[np.float32]:
-        """float [n, d] to float32 [n, d]."""
+        """Standardised features float32 [n, d] of float [n, d]."""
         return ((rows - self.mean) / self.scale).astype(np.float32)

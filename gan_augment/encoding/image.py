@@ -1,4 +1,4 @@
-"""Pixels to numbers in [-1, 1] and back. The uint8 array is the only form that leaves the tool."""
+"""Image codec: uint8 pixels to numbers in [-1, 1] and back. Only uint8 arrays leave the tool."""
 
 from __future__ import annotations
 
@@ -12,9 +12,9 @@ __all__ = ["PixelLevels", "decode_images", "encode_images"]
 
 
 def encode_images(images: npt.NDArray[np.uint8], *, channels_last: bool = False) -> npt.NDArray[np.float32]:
-    """uint8 [n, h, w, c] in 0..255 to float32 [n, c, h, w] in [-1, 1].
+    """Images uint8 [n, h, w, c] as float32 [n, c, h, w] in [-1, 1].
 
-    `channels_last`: a view whose memory is laid out as that of the images. Convolutions differ by it in the last bit.
+    `channels_last`: a view with the memory layout of the images; it changes convolutions in the last bit.
     """
     if channels_last:
         return _scaled(images.astype(np.float32)).transpose(0, 3, 1, 2)
@@ -26,7 +26,7 @@ def _scaled(levels: npt.NDArray[np.float32]) -> npt.NDArray[np.float32]:
 
 
 def decode_images(values: npt.NDArray[np.float32]) -> npt.NDArray[np.uint8]:
-    """float32 [n, c, h, w] to uint8 [n, h, w, c]: clipped to [-1, 1], rounded to the nearest level.
+    """Images uint8 [n, h, w, c] of float32 [n, c, h, w]: clipped to [-1, 1], rounded to the nearest level.
 
     `decode_images(encode_images(x))` is `x`, exactly.
     """
@@ -39,11 +39,11 @@ def decode_images(values: npt.NDArray[np.float32]) -> npt.NDArray[np.uint8]:
 
 @dataclass(frozen=True)
 class PixelLevels:
-    """The grey levels that a data set uses, where it uses few: binary masks, 16-level scans, posterised art.
+    """Grey levels of a data set that uses few: binary masks, 16-level scans, posterised art.
 
-    A generator's outputs lie between them, by which a critic or a classifier tells synthetic from real at a glance,
-    so they are moved to the nearest level in use. `levels` is None where the train images use more than
-    `MAX_LEVELS` of the 256: then nothing is moved.
+    A generator's outputs lie between them, which would reveal synthetic images to any critic or classifier, so they are
+    moved to the nearest level in use. `levels` is None where the train images use more than `MAX_LEVELS` of the 256:
+    then nothing is moved.
     """
 
     levels: tuple[int, ...] | None
@@ -52,12 +52,12 @@ class PixelLevels:
 
     @classmethod
     def of(cls, images: npt.NDArray[np.uint8]) -> PixelLevels:
-        """From real train images, uint8 of any shape."""
+        """Levels of real train images, uint8 of any shape."""
         used = np.flatnonzero(np.bincount(images.reshape(-1), minlength=256))
         return cls(tuple(int(level) for level in used) if len(used) <= cls.MAX_LEVELS else None)
 
     def snap(self, images: npt.NDArray[np.uint8]) -> npt.NDArray[np.uint8]:
-        """The same images with every value at its nearest level in use (the lower one of two equally near)."""
+        """The same images with every value at its nearest level in use (the lower of two equally near)."""
         if not self.levels:
             return images
         snapped: npt.NDArray[np.uint8] = _nearest(self.levels)[images]
@@ -66,7 +66,7 @@ class PixelLevels:
 
 @functools.cache
 def _nearest(levels: tuple[int, ...]) -> npt.NDArray[np.uint8]:
-    """uint8 [256]: for every grey level the nearest one in use."""
+    """Table uint8 [256]: for every grey level, the nearest one in use."""
     used = np.array(levels)
     nearest: npt.NDArray[np.uint8] = used[np.abs(np.arange(256)[:, None] - used).argmin(axis=1)].astype(np.uint8)
     return nearest

@@ -1,10 +1,10 @@
-"""Rules that every row keeps (`core.records.Rule`): whether real rows do, and how decoded rows are made to.
+"""Rules that every row satisfies (`core.records.Rule`): checks of real rows, and repairs of decoded rows.
 
-A range needs nothing but its check: the codec never leaves the train rows' range. A combination is encoded as one
-choice. An order is restored after decoding by exchanging values within a row, which changes no column's range.
+A range needs only its check: the codec never leaves the train rows' range. A combination is encoded as one choice. An
+order is restored after decoding by exchanging values within a row, which changes no column's range.
 
-Values are compared as they are: whole numbers beyond 2^53 and nanoseconds not by way of floats, and days written
-20230131 as the days that they are, beside times of another shape too.
+Values are compared exactly: whole numbers beyond 2^53 and nanoseconds are not converted to floats, and days written
+20230131 compare as days, also with times of another form.
 """
 
 from __future__ import annotations
@@ -48,7 +48,7 @@ def check_rules(frame: pd.DataFrame, table: TableSpec) -> None:
     Raises
     ------
     ParamsError
-        A rule names a column that is not there, or one of the wrong kind, or two combinations share a column.
+        A rule names a missing column or one of the wrong kind, or two combinations share a column.
     DataError
         A row breaks a rule; the message says how many do and shows one.
     """
@@ -67,7 +67,7 @@ def check_rules(frame: pd.DataFrame, table: TableSpec) -> None:
 
 
 def restore_order(frame: pd.DataFrame, columns: Sequence[Column]) -> pd.DataFrame:
-    """Exchange values within the rows that descend, so that the columns ascend; missing entries stay where they are."""
+    """Exchange values within descending rows, so that the columns ascend; missing entries stay in place."""
     series = [frame[column.name] for column in columns]
     values, ticks = _comparable(series, times=columns[0].kind == "datetime")
     before = [value.copy() for value in values]
@@ -129,7 +129,7 @@ def _outside(series: pd.Series, rule: RangeRule, *, times: bool) -> npt.NDArray[
 
 
 def _bound(bound: float | str, series: pd.Series, rule: RangeRule, *, times: bool) -> pd.Series:
-    """The bound in a column of its own: a time for times, a number for numbers; days may be 20230131 as they are."""
+    """Bound in a column of its own: a time for times, a number for numbers; days may be 20230131 as they are."""
     digits = holds_numbers(series)
     try:
         if not isinstance(bound, str) and (digits or not times):
@@ -146,7 +146,7 @@ def _bound(bound: float | str, series: pd.Series, rule: RangeRule, *, times: boo
 
 
 def _moment(text: str, zone: Any) -> pd.Timestamp:
-    """In the column's zone where the text names none."""
+    """Moment in the column's zone where the text names none."""
     moment = pd.Timestamp(text)
     if moment.tz is not None and zone is None:
         raise ValueError("the times of the column have no zone")
@@ -170,7 +170,7 @@ def _pairs(count: int) -> list[tuple[int, int]]:
 
 
 def _comparable(columns: Sequence[pd.Series], *, times: bool) -> tuple[list[Values], bool]:
-    """One array [n] a column that compare with one another exactly, NaN where missing; and whether they are ticks."""
+    """Arrays [n], one per column, that compare exactly, NaN where missing; and whether they are ticks."""
     if times and not _alike_digits(columns):
         return [_as_ticks(column) for column in columns], True
     found = [_numbers(column) for column in columns]
@@ -180,18 +180,18 @@ def _comparable(columns: Sequence[pd.Series], *, times: bool) -> tuple[list[Valu
 
 
 def _alike_digits(columns: Sequence[pd.Series]) -> bool:
-    """Whether all columns are whole numbers with the digits of times, of the same length: they compare as numbers."""
+    """Whether all columns are whole numbers with time digits of the same length: they compare as numbers."""
     return all(map(holds_numbers, columns)) and len({_digits(column) for column in columns} - {0}) < 2
 
 
 def _digits(series: pd.Series) -> int:
-    """0 where the column has no value."""
+    """Digits of the column's values; 0 where it has none."""
     values, absent = as_integers(series)
     return 0 if absent.all() else len(str(int(values[~absent].max())))
 
 
 def _numbers(series: pd.Series) -> Values:
-    """float64 [n], or objects [n] where whole numbers lie beyond what a float holds."""
+    """Numbers float64 [n], or objects [n] where whole numbers lie beyond what a float holds."""
     floats: Values = np.array(series.astype("Float64").to_numpy(dtype=np.float64, na_value=np.nan))
     whole = pd.api.types.is_integer_dtype(series.dtype) or pd.api.types.infer_dtype(series, skipna=True) == "integer"
     if not whole or not (np.abs(floats) >= EXACT).any():
@@ -201,7 +201,7 @@ def _numbers(series: pd.Series) -> Values:
 
 
 def _as_ticks(series: pd.Series) -> Values:
-    """Objects [n]: nanoseconds since 1970 (UTC)."""
+    """Ticks as objects [n]: nanoseconds since 1970 (UTC)."""
     if holds_numbers(series):
         values, absent = as_integers(series)
         digits = _digits(series) or 8
@@ -217,7 +217,7 @@ def _unit(digits: int) -> str:
 
 
 def _above(values: Values, others: Values) -> npt.NDArray[np.bool_]:
-    """Where neither is missing and the first is greater."""
+    """Whether neither is missing and the first is greater, elementwise."""
     with np.errstate(invalid="ignore"):  # NaN among objects
         return np.asarray(values > others, dtype=bool)
 
@@ -244,7 +244,7 @@ def _rounded(column: Column, values: Values, *, up: bool) -> Values:
     digits = 0 if column.integer else column.decimals
     if digits is None or not len(values):
         return values
-    if values.dtype == object:  # Python's numbers: an integer column is exact, and others have no such large numbers
+    if values.dtype == object:  # Python integers: only integer columns have such large numbers
         how = math.ceil if up else round
         return np.array([how(value) for value in values] if column.integer else values, dtype=object)
     # 0.1 + 0.2 is not above 0.3: a rounding error must not lift a value by a whole step.
@@ -253,7 +253,7 @@ def _rounded(column: Column, values: Values, *, up: bool) -> Values:
 
 
 def _on_grid(series: pd.Series, ticks: Values, *, up: bool) -> Values:
-    """To moments that the column can hold: whole days, where it holds days."""
+    """Ticks at moments that the column can hold: whole days, where it holds days."""
     if holds_numbers(series) and (_digits(series) or 8) == 6:
         whole = [-(-int(tick) // _NANO) if up else int(tick) // _NANO for tick in ticks]
         seconds = np.array(whole, dtype=np.int64).astype("datetime64[s]")
@@ -275,7 +275,7 @@ def _step(series: pd.Series) -> int:
 
 
 def _written(series: pd.Series, before: Values, after: Values, *, ticks: bool) -> pd.Series:
-    """The series with its changed entries replaced; the others keep their exact values."""
+    """Series with its changed entries replaced; the others keep their exact values."""
     changed = np.flatnonzero(np.asarray(before != after, dtype=bool) & ~_absent(after))
     if not len(changed):
         return series
@@ -286,7 +286,7 @@ def _written(series: pd.Series, before: Values, after: Values, *, ticks: bool) -
 
 
 def _times_like(series: pd.Series, ticks: Values) -> pd.Series:
-    """Nanoseconds in the shape of times that the series has."""
+    """Nanoseconds in the form of times that the series has."""
     if holds_numbers(series):
         digits = _digits(series) or 8
         seconds = np.array([int(tick) // _NANO for tick in ticks], dtype=np.int64).astype("datetime64[s]")

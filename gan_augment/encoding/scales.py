@@ -1,4 +1,4 @@
-"""Reversible scales of one numeric column: what a value is to a model, and back.
+"""Reversible scales of one numeric column: between its values and the numbers that a model sees.
 
 `QuantileNormal` makes any continuous column look standard normal (through its train quantiles), so that
 heavy tails, skew and units do not matter; `Standard` only centres and divides.
@@ -18,13 +18,13 @@ __all__ = ["QuantileNormal", "Standard"]
 
 Floats = npt.NDArray[np.float64]
 
-BOUND = 3.0  # in standard deviations: a model never has to reach further out
+BOUND = 3.0  # standard deviations: the range that a model has to reach
 MAX_QUANTILES = 100
 _TAIL = float(ndtr(-BOUND))
 
 
 class QuantileNormal(Record):
-    """Piecewise linear between at most 100 train quantiles, then the normal quantile function; range [-3, 3].
+    """Scale that is piecewise linear between at most 100 train quantiles, then normal quantiles; range [-3, 3].
 
     A value that many rows share covers an interval of ranks. `forward` puts it in the middle, or, given a
     generator, anywhere in the interval at random: a model of the spread-out ranks keeps the value's true share.
@@ -35,14 +35,14 @@ class QuantileNormal(Record):
 
     @classmethod
     def fit(cls, values: Floats) -> QuantileNormal:
-        """From finite train values [n], n >= 1."""
+        """Scale fitted to finite train values [n], n >= 1."""
         count = int(np.clip(len(values), 2, MAX_QUANTILES))
         landmarks = np.quantile(values, np.linspace(0, 1, count))
-        # Interpolation may step down by a rounding error between equal values.
+        # Interpolation between equal values may decrease by a rounding error.
         return cls(landmarks=tuple(np.maximum.accumulate(landmarks).tolist()))
 
     def forward(self, values: Floats, generator: np.random.Generator | None = None) -> Floats:
-        """Finite values [n] to [-3, 3]; values outside the train range go to its ends."""
+        """Scaled values in [-3, 3] of finite values [n]; values outside the train range go to its ends."""
         landmarks, ranks = self._grid()
         # np.interp takes the last of equal landmarks; on the mirrored axis that is the first one.
         above = np.interp(values, landmarks, ranks)
@@ -53,10 +53,10 @@ class QuantileNormal(Record):
         return scaled
 
     def backward(self, scaled: Floats) -> Floats:
-        """From the normal scale [n] to values inside the train range.
+        """Values inside the train range, from the normal scale [n].
 
-        What lies beyond +-3 is spread over the outermost quantile step, away from its end: the smallest and the largest
-        train value are then no spikes, and are hardly ever repeated exactly.
+        Values beyond +-3 are spread over the outermost quantile step, away from its end. So the smallest and the
+        largest train value do not become spikes, and are hardly ever repeated exactly.
         """
         landmarks, ranks = self._grid()
         inside = np.clip(scaled, -BOUND, BOUND)
@@ -70,7 +70,7 @@ class QuantileNormal(Record):
 
 
 class Standard(Record):
-    """(value - mean) / standard deviation of the train rows."""
+    """Standard score: (value - mean) / standard deviation of the train rows."""
 
     kind: Literal["standard"] = "standard"
     mean: float
@@ -78,14 +78,14 @@ class Standard(Record):
 
     @classmethod
     def fit(cls, values: Floats) -> Standard:
-        """From finite train values [n], n >= 1."""
+        """Scale fitted to finite train values [n], n >= 1."""
         return cls(mean=float(values.mean()), deviation=float(values.std()) or 1.0)
 
     def forward(self, values: Floats, generator: np.random.Generator | None = None) -> Floats:
-        """Finite values [n] to standard scores; `generator` is not used, equal values stay equal."""
+        """Standard scores of finite values [n]; `generator` is not used, equal values stay equal."""
         del generator
         return (values - self.mean) / self.deviation
 
     def backward(self, scaled: Floats) -> Floats:
-        """From standard scores [n] to values; a column codec clips them to the train range."""
+        """Values from standard scores [n]; a column codec clips them to the train range."""
         return scaled * self.deviation + self.mean

@@ -1,8 +1,8 @@
-"""A reversible codec between table rows and a float32 matrix, fitted on train rows only.
+"""Table codec: reversible between table rows and a float32 matrix, fitted on train rows only.
 
 The matrix holds *choice blocks* (one-hot, two or more states) and *value blocks* (one number on a scale); see
-`encoding.columns` for what a column becomes. `decode(encode(rows))` gives back every level, missing entry, boolean
-and spike exactly, and every other number to within one step between neighbouring train quantiles.
+`encoding.columns` for the form of each column. `decode(encode(rows))` restores every level, missing entry, boolean and
+spike exactly, and every other number to within one step between neighbouring train quantiles.
 """
 
 from __future__ import annotations
@@ -29,10 +29,10 @@ Part = tuple[npt.NDArray[np.int64], npt.NDArray[np.float64]]
 
 
 class Block(NamedTuple):
-    """Columns `start` to `stop` of the matrix belong to the table column `column`.
+    """Columns `start` to `stop` of the matrix, which belong to the table column `column`.
 
-    `switch`: of a value block whose column also has a choice, the matrix column that is 1 where the value counts.
-    `missing`: of a choice block, the matrix column that is 1 where the entry is missing, if any was in the train rows.
+    `switch`: for a value block whose column also has a choice, the matrix column that is 1 where the value counts.
+    `missing`: for a choice block, the matrix column that is 1 where the entry is missing, if a train row had any.
     """
 
     column: str
@@ -44,7 +44,7 @@ class Block(NamedTuple):
 
 
 class TableCodec(Record):
-    """One codec a column or combination of columns, the order of the source, and the orders that rows keep.
+    """Codecs, one per column or combination of columns, with the source's column order and the order rules.
 
     `scale`: "quantile" makes numbers look normal, for models that assume it; "standard" keeps their distances, for
     neighbour methods.
@@ -65,17 +65,17 @@ class TableCodec(Record):
         max_levels: int = 32,
         keep_dependencies: bool = False,
     ) -> TableCodec:
-        """From train rows. At most `max_levels` levels of a column get a state of their own, the rest share one.
+        """Codec fitted to train rows. At most `max_levels` levels of a column get their own state, the rest share one.
 
         With `keep_dependencies`, columns that determine others and one-hot groups are one choice over the train rows'
-        combinations, as those of a combination rule are: every decoded row keeps them.
+        combinations, like those of a combination rule: every decoded row satisfies them.
 
         Raises
         ------
         DataError
-            There is no row, a column is absent, one holds infinite or non-numeric values, or a row breaks a rule.
+            There is no row, a column is missing, one holds infinite or non-numeric values, or a row breaks a rule.
         ParamsError
-            A rule cannot be about its columns.
+            A rule does not fit its columns.
         """
         names = tuple(column.name for column in table.columns)
         _check_columns(frame, names)
@@ -96,25 +96,25 @@ class TableCodec(Record):
 
     @property
     def blocks(self) -> tuple[Block, ...]:
-        """The blocks of the matrix, left to right."""
+        """Blocks of the matrix, left to right."""
         return tuple(block for _, choice, value in self._layout() for block in (choice, value) if block)
 
     @property
     def width(self) -> int:
-        """How many columns the matrix has."""
+        """Number of columns of the matrix."""
         blocks = self.blocks
         return blocks[-1].stop if blocks else 0
 
     def encode(self, frame: pd.DataFrame, generator: np.random.Generator | None = None) -> Matrix:
-        """Rows [n] to float32 [n, width]; numbers on the quantile scale lie in [-3, 3], unused ones are 0.
+        """Matrix float32 [n, width] of rows [n]; numbers on the quantile scale lie in [-3, 3], unused ones are 0.
 
-        With a `generator`, rows that share a number are spread over its interval of ranks (see `QuantileNormal`):
-        right for fitting a distribution. What the train rows never held is a block of zeros.
+        With a `generator`, rows that share a number are spread over its interval of ranks (see `QuantileNormal`): right
+        for fitting a distribution. A value absent from the train rows becomes a block of zeros.
 
         Raises
         ------
         DataError
-            A column is absent, or holds infinite or non-numeric values.
+            A column is missing, or holds infinite or non-numeric values.
         """
         matrix = np.zeros((len(frame), self.width), dtype=np.float32)
         encoded = self.encode_columns(frame, generator)
@@ -127,7 +127,7 @@ class TableCodec(Record):
         return matrix
 
     def decode(self, matrix: npt.NDArray[Any], generator: np.random.Generator | None = None) -> pd.DataFrame:
-        """float [n, width] to rows in the source's dtypes and column order; the largest of a choice block wins.
+        """Rows of float [n, width], in the source's dtypes and column order; the largest of a choice block wins.
 
         With a `generator`, a level of the group of rare ones is drawn by its frequency in the train rows; without,
         it is the most frequent of them.
@@ -142,13 +142,14 @@ class TableCodec(Record):
         return self.decode_columns(parts, generator)
 
     def encode_columns(self, frame: pd.DataFrame, generator: np.random.Generator | None = None) -> list[Part]:
-        """What `encode` makes its matrix of, for each of `columns`: codes int64 [n] of the choice, -1 where unknown,
-        and values float64 [n] on the scale, NaN where there is none. Raises DataError."""
+        """Parts of the matrix of `encode`, for each of `columns`: codes int64 [n] of the choice, -1 where unknown, and
+        values float64 [n] on the scale, NaN where there is none. Raises DataError.
+        """
         _check_columns(frame, self.names)
         return [codec.encode(frame, generator) for codec in self.columns]
 
     def decode_columns(self, parts: Sequence[Part], generator: np.random.Generator | None = None) -> pd.DataFrame:
-        """The inverse of `encode_columns`, as `decode` is that of `encode`."""
+        """Rows of `encode_columns`; the inverse of it, as `decode` is that of `encode`."""
         count = len(parts[0][0]) if parts else 0
         series: dict[str, pd.Series] = {}
         for codec, (codes, scaled) in zip(self.columns, parts, strict=True):
@@ -161,14 +162,14 @@ class TableCodec(Record):
 
     @property
     def coded(self) -> tuple[bool, ...]:
-        """Of each column that `encode_codes` gives: whether it holds codes of a choice, not values."""
+        """Whether each column of `encode_codes` holds codes of a choice rather than values."""
         kinds = ((True,) * (codec.states > 1) + (False,) * codec.has_value for codec in self.columns)
         return tuple(itertools.chain.from_iterable(kinds))
 
     def encode_codes(self, frame: pd.DataFrame) -> npt.NDArray[np.float64]:
-        """Rows [n] to float64 [n, len(coded)]: a column of codes a choice, and one of values, NaN where there is none.
+        """Array float64 [n, len(coded)] of rows [n]: a column of codes per choice, and one of values, NaN without one.
 
-        The form that neighbour methods take. Raises DataError.
+        Neighbour methods take this form. Raises DataError.
         """
         columns: list[npt.NDArray[np.float64]] = []
         for codec, (codes, scaled) in zip(self.columns, self.encode_columns(frame), strict=True):
@@ -179,7 +180,7 @@ class TableCodec(Record):
     def decode_codes(
         self, codes: npt.NDArray[np.float64], generator: np.random.Generator | None = None
     ) -> pd.DataFrame:
-        """The inverse of `encode_codes`, as `decode` is that of `encode`; every value must be there."""
+        """Rows of `encode_codes`; its inverse, as `decode` is that of `encode`; no value may be missing."""
         columns, count = iter(codes.T), len(codes)
         parts: list[Part] = []
         for codec in self.columns:
@@ -188,19 +189,19 @@ class TableCodec(Record):
         return self.decode_columns(parts, generator)
 
     def to_json(self) -> dict[str, Any]:
-        """A plain dict for `json.dump`."""
+        """Plain dict for `json.dump`."""
         return self.model_dump(mode="json")
 
     @classmethod
     def from_json(cls, value: Any) -> TableCodec:
-        """What `to_json` gave. Raises ModelError where it is damaged."""
+        """Codec that `to_json` described. Raises ModelError where it is damaged."""
         try:
             return cls.model_validate(value)
         except ValidationError as error:
             raise ModelError("A saved table codec is damaged", got=str(error.errors()[0]["msg"])) from None
 
     def _layout(self) -> Iterator[tuple[ColumnCodec, Block | None, Block | None]]:
-        """Each column's codec with its choice block and its value block, where it has one."""
+        """Codecs with their choice block and value block, where they have one."""
         place = 0
         for codec in self.columns:
             name, choice, value = codec.column.name, None, None
@@ -217,8 +218,9 @@ class TableCodec(Record):
 def fill_unobserved(
     matrix: Matrix, labels: npt.NDArray[np.int64], blocks: Sequence[Block], generator: np.random.Generator
 ) -> npt.NDArray[np.float64]:
-    """float64 [n, d]: a number that does not count (missing, or a spike) is replaced by one drawn from its class's
-    rows where it does, or from all rows' where the class has none: so it bends neither means nor variances."""
+    """Values float64 [n, d] with each unused number (missing, or a spike) replaced by a used one drawn from its class's
+    rows, or from all rows where the class has none. So it changes neither means nor variances.
+    """
     filled = matrix.astype(np.float64)
     for block in blocks:
         if block.switch is None:

@@ -1,4 +1,4 @@
-"""The type that a table's target has in its source: labels are texts everywhere here, and come back in it."""
+"""Type of a table's target in its source: labels are texts internally, and are exported in that type."""
 
 from __future__ import annotations
 
@@ -18,7 +18,7 @@ _DICTIONARY = re.compile(r"dictionary<values=(\w+), indices=(\w+), ordered=([01]
 
 
 def arrow_type(name: str) -> pa.DataType:
-    """The Arrow type that `str(type)` named. Raises ValueError."""
+    """Arrow type that `str(type)` named. Raises ValueError."""
     if name.startswith("timestamp["):
         unit, _, zone = name.removeprefix("timestamp[").removesuffix("]").partition(", tz=")
         return pa.timestamp(unit, zone or None)
@@ -30,14 +30,14 @@ def arrow_type(name: str) -> pa.DataType:
 
 
 def is_text(arrow: str) -> bool:
-    """Whether this is an Arrow type of texts, of which pandas has one dtype for several."""
+    """Whether this is an Arrow type of texts; pandas has one dtype for several of them."""
     return arrow.startswith("dictionary<") or arrow in ("string", "large_string")
 
 
 def target_type(
     arrow: str, labels: Sequence[str], values: pd.Series, categories: Sequence[str] = ()
 ) -> TargetType | None:
-    """The type of a target, if every label comes back as the value that it was made from; else None.
+    """Type of a target, if every label converts back to the value that it was made from; else None.
 
     Parameters
     ----------
@@ -61,12 +61,12 @@ def target_type(
 
 
 def labels_as(labels: pa.Array | pa.ChunkedArray, kind: TargetType) -> Any:
-    """The labels in the plain type of the target: of a dictionary, that of its values. Raises ArrowInvalid."""
+    """Labels in the plain type of the target: for a dictionary, that of its values. Raises ArrowInvalid."""
     return labels.cast(plain_type(kind))
 
 
 def categories_of(kind: TargetType) -> pd.CategoricalDtype | None:
-    """pandas' dtype of a dictionary, with its values in their order; None for any other type."""
+    """pandas dtype of a dictionary, with its values in their order; None for any other type."""
     arrow = arrow_type(kind.arrow)
     if not pa.types.is_dictionary(arrow):
         return None
@@ -75,6 +75,6 @@ def categories_of(kind: TargetType) -> pd.CategoricalDtype | None:
 
 
 def plain_type(kind: TargetType) -> pa.DataType:
-    """The Arrow type of the values, without the dictionary."""
+    """Arrow type of the values, without the dictionary."""
     arrow = arrow_type(kind.arrow)
     return arrow.value_type if pa.types.is_dictionary(arrow) else arrow

@@ -1,6 +1,6 @@
-"""Times in every shape that a column may have them in: as whole ticks, as days, and back.
+"""Times in every form that a column may have: conversion to whole ticks and to days, and back.
 
-A shape is a pandas time dtype (any unit, with or without a zone), the same in Arrow's spelling, Python dates and times
+A form is a pandas time dtype (any unit, with or without a zone), the same in Arrow's spelling, Python dates and times
 in an `object` column, or whole numbers whose digits are a time: 20230623 is a day, 202306 a month.
 """
 
@@ -35,7 +35,7 @@ Ints = npt.NDArray[np.int64]
 Floats = npt.NDArray[np.float64]
 Mask = npt.NDArray[np.bool_]
 
-_FEWEST = {6: 8, 8: 3, 10: 3, 12: 3, 14: 3}  # digits: of how many different numbers chance makes no times of all
+_FEWEST = {6: 8, 8: 3, 10: 3, 12: 3, 14: 3}  # digits: so many distinct numbers are not all times by chance
 _YEARS = (1800, 2200)
 _NO_END = 9999  # 99991231: "until further notice"
 _DECIMAL = re.compile(r"decimal(32|64|128|256)\((\d+), (-?\d+)\)")
@@ -43,8 +43,9 @@ _DAY = 86_400
 
 
 def time_digits(values: npt.NDArray[Any]) -> int | None:
-    """How many digits each of these different whole numbers has, if all are times written YYYYMM, YYYYMMDD,
-    YYYYMMDDHH, ...MM or ...SS of the years 1800 to 2200 (or 9999); None if one is not, or they are too few to tell."""
+    """Number of digits of these distinct whole numbers, if all are times written YYYYMM, YYYYMMDD, YYYYMMDDHH, ...MM or
+    ...SS of the years 1800 to 2200 (or 9999); None if one is not, or they are too few to decide.
+    """
     if not len(values) or values.min() <= 0:
         return None
     digits = len(str(int(values.max())))
@@ -57,7 +58,7 @@ def time_digits(values: npt.NDArray[Any]) -> int | None:
 
 
 def digits_as_ticks(values: Ints, digits: int) -> tuple[Ints, Mask]:
-    """int64 [n]: months (6 digits), days (8) or seconds since 1970; and where there is no such time."""
+    """Ticks int64 [n]: months (6 digits), days (8) or seconds since 1970; and a mask of those that are not times."""
     parts = _split(values, digits)
     year, month, day, hour, minute, second = parts
     wrong = (month < 1) | (month > 12) | (day < 1) | (hour > 23) | (minute > 59) | (second > 59) | (year < 1)
@@ -73,7 +74,7 @@ def digits_as_ticks(values: Ints, digits: int) -> tuple[Ints, Mask]:
 
 
 def ticks_as_digits(ticks: Ints, digits: int) -> Ints:
-    """int64 [n]: what `digits_as_ticks` read."""
+    """Digits int64 [n]; the inverse of `digits_as_ticks`."""
     moments = ticks.astype({6: "datetime64[M]", 8: "datetime64[D]"}.get(digits, "datetime64[s]"))
     months = moments.astype("datetime64[M]")
     number = months.astype(np.int64)
@@ -91,7 +92,7 @@ def ticks_as_digits(ticks: Ints, digits: int) -> Ints:
 
 
 def _split(values: Ints, digits: int) -> tuple[Ints, ...]:
-    """Year, month, day, hour, minute, second; what is not written is the earliest."""
+    """Year, month, day, hour, minute, second; parts that are not written are the earliest."""
     padded = values * 10 ** (14 - digits) + (1_000_000 if digits == 6 else 0)
     parts = []
     for _ in range(5):
@@ -102,7 +103,7 @@ def _split(values: Ints, digits: int) -> tuple[Ints, ...]:
 
 
 def plain_times(series: pd.Series) -> pd.Series:
-    """The same times as pandas datetime64, in the unit and zone that they have. Raises DataError."""
+    """The same times as pandas datetime64, in their own unit and zone. Raises DataError."""
     dtype: Any = series.dtype
     if isinstance(dtype, pd.ArrowDtype):
         kind = dtype.pyarrow_dtype
@@ -123,7 +124,7 @@ def plain_times(series: pd.Series) -> pd.Series:
 
 
 def as_integers(series: pd.Series) -> tuple[npt.NDArray[Any], Mask]:
-    """int64 or uint64 [n] without a rounding through floats, and where nothing is; 0 there. Raises DataError."""
+    """Integers int64 or uint64 [n], not rounded through floats, and a mask of missing ones (0). Raises DataError."""
     absent = series.isna().to_numpy(dtype=bool)
     try:
         unsigned = not absent.all() and int(series.dropna().max()) > np.iinfo(np.int64).max
@@ -137,7 +138,7 @@ def as_integers(series: pd.Series) -> tuple[npt.NDArray[Any], Mask]:
 
 
 def days(series: pd.Series) -> Floats:
-    """float64 [n]: days since 1970 (UTC), NaN where missing; of a datetime column in any shape."""
+    """Days since 1970 (UTC), float64 [n], NaN where missing; of a datetime column in any form."""
     if holds_numbers(series):
         values, absent = as_integers(series)
         digits = len(str(int(values[~absent].max()))) if (~absent).any() else 8
@@ -153,12 +154,12 @@ def days(series: pd.Series) -> Floats:
 
 
 def iso_day(day: float) -> str:
-    """The date of a number of days since 1970."""
+    """Date of a number of days since 1970."""
     return str(np.datetime64(int(np.floor(day)), "D"))
 
 
 def pandas_dtype_of(name: str) -> Any:
-    """The pandas dtype of this name, Arrow's decimals included. Raises DataError."""
+    """pandas dtype of this name, Arrow's decimals included. Raises DataError."""
     found = _DECIMAL.fullmatch(name.removesuffix("[pyarrow]"))
     if found:
         bits, precision, scale = found.groups()
@@ -174,7 +175,7 @@ def pandas_dtype_of(name: str) -> Any:
 
 
 def as_dtype(series: pd.Series, name: str, *, dates: bool = False) -> pd.Series:
-    """The series in the dtype of this name; `dates`: of an `object` column, Python dates rather than times."""
+    """Series in the dtype of this name; `dates`: in an `object` column, Python dates rather than times."""
     target = pandas_dtype_of(name)
     if series.dtype == target:
         return series
@@ -184,7 +185,7 @@ def as_dtype(series: pd.Series, name: str, *, dates: bool = False) -> pd.Series:
 
 
 def holds_dates(series: pd.Series) -> bool:
-    """Whether an `object` column holds Python dates, which are no times."""
+    """Whether an `object` column holds Python dates, which are not times."""
     if series.dtype != object:
         return False
     present = series.dropna()

@@ -1,1 +1,1 @@
-"""Measures of fidelity, diversity and copying on float arrays: for watching a GAN and for judging what it made."""
+"""Measures of fidelity, diversity and copying on float arrays, for watching a GAN and for judging its samples."""

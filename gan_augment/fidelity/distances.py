@@ -1,6 +1,6 @@
 """Distances between rows, and between sets of rows: plain NumPy on float arrays [n, d].
 
-Everything here is symmetric but `nearest`; what is asymmetric (precision, coverage, copying) is in the modules beside.
+All but `nearest` are symmetric; the asymmetric measures (precision, coverage, copying) are in the other modules.
 """
 
 from __future__ import annotations
@@ -37,7 +37,7 @@ def nearest(queries: Rows, targets: Rows) -> tuple[npt.NDArray[np.float64], npt.
 
 
 def kth_neighbour_distance(rows: Rows, k: int) -> npt.NDArray[np.float64]:
-    """float64 [n]: each row's distance to its k-th nearest other row (itself not counted); needs k < n."""
+    """Distance float64 [n] of each row to its k-th nearest other row (itself not counted); needs k < n."""
     if not 0 < k < len(rows):
         raise ValueError(f"k={k} neighbours asked of {len(rows)} rows")
     radii = [
@@ -108,6 +108,6 @@ def mean_pairwise_distance(rows: Rows) -> float:
 
 
 def check_rows(a: Rows, b: Rows) -> None:
-    """Raises ValueError unless both are two-dimensional and of one width."""
+    """Raise ValueError unless both are two-dimensional and of one width."""
     if a.ndim != 2 or b.ndim != 2 or a.shape[1] != b.shape[1]:
         raise ValueError(f"rows of one width are compared, got shapes {a.shape} and {b.shape}")

@@ -1,9 +1,9 @@
-"""Do rows look like their class: as held-out real rows of it do, or rather as rows of other classes do?
+"""Likeness of rows to their class: whether they look like its held-out real rows, or rather like other classes.
 
-A judge that was trained on real rows gives every row a score for the class. A row's *standing* is the share of real
-rows of the other classes that it outranks, each class weighing the same: 0.5 is the mean of a row of another class, and
-what held-out real rows of the class have is all that may be asked. No prior enters and no level of a probability, so a
-class that overlaps with others, or that is rare, is held to nothing that its own real rows do not do.
+A judge trained on real rows gives every row a score for the class. A row's *standing* is the share of real rows of the
+other classes that it outranks, each class with the same weight: 0.5 is the mean of a row of another class, and the
+standing of the class's held-out real rows is all that can be expected. Neither priors nor absolute probabilities enter.
+So a class that is rare, or that overlaps with others, needs no better standing than its own real rows have.
 """
 
 from __future__ import annotations
@@ -21,7 +21,7 @@ Floats = npt.NDArray[np.floating]
 _CHANCE = 0.5  # the mean standing of rows of the other classes
 _SURE = 3.0  # standard errors; a normal variable lies that far below its mean once in 740
 _FEW = 30  # rows
-_WRONG = 1 / 3  # of the rows. Labels that were shuffled over two classes of one size are wrong in a half of them
+_WRONG = 1 / 3  # of the rows. Labels shuffled over two classes of one size are wrong for half of them
 
 
 @dataclass(frozen=True)
@@ -45,17 +45,17 @@ class Likeness:
 
     @property
     def judged(self) -> bool:
-        """Whether the judge knows held-out real rows of the class from rows of other classes, beyond chance."""
+        """Whether the judge separates held-out real rows of the class from rows of other classes, beyond chance."""
         return self.real - _CHANCE > _SURE * self.real_error
 
     @property
     def wrong_share(self) -> float:
-        """The share of other classes' rows that, mixed into real rows of the class, would stand as these do."""
+        """Share of other classes' rows that, mixed into real rows of the class, would give this standing."""
         return (self.real - self.synthetic) / (self.real - _CHANCE) if self.real > _CHANCE else 0.0
 
     @property
     def problem(self) -> str | None:
-        """In words where the rows look like those of other classes, beyond chance; else None."""
+        """Description of the problem where the rows look like those of other classes, beyond chance; else None."""
         behind = self.real - self.synthetic > _SURE * self.difference_error
         if not (self.judged and behind and self.wrong_share > _WRONG):
             return None
@@ -66,9 +66,9 @@ class Likeness:
 
 
 def standing(scores: Floats, others: Mapping[int, Floats]) -> Floats:
-    """float64 [n]: the share of the other classes' rows below each score, equal ones by half, each class alike.
+    """Standing float64 [n]: the share of the other classes' rows below each score; ties count half, classes equally.
 
-    `others`: class index -> its real rows' scores for the class in question; empty classes count for nothing.
+    `others`: class index -> its real rows' scores for the class in question; empty classes are ignored.
     """
     shares = [_share_below(np.sort(own), scores) for own in others.values() if len(own)]
     mean: Floats = np.mean(shares, axis=0) if shares else np.full(len(scores), _CHANCE)
@@ -82,15 +82,15 @@ def _share_below(ordered: Floats, scores: Floats) -> Floats:
 
 
 def likeness(real: Floats, synthetic: Floats, others: Sequence[int]) -> Likeness | None:
-    """From the standings of held-out real rows of the class and of synthetic ones; None below 2 rows a side.
+    """Likeness from the standings of held-out real rows of the class and of synthetic ones; None below 2 rows a side.
 
-    `others`: how many real rows of each other class they were ranked among.
+    `others`: the number of real rows of each other class among which they were ranked.
     """
     counts = [count for count in others if count]
     if min(len(real), len(synthetic)) < 2 or not counts:
         return None
     own, made = _variance(real), _variance(synthetic)
-    # The rows that both are ranked among are the same, so their own chance moves the two together.
+    # Both are ranked among the same rows, so the sampling error of those moves the two together.
     among = sum(1 / (12 * count) for count in counts) / len(counts) ** 2
     gap = abs(float(np.mean(real)) - float(np.mean(synthetic)))
     return Likeness(
@@ -102,6 +102,6 @@ def likeness(real: Floats, synthetic: Floats, others: Sequence[int]) -> Likeness
 
 
 def _variance(standings: Floats) -> float:
-    """Of their mean. Few rows may agree by luck: two more, at the ends, are thought to be among them."""
+    """Variance of their mean. Few rows may agree by luck, so two more at the ends are added to them."""
     with_ends = np.concatenate([standings, [0.0, 1.0]]) if len(standings) < _FEW else standings
     return float(np.var(with_ends, ddof=1)) / len(with_ends)

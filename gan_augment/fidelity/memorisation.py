@@ -1,4 +1,4 @@
-"""Does the synthesizer copy its training rows? A test against held-out rows, not a bare threshold.
+"""Tests for copied training rows: a comparison with held-out rows, not a bare threshold.
 
 Both sides are one-dimensional: the distance to the nearest train row, of synthetic rows and of real rows that the
 synthesizer never saw. If synthetic rows lie systematically nearer, the synthesizer copies.
@@ -19,12 +19,12 @@ from scipy.stats import mannwhitneyu, norm
 __all__ = ["CopyTest", "copy_test", "copy_test_in_cells"]
 
 Distances = npt.NDArray[np.floating]
-_RANKED = 100_000  # synthetic rows up to which SciPy is asked, which is exact for few
+_RANKED = 100_000  # synthetic rows up to which SciPy is used, which is exact for few
 
 
 @dataclass(frozen=True)
 class CopyTest:
-    """What the test found.
+    """Result of the test.
 
     Attributes
     ----------
@@ -43,7 +43,7 @@ class CopyTest:
 
 
 def copy_test(synthetic: Distances, heldout: Distances) -> CopyTest:
-    """Test one class. Both arguments float [n]: distance to the nearest train row; at least one value each.
+    """Test a class for copies. Both arguments float [n]: distance to the nearest train row; at least one value each.
 
     The p-value is exact for small samples without ties.
     """
@@ -83,7 +83,7 @@ def _rank_excess(synthetic: Distances, heldout: Distances) -> tuple[float, float
         raise ValueError(f"the copy test needs rows on both sides, got {n} synthetic and {m} held-out")
     both = np.concatenate([synthetic, heldout])
     both.sort()
-    # By counting instead of by ranks: of millions of synthetic rows one sorted copy is enough.
+    # Counts instead of ranks: with millions of synthetic rows, one sorted copy is enough.
     u = _above(both, heldout) - _above(np.sort(heldout), heldout)
     total = n + m
     tied = _tie_term(both) / (total * (total - 1))
@@ -91,14 +91,14 @@ def _rank_excess(synthetic: Distances, heldout: Distances) -> tuple[float, float
 
 
 def _above(ordered: Distances, values: Distances) -> float:
-    """How many of `ordered` lie above each of `values`, added up; equal ones count half."""
+    """Number of `ordered` above each of `values`, summed; equal ones count half."""
     left, right = (np.searchsorted(ordered, values, side).sum(dtype=np.float64) for side in ("left", "right"))
     return float(len(ordered) * len(values) - (left + right) / 2)
 
 
 def _tie_term(ordered: Distances) -> float:
     """Sum of t^3 - t over the runs of t equal values."""
-    same = np.flatnonzero(ordered[1:] == ordered[:-1])  # as the one before; in a run, one after the other
+    same = np.flatnonzero(ordered[1:] == ordered[:-1])  # as above; in a run, one after the other
     bounds = np.concatenate([[0], np.flatnonzero(np.diff(same) != 1) + 1, [len(same)]])
     ties = (np.diff(bounds) + 1).astype(np.float64)
     return float((ties**3 - ties).sum())
@@ -109,10 +109,10 @@ def _pvalue(synthetic: Distances, heldout: Distances, excess: float, spread: flo
         return 1.0
     if len(synthetic) <= _RANKED:
         return float(mannwhitneyu(synthetic, heldout, alternative="less").pvalue)
-    return float(norm.cdf((excess + 0.5) / spread))  # what SciPy does with so many rows, without its many copies
+    return float(norm.cdf((excess + 0.5) / spread))  # SciPy's method for this many rows, without its many copies
 
 
 def _ratio(synthetic: np.floating, heldout: np.floating) -> float:
-    if heldout == 0:  # held-out rows repeat train rows exactly: being as near as they are is no sign of copying
+    if heldout == 0:  # held-out rows repeat train rows exactly: being equally near is no sign of copying
         return 1.0
     return float(synthetic / heldout)

@@ -1,10 +1,10 @@
 """Fidelity and diversity of synthetic rows against real ones: plain NumPy on float arrays [n, d].
 
-Every function takes the real rows first. Which space the rows live in is the caller's business (own CNN features,
-PCA pixels, codec columns); a figure means something only beside the same figure of real against real.
+Every function takes the real rows first. The caller chooses the space (own CNN features, PCA pixels, codec columns); a
+figure is meaningful only beside the same figure of real against real.
 
-Real rows that the synthesizer learned from reward copying in every metric here: compare with held-out rows, and
-leave copying to `gan_augment.fidelity.memorisation`.
+Real rows from which the synthesizer learned reward copying in every metric here: compare with held-out rows, and use
+`gan_augment.fidelity.memorisation` to detect copies.
 """
 
 from __future__ import annotations
@@ -32,11 +32,11 @@ Rows = npt.NDArray[np.floating]
 
 @dataclass(frozen=True)
 class Prdc:
-    """Precision, recall, density, coverage, and the `k` they were taken with.
+    """Precision, recall, density, coverage, and their `k`.
 
-    Precision and density ask of synthetic rows "is it real-looking?", recall and coverage ask of real rows
-    "is it covered?". A collapsed generator has high precision and low coverage; noise has low precision.
-    Density alone may exceed 1 (real rows lie densest there); the others are in [0, 1].
+    Precision and density measure whether synthetic rows look real, recall and coverage whether real rows are covered. A
+    collapsed generator has high precision and low coverage; noise has low precision. Density alone may exceed 1 (real
+    rows lie densest there); the others are in [0, 1].
     """
 
     precision: float
@@ -56,7 +56,7 @@ def prdc(real: Rows, synthetic: Rows, k: int = 5) -> Prdc:
     check_rows(real, synthetic)
     real_radius = kth_neighbour_distance(real, k)
     synthetic_radius = kth_neighbour_distance(synthetic, k)
-    in_real_balls = np.zeros(len(synthetic), dtype=np.int64)  # how many real balls hold each synthetic row
+    in_real_balls = np.zeros(len(synthetic), dtype=np.int64)  # number of real balls that hold each synthetic row
     recalled = np.zeros(len(real), dtype=bool)
     covered = np.zeros(len(real), dtype=bool)
     for start in range(0, len(real), CHUNK):
@@ -75,11 +75,11 @@ def prdc(real: Rows, synthetic: Rows, k: int = 5) -> Prdc:
 
 
 def prdc_in_blocks(real: Rows, synthetic: Rows, k: int = 5, max_blocks: int = 8) -> Prdc:
-    """`prdc` at equal counts: the mean over consecutive blocks of synthetic rows, each as many as the real ones.
+    """Mean of `prdc` over consecutive blocks of synthetic rows, each as many as the real rows.
 
-    Ten times as many synthetic rows as real ones cover nearly everything by number alone, so figures taken at
-    unequal counts cannot be compared. `synthetic` should be in random order. Fewer synthetic than real rows are taken
-    as they are. `k` is lowered to fit tiny sets; at least 2 rows a side are needed.
+    Ten times as many synthetic rows as real ones cover nearly everything by number alone, so figures taken at unequal
+    counts cannot be compared. `synthetic` should be in random order. Fewer synthetic than real rows are used as they
+    are. `k` is lowered to fit tiny sets; at least 2 rows a side are needed.
     """
     size = min(len(real), len(synthetic))
     blocks = max(1, min(max_blocks, len(synthetic) // size)) if size else 1
@@ -87,7 +87,7 @@ def prdc_in_blocks(real: Rows, synthetic: Rows, k: int = 5, max_blocks: int = 8)
 
 
 def mean_prdc(real: Rows, blocks: Sequence[Rows], k: int = 5) -> Prdc:
-    """The mean of `prdc` over several sets of synthetic rows; `k` is lowered to fit the smallest set."""
+    """Mean of `prdc` over several sets of synthetic rows; `k` is lowered to fit the smallest set."""
     k = min([k, len(real) - 1, *(len(block) - 1 for block in blocks)])
     parts = [prdc(real, block, k) for block in blocks]
     figures = np.array([(p.precision, p.recall, p.density, p.coverage) for p in parts]).mean(axis=0)
@@ -96,7 +96,7 @@ def mean_prdc(real: Rows, blocks: Sequence[Rows], k: int = 5) -> Prdc:
 
 
 def coverage_of_equals(n_real: int, n_synthetic: int, k: int) -> float:
-    """The coverage that real against real would have: 1 - prod_i (n_real - i) / (n_real + n_synthetic - i), i = 1..k.
+    """Coverage expected of real against real: 1 - prod_i (n_real - i) / (n_real + n_synthetic - i), i = 1..k.
 
     Naeem et al. 2020, section 3.3, here for balls that reach to the k-th *other* row.
     """
@@ -107,7 +107,7 @@ def coverage_of_equals(n_real: int, n_synthetic: int, k: int) -> float:
 def diversity_ratio(real: Rows, synthetic: Rows) -> float:
     """Mean pairwise distance of synthetic rows over that of real rows: 1 is as diverse, below 0.4 has collapsed.
 
-    Where the real rows are all equal the ratio has no meaning; 1.0 is given if the synthetic ones are too.
+    Where all real rows are equal the ratio has no meaning; it is 1.0 if the synthetic ones are equal too.
     """
     spread, made = mean_pairwise_distance(real), mean_pairwise_distance(synthetic)
     if spread == 0:

@@ -1,4 +1,4 @@
-"""How well an image was restored: peak signal-to-noise ratio, and how sharp it is beside the truth."""
+"""Quality of restored images: peak signal-to-noise ratio, and sharpness relative to the truth."""
 
 from __future__ import annotations
 
@@ -7,11 +7,11 @@ import numpy.typing as npt
 
 __all__ = ["psnr", "sharpness_ratio"]
 
-_ROUNDING = 1 / 12  # the mean squared error of rounding to whole levels: nearer than that is equal
+_ROUNDING = 1 / 12  # the mean squared error of rounding to whole levels: images nearer than that are equal
 
 
 def psnr(images: npt.NDArray[np.uint8], truth: npt.NDArray[np.uint8]) -> npt.NDArray[np.float64]:
-    """float64 [n]: 10 log10(255^2 / mean squared error) in dB of each image uint8 [n, h, w, c]; at most 58.9."""
+    """PSNR float64 [n]: 10 log10(255^2 / mean squared error) in dB of each image uint8 [n, h, w, c]; at most 58.9."""
     difference = images.astype(np.float32) - truth.astype(np.float32)
     error = np.square(difference).mean(axis=(1, 2, 3), dtype=np.float64)
     decibel: npt.NDArray[np.float64] = 10 * np.log10(255**2 / np.maximum(error, _ROUNDING))

@@ -1,7 +1,7 @@
-"""Classifier two-sample test: can a fresh critic tell synthetic rows from real ones it has not seen?
+"""Classifier two-sample test: the accuracy of a fresh critic on synthetic and real rows that it has not seen.
 
-Lopez-Paz, Oquab 2017, "Revisiting Classifier Two-Sample Tests", 1610.06545. The critic is trained on half of the
-rows and asked about the other half; where the two sets have one distribution its hits are Binomial(n, 1/2).
+Lopez-Paz, Oquab 2017, "Revisiting Classifier Two-Sample Tests", 1610.06545. The critic is trained on half of the rows
+and tested on the other half; where the two sets have one distribution its hits are Binomial(n, 1/2).
 """
 
 from __future__ import annotations
@@ -39,20 +39,20 @@ CRITICS: dict[str, Callable[[int], Any]] = {"forest": _forest, "linear": _linear
 
 @dataclass(frozen=True)
 class TwoSampleTest:
-    """The strongest critic's result on the rows it was not trained on.
+    """Result of the strongest critic on the rows it was not trained on.
 
     Attributes
     ----------
     accuracy
-        Share told apart rightly; 0.5 is indistinguishable, 1 is plainly different.
+        Share classified correctly; 0.5 is indistinguishable, 1 is plainly different.
     auc
         Area under that critic's ROC curve; 0.5 is indistinguishable.
     pvalue
         P(so many hits or more by coin toss), times the number of critics (Bonferroni), at most 1. Small: different.
     critic
-        Which critic was the strongest.
+        The strongest critic.
     test_rows
-        How many rows it was asked about: half real, half synthetic but for the odd one.
+        The number of test rows: half real, half synthetic but for an odd row.
     """
 
     accuracy: float
@@ -66,7 +66,7 @@ def two_sample_test(real: Rows, synthetic: Rows, *, seed: int, max_rows: int = 2
     """Compare float [n, d] with float [m, d]; each side is cut to the same count, at most `max_rows`, at least 8.
 
     Equal rows stay on one side of the critic's split: a bootstrapped set would otherwise be recognised by its
-    repetitions. Bring both sets through the same codec first: float pixels against rounded ones are told apart always.
+    repetitions. Pass both sets through the same codec first: a critic always separates float pixels from rounded ones.
     """
     rows, origin, groups = _balanced(real, synthetic, seed, max_rows)
     train = _half_of_each(groups, origin, seed)
@@ -90,12 +90,12 @@ def _balanced(
 
 
 def _half_of_each(groups: npt.NDArray[np.int64], origin: npt.NDArray[np.int64], seed: int) -> npt.NDArray[np.bool_]:
-    """bool [n]: the critic's training half: half of the different rows of either side, with all their repetitions."""
+    """Mask bool [n] of the critic's training half: half of the distinct rows of either side, with repetitions."""
     rng = numpy_generator(seed, "two-sample split")
     train = np.zeros(len(groups), dtype=bool)
     of_synthetic = np.unique(groups[origin == 1])
     for own in (of_synthetic, np.setdiff1d(groups[origin == 0], of_synthetic)):
-        if len(own) == 1:  # one row repeated has no half; knowing it by its repetition is then a true finding
+        if len(own) == 1:  # a single repeated row has no half; recognising it by its repetition is then a true finding
             train |= (groups == own[0]) & (np.arange(len(groups)) % 2 == 0)
         else:
             train |= np.isin(groups, rng.permutation(own)[: len(own) // 2])
@@ -109,10 +109,10 @@ def _ask(
     test, truth = rows[~train], origin[~train]
     critic.fit(rows[train], origin[train])
     score = critic.predict_proba(test)[:, 1]
-    # The score 0.5 belongs to neither side: counting it as a hit for one would reward a constant critic.
+    # The score 0.5 belongs to neither side: counting it as a hit for a side would reward a constant critic.
     share = float(truth.mean())
     prediction = score > 0.5
     accuracy = float(np.where(score == 0.5, 0.5, prediction == truth).mean())
-    null = max(share, 1 - share)  # the accuracy of always naming the larger side
+    null = max(share, 1 - share)  # the accuracy of always predicting the larger side
     pvalue = float(binom.sf(np.ceil(accuracy * len(truth)) - 1, len(truth), null))
     return TwoSampleTest(accuracy, float(roc_auc_score(truth, score)), pvalue, name, len(truth))

@@ -1,4 +1,4 @@
-"""Folds of real rows, so that each row can be judged by a classifier that has seen neither it nor its group."""
+"""Folds of real rows, so that each row can be judged by a classifier that saw neither it nor its group."""
 
 from __future__ import annotations
 
@@ -13,7 +13,7 @@ __all__ = ["spread_over_folds"]
 def spread_over_folds(
     labels: npt.NDArray[np.integer[Any]], groups: npt.NDArray[Any], folds: int, rng: np.random.Generator
 ) -> npt.NDArray[np.int64]:
-    """int64 [n]: the fold of each row. Every class is spread over them as evenly as its groups allow.
+    """Fold of each row, int64 [n]. Every class is spread over the folds as evenly as its groups allow.
 
     Rows of one group share a fold; an empty name is a group of its own.
     """

@@ -1,15 +1,15 @@
-"""Is another classifier without any synthetic row clearly better? Then that is the first thing to be said."""
+"""Comparison with another classifier: if one without any synthetic row is clearly better, that is reported first."""
 
 from __future__ import annotations
 
 from gan_augment.gain.evaluation import ArmPredictions, Evaluation
-from gan_augment.gain.verdict import ARM_NAMES
+from gan_augment.gain.verdict import arm_name
 
 __all__ = ["better_without"]
 
 
 def better_without(other: ArmPredictions, ours: ArmPredictions, evaluation: Evaluation) -> str | None:
-    """A sentence where `other` is better on validation, and on test with the whole interval; else None.
+    """Sentence where `other` is better on validation, and on test with the whole interval; else None.
 
     `other`: the best arm without synthetic rows of another family of classifiers, `ours`: the best arm of the family
     that decides the verdict, with synthetic rows or without; both named by validation.
@@ -31,4 +31,4 @@ def better_without(other: ArmPredictions, ours: ArmPredictions, evaluation: Eval
 
 
 def _named(arm: ArmPredictions) -> str:
-    return f"{arm.family.classifier.replace('_', ' ')} ({ARM_NAMES[arm.record.arm]}: {arm.family.best.name})"
+    return f"{arm.family.classifier.replace('_', ' ')} ({arm_name(arm.record.arm)}: {arm.family.best.name})"

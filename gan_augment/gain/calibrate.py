@@ -1,4 +1,4 @@
-"""Is the verdict itself right? Synthesizers whose true effect is known go through the whole measurement, many times.
+"""Calibration of the verdict: synthesizers of known effect go through the whole measurement, many times.
 
 - *null*: train rows drawn again. Nothing new: "helps" would be a false alarm.
 - *near_null*: train rows with noise too small to matter.
@@ -26,22 +26,22 @@ from gan_augment.gain.verdict import Verdict
 __all__ = ["CONTROLS", "Control", "Outcome", "RowSplit", "Tally", "control_rows", "split_rows", "tally"]
 
 Control = Literal["null", "near_null", "prior", "oracle", "harmful"]
-_IDLE: tuple[Control, ...] = ("null", "near_null", "prior")  # what they add teaches nothing
+_IDLE: tuple[Control, ...] = ("null", "near_null", "prior")  # controls whose rows teach nothing
 CONTROLS: tuple[Control, ...] = get_args(Control)
 Rows = npt.NDArray[np.int64]
 
 _TEST, _VALIDATION = 0.4, 0.2  # shares of the smallest class, the same for every class
 _TRAIN = {"common": 0.08, "rare": 0.025}
-_ORACLE_TRAIN = {"common": 0.04, "rare": 0.016}  # an oracle tests the verdict only where there is room for a gain
+_ORACLE_TRAIN = {"common": 0.04, "rare": 0.016}  # an oracle tests the verdict only where a gain is possible
 _RARE_EVERY = 3  # every third class is rare
 _IMAGE_NOISE = 2.0  # grey levels
 _TABLE_NOISE = 0.01  # standard deviations of the column
-_CANDIDATES = 6  # candidates a class, as a multiple of the largest train class
+_CANDIDATES = 6  # candidates per class, as a multiple of the largest train class
 
 
 @dataclass(frozen=True)
 class RowSplit:
-    """Row numbers of labelled data: int64 each. `held` is real data that only an oracle may hand out."""
+    """Row numbers of labelled data: int64 each. `held` is real data that only an oracle may return."""
 
     train: Rows
     validation: Rows
@@ -50,7 +50,7 @@ class RowSplit:
 
 
 def split_rows(labels: npt.NDArray[np.int64], control: Control, generator: np.random.Generator) -> RowSplit:
-    """A fresh random split with a long tail: few train rows, very few in every third class, the rest balanced.
+    """Fresh random split with a long tail: few train rows, very few in every third class, the rest balanced.
 
     Of two classes the second is the rare one. An oracle gets about half the train rows, so that it can show a gain.
 
@@ -83,7 +83,7 @@ def split_rows(labels: npt.NDArray[np.int64], control: Control, generator: np.ra
 def control_rows(
     control: Control, samples: Samples, split: RowSplit, spec: DatasetSpec, generator: np.random.Generator
 ) -> Samples:
-    """What the synthesizer of this name would have generated and curation accepted, in order of preference."""
+    """Rows that the synthesizer of this name would have generated and curation accepted, in order of preference."""
     labels = samples.label_indices(spec)
     largest = int(np.bincount(labels[split.train]).max())
     parts = []
@@ -132,7 +132,7 @@ def _with_noise(payload: Payload, train: Payload, table: TableSpec | None, gener
 
 @dataclass(frozen=True)
 class Outcome:
-    """One run's measurement; gains in percentage points."""
+    """Measurement of one run; gains in percentage points."""
 
     control: Control
     verdict: Verdict
@@ -145,7 +145,7 @@ class Outcome:
 
 @dataclass(frozen=True)
 class Tally:
-    """All runs of one control: how often the verdict was what it must (not) be.
+    """Runs of one control: the share of verdicts that its requirement limits.
 
     Attributes
     ----------
@@ -168,13 +168,13 @@ class Tally:
     passed: bool | None
 
     def record(self) -> dict[str, Any]:
-        """For JSON."""
+        """Record for JSON."""
         rounded = {name: round(value, 4) for name, value in vars(self).items() if isinstance(value, float)}
         return vars(self) | rounded
 
 
 def tally(outcomes: Sequence[Outcome]) -> Tally:
-    """Sum up the runs of one control. `outcomes` must not be empty."""
+    """Tally of the runs of one control. `outcomes` must not be empty."""
     control, runs = outcomes[0].control, len(outcomes)
     verdicts: dict[Verdict, int] = {"helps": 0, "no measurable difference": 0, "hurts": 0}
     for outcome in outcomes:

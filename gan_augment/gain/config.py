@@ -18,10 +18,11 @@ class MeasureConfig(Record):
     bootstrap_draws: int = Field(default=1000, ge=200, le=100_000)
     minimum_gain: float = Field(default=0.0, ge=0, le=100, description="percentage points the interval must exceed")
     groups: tuple[str, ...] = Field(
-        default=(), description="columns (features of a table, attributes of images) whose groups are reported apart"
+        default=(),
+        description="columns (features of a table, attributes of images) whose groups are reported separately",
     )
     learning_curve: Literal["auto", "always", "never"] = Field(
         default="auto",
-        description="what synthetic rows are worth in real rows, by more trainings of the best arm without them;"
+        description="the worth of synthetic rows in real rows, by more trainings of the best arm without them;"
         " auto: where they cost at most a fifth of what retrain costs",
     )

@@ -22,7 +22,7 @@ __all__ = ["ArmPredictions", "Evaluation"]
 
 @dataclass(frozen=True)
 class ArmPredictions:
-    """An arm under one family of classifiers: float32 [seeds, n, K], of the variant chosen on validation.
+    """Predictions of an arm and a family of classifiers: float32 [seeds, n, K], of the variant chosen on validation.
 
     Before its adjustment; `decided` is after it.
     """
@@ -34,21 +34,21 @@ class ArmPredictions:
 
     @property
     def adjustment(self) -> Adjustment:
-        """That of the chosen variant."""
+        """Adjustment of the chosen variant."""
         return self.family.best.adjustment
 
     @cached_property
     def decided(self) -> npt.NDArray[np.floating]:
-        """[seeds, n, K]: test probabilities after the adjustment, whose largest one is the arm's answer."""
+        """Test probabilities [seeds, n, K] after the adjustment; the largest is the arm's answer."""
         return adjust(self.test, self.adjustment)
 
     def for_metric(self, name: str, task: Task) -> npt.NDArray[np.floating]:
-        """What a metric of the task is taken of: the arm's answers, or the probabilities as they were given."""
+        """Input of a metric of the task: the arm's answers, or the probabilities as predicted."""
         return self.decided if name in task.decisions else self.test
 
 
 class Evaluation:
-    """Test rows, drawn again the same way for everything, and the scores on them.
+    """Test rows, resampled in the same way for all comparisons, and the scores on them.
 
     `labels` are the classes, within which rows are drawn; `targets` what was to be predicted, the same if None; `ids`
     the rows' names, where single rows are to be told.
@@ -73,23 +73,23 @@ class Evaluation:
         self._known: dict[tuple[Metric, int], tuple[Resampled, npt.NDArray[np.floating]]] = {}
 
     def _resampled(self, metric: Metric, probabilities: npt.NDArray[np.floating]) -> Resampled:
-        """Scores are kept: an arm's level and its differences need the same ones."""
+        """Scores are cached: an arm's level and its differences need the same ones."""
         key = metric, id(probabilities)
-        if key not in self._known:  # the array is kept too, so that its id stays its own
+        if key not in self._known:  # the array is kept too, so that its id is not reused
             self._known[key] = self.rows.resample(metric, probabilities), probabilities
         return self._known[key][0]
 
     def level(
         self, metric: Metric, probabilities: npt.NDArray[np.floating], among: npt.NDArray[np.bool_] | None = None
     ) -> Interval:
-        """One arm's score, its interval within what the metric can be. `among`: the rows that the metric looks at."""
+        """Score of one arm, with its interval cut to the metric's range. `among`: the rows that it depends on."""
         found = self._interval(self._resampled(metric, probabilities), among=among)
         return found.within(0.0, float("inf") if metric is self.task.metrics["log_loss"] else 1.0)
 
     def difference(
         self, metric: Metric, first: npt.NDArray[np.floating], second: npt.NDArray[np.floating], rows: int | None = None
     ) -> Interval:  # fmt: skip
-        """The paired difference, first minus second. `rows`: how many rows the metric looks at, all if None."""
+        """Paired difference, first minus second. `rows`: the number that the metric depends on, all if None."""
         paired = self.paired(metric, first, second)
         return self._interval(paired, resolution=1 / max(rows or len(self.labels), 1))
 
@@ -100,15 +100,15 @@ class Evaluation:
         second: npt.NDArray[np.floating],
         among: npt.NDArray[np.bool_],
     ) -> Interval:
-        """The paired difference of a metric that looks at these rows alone, with their degrees of freedom."""
+        """Paired difference of a metric that depends on these rows only, with their degrees of freedom."""
         return self._interval(self.paired(metric, first, second), 1 / max(int(among.sum()), 1), among)
 
     def paired(self, metric: Metric, first: npt.NDArray[np.floating], second: npt.NDArray[np.floating]) -> Resampled:
-        """The difference, first minus second, seed by seed and row set by row set."""
+        """Difference, first minus second, seed by seed and row set by row set."""
         return self._resampled(metric, first) - self._resampled(metric, second)
 
     def interval_of(self, difference: Resampled) -> Interval:
-        """The interval of a paired difference, or of a sum of such."""
+        """Interval of a paired difference, or of a sum of such."""
         return self._interval(difference, resolution=1 / max(len(self.labels), 1))
 
     def _interval(

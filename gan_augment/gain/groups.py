@@ -1,6 +1,6 @@
-"""The gain in each group of test rows, such as a hospital, a camera or a sex, and in the group that is served worst.
+"""Gain in each group of test rows, such as a hospital, a camera or a sex, and in the worst-served group.
 
-A gain in the mean may be a loss for a group. Groups are reported, they decide nothing: the verdict is that of all rows.
+A gain in the mean may hide a loss for a group. Groups are reported but decide nothing: the verdict is that of all rows.
 """
 
 from __future__ import annotations
@@ -21,25 +21,25 @@ from gan_augment.scoring.statistics import Interval
 __all__ = ["Grouping", "grouped", "groups_record"]
 
 _MOST = 50  # groups of a column
-_FEWEST = 10  # test rows of a group that has figures
+_FEWEST = 10  # test rows that a group needs for figures
 _MISSING = "(missing)"
 
 
 @dataclass(frozen=True)
 class Grouping:
-    """Test rows by the value of a column: `values` of the groups, and int64 [n], the place of each row's."""
+    """Test rows by the value of a column: `values` of the groups, and int64 [n], the group's position for each row."""
 
     values: tuple[str, ...]
     places: npt.NDArray[np.int64]
 
     def rows(self, place: int) -> npt.NDArray[np.bool_]:
-        """bool [n]: the rows of a group."""
+        """Mask bool [n] of the rows of a group."""
         mask: npt.NDArray[np.bool_] = self.places == place
         return mask
 
 
 def grouped(name: str, values: pd.Series) -> Grouping:
-    """The groups of a column, one a value, in order. A missing value is a group, too. Raises ParamsError."""
+    """Groups of a column, one per value, in order. A missing value is a group too. Raises ParamsError."""
     words = values.astype("string").fillna(_MISSING).to_numpy(dtype=object)
     known, places = np.unique(words.astype(str), return_inverse=True)
     if len(known) > _MOST:
@@ -56,7 +56,7 @@ def grouped(name: str, values: pd.Series) -> Grouping:
 def groups_record(
     groupings: Mapping[str, Grouping], baseline: ArmPredictions, synthetic: ArmPredictions, evaluation: Evaluation
 ) -> dict[str, Any]:
-    """Column -> the headline of both arms and the gain, in each group and in the worst one."""
+    """Headline of both arms and the gain by column, in each group and in the worst one."""
     return {name: _of_column(one, baseline, synthetic, evaluation) for name, one in groupings.items()}
 
 
@@ -75,7 +75,7 @@ def _of_column(
             "gain": _points(gain),
         }
 
-    # The worst group may be any: its interval has the degrees of freedom of the smallest one.
+    # Any group may be the worst: its interval has the degrees of freedom of the smallest one.
     smallest = grouping.rows(min(enough, key=lambda place: int(sizes[place]), default=0))
     return {
         "groups": [
@@ -95,7 +95,7 @@ def _within(metric: Metric, rows: npt.NDArray[np.bool_]) -> Metric:
 
 
 def _worst(metrics: list[Metric]) -> Metric:
-    """The figure of the group that is served worst: another one in other draws, or by another arm."""
+    """Figure of the worst-served group, which may differ between draws and arms."""
 
     def worst(probabilities: Probabilities, targets: Labels, weights: Weights) -> Values:
         smallest: Values = np.min([one(probabilities, targets, weights) for one in metrics], axis=0)

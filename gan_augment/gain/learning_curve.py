@@ -1,24 +1,23 @@
-"""What synthetic rows are worth in real rows: where the learning curve of the best arm without them reaches their arm.
+"""Worth of synthetic rows in real rows: the point where the learning curve of the best arm without them reaches theirs.
 
 The best arm without synthetic rows is trained again with fewer rows of the rare classes, which are left out at random,
-for each seed others. Let L(x) be the test score with x times as many of them as there are. Between and beyond the
-shares that were trained the curve is taken for
+different ones for each seed. Let L(x) be the test score with x times the existing number of them. Between and beyond
+the trained shares, the curve is assumed to be
 
     L(x) = L(1) + B (1 - x**-0.5)
 
-one free number, B >= 0: the error falls with the root of the rows towards a floor, a usual shape of learning curves
-(Cortes et al. 1993, "Learning curves: asymptotic values and rate of convergence"; Viering and Loog 2021, arXiv
-2103.10948). It passes through the score with all rows, so that a gain of nothing is worth no row, whatever B is.
+with one free number, B >= 0: the error falls with the root of the rows towards a floor, a usual shape of learning
+curves (Cortes et al. 1993, "Learning curves: asymptotic values and rate of convergence"; Viering and Loog 2021, arXiv
+2103.10948). It passes through the score with all rows, so that a gain of zero is worth no row, whatever B is.
 
-The rows are those x at which the arm with synthetic rows is not told from the curve: its gain minus B (1 - x**-0.5)
-has an interval that holds 0. So the interval of x is the inversion of a test, as in Fieller's theorem (1954): it needs
-no division by a slope that may be near nothing, and where the slope is, the interval says so by having no end.
+The interval of x holds the points at which the arm with synthetic rows does not differ significantly from the curve:
+the interval of its gain minus B (1 - x**-0.5) contains 0. So it is the inversion of a test, as in Fieller's theorem
+(1954): no division by a slope is needed, and where the slope is near zero, the interval has no end.
 
-That interval knows of test rows and seeds. It also has to know that rows differ: n x more rows drawn at random are
-worth more or less than the curve says. For a score that is near linear in what each row adds, with variance v for n
+That interval covers test rows and seeds. It also has to cover the choice of rows: n x more rows drawn at random are
+worth more or less than the curve predicts. For a score that is near linear in what each row adds, with variance v for n
 rows, a share s of them drawn at random varies by v (1/s - 1), and going from n to n x rows by v (1 - 1/x): partly
-because the new rows are random, partly because they thin out what the old ones were lucky in. v is measured at the
-shares.
+because the new rows are random, partly because they dilute the luck of the old ones. v is measured at the shares.
 """
 
 from __future__ import annotations
@@ -37,8 +36,8 @@ __all__ = ["FURTHEST", "Worth", "affordable_shares", "explain_worth", "rows_wort
 
 Kind = Literal["about", "more than", "nothing told", "less than nothing", "flat"]
 
-FURTHEST = 2.0  # times the rows that there are: beyond that the curve is a guess
-FEWEST_ROWS = 8  # of a class: a quarter of them is two
+FURTHEST = 2.0  # times the existing rows: beyond that the curve is a guess
+FEWEST_ROWS = 8  # rows of a class: a quarter of them is two
 _SHARES = (0.25, 0.5)
 _ALL_SHARES = (0.25, 0.5, 0.75)
 _PART_OF_COST = 0.2
@@ -48,7 +47,7 @@ _BEYOND = "; how many more, the learning curve cannot say."
 
 
 def thinned_classes(counts: npt.NDArray[np.int64]) -> list[int]:
-    """The classes of which rows are left out: the rare ones; those under half of the largest; else all."""
+    """Classes of which rows are left out: the rare ones; those under half of the largest; else all."""
     small = [int(index) for index in np.flatnonzero(counts < counts.max() / 2)]
     return rare_classes(counts) or small or list(range(len(counts)))
 
@@ -56,9 +55,9 @@ def thinned_classes(counts: npt.NDArray[np.int64]) -> list[int]:
 def thinned(
     labels: npt.NDArray[np.int64], classes: Sequence[int], share: float, generator: np.random.Generator
 ) -> npt.NDArray[np.int64]:
-    """The rows that stay, in order: of `classes` this share (two rows at least), of the others all.
+    """Rows that stay, in order: of `classes` this share (two rows at least), of the others all.
 
-    Generators of one seed give nested sets: what stays of a small share stays of a larger one.
+    Generators of one seed give nested sets: rows that stay in a small share stay in a larger one.
     """
     kept = [np.flatnonzero(~np.isin(labels, classes))]
     for index in classes:
@@ -68,7 +67,7 @@ def thinned(
 
 
 def affordable_shares(setting: str, trainings: int, seeds: int) -> tuple[float, ...]:
-    """The shares to train with, beside all rows; none where "auto" finds them dearer than a fifth of `trainings`."""
+    """Shares to train with, beside all rows; none where "auto" finds them to cost more than a fifth of `trainings`."""
     if setting == "always":
         return _ALL_SHARES
     dear = len(_SHARES) * seeds > _PART_OF_COST * trainings
@@ -77,18 +76,18 @@ def affordable_shares(setting: str, trainings: int, seeds: int) -> tuple[float, 
 
 @dataclass(frozen=True)
 class Worth:
-    """Times as many rows as there are, that the arm with synthetic rows is worth.
+    """Worth of the arm with synthetic rows, as a multiple of the existing rows.
 
     Attributes
     ----------
     kind
-        What can be said.
+        The kind of statement that is possible.
     factor
         The estimate; None where the curve does not reach the arm, or does not rise.
     low, high
-        The interval's ends; None for one that lies further than the curve can say.
+        The interval's ends; None for an end outside the range of the curve.
     slope
-        What the curve gains from a quarter of the rows to all of them.
+        The gain of the curve from a quarter of the rows to all of them.
     """
 
     kind: Kind
@@ -104,7 +103,7 @@ def rows_worth(
     judge: Callable[[Resampled], Interval],
     confidence: float,
 ) -> Worth:
-    """The worth of the arm with synthetic rows.
+    """Worth of the arm with synthetic rows.
 
     Parameters
     ----------
@@ -133,7 +132,7 @@ def rows_worth(
 
 
 def _slope(losses: Sequence[tuple[float, Resampled]]) -> Resampled:
-    """B by least squares, of a curve that is held fast at all rows."""
+    """Slope B by least squares, of a curve that is fixed at all rows."""
     falls = np.asarray([-_rise(share) for share, _ in losses])
     weights = falls / (falls**2).sum()
     values, draws = (np.stack([getattr(loss, name) for _, loss in losses]) for name in ("values", "draws"))
@@ -141,12 +140,12 @@ def _slope(losses: Sequence[tuple[float, Resampled]]) -> Resampled:
 
 
 def _luck(losses: Sequence[tuple[float, Resampled]]) -> float:
-    """v: the variance of the score with all rows, had others been drawn; see the module's docstring."""
+    """Variance v of the score with all rows, had others been drawn; see the module's docstring."""
     return float(np.mean([loss.values.var(ddof=1) / (1 / share - 1) for share, loss in losses]))
 
 
 def _rise(factor: float) -> float:
-    """What the curve rises, in units of B, from all rows to `factor` times as many: below 0 for fewer."""
+    """Rise of the curve, in units of B, from all rows to `factor` times as many: below 0 for fewer."""
     return float(1 - factor**-0.5)
 
 
@@ -159,7 +158,7 @@ def _nothing(like: Resampled) -> Resampled:
 
 
 def _ends(factors: npt.NDArray[np.float64], found: Sequence[Interval]) -> tuple[float | None, float | None]:
-    """Where the arm stops being above the curve, and where it starts being below; None beyond what was looked at."""
+    """Ends of the interval: where the arm stops being above the curve, and starts being below; None out of range."""
     lows, highs = (np.asarray([getattr(one, end) for one in found]) for end in ("low", "high"))
     first, last = int((lows <= 0).argmax()), len(highs) - 1 - int((highs >= 0)[::-1].argmax())
     low = None if first == 0 else _crossing(factors, lows, first - 1)
@@ -169,26 +168,26 @@ def _ends(factors: npt.NDArray[np.float64], found: Sequence[Interval]) -> tuple[
 
 
 def _crossing(factors: npt.NDArray[np.float64], values: npt.NDArray[np.float64], place: int) -> float:
-    """Where the values, which fall, are 0 between this place and the next."""
+    """Zero of the values, which fall, between this place and the next."""
     before, after = values[place], values[place + 1]
     return float(factors[place] + (factors[place + 1] - factors[place]) * before / (before - after))
 
 
 def _kind(interval: Interval) -> Kind:
-    """By the gain's own interval, so that the sentence and the verdict agree on whether there is one."""
+    """Kind by the gain's own interval, so that the sentence and the verdict agree on whether there is a gain."""
     if interval.low <= 0 <= interval.high:
         return "nothing told"
     return "about" if interval.low > 0 else "less than nothing"
 
 
 def _estimate(gain: Resampled, slope: Resampled, least: float) -> float | None:
-    """Where the curve reaches the arm; None beyond what it can say."""
+    """Point where the curve reaches the arm; None beyond its range."""
     rise = float(gain.values.mean() / slope.values.mean())
     return None if rise >= _rise(FURTHEST) else max((1 - rise) ** -2, least)
 
 
 def explain_worth(worth: Worth, rows: int, whose: str) -> str:
-    """A sentence. `rows`: real train rows of the classes that `whose` names, all together."""
+    """Sentence on the worth. `rows`: the real train rows of the classes that `whose` names, in total."""
     said = _Words(worth, rows, whose)
     return {
         "about": said.about,
@@ -200,7 +199,7 @@ def explain_worth(worth: Worth, rows: int, whose: str) -> str:
 
 
 class _Words:
-    """The sentences, in rows beside those that there are."""
+    """Sentences with rows beside the existing ones."""
 
     def __init__(self, worth: Worth, rows: int, whose: str) -> None:
         ends = worth.low, worth.high, worth.factor

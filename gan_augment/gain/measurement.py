@@ -10,15 +10,16 @@ import numpy as np
 import numpy.typing as npt
 
 from gan_augment.core.not_made import not_made_sentences
-from gan_augment.core.predictions import Adjustment, ArmRecord, CurveRecord, Family
+from gan_augment.core.predictions import Adjustment, ArmRecord, CurveRecord, Family, rival_of
 from gan_augment.core.records import DatasetSpec
 from gan_augment.gain.better_without import better_without
 from gan_augment.gain.evaluation import ArmPredictions, Evaluation
 from gan_augment.gain.groups import Grouping, groups_record
 from gan_augment.gain.learning_curve import Worth, explain_worth, rows_worth
 from gan_augment.gain.readings import readings_record
+from gan_augment.gain.rivals import rival_notes, rival_wins, rivals_untrained
 from gan_augment.gain.untried import explain_untried, not_tried
-from gan_augment.gain.verdict import ARM_NAMES, Verdict, decide, explain
+from gan_augment.gain.verdict import Verdict, arm_name, decide, explain
 from gan_augment.scoring.adjustment import adjust
 from gan_augment.scoring.metrics import Labels, precision_over, rare_classes, recall_over, score
 from gan_augment.scoring.statistics import Interval, holm
@@ -36,23 +37,49 @@ _COVERS = "test rows and classifier seeds; not retraining the synthesizer, nor a
 
 @dataclass(frozen=True)
 class Gain:
-    """Best arm with synthetic data minus best arm without, both chosen on validation."""
+    """Best arm with synthetic data minus best arm without, both chosen on validation.
+
+    `real`: where the latter has the rows of a rival, the best arm of real rows alone, which an export may hold.
+    """
 
     baseline: ArmPredictions
     synthetic: ArmPredictions
     interval: Interval
     verdict: Verdict
+    real: ArmPredictions | None = None
+
+    def sides(self) -> dict[str, ArmPredictions]:
+        """The arms by the beginning of their keys in measure.json."""
+        both = {"baseline": self.baseline, "synthetic": self.synthetic}
+        return both if self.real is None else both | {"real": self.real}
+
+    def names(self) -> dict[str, str]:
+        """Which arms and variants these are."""
+        named: dict[str, str] = {}
+        for side, arm in self.sides().items():
+            named |= {f"{side}_arm": arm.record.arm, f"{side}_variant": arm.family.best.described}
+        return named
 
 
 def headline(arms: Sequence[ArmPredictions]) -> tuple[ArmPredictions, ArmPredictions]:
-    """The best baseline arm and the best one with synthetic data, by validation loss; the simpler one on a tie."""
+    """Best baseline arm and best arm with synthetic data, by validation loss; the simpler one on a tie.
 
-    return _best(arms, BASELINE_ARMS), _best(arms, SYNTHETIC_ARMS)
+    A rival of the method is a baseline: it costs next to nothing.
+    """
+    return _best(_baselines(arms)), _best([arm for arm in arms if arm.record.arm in SYNTHETIC_ARMS])
 
 
-def _best(arms: Sequence[ArmPredictions], names: Sequence[str]) -> ArmPredictions:
-    candidates = [arm for arm in arms if arm.record.arm in names]
-    return min(candidates, key=lambda arm: (arm.family.best.validation_loss, names.index(arm.record.arm)))
+def _baselines(arms: Sequence[ArmPredictions]) -> list[ArmPredictions]:
+    return [arm for arm in arms if arm.record.arm in BASELINE_ARMS or rival_of(arm.record.arm)]
+
+
+def _best(arms: Sequence[ArmPredictions]) -> ArmPredictions:
+    order = (*BASELINE_ARMS, *SYNTHETIC_ARMS)  # and rivals last, as they are in `arms`
+
+    def place(arm: str) -> int:
+        return order.index(arm) if arm in order else len(order)
+
+    return min(arms, key=lambda arm: (arm.family.best.validation_loss, place(arm.record.arm)))
 
 
 def measure(
@@ -64,7 +91,7 @@ def measure(
     curve: tuple[CurveRecord, npt.NDArray[np.float32] | None] | None = None,
     groups: Mapping[str, Grouping] | None = None,
 ) -> dict[str, Any]:
-    """measure.json. Levels are shares in 0 .. 1, gains are percentage points.
+    """Contents of measure.json. Levels are shares in 0 .. 1, gains are percentage points.
 
     Parameters
     ----------
@@ -93,7 +120,7 @@ def measure(
             gain.interval,
             ratio=ratio,
             shown=shown,
-            baseline=f"{ARM_NAMES[gain.baseline.record.arm]}: {gain.baseline.family.best.described}",
+            baseline=f"{arm_name(gain.baseline.record.arm)}: {gain.baseline.family.best.described}",
             confidence=config.confidence,
             headline=headline_name.replace("_", " "),
         )
@@ -107,13 +134,14 @@ def measure(
         "sentence": sentence,
         "worth": None if curve is None else _worth(gain, *curve, evaluation),
         "not_made": plan.get("not_made") or {},
-        "notes": [*_notes(gain, tuned, second, shown), *_few_rows(evaluation)],
+        "notes": [*_notes(gain, tuned, second, shown), *rival_notes(evaluation.spec, plan), *_few_rows(evaluation)],
         "gain": _gain_record(gain, evaluation) | _adjustments(gain, evaluation),
         "threshold_free": _threshold_free(gain, evaluation)
         | ({} if tuned is None else {f"{headline_name}_after_tuning": _points(tuned)}),
         "second_opinion": second,
         "arms": [_arm_record(arm, evaluation) for arm in arms],
         "skipped": {record.arm: record.skipped for record in skipped},
+        **({"rivals": plan["rivals"]} if plan.get("rivals") else {}),
         evaluation.task.figures: _parts(gain, evaluation),
         **({"readings": readings_record(gain.baseline, gain.synthetic, evaluation)} if _reads(evaluation) else {}),
         **({"groups": groups_record(groups, gain.baseline, gain.synthetic, evaluation)} if groups else {}),
@@ -121,7 +149,7 @@ def measure(
         "shown_ratio": shown,
         "seeds": arms[0].record.seeds,
         "test_rows": len(evaluation.labels),
-        "comparisons": 1,  # the two arms are named by validation before a test label is read
+        "comparisons": 1,  # validation names the two arms before a test label is read
     }
 
 
@@ -135,24 +163,27 @@ def _gain(arms: Sequence[ArmPredictions], evaluation: Evaluation, plan: dict[str
     verdict = decide(interval, float(plan["ratio"]), evaluation.config.minimum_gain / 100)
     if not_tried(evaluation.spec, baseline.record.train_counts, plan):
         verdict = "not tried"
-    return Gain(baseline, synthetic, interval, verdict)
+    real = _best([arm for arm in arms if arm.record.arm in BASELINE_ARMS]) if rival_of(baseline.record.arm) else None
+    return Gain(baseline, synthetic, interval, verdict, real)
 
 
 def _before(
     gain: Gain, families: dict[Family, list[ArmPredictions]], evaluation: Evaluation, plan: dict[str, Any]
 ) -> list[str]:
-    """Sentences that are said before the verdict's own."""
-    without = [arm for arm in families.get("second", []) if arm.record.arm in BASELINE_ARMS]
+    """Sentences placed before the verdict's own."""
+    without = _baselines(families.get("second", []))
     ours = min((gain.baseline, gain.synthetic), key=lambda arm: arm.family.best.validation_loss)
-    better = better_without(_best(without, BASELINE_ARMS), ours, evaluation) if without else None
+    better = better_without(_best(without), ours, evaluation) if without else None
+    rival = rival_wins(gain.verdict, gain.baseline, gain.synthetic, evaluation)
+    untrained = rivals_untrained(plan, [arm.record.arm for arm in families["first"]])
     missing = [] if gain.verdict == "not tried" else not_made_sentences(evaluation.spec, plan.get("not_made") or {})
-    return [*([better] if better else []), *missing]
+    return [*filter(None, (better, rival, untrained)), *missing]
 
 
 def _worth(
     gain: Gain, curve: CurveRecord, tests: npt.NDArray[np.float32] | None, evaluation: Evaluation
 ) -> dict[str, Any] | None:
-    """What the arm with synthetic rows is worth in real rows, and the curve; None of a curve of other predictions."""
+    """Worth of the arm with synthetic rows, and the curve; None for a curve of other predictions."""
     if curve.skipped or tests is None:
         return {"kind": "not measured", "sentence": f"{_NOT_MEASURED}: {curve.skipped}."}
     baseline, best = gain.baseline, gain.baseline.family.best
@@ -177,7 +208,7 @@ def _worth(
 
 
 def _worth_record(worth: Worth, curve: CurveRecord, spec: DatasetSpec, confidence: float) -> dict[str, Any]:
-    """Rows in addition to those that are there; None where the curve cannot say."""
+    """Record of the worth, in rows beside the existing ones; None where the curve does not show it."""
     everything = len(curve.classes) == len(spec.classes)
     whose = "all classes" if everything else "the rare classes" if len(curve.classes) > 1 else "the rare class"
     ends = {"rows": worth.factor, "low": worth.low, "high": worth.high}
@@ -204,10 +235,7 @@ def _gain_record(gain: Gain, evaluation: Evaluation) -> dict[str, Any]:
         "high": figures["high"],
         "confidence": evaluation.config.confidence,
         "metric": evaluation.task.headline,
-        "baseline_arm": gain.baseline.record.arm,
-        "baseline_variant": gain.baseline.family.best.described,
-        "synthetic_arm": gain.synthetic.record.arm,
-        "synthetic_variant": gain.synthetic.family.best.described,
+        **gain.names(),
         "smallest_detectable": round(gain.interval.smallest_detectable * 100, 3),
         "covers": _COVERS,
     }
@@ -222,7 +250,7 @@ def _adjustments(gain: Gain, evaluation: Evaluation) -> dict[str, Any]:
         return {}
     spec = evaluation.spec
     keys, found = [record.key for record in spec.classes], dict[str, Any]()
-    for side, arm in (("baseline", gain.baseline), ("synthetic", gain.synthetic)):
+    for side, arm in gain.sides().items():
         if parts := arm.adjustment.parts:
             found[f"{side}_adjustments"] = [_adjustment_record(part, list(arm.record.levels[name]))
                                             for name, part in zip(arm.record.levels, parts, strict=True)]  # fmt: skip
@@ -237,9 +265,9 @@ def _adjustment_record(adjustment: Adjustment, answers: Sequence[str]) -> dict[s
 
 
 def _threshold_free(gain: Gain, evaluation: Evaluation) -> dict[str, Any]:
-    """Differences that no moved threshold explains; average precision in points, log loss in nats.
+    """Differences that moving a threshold cannot explain; average precision in points, log loss in nats.
 
-    And the headline without any adjustment: what it would have been against a weaker opponent.
+    Also the headline without any adjustment: the gain over a weaker baseline.
     """
     pair, task = (gain.synthetic.test, gain.baseline.test), evaluation.task
     found = {}
@@ -253,7 +281,7 @@ def _threshold_free(gain: Gain, evaluation: Evaluation) -> dict[str, Any]:
 
 
 def _after_tuning(gain: Gain, evaluation: Evaluation, validation_targets: Labels) -> Interval:
-    """The gain of the headline when both arms first move their thresholds on validation."""
+    """Gain of the headline when both arms first move their thresholds on validation."""
 
     def tuned(arm: ArmPredictions) -> npt.NDArray[np.floating]:
         seen = adjust(arm.validation, arm.adjustment)
@@ -278,7 +306,7 @@ def _second_opinion(
 
 
 def _few_rows(evaluation: Evaluation) -> list[str]:
-    """The class with the fewest test rows, where one of them more or less right would be seen in the headline."""
+    """Note on the class with the fewest test rows, where a single row would be visible in the headline."""
     if evaluation.task.roles:
         return []  # another figure than the classes' mean
     counts = np.bincount(evaluation.labels, minlength=len(evaluation.spec.classes))
@@ -326,7 +354,7 @@ def _arm_record(arm: ArmPredictions, evaluation: Evaluation) -> dict[str, Any]:
 
 
 def _of_classes(arm: ArmPredictions, evaluation: Evaluation) -> dict[str, Any]:
-    """Recall and precision of the rare classes, None where no class is, and the recall of each class."""
+    """Recall and precision of the rare classes, None where no class is rare, and the recall of each class."""
     rare = rare_classes(np.asarray(arm.record.train_counts))
     of_rare = {"rare_class_recall": recall_over(rare), "rare_class_precision": precision_over(rare)}
     rare_levels = {name: evaluation.level(metric, arm.decided).rounded(5) for name, metric in of_rare.items() if rare}
@@ -344,7 +372,7 @@ def _per_class_recall(arm: ArmPredictions, evaluation: Evaluation) -> dict[str, 
 
 
 def _parts(gain: Gain, evaluation: Evaluation) -> list[dict[str, Any]]:
-    """Gain in each part of the headline. `changed` holds over all together (Holm), the intervals one by one."""
+    """Gain in each part of the headline. `changed` holds for all parts jointly (Holm), the intervals for each part."""
     parts, pair = evaluation.task.parts(evaluation.targets), (gain.synthetic.decided, gain.baseline.decided)
     gains = [evaluation.difference(part.metric, *pair, rows=part.rows) for part in parts]
     adjusted = holm([interval.p_value for interval in gains])

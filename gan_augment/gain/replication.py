@@ -1,4 +1,4 @@
-"""The gain over several trainings of the synthesizer: an interval that covers their luck too."""
+"""Gain over several trainings of the synthesizer, with an interval that covers their variation too."""
 
 from __future__ import annotations
 
@@ -21,11 +21,11 @@ _COVERS = "test rows, classifier seeds and training the synthesizer again; not a
 
 @dataclass(frozen=True)
 class Replicate:
-    """One training of the synthesizer and all that follows, with another seed.
+    """Training of the synthesizer and all later stages, with another seed.
 
-    `gain` is the paired difference between the two arms that its own validation named; `ratio` what it chose.
-    `untried`: why the classes that need synthetic rows got none, in words, where that is so; then the gain is no word
-    on such rows.
+    `gain` is the paired difference between the two arms that its own validation named; `ratio` its own choice.
+    `untried`: the reason, in words, where the classes that need synthetic rows got none; then the gain does not concern
+    such rows.
     """
 
     gain: Resampled
@@ -36,7 +36,7 @@ class Replicate:
 
 
 def replicate_of(arms: Sequence[ArmPredictions], plan: Mapping[str, Any], evaluation: Evaluation) -> Replicate:
-    """A replicate, scored on the rows that all replicates share. `plan`: mix's plan.json of its training."""
+    """Replicate scored on the rows that all replicates share. `plan`: mix's plan.json of its training."""
     baseline, synthetic = headline(arms)
     paired = evaluation.paired(evaluation.headline, synthetic.decided, baseline.decided)
     untried = not_tried(evaluation.spec, baseline.record.train_counts, plan)
@@ -45,12 +45,12 @@ def replicate_of(arms: Sequence[ArmPredictions], plan: Mapping[str, Any], evalua
 
 
 def combine(replicates: Sequence[Replicate], evaluation: Evaluation) -> dict[str, Any]:
-    """replicates.json; gains in percentage points.
+    """Contents of replicates.json; gains in percentage points.
 
-    Each replicate counts once, with the mean over its classifier seeds: replicates stand where seeds stand in the
-    single measurement, so the seeds' own variation is in the replicates' differences. "helps" also needs a ratio
-    above 0 in more than half of the replicates. Those that were not tried say nothing of synthetic rows: the gain is
-    that of the others, and where these are no more than half, the verdict is "not tried" and no gain is given.
+    Each replicate counts once, with the mean over its classifier seeds: replicates take the place of the seeds of the
+    single measurement, so the seeds' own variation is in the replicates' differences. "helps" also needs a ratio above
+    0 in more than half of the replicates. Replicates without tried synthetic rows do not count: the gain is that of the
+    others, and where these are at most half, the verdict is "not tried" and no gain is given.
     """
     tried = [one for one in replicates if one.untried is None]
     verdict: Verdict = "not tried"
@@ -67,7 +67,7 @@ def combine(replicates: Sequence[Replicate], evaluation: Evaluation) -> dict[str
 
 
 def _gain_over(tried: Sequence[Replicate], trainings: int, evaluation: Evaluation) -> tuple[Verdict, dict[str, Any]]:
-    """The verdict over these replicates, of so many trainings, and the record of their gain."""
+    """Verdict over these replicates, of this many trainings, and the record of their gain."""
     means = Resampled(
         np.asarray([one.gain.values.mean() for one in tried]),
         np.stack([one.gain.draws.mean(axis=1) for one in tried], axis=1),

@@ -1,4 +1,4 @@
-"""The measurement as it is printed: a table of the arms, the sentence, what a reader should also know."""
+"""Printed form of the measurement: a table of the arms, the sentence, and notes for the reader."""
 
 from __future__ import annotations
 
@@ -19,7 +19,7 @@ _COLOURS = {"helps": "green", "hurts": "red", "no measurable difference": "yello
 
 
 def arms_frame(measured: dict[str, Any]) -> pd.DataFrame:
-    """arms.csv: one row an arm; means, low and high ends, as shares."""
+    """Table of arms.csv, one row per arm; means, low and high ends, as shares."""
     rows = []
     for arm in measured["arms"]:
         row = {name: arm[name] for name in ("arm", "variant", "rows_real", "rows_synthetic")}
@@ -31,14 +31,14 @@ def arms_frame(measured: dict[str, Any]) -> pd.DataFrame:
 
 
 def render(measured: dict[str, Any], paths: dict[str, str]) -> Group:
-    """Table, sentence, notes and where things are. `paths`: what -> path.
+    """Text with the table, the sentence, notes and paths. `paths`: name -> path.
 
-    Each arm takes two lines, and so do its figures: the second says at what price the first was reached. A rare recall
-    alone can be had by calling everything rare.
+    Each arm takes two lines, and so do its figures: the second shows the price of the first. A high recall of rare
+    classes alone is reached by predicting them always.
     """
     table = Table(
         title=f"Figures in %, {measured['test_rows']} test rows, {measured['seeds']} seeds",
-        box=SIMPLE_HEAD,  # with what follows it fits into 80 columns: a number that is cut off is a wrong number
+        box=SIMPLE_HEAD,  # fits into 80 columns with the rest: a number that is cut off is a wrong number
         pad_edge=False,
         collapse_padding=True,
     )
@@ -84,7 +84,7 @@ def _rare(arm: dict[str, Any]) -> str:
 
 
 def _mean(arm: dict[str, Any], name: str) -> str:
-    """A metric of the rare classes; "none" where no class is rare."""
+    """Metric of the rare classes; "none" where no class is rare."""
     return _percent(arm[name]["mean"]) if arm.get(name) else "none"
 
 
@@ -93,7 +93,7 @@ def _percent(share: float) -> str:
 
 
 def render_tallies(tallies: Sequence[Tally]) -> Table:
-    """One row a control: verdicts, the share that the requirement is about with its interval, met or not."""
+    """Table with one row per control: verdicts, the share that the requirement limits with its interval, met or not."""
     table = Table(title="Verdicts on synthesizers of known effect")
     for name in ("control", "runs", "helps", "none", "hurts", "mean gain", "detectable", "requirement", "share", "met"):
         table.add_column(name, justify="left" if name in ("control", "requirement") else "right")

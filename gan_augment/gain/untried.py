@@ -1,4 +1,4 @@
-"""Where the classes that need synthetic rows got none there is no verdict on synthetic rows: they were not tried."""
+"""The verdict "not tried": without synthetic rows for the classes that need them, there is no verdict on such rows."""
 
 from __future__ import annotations
 
@@ -15,7 +15,7 @@ __all__ = ["explain_untried", "not_tried"]
 
 
 def not_tried(spec: DatasetSpec, train_counts: Sequence[int], plan: Mapping[str, Any]) -> bool:
-    """Whether all rare classes, or all that are smaller than the largest, have no synthetic row to be tried with.
+    """Whether no rare class, or no class smaller than the largest, has a synthetic row.
 
     `train_counts`: real train rows of each class; `plan`: mix's plan.json. Where all classes are of one size, all of
     them need rows.
@@ -28,6 +28,6 @@ def not_tried(spec: DatasetSpec, train_counts: Sequence[int], plan: Mapping[str,
 
 
 def explain_untried(spec: DatasetSpec, plan: Mapping[str, Any]) -> str:
-    """The verdict "not tried" in words."""
+    """Explanation of the verdict "not tried"."""
     why = " ".join(not_made_sentences(spec, plan.get("not_made") or {}))
     return f"Not tried: the classes that need synthetic rows got none, so there is no verdict on such rows. {why}"

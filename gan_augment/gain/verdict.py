@@ -1,12 +1,13 @@
-"""From the gain and its interval to a word and a sentence in plain English."""
+"""Verdict of a gain and its interval: a word, and a sentence in plain English."""
 
 from __future__ import annotations
 
 from typing import Literal
 
+from gan_augment.core.predictions import rival_of
 from gan_augment.scoring.statistics import Interval
 
-__all__ = ["ARM_NAMES", "Verdict", "decide", "explain"]
+__all__ = ["ARM_NAMES", "Verdict", "arm_name", "decide", "explain"]
 
 # "not tried": the classes that need synthetic rows got none; see `untried`.
 Verdict = Literal["helps", "no measurable difference", "hurts", "not tried"]
@@ -22,8 +23,14 @@ ARM_NAMES: dict[str, str] = {
 }
 
 
+def arm_name(arm: str) -> str:
+    """What an arm shows, in words."""
+    rival = rival_of(arm)
+    return ARM_NAMES[arm] if rival is None else f"real data and rows of the untrained rival {rival}"
+
+
 def decide(gain: Interval, ratio: float, minimum_gain: float = 0.0) -> Verdict:
-    """`gain` and `minimum_gain` as shares (0.01 is a percentage point), `ratio` as chosen on validation.
+    """Verdict of `gain` and `minimum_gain` as shares (0.01 is a percentage point), and the validation's `ratio`.
 
     "helps" needs a ratio above 0 and the whole interval above `minimum_gain`; "hurts" the whole interval below 0.
     """
@@ -44,7 +51,7 @@ def explain(
     confidence: float,
     headline: str = "balanced accuracy",
 ) -> str:
-    """A sentence or two, in percentage points of the `headline`.
+    """Sentences on the verdict, in percentage points of the `headline`.
 
     `ratio` and `shown` are mix's chosen and shown mixing ratio, `baseline` describes the arm compared with.
     """
@@ -69,5 +76,5 @@ def explain(
 
 
 def _signed(points: float) -> str:
-    """One decimal; what rounds to nothing has no sign, neither the one it had nor a plus that looks like a gain."""
+    """Number with one decimal; one that rounds to zero has no sign, since a plus would look like a gain."""
     return f"{points:+.1f}" if round(points, 1) else "0.0"

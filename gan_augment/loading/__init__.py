@@ -1,6 +1,6 @@
-"""Read an export back: `gan_augment.load(path)` as a torch dataset, a stream, a pandas frame or numpy arrays.
+"""Loading of an export: `gan_augment.load(path)` as a torch dataset, a stream, a pandas frame or numpy arrays.
 
-Nothing heavy is imported before it is needed: reading a table needs no torch, reading images as arrays neither.
+Heavy packages are imported only when needed: reading a table needs no torch, nor does reading images as arrays.
 """
 
 from __future__ import annotations
@@ -25,7 +25,7 @@ def load(
     path: str | Path,
     to: Target | None = None,
     *,
-    format: str | None = None,  # noqa: A002 - the word that users know
+    format: str | None = None,  # noqa: A002 - the usual word for it
     only: Origin | None = None,
     classes: Sequence[str] | None = None,
     real_fraction: float = 1.0,
@@ -45,11 +45,11 @@ def load(
     to
         `"torch"`: a map-style `torch.utils.data.Dataset` of (tensor, class index). `"stream"`: an `IterableDataset`
         that reads the shards one after another, split over workers and ranks. `"numpy"`: `Arrays(x, y, synthetic,
-        labels)`. Tables: `"pandas"`, a frame, or `"frames"`, an iterator over frames, one a shard. Default: `"torch"`
+        labels)`. Tables: `"pandas"`, a frame, or `"frames"`, an iterator over frames, one per shard. Default: `"torch"`
         for images, `"pandas"` for tables. `"adjustment"`: no rows, but `Adjustment(tau, log_prior)`; logits minus
-        tau x log_prior are what the measured gain was measured with.
+        tau x log_prior reproduce the measured gain.
     format
-        Which of the exported formats to read; default the first one. `"csv"` reads the CSV side of `"table"`.
+        The exported format to read; by default the first. `"csv"` reads the CSV side of `"table"`.
     only
         `"real"` or `"synthetic"` rows only.
     classes
@@ -58,35 +58,52 @@ def load(
         Keep this share of each class's real rows, in (0, 1], at least one; the same `seed` gives the same rows, and a
         smaller share is a part of a larger one.
     ratio
-        Keep only as many synthetic rows, the preferred ones, as fill every class up to `ratio` x the largest real
+        Keep only the preferred synthetic rows that fill every class up to `ratio` x the largest real
         class; None keeps all that were exported.
     companions
-        Images: what lies beside them to read, too, such as `["mask", "attributes"]`. Items of torch and streams are
+        Images: the companions to read too, such as `["mask", "attributes"]`. Items of torch and streams are
         then (tensor, class index, dict by role), arrays have a fifth part `companions`. Masks and pairs are uint8
-        tensors [channels, height, width], not transformed (but a mask is by albumentations, together with its image);
+        tensors [channels, height, width], not transformed (except a mask by albumentations, together with its image);
         a caption is a text, attributes are a dict.
     transform
         Images as torch or stream: called with uint8 [height, width, channels] in place of the default, which gives
-        float32 [channels, height, width] in [0, 1]. A transform of albumentations is called as it wants to be.
+        float32 [channels, height, width] in [0, 1]. A transform of albumentations is called in its own way.
     seed
-        Of `real_fraction` and of the stream's order.
+        The seed of `real_fraction` and of the stream's order.
     world
-        Streams: (rank, ranks) of this process. Default: what torch.distributed says, or the variables RANK and
+        Streams: (rank, ranks) of this process. Default: from torch.distributed, or the variables RANK and
         WORLD_SIZE.
     even
-        Streams: every rank gives the same number of items, so that none waits for a batch of another; some, fewer than
-        there are ranks, are given twice for it. False: each row once, and ranks may differ by one item.
+        Streams: every rank yields the same number of items, so that none waits for a batch of another; some, fewer than
+        there are ranks, are repeated for it. False: each row once, and ranks may differ by one item.
 
     Raises
     ------
     MissingInputError
         `path` is not an export, or files of it are missing.
     DataError
-        A file is not as it was written (told when it is read first), was written by a newer gan-augment, or names one
+        A file is not as it was written (found at its first read), was written by a newer gan-augment, or names a file
         outside of `path`; a stream has no row, or fewer than ranks.
     ParamsError
-        An unknown class, format or companion, one that chosen rows do not have, a share out of range, or a target that
+        An unknown class, format or companion, a companion that chosen rows lack, a share out of range, or a target that
         does not fit the modality.
+
+    Examples
+    --------
+    An export of images, with 12 real and 12 synthetic cats, 4 real and 20 synthetic dogs:
+
+    >>> import gan_augment
+    >>> train = gan_augment.load("export")
+    >>> image, label = train[0]
+    >>> image.shape, train.labels, len(train)
+    (torch.Size([1, 12, 12]), ('cat', 'dog'), 48)
+
+    Its real rows, and at most as many rows per class as real cats, as arrays:
+
+    >>> gan_augment.load("export", "numpy", only="real").x.shape
+    (16, 12, 12, 1)
+    >>> gan_augment.load("export", "numpy", ratio=1).synthetic.tolist().count(True)
+    8
     """
     export = opened(
         Path(path),

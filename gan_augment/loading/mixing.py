@@ -1,4 +1,4 @@
-"""Mix synthetic samples into a training set of your own, while it is being read."""
+"""Mixing of synthetic samples into your own training set, while it is read."""
 
 from __future__ import annotations
 
@@ -20,7 +20,7 @@ __all__ = ["SyntheticMix"]
 
 
 class SyntheticMix(Dataset[Item]):
-    """Your map-style dataset of (image, class index), with a share of its items replaced by synthetic ones.
+    """Map-style dataset of your (image, class index) items, with a share of them replaced by synthetic ones.
 
     A replacement is of the same class; an item whose class has no synthetic sample stays as it is. The length is that
     of the real dataset, so that an epoch has as many steps as before. Items depend on (seed, epoch, index) alone: not
@@ -33,22 +33,31 @@ class SyntheticMix(Dataset[Item]):
     export
         The folder that `gan-augment export` wrote.
     share
-        The probability in [0, 1] that an item is replaced. A number, or one a class label: {"cat": 0.5}.
+        The probability in [0, 1] that an item is replaced. A number, or one per class label: {"cat": 0.5}.
     transform
-        Of the synthetic items, as in `gan_augment.load`; give it what your own dataset does.
+        The transform of the synthetic items, as in `gan_augment.load`; use that of your own dataset.
     classes
         The labels in the order of your class indices; default: the export's own order.
     labels
-        int [len(real)]: your items' class indices, so that a real image that is replaced need not be read.
+        int [len(real)]: your items' class indices, so that a replaced real image is not read.
     seed
-        Of the choice of items and of their replacements.
+        The seed of the choice of items and of their replacements.
 
     Raises
     ------
     ParamsError
-        A share outside [0, 1], a label that the export does not know, or labels that do not fit `real`.
+        A share outside [0, 1], a label that the export lacks, or labels that do not fit `real`.
     DataError
-        A share is above 0 and the export holds no synthetic row; the message repeats why.
+        A share is above 0 and the export holds no synthetic row; the message gives the reason.
+
+    Examples
+    --------
+    >>> import gan_augment
+    >>> real = gan_augment.load("export", only="real")  # or your own data set
+    >>> mix = gan_augment.SyntheticMix(real, "export", share={"dog": 0.5})
+    >>> mix.set_epoch(1)
+    >>> len(mix) == len(real)
+    True
     """
 
     def __init__(
@@ -81,12 +90,12 @@ class SyntheticMix(Dataset[Item]):
         self._rows = [np.flatnonzero(self.synthetic.classes == index) for index in own]
 
     def set_epoch(self, epoch: int) -> None:
-        """Another choice of items and replacements, in living workers too; call it before each epoch."""
+        """Change the choice of items and replacements, in living workers too; call it before each epoch."""
         self._epoch.set(epoch)
 
     @property
     def epoch(self) -> int:
-        """What `set_epoch` was given last."""
+        """Epoch of the last `set_epoch`."""
         return self._epoch.get()
 
     def __len__(self) -> int:
@@ -107,7 +116,7 @@ class SyntheticMix(Dataset[Item]):
         return self._replacement(label, rng) if self._replaces(label, draw) else item
 
     def _label(self, item: Any, index: int) -> int:
-        """The class index of a real item. Raises DataError where it is none."""
+        """Class index of a real item. Raises DataError where it has none."""
         try:
             label = int(item[1])
             if label == item[1] and 0 <= label < len(self.classes):
@@ -115,7 +124,7 @@ class SyntheticMix(Dataset[Item]):
         except (TypeError, ValueError, LookupError):
             pass
         raise DataError(
-            "An item of the real dataset is no (image, class index)",
+            "An item of the real dataset is not an (image, class index) pair",
             where=f"item {index}",
             got=repr(item)[:200],
             expected=f"a pair whose second part is a whole number from 0 to {len(self.classes) - 1}",
@@ -140,7 +149,7 @@ def _check_real(real: Any) -> None:
 
 
 def _indices(labels: Any, size: int, classes: int) -> npt.NDArray[np.int64]:
-    """int64 [size]. Raises ParamsError where there are more or fewer, or where one is no class index."""
+    """Class indices int64 [size]. Raises ParamsError for another count, or where one is not a class index."""
     found = np.asarray(labels)
     fits = found.shape == (size,) and (size == 0 or np.issubdtype(found.dtype, np.integer))
     if not fits or (size and not (found.min() >= 0 and found.max() < classes)):
@@ -168,7 +177,7 @@ def _check_labels(given: Sequence[str], known: Sequence[str]) -> None:
 
 
 def _shares(share: float | dict[str, float], classes: Sequence[str]) -> list[float]:
-    """One share a class; classes that a dict leaves out get none."""
+    """Shares, one per class; classes missing from a dict get none."""
     if isinstance(share, dict):
         _check_labels(list(share), classes)
         shares = [share.get(label, 0.0) for label in classes]

@@ -1,4 +1,4 @@
-"""An opened export: which rows were asked for, and how to read them. No torch."""
+"""Opened export: the choice of its rows, and their readers. No torch."""
 
 from __future__ import annotations
 
@@ -33,14 +33,14 @@ from gan_augment.sharding.permutation import shuffled_places
 __all__ = ["Adjustment", "Arrays", "ArraysBeside", "Export", "Origin", "Rows", "opened"]
 
 Origin = Literal["real", "synthetic"]
-_CHOICE = ("key", "origin", "rank")  # the columns of the manifest that decide whether a row is chosen
+_CHOICE = ("key", "origin", "rank")  # columns of the manifest by which rows are chosen
 _DATASET = "dataset.json"
-_LARGEST_RATIO = 1e9  # infinity is no number of rows
+_LARGEST_RATIO = 1e9  # infinity is not a number of rows
 _SIGNATURE = b"\x89PNG\r\n\x1a\n"
 
 
 class Arrays(NamedTuple):
-    """All chosen rows in memory.
+    """Chosen rows in memory.
 
     x: uint8 [n, height, width, channels], or the feature columns [n, features]; y: int64 [n] class indices;
     synthetic: bool [n]; labels: the class names, by index.
@@ -53,7 +53,7 @@ class Arrays(NamedTuple):
 
 
 class ArraysBeside(NamedTuple):
-    """The same, and by role what lies beside the rows: a uint8 array [n, ...], or a DataFrame of n rows."""
+    """Chosen rows in memory and, by role, their companions: a uint8 array [n, ...], or a DataFrame of n rows."""
 
     x: npt.NDArray[Any]
     y: npt.NDArray[np.int64]
@@ -63,7 +63,7 @@ class ArraysBeside(NamedTuple):
 
 
 class Adjustment(NamedTuple):
-    """What the measured classifier's logits lost before they decided: tau x log_prior, float64 [classes], by index."""
+    """Adjustment subtracted from the measured classifier's logits: tau x log_prior, float64 [classes], by index."""
 
     tau: float
     log_prior: npt.NDArray[np.float64]
@@ -71,7 +71,7 @@ class Adjustment(NamedTuple):
 
 @dataclass(frozen=True)
 class Rows:
-    """Chosen rows of the manifest: where each one lies, its class index, whether it is synthetic, its row number."""
+    """Rows chosen from the manifest: the place of each, its class index, whether it is synthetic, its row number."""
 
     shards: pa.StringArray
     offsets: npt.NDArray[np.int64]
@@ -85,7 +85,7 @@ class Rows:
 
 @dataclass(frozen=True)
 class Export:
-    """An export folder and the choice of rows: of (class key, origin) the rows below a limit, in a seeded order."""
+    """Export folder and the choice of rows: of (class key, origin) the rows below a limit, in a seeded order."""
 
     files: Files
     spec: DatasetSpec
@@ -93,11 +93,11 @@ class Export:
     prefix: str
     limits: dict[tuple[str, str], int]
     counts: dict[tuple[str, str], int]
-    tables: tuple[str, ...]  # of a table: one shard each
+    tables: tuple[str, ...]  # of a table: one per shard
     seed: int
-    reason: str  # why the export holds synthetic rows, or none
+    reason: str  # the reason why the export holds synthetic rows, or none
     adjustment: Adjustment
-    companions: dict[Role, FileForm]  # that were asked for
+    companions: dict[Role, FileForm]  # requested companions
 
     @property
     def root(self) -> Path:
@@ -106,29 +106,29 @@ class Export:
 
     @property
     def everything(self) -> bool:
-        """No row is left out."""
+        """Whether no row is left out."""
         return all(self.limits.get(pair, 0) >= count for pair, count in self.counts.items())
 
     @functools.cached_property
     def _footer(self) -> Any:
-        """The manifest's: read once, since that of many shards takes longer than a row group."""
+        """Footer of the manifest: read once, since that of many shards takes longer than a row group."""
         with reading(self.root, MANIFEST):
             footer = pq.read_metadata(self.files(MANIFEST))
         self._check_rows(MANIFEST, footer.num_rows, sum(self.counts.values()))
         return footer
 
     def _check_rows(self, name: str, found: int, wanted: int) -> None:
-        """Raise before anything is unpacked: a few bytes of Parquet can stand for billions of rows."""
+        """Raise before anything is decompressed: a few bytes of Parquet can stand for billions of rows."""
         if found != wanted:
             raise changed(self.root, name, f"{found:,} rows, not {wanted:,}")
 
     @property
     def shards(self) -> int:
-        """How many shards; each is one row group of the manifest."""
+        """Number of shards; each is a row group of the manifest."""
         return int(self._footer.num_row_groups)
 
     def kept_per_shard(self) -> npt.NDArray[np.int64]:
-        """int64 [shards]: how many rows of each shard were chosen."""
+        """Number of chosen rows in each shard, int64 [shards]."""
         if self.everything:
             found = [self._footer.row_group(number).num_rows for number in range(self.shards)]
         else:
@@ -137,7 +137,7 @@ class Export:
         return np.array(found, dtype=np.int64)
 
     def rows(self, shard: int) -> Rows:
-        """The chosen rows of one shard, in the order of the shard."""
+        """Chosen rows of a shard, in the order of the shard."""
         names = [f"{self.prefix}shard", f"{self.prefix}offset"]
         index = {record.key: number for number, record in enumerate(self.spec.classes)}
         with reading(self.root, MANIFEST):
@@ -153,7 +153,7 @@ class Export:
             )
 
     def _places(self, table: pa.Table) -> npt.NDArray[np.int64]:
-        """The numbers of a shard's chosen rows, ascending."""
+        """Numbers of a shard's chosen rows, ascending."""
         return np.flatnonzero(self._kept(*(table.column(name).to_pandas().to_numpy() for name in _CHOICE)))
 
     def _columns(self, shard: int, names: Sequence[str]) -> pa.Table:
@@ -176,18 +176,18 @@ class Export:
         return kept
 
     def image_reader(self) -> ImageReader:
-        """A reader of PNG bytes by shard and offset. Not to be shared between processes."""
+        """Reader of PNG bytes by shard and offset. Not to be shared between processes."""
         if self.spec.image is None:
             raise ParamsError("A table holds no images", where=str(self.root), remedy='use load(path, "pandas")')
         return IMAGE_READERS[self.format](self.files)
 
     def picture(self, read: ImageReader, shard: str, offset: int) -> npt.NDArray[np.uint8]:
-        """uint8 [height, width, channels] of one sample. Raises DataError, which names the file."""
+        """Pixels uint8 [height, width, channels] of a sample. Raises DataError, which names the file."""
         with reading(self.root, shard):
             return _decoded(read(shard, offset), self.spec.images)
 
     def beside(self, read: ImageReader, shard: str, offset: int) -> dict[Role, Any]:
-        """What lies beside one sample: a uint8 array, or a dict of cells. Raises DataError, which names the file."""
+        """Companion of a sample: a uint8 array, or a dict of cells. Raises DataError, which names the file."""
         found: dict[Role, Any] = {}
         for role, form in self.companions.items():
             with reading(self.root, shard):
@@ -198,13 +198,13 @@ class Export:
         return found
 
     def frame(self) -> pd.DataFrame:
-        """The chosen table rows: features, target, and the columns `_id` and `_origin`. Raises ParamsError."""
+        """Chosen table rows: features, target, and the columns `_id` and `_origin`. Raises ParamsError."""
         if self.everything:
             return self._table(self._table_reader(), *self.tables)
         return pd.concat(self.frames(), ignore_index=True)
 
     def frames(self) -> Iterator[pd.DataFrame]:
-        """`frame` one shard after the other, so that one shard at a time is in memory."""
+        """Frames shard by shard, so that a single shard is in memory at a time."""
         read = self._table_reader()
         return (self._chosen(self._table(read, file), number) for number, file in enumerate(self.tables))
 
@@ -228,7 +228,7 @@ class Export:
             return TABLE_READERS[self.format](self.files)
 
     def arrays(self) -> Arrays | ArraysBeside:
-        """All chosen rows in memory, with what lies beside them where that was asked for."""
+        """Chosen rows in memory, with their companions where requested."""
         rows = [self.rows(number) for number in range(self.shards)]
         classes = np.concatenate([part.classes for part in rows])
         synthetic = np.concatenate([part.synthetic for part in rows])
@@ -257,7 +257,7 @@ def _of_form(form: FileForm, values: Sequence[Any]) -> Any:
 
 
 def _room(count: int, size: ImageSpec) -> npt.NDArray[np.uint8]:
-    """uint8 [count, height, width, channels], not yet filled. Raises DataError where memory does not hold it."""
+    """Array uint8 [count, height, width, channels], not yet filled. Raises DataError where memory is too small."""
     shape = (count, size.height, size.width, size.channels)
     try:
         return np.empty(shape, dtype=np.uint8)
@@ -271,7 +271,7 @@ def _room(count: int, size: ImageSpec) -> npt.NDArray[np.uint8]:
 
 
 def _decoded(png: bytes, size: ImageSpec) -> npt.NDArray[np.uint8]:
-    """The pixels of a PNG of this size. Raises ValueError before anything of another size is unpacked."""
+    """Pixels of a PNG of this size. Raises ValueError before anything of another size is decompressed."""
     width, height, depth, colour = struct.unpack(">IIBB", png[16:26]) if png[:8] == _SIGNATURE else (0, 0, 0, 0)
     if (width, height, depth, colour) != (size.width, size.height, 8, 0 if size.channels == 1 else 2):
         raise ValueError(
@@ -293,7 +293,7 @@ def opened(
     seed: int = 0,
 ) -> Export:
     """Open an export and choose rows; the parameters are those of `load`."""
-    root = root.resolve()  # a link such as `current` may move on while a job reads: the job keeps its version
+    root = root.resolve()  # a link such as `current` may change while a job reads: the job keeps its version
     index = read_index(root)
     files = Files(root)
     files(INDEX)
@@ -316,7 +316,7 @@ def opened(
 
 
 def _chosen_companions(index: dict[str, Any], wanted: Sequence[Role], origins: set[str]) -> dict[Role, FileForm]:
-    """The forms of these companions. Raises ParamsError for one that the export, or a chosen row, does not have."""
+    """Forms of these companions. Raises ParamsError for one that the export, or a chosen row, does not have."""
     if isinstance(wanted, str):
         raise ParamsError(
             "The companions to read are a list",
@@ -345,7 +345,7 @@ def _chosen_companions(index: dict[str, Any], wanted: Sequence[Role], origins: s
 
 
 def _spec(files: Files, index: dict[str, Any]) -> DatasetSpec:
-    """dataset.json. Raises DataError where it is not of the same data set as the index."""
+    """Contents of dataset.json. Raises DataError where it is not of the same data set as the index."""
     with reading(files.root, _DATASET):
         spec = DatasetSpec.load(files(_DATASET))
     told = (index["modality"], [(record["key"], record["label"]) for record in index["classes"]])
@@ -355,23 +355,23 @@ def _spec(files: Files, index: dict[str, Any]) -> DatasetSpec:
 
 
 def _adjustment(files: Files, content: dict[str, Any], spec: DatasetSpec) -> Adjustment:
-    """That of index.json; none of an export by an older version."""
+    """Adjustment of index.json; none for an export of an older version."""
     with reading(files.root, INDEX):
         found = content.get("adjustment") or {"tau": 0.0, "log_prior": {}}
         return Adjustment(found["tau"], np.array([found["log_prior"].get(c.key, 0.0) for c in spec.classes]))
 
 
 def _holds(shard: dict[str, Any], name: str) -> bool:
-    """Whether this file is one that the format `name` reads."""
+    """Whether the format `name` reads this file."""
     if shard["format"] != "table":
         return bool(shard["format"] == name)
     return bool(shard["file"].endswith(".csv") == (name == "csv"))
 
 
 def _check_sizes(files: Files, shards: Sequence[dict[str, Any]]) -> None:
-    """Raise before reading starts where a file is not there, or has another size than the index says.
+    """Raise, before reading starts, where a file is missing or its size differs from the index.
 
-    Cheap, so always done: half a copy is found at once, not in the middle of an epoch.
+    Cheap, so always done: an incomplete copy is found at once, not in the middle of an epoch.
     """
     is_folder = bool(shards) and shards[0]["format"] == "folder"
     pictures = [*files.below("folder"), *files.below(COMPANIONS)] if is_folder else []
@@ -387,7 +387,7 @@ def _check_sizes(files: Files, shards: Sequence[dict[str, Any]]) -> None:
 
 
 def _check_pictures(files: Files, sizes: dict[str, int], shards: Sequence[dict[str, Any]]) -> None:
-    """The index has the size of all pictures together: only where that differs, their checksums tell which it is."""
+    """The index has the total size of all pictures: where that differs, their checksums show which one changed."""
     found, wanted = sum(sizes.values()), sum(int(shard["bytes"]) for shard in shards)
     if found != wanted:
         for name in sizes:
@@ -398,8 +398,8 @@ def _check_pictures(files: Files, sizes: dict[str, int], shards: Sequence[dict[s
 def _limits(
     counts: dict[tuple[str, str], int], real_fraction: float, ratio: float | None
 ) -> dict[tuple[str, str], int]:
-    """(key, origin) -> how many rows to keep."""
-    # At least one, so that a tiny class does not vanish without a word.
+    """Rows to keep, by (key, origin)."""
+    # At least one, so that a tiny class does not vanish silently.
     kept = {key: max(round(real_fraction * n), min(n, 1)) for (key, origin), n in counts.items() if origin == "real"}
     goal = None if ratio is None else round(ratio * max(kept.values()))
     limits = {(key, "real"): count for key, count in kept.items()}

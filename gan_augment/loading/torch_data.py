@@ -26,9 +26,9 @@ Item = tuple[Any, int]
 
 
 def apply_transform(transform: Transform | None, pixels: npt.NDArray[np.uint8]) -> Any:
-    """A float32 tensor [channels, height, width] in [0, 1], or whatever the transform makes of the pixels.
+    """Tensor float32 [channels, height, width] in [0, 1], or the transform's result.
 
-    A transform of albumentations is called with `image=`; an array it gives back is made into a tensor likewise.
+    A transform of albumentations is called with `image=`; an array that it returns becomes a tensor likewise.
     """
     if transform is not None:
         named = _is_albumentations(transform)
@@ -45,17 +45,17 @@ def _is_albumentations(transform: Transform | None) -> bool:
 
 
 def _as_item(values: Any) -> Any:
-    """Pixels as a tensor [channels, height, width], other arrays as they are, one cell alone as a text."""
+    """Companion as an item: pixels as a tensor [channels, height, width], other arrays unchanged, one cell as text."""
     if isinstance(values, dict):
         return next(iter(values.values())) if len(values) == 1 and set(values) <= {"caption", "text"} else values
-    if isinstance(values, torch.Tensor):  # of a transform
+    if isinstance(values, torch.Tensor):  # type of a transform
         return values.permute(2, 0, 1) if values.ndim == 3 and values.shape[2] in (1, 3) else values
     is_picture = values.ndim == 3 and values.shape[2] in (1, 3)
     return torch.from_numpy(np.ascontiguousarray(values.transpose(2, 0, 1) if is_picture else values))
 
 
 class SharedEpoch:
-    """A number that DataLoader workers see change while they live, whether they were forked or spawned.
+    """Number whose changes reach living DataLoader workers, whether forked or spawned.
 
     A copy made by `copy.deepcopy` or `pickle` has a number of its own.
     """
@@ -70,29 +70,29 @@ class SharedEpoch:
         self._value = _shared(value)
 
     def get(self) -> int:
-        """The epoch that was set last, in whichever process."""
+        """Epoch that was set last, in any process."""
         return int(self._value[0])
 
     def set(self, epoch: int) -> None:
-        """For this process and for every worker of it. Raises ParamsError."""
+        """Set the epoch for this process and all its workers. Raises ParamsError."""
         if isinstance(epoch, bool) or not isinstance(epoch, numbers.Integral):
             raise ParamsError("An epoch is a whole number", where="set_epoch", got=repr(epoch))
         self._value[0] = int(epoch)
 
 
 def _shared(values: torch.Tensor) -> torch.Tensor:
-    """The same tensor where other processes see what is written to it; where it is there already, untouched."""
+    """The same tensor in memory shared with other processes; unchanged where it is shared already."""
     return values.share_memory_()  # type: ignore[no-untyped-call,no-any-return]
 
 
 class _Images:
-    """Reads and transforms single images; opens its own files in every process and thread that uses it."""
+    """Reader of single transformed images; opens its own files in every process and thread that uses it."""
 
     def __init__(self, export: Export, transform: Transform | None) -> None:
         self._export = export
         self._transform = transform
         self._own = threading.local()
-        # One check of each file, whichever worker meets it first.
+        # One check per file, by the first worker that uses it.
         export.files.seen = _shared(torch.tensor(list(export.files.seen), dtype=torch.uint8))
 
     def __getstate__(self) -> dict[str, Any]:
@@ -105,7 +105,7 @@ class _Images:
         return apply_transform(self._transform, self._export.picture(self._reader(), shard, offset))
 
     def item(self, shard: str, offset: int, label: int) -> Any:
-        """(image, class index), and where companions were asked for the dict of them."""
+        """Image and class index, with the dict of companions where requested."""
         if not self._export.companions:
             return self(shard, offset), label
         reader = self._reader()
@@ -128,7 +128,7 @@ class _Images:
 
 
 class ShardDataset(Dataset[Item]):
-    """Map-style: item i is (tensor, class index). `classes` and `synthetic` are arrays over all items."""
+    """Map-style dataset: item i is (tensor, class index). `classes` and `synthetic` are arrays over all items."""
 
     def __init__(self, export: Export, transform: Transform | None = None) -> None:
         parts = [export.rows(number) for number in range(export.shards)]
@@ -137,7 +137,7 @@ class ShardDataset(Dataset[Item]):
         self.synthetic = np.concatenate([part.synthetic for part in parts])
         self._table = _table_tensor(export, transform) if export.spec.table is not None else None
         self._images = _Images(export, transform)
-        # Arrow's codes, not a list of texts: forked workers would copy its pages, one reference count after the other.
+        # Arrow's codes, not a list of texts: reference counts would make forked workers copy its pages.
         self._shards = pa.chunked_array([part.shards for part in parts]).combine_chunks().dictionary_encode()
         self._offsets = np.concatenate([part.offsets for part in parts])
 
@@ -156,12 +156,12 @@ class ShardDataset(Dataset[Item]):
 
 
 def _table_tensor(export: Export, transform: Transform | None) -> torch.Tensor:
-    """float32 [n, features]. Raises ParamsError where a column is not a number."""
+    """Features float32 [n, features]. Raises ParamsError where a column is not a number."""
     columns = export.spec.tables.columns
     strange = [column.name for column in columns if column.kind not in ("numeric", "boolean")]
     if strange or transform is not None:
         raise ParamsError(
-            "A table with columns that are not numbers is no tensor" if strange else "Tables take no transform",
+            "A table with columns that are not numbers is not a tensor" if strange else "Tables take no transform",
             where=str(export.root),
             got=", ".join(strange) or None,
             remedy='use load(path, "pandas") and encode the columns',
@@ -171,11 +171,11 @@ def _table_tensor(export: Export, transform: Transform | None) -> torch.Tensor:
 
 
 class ShardStream(IterableDataset[Item]):
-    """Reads shard after shard, once an epoch over all workers of all ranks. `set_epoch` changes the order.
+    """Stream of shard after shard, once per epoch over all workers of all ranks. `set_epoch` changes the order.
 
     The epoch's order is one sequence, of which every rank, and every worker of it, reads a part; shards at the borders
-    of parts are read by two. So there may be more ranks or workers than shards. With `even` every rank gives the same
-    number of items, and so of batches: the last ones repeat, together, fewer rows than there are ranks.
+    of parts are read by two. So there may be more ranks or workers than shards. With `even` every rank yields the same
+    number of items, and so of batches: the last ranks repeat fewer rows in total than there are ranks.
     """
 
     def __init__(
@@ -192,7 +192,7 @@ class ShardStream(IterableDataset[Item]):
         self._images = _Images(export, transform)
         self._epoch, self._even = SharedEpoch(), even
         self._world = None if world is None else checked_world(*world, 'load(..., "stream", world=...)')
-        self._sent, self._sent_to = (0, 1), 0  # the world that a pickled copy came from, and the process it came to
+        self._sent, self._sent_to = (0, 1), 0  # the world of the pickling process, and the receiver
         if not self._counts.sum():
             raise DataError(
                 "A stream of no rows",
@@ -200,26 +200,26 @@ class ShardStream(IterableDataset[Item]):
                 got=f"none of {sum(export.counts.values())} rows is chosen",
                 remedy=f"choose others: only, classes, ratio. {export.reason}",
             )
-        self.rows_of_rank()  # more ranks than rows is said here, not in the middle of a job
+        self.rows_of_rank()  # more ranks than rows are reported here, not in the middle of a job
 
     def __getstate__(self) -> dict[str, Any]:
-        # A spawned worker does not know its rank: it is sent along.
+        # A spawned worker has no access to its rank: it is sent along.
         return self.__dict__ | {"_sent": current_world()}
 
     def __setstate__(self, state: dict[str, Any]) -> None:
         self.__dict__.update(state, _sent_to=os.getpid())
 
     def set_epoch(self, epoch: int) -> None:
-        """Another order of shards and of rows within them, in living workers too; call it before each epoch."""
+        """Change the order of shards and of rows within them, in living workers too; call it before each epoch."""
         self._epoch.set(epoch)
 
     def rows_of_rank(self) -> int:
-        """How many items all workers of this rank together give in an epoch."""
+        """Number of items that all workers of this rank together yield in an epoch."""
         first, last = self._part_of_rank()
         return last - first
 
     def batches(self, batch_size: int, num_workers: int = 0, *, drop_last: bool = False) -> int:
-        """How many batches a DataLoader with these settings gives in an epoch: each worker fills its own."""
+        """Number of batches that a DataLoader with these settings yields in an epoch: each worker fills its own."""
         first, last = self._part_of_rank()
         sizes = (
             end - start
@@ -234,10 +234,10 @@ class ShardStream(IterableDataset[Item]):
             first, last = _share(first, last, worker.id, worker.num_workers)
         total = int(self._counts.sum())
         yield from self._items(epoch, first, min(last, total))
-        yield from self._items(epoch, max(first, total) - total, last - total)  # what is repeated to be even
+        yield from self._items(epoch, max(first, total) - total, last - total)  # repeated to be even
 
     def _items(self, epoch: int, first: int, last: int) -> Iterator[Item]:
-        """The items first to last of the epoch's order."""
+        """Items first to last of the epoch's order."""
         order = numpy_generator(self._export.seed, "stream", epoch).permutation(len(self._counts))  # in every worker
         ends = np.cumsum(self._counts[order])
         for number, end in zip(order.tolist(), ends.tolist(), strict=True):
@@ -251,7 +251,7 @@ class ShardStream(IterableDataset[Item]):
             yield self._images.item(rows.shards[row].as_py(), int(rows.offsets[row]), int(rows.classes[row]))
 
     def _part_of_rank(self) -> tuple[int, int]:
-        """The part of the epoch's order that this rank gives. Raises DataError where it would be empty."""
+        """Part of the epoch's order for this rank. Raises DataError where it would be empty."""
         total, (rank, ranks) = int(self._counts.sum()), self._place()
         if ranks > total:
             raise DataError(
@@ -263,7 +263,7 @@ class ShardStream(IterableDataset[Item]):
         return _share(0, -(-total // ranks) * ranks if self._even else total, rank, ranks)
 
     def _place(self) -> tuple[int, int]:
-        """This rank and how many there are."""
+        """This rank and the number of ranks."""
         if self._world is not None:
             return self._world
         spawned = get_worker_info() is not None and self._sent_to == os.getpid()
@@ -271,25 +271,25 @@ class ShardStream(IterableDataset[Item]):
 
 
 def _share(first: int, last: int, number: int, of: int) -> tuple[int, int]:
-    """The part `number` of `of` nearly equal ones of a range."""
+    """Part `number` of `of` nearly equal parts of a range."""
     size = last - first
     return first + number * size // of, first + (number + 1) * size // of
 
 
 def current_world() -> tuple[int, int]:
-    """(rank, ranks): what torch.distributed says, or where it was not started yet, what torchrun's variables say."""
+    """Rank and number of ranks by torch.distributed or, before it is initialised, by torchrun's variables."""
     if _initialised():
         return torch.distributed.get_rank(), torch.distributed.get_world_size()
     rank, ranks = os.environ.get("RANK"), os.environ.get("WORLD_SIZE")
     if not rank or not ranks:
         return 0, 1
     if not (rank.strip().isdecimal() and ranks.strip().isdecimal()):
-        raise ParamsError("These are no numbers", where="RANK and WORLD_SIZE", got=f"{rank!r} and {ranks!r}")
+        raise ParamsError("These are not numbers", where="RANK and WORLD_SIZE", got=f"{rank!r} and {ranks!r}")
     return checked_world(int(rank), int(ranks), "RANK and WORLD_SIZE")
 
 
 def checked_world(rank: int, ranks: int, where: str) -> tuple[int, int]:
-    """The two as they are. Raises ParamsError where there is no such rank."""
+    """Rank and number of ranks, unchanged. Raises ParamsError where there is no such rank."""
     if not 0 <= rank < ranks:
         raise ParamsError(
             "There is no such rank", where=where, got=f"rank {rank} of {ranks}", expected="0 <= rank < ranks"

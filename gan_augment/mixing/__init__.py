@@ -1,1 +1,1 @@
-"""How many synthetic rows each class gets, chosen on validation."""
+"""Numbers of synthetic rows per class, chosen on validation."""

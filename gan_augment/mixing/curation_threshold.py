@@ -1,7 +1,7 @@
-"""The curation threshold: how sure the judge must be of a synthetic row before the chosen ratio may use it.
+"""Curation threshold: the certainty of the judge that a synthetic row needs for the chosen ratio.
 
-Curation has thrown away what the judge takes for another class. Whether rows that it is merely unsure about help or
-harm is no question of fidelity: borderline rows are where a classifier learns most, and where labels are wrong most
+Curation has rejected rows that the judge takes for another class. Whether rows of which it is merely unsure help or
+harm is not a question of fidelity: a classifier learns most from borderline rows, and their labels are wrong most
 often. So validation decides, as it does for the ratio, and only where some synthetic data was worth its rows at all.
 """
 
@@ -27,7 +27,7 @@ RULE = (
 
 @dataclass(frozen=True)
 class ThresholdTrial:
-    """A plan under a threshold; its paired gain over the same ratio without one, in nats and of the headline."""
+    """Plan under a threshold; its paired gain over the same ratio without one, in nats and in the headline."""
 
     plan: Plan
     gain: Interval
@@ -35,10 +35,10 @@ class ThresholdTrial:
 
 
 def stricter_plans(plan: Plan, accepted: Mapping[float, Counts]) -> list[Plan]:
-    """The plan under each threshold, ascending; `accepted[t]` int64 [K] are the rows whose judge is that sure.
+    """Plans under each threshold, ascending; `accepted[t]` int64 [K] are the rows with that certainty of the judge.
 
-    A threshold that takes all rows of a class away that the plan gives rows to is left out: a class without synthetic
-    rows is another question. So is one that changes nothing.
+    A threshold that removes all rows of a class that has rows in the plan is left out: classes without synthetic rows
+    are decided elsewhere. So is a threshold that changes nothing.
     """
     plans = []
     for threshold, left in sorted(accepted.items()):
@@ -53,7 +53,7 @@ def stricter_plans(plan: Plan, accepted: Mapping[float, Counts]) -> list[Plan]:
 def choose_threshold(
     plan: Plan, stricter: Sequence[Plan], evaluate: Evaluate, criterion: Criterion, seeds: Sequence[int]
 ) -> tuple[Plan, list[ThresholdTrial]]:
-    """The plan by `RULE`, and what each threshold gave on the validation rows."""
+    """Plan by `RULE`, and the results of each threshold on the validation rows."""
     if not stricter:
         return plan, []
     base = criterion.scores(np.stack(list(evaluate(plan, seeds))))

@@ -16,7 +16,7 @@ _LEAST = 2  # rows of each class to fit on
 def fold_numbers(
     labels: npt.NDArray[np.int64], groups: npt.NDArray[np.object_], folds: int, *, seed: int
 ) -> npt.NDArray[np.int64]:
-    """int64 [n]: the fold, 0 to `folds` - 1, of each row.
+    """Fold of each row, int64 [n], 0 to `folds` - 1.
 
     Parameters
     ----------

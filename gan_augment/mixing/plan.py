@@ -1,4 +1,4 @@
-"""What the ratio search leaves behind: plan.json for the arms, metrics and a curve for DVC."""
+"""Outputs of the ratio search: plan.json for the arms, metrics and a curve for DVC."""
 
 from __future__ import annotations
 
@@ -18,10 +18,11 @@ __all__ = ["Search", "curve", "plan_record", "search_metrics", "write_curve"]
 
 @dataclass(frozen=True)
 class Search:
-    """The trials of a search and what was chosen.
+    """Trials of a search, and the choice.
 
     `shown` is the plan of the shown ratio, perhaps without the synthetic rows of some classes. `validation_rows` chose;
-    with cross-fitting those of `folds` folds, else (0) the validation part. `headline` names what a reader is shown.
+    with cross-fitting those of `folds` folds, else (0) the validation part. `headline` names the metric shown to the
+    reader.
     """
 
     spec: DatasetSpec
@@ -35,20 +36,20 @@ class Search:
 
     @property
     def chosen(self) -> Plan:
-        """The plan to use: the shown one, or none at all."""
+        """Plan to use: the shown one, or none at all."""
         return self.shown if self.choice.ratio > 0 else self.trial_of(0.0).plan
 
     def trial_of(self, ratio: float) -> Trial:
-        """The trial of a ratio that was tried."""
+        """Trial of a ratio."""
         return next(trial for trial in self.trials if trial.plan.ratio == ratio)
 
     def per_class(self, counts: Counts) -> dict[str, int]:
-        """Class key -> rows."""
+        """Rows by class key."""
         return {record.key: int(count) for record, count in zip(self.spec.classes, counts, strict=True)}
 
 
 def plan_record(search: Search) -> dict[str, Any]:
-    """plan.json: the chosen ratio and its rows a class, and the ratio that the arms show."""
+    """Contents of plan.json: the chosen ratio and its rows per class, and the ratio that the arms show."""
     choice, shown = search.choice, search.shown
     return {
         "ratio": choice.ratio,
@@ -66,8 +67,8 @@ def plan_record(search: Search) -> dict[str, Any]:
 
 
 def search_metrics(search: Search) -> dict[str, Any]:
-    """mix.json: the headline on validation after adjustment as a share; gains over ratio 0, which chose, in nats of
-    class-balanced log loss, beside them in percentage points of the headline.
+    """Contents of mix.json: the headline on validation after adjustment, as a share; gains over ratio 0, on which the
+    choice was made, in nats of class-balanced log loss, and beside them in percentage points of the headline.
     """
     shown, chosen = search.trial_of(search.choice.shown_ratio), search.trial_of(search.choice.ratio)
     return {
@@ -87,7 +88,7 @@ def search_metrics(search: Search) -> dict[str, Any]:
 
 
 def _gains(trial: Trial | ThresholdTrial) -> dict[str, float | None]:
-    """In points of the headline and in nats, each with its paired standard error; None for ratio 0."""
+    """Gains in points of the headline and in nats, each with its paired standard error; None for ratio 0."""
     nats, accuracy = trial.gain, trial.accuracy_gain
     return {
         "gain": None if accuracy is None else round(accuracy.mean * 100, 3),
@@ -98,10 +99,10 @@ def _gains(trial: Trial | ThresholdTrial) -> dict[str, float | None]:
 
 
 def curve(search: Search) -> pd.DataFrame:
-    """One row a ratio. The headline is a share; gains are paired differences to ratio 0, those in nats chose.
+    """Rows of the curve, one per ratio. The headline is a share; gains are paired differences to ratio 0.
 
-    `standard_error` is the paired one of the difference to ratio 0, as a share: the level's own would be several times
-    as large, and says nothing about which ratio is better.
+    The choice is made on the gains in nats. `standard_error` is that of the paired difference to ratio 0, as a share:
+    that of the level would be several times as large, and does not show which ratio is better.
     """
     return pd.DataFrame(
         [

@@ -1,4 +1,4 @@
-"""The mixing ratio: how many synthetic rows each class gets, and how the number is chosen on validation."""
+"""Mixing ratio: the number of synthetic rows per class, and its choice on validation."""
 
 from __future__ import annotations
 
@@ -32,7 +32,7 @@ RULE = (
     "standard error"
 )
 
-_HOPELESS = 2.0  # a ratio is given up after a round that left it this many standard errors behind the best one
+_HOPELESS = 2.0  # a ratio is dropped after a round that left it this many standard errors behind the best
 
 Counts = npt.NDArray[np.int64]
 Probabilities = npt.NDArray[np.float32]
@@ -41,9 +41,9 @@ Evaluate = Callable[["Plan", Sequence[int]], Sequence[Probabilities]]  # a plan 
 
 @dataclass(frozen=True)
 class Plan:
-    """A ratio and the synthetic rows it gives each class: `counts` int64 [K]; `wanted` before capping.
+    """Ratio and its synthetic rows per class: `counts` int64 [K]; `wanted` before capping.
 
-    `threshold`: the judge's probability of the own class that a row needs, beyond what curation asked for; 0: none.
+    `threshold`: the judge's probability of the own class that a row needs, above curation's own limit; 0: none.
     """
 
     ratio: float
@@ -53,20 +53,20 @@ class Plan:
 
     @property
     def capped(self) -> bool:
-        """Whether fewer rows were accepted than the ratio asks for."""
+        """Whether fewer rows were accepted than the ratio needs."""
         return bool((self.counts < self.wanted).any())
 
     def onto(self, real: Counts, accepted: Counts) -> Plan:
-        """The same plan for other rows: int64 [K] real ones, and accepted ones under the plan's threshold.
+        """Plan for other rows: int64 [K] real ones, and accepted ones under the plan's threshold.
 
-        A class that the plan gives nothing gets nothing here. For the plan's own rows it is the plan itself.
+        A class without rows in the plan gets none here. For the plan's own rows it is the plan itself.
         """
         wanted = np.where(self.counts > 0, _wanted(self.ratio, real), 0)
         return Plan(self.ratio, np.minimum(wanted, accepted), wanted, self.threshold)
 
 
 def make_plans(ratios: Sequence[float], real: Counts, accepted: Counts) -> list[Plan]:
-    """One plan a ratio, ascending; plans with the same counts as a smaller ratio's are dropped.
+    """Plans, one per ratio, ascending; plans with the same counts as a smaller ratio's are dropped.
 
     Ratio r fills every class up to r times the size of the largest real class:
     max(0, round(r * max(real)) - real), at most `accepted`. Ratio 0 adds nothing.
@@ -86,7 +86,7 @@ def _wanted(ratio: float, real: Counts) -> Counts:
 
 
 def first_rows(candidates: Samples, counts: Counts, spec: DatasetSpec) -> Samples:
-    """The first `counts[k]` rows of each class k, in their order; candidates stand in order of preference."""
+    """First `counts[k]` rows of each class k, in their order; candidates are in order of preference."""
     labels = candidates.label_indices(spec)
     rank = np.zeros(len(labels), dtype=np.int64)
     for index in range(len(spec.classes)):
@@ -97,18 +97,18 @@ def first_rows(candidates: Samples, counts: Counts, spec: DatasetSpec) -> Sample
 
 @dataclass(frozen=True)
 class Trial:
-    """A plan's validation result.
+    """Validation result of a plan.
 
     Attributes
     ----------
     accuracy
         The headline after adjustment, for the reader.
     gain
-        Over ratio 0, paired, in nats of class-balanced log loss after adjustment; None for ratio 0 itself.
+        The paired gain over ratio 0, in nats of class-balanced log loss after adjustment; None for ratio 0 itself.
     accuracy_gain
-        The same of the headline.
+        The same for the headline.
     behind
-        How far behind the best ratio above 0, paired, in nats; None for ratio 0, and where a trial was given up.
+        The paired loss against the best ratio above 0, in nats; None for ratio 0, and where a trial was dropped.
     """
 
     plan: Plan
@@ -122,7 +122,7 @@ class Trial:
 
 @dataclass(frozen=True)
 class Choice:
-    """The chosen ratio (0 allowed), and the best one above 0, which the arms with synthetic data show (0 if none)."""
+    """Ratio chosen (0 allowed), and the best one above 0, which the arms with synthetic data show (0 if none)."""
 
     ratio: float
     shown_ratio: float
@@ -136,10 +136,10 @@ def search_ratios(
     *,
     early_stopping: bool = True,
 ) -> list[Trial]:
-    """Train and score every plan on the validation rows: one seed first, then the others for those with hope.
+    """Train and score every plan on the validation rows: one seed first, then the others for promising plans.
 
-    A plan is given up when its paired difference to the best plan is more than two standard errors below zero after
-    the first seed. Ratio 0 never is: every gain is measured against it.
+    A plan is dropped when its paired difference to the best plan is more than two standard errors below zero after the
+    first seed. Ratio 0 is never dropped: every gain is measured against it.
     """
     first = {plan.ratio: list(evaluate(plan, seeds[:1])) for plan in plans}
     hopeless = _hopeless({ratio: _scored(criterion, one) for ratio, one in first.items()}) if early_stopping else set()
@@ -156,7 +156,7 @@ def _scored(criterion: Criterion, probabilities: Sequence[Probabilities]) -> Sco
 
 
 def _best(scores: dict[float, Scores]) -> float | None:
-    """The smallest of the ratios with the largest merit; None of none."""
+    """Smallest of the ratios with the largest merit; None without ratios."""
     return max(scores, key=lambda ratio: (scores[ratio].merit.values.mean(), -ratio), default=None)
 
 
@@ -180,7 +180,7 @@ def _trial(plan: Plan, results: dict[float, Scores], best: float | None, criteri
 
 
 def choose_ratio(trials: Sequence[Trial]) -> Choice:
-    """The rule `RULE` (Breiman et al. 1984's one-standard-error rule, with no synthetic data as the simplest model)."""
+    """Choose by `RULE` (Breiman et al. 1984's one-standard-error rule, with no synthetic data as simplest model)."""
     above = [trial for trial in trials if trial.gain is not None and not trial.stopped_early]
     if not above:
         stopped = [trial.plan.ratio for trial in trials if trial.gain is not None]
@@ -200,11 +200,10 @@ def _gain(trial: Trial) -> Interval:
 
 
 def drop_useless_classes(plan: Plan, evaluate: Evaluate, criterion: Criterion, seeds: Sequence[int]) -> Plan:
-    """The plan without the synthetic rows of classes that do not need them: a ratio a class, by backward elimination.
+    """Plan without the synthetic rows of classes that do not need them: a ratio per class, by backward elimination.
 
-    A class loses its synthetic rows where the paired validation loss of taking them away is within its standard
-    error. Because classes lean on each other, all of it is then tried at once, and undone where that loses more than
-    a standard error.
+    A class loses its synthetic rows where the paired validation loss without them is within its standard error. Because
+    classes interact, all removals are then tried together, and undone where they lose more than a standard error.
     """
     full = _scored(criterion, evaluate(plan, seeds))
     useless = np.zeros(len(plan.counts), dtype=bool)
@@ -226,6 +225,6 @@ def _without(plan: Plan, classes: npt.NDArray[np.bool_]) -> Plan:
 
 def _dispensable(full: Scores, smaller: Plan, evaluate: Evaluate, criterion: Criterion, seeds: Sequence[int]) -> bool:
     if not smaller.counts.any():
-        return False  # that would be ratio 0, which the search has already judged
+        return False  # that would be ratio 0, which the search has judged already
     loss = criterion.interval(full.merit - _scored(criterion, evaluate(smaller, seeds)).merit)
     return loss.mean <= loss.standard_error

@@ -1,4 +1,4 @@
-"""Random small affine changes of images, after which a picture still shows the same thing."""
+"""Small random affine changes of images, after which a picture still shows the same object."""
 
 from __future__ import annotations
 
@@ -17,9 +17,9 @@ SHIFT = 0.125  # of the side
 
 
 def affine_view(images: Tensor, rng: torch.Generator) -> Tensor:
-    """Each image rotated (15 degrees at most), sheared, scaled (15 %) and shifted (an eighth) by its own amounts.
+    """Images rotated (15 degrees at most), sheared, scaled (15 %) and shifted (an eighth), each by its own amounts.
 
-    [n, c, h, w] in, the same shape out; what enters from outside repeats the edge. Differentiable in the images.
+    [n, c, h, w] in, the same shape out; the outside repeats the edge. Differentiable in the images.
     """
     count = len(images)
     draws = 2 * torch.rand(count, 6, generator=rng) - 1

@@ -1,9 +1,9 @@
-"""Differentiable augmentation of what the discriminator sees, real and generated alike.
+"""Differentiable augmentation of the discriminator's inputs, real and generated alike.
 
 Zhao et al. 2020, arXiv 2006.10738.
 
-This is part of the GAN's training, not the product's augmentation: what the generator makes stays unaugmented.
-`flip` is never a default: a mirrored 2, b or left hand has another label.
+This is part of the GAN's training, not the product's augmentation: generated samples stay unaugmented. `flip` is never
+a default: a mirrored 2, b or left hand has another label.
 """
 
 from __future__ import annotations
@@ -34,7 +34,7 @@ def _integers(low: int, high: int, count: int, draws: Draws, device: torch.devic
 
 
 def _translate(images: Tensor, draws: Draws) -> Tensor:
-    """Shift by up to 12.5 % of the side (at least 1 pixel); what enters from outside is the edge's own colour."""
+    """Shift by up to 12.5 % of the side (at least 1 pixel); the outside repeats the edge."""
     count, _, height, width = images.shape
     reach_y, reach_x = max(1, round(height * 0.125)), max(1, round(width * 0.125))
     rows = torch.arange(height, device=images.device)[None, :, None]

@@ -12,10 +12,10 @@ __all__ = ["Draws"]
 
 @dataclass(frozen=True)
 class Draws:
-    """Draws for `count` processes whose generators stand at the same place, and keeps what falls to process `rank`.
+    """Random numbers of process `rank` out of `count`, whose generators are in the same state.
 
-    Row i of a share is row i * count + rank of what a single process with the whole batch would have drawn, so that
-    several processes together see the very same batch.
+    Row i of a share is row i * count + rank of the draw of a single process with the whole batch, so that several
+    processes together see exactly the same batch.
     """
 
     generator: torch.Generator
@@ -23,15 +23,15 @@ class Draws:
     count: int = 1
 
     def rand(self, rows: int, *shape: int) -> Tensor:
-        """float32 [rows, *shape], uniform in [0, 1)."""
+        """Uniform numbers in [0, 1), float32 [rows, *shape]."""
         return self._share(torch.rand(rows * self.count, *shape, generator=self.generator))
 
     def randn(self, rows: int, *shape: int) -> Tensor:
-        """float32 [rows, *shape], standard normal."""
+        """Standard normal numbers, float32 [rows, *shape]."""
         return self._share(torch.randn(rows * self.count, *shape, generator=self.generator))
 
     def randint(self, low: int, high: int, rows: int, *shape: int) -> Tensor:
-        """int64 [rows, *shape] in low .. high - 1."""
+        """Integers in low .. high - 1, int64 [rows, *shape]."""
         return self._share(torch.randint(low, high, (rows * self.count, *shape), generator=self.generator))
 
     def _share(self, drawn: Tensor) -> Tensor:

@@ -1,8 +1,8 @@
 """Generators and discriminators for images, conditional on a class, without normalisation layers.
 
-Batch statistics would tie a sample to the others of its batch; then asking for one sample or for a hundred would
-give different pictures. The discriminator is a projection discriminator (Miyato & Koyama 2018, arXiv 1802.05637,
-eq. 3): D(x, y) = w . h(x) + <e_y, h(x)>.
+Batch statistics would tie a sample to the others of its batch, so that its picture would depend on the number of
+samples drawn. The discriminator is a projection discriminator (Miyato & Koyama 2018, arXiv 1802.05637, eq. 3): D(x, y)
+= w . h(x) + <e_y, h(x)>.
 """
 
 from __future__ import annotations
@@ -34,10 +34,10 @@ Architecture = Literal["mlp", "conv", "residual"]
 
 
 def choose_architecture(image: ImageSpec) -> Architecture:
-    """`mlp` up to 1,024 values an image (32 x 32 grey), `conv` up to 64 px, `residual` above.
+    """Architecture for images: `mlp` up to 1,024 values each (32 x 32 grey), `conv` up to 64 px, `residual` above.
 
-    Measured at 28 x 28 with 50 images a class (docs/benchmarks.md): on equal CPU time the MLP beats the convolutions,
-    whose strength, one filter everywhere, is worth little to small centred shapes.
+    Measured at 28 x 28 with 50 images per class (docs/benchmarks.md): at equal CPU time the MLP beats the convolutions,
+    whose shared filters are worth little for small centred shapes.
     """
     if image.channels * image.height * image.width <= 1024:
         return "mlp"
@@ -45,7 +45,7 @@ def choose_architecture(image: ImageSpec) -> Architecture:
 
 
 class Generator(nn.Module):
-    """G(z, y): noise [n, latent] and class indices [n] to images [n, c, h, w] in [-1, 1].
+    """Generator G(z, y): noise [n, latent] and class indices [n] to images [n, c, h, w] in [-1, 1].
 
     `label_scale` in [0, 1] fades the class embedding in (0: unconditional).
     """
@@ -58,14 +58,14 @@ class Generator(nn.Module):
         self.body = channels_last(body)
 
     def forward(self, noise: Tensor, labels: Tensor, label_scale: float = 1.0) -> Tensor:
-        """float32 [n, c, h, w] in [-1, 1]."""
+        """Images float32 [n, c, h, w] in [-1, 1]."""
         height, width = self.shape[1:]
         hidden = torch.cat([noise, label_scale * self.embed(labels)], dim=1)
         return torch.tanh(self.body(hidden)[..., :height, :width])
 
 
 class Discriminator(nn.Module):
-    """D(x, y): images [n, c, h, w] and class indices [n] to logits [n]."""
+    """Discriminator D(x, y): images [n, c, h, w] and class indices [n] to logits [n]."""
 
     def __init__(self, body: nn.Module, features: int, classes: int) -> None:
         super().__init__()
@@ -76,7 +76,7 @@ class Discriminator(nn.Module):
         self.embed: nn.Module = table
 
     def forward(self, images: Tensor, labels: Tensor, label_scale: float = 1.0) -> Tensor:
-        """float32 [n]; larger means more like a real image of that class."""
+        """Logits float32 [n]; larger means more like a real image of that class."""
         hidden = self.body(images)
         projection = (hidden * self.embed(labels)).sum(1)
         logits: Tensor = self.linear(hidden).squeeze(1) + label_scale * projection
@@ -109,7 +109,7 @@ def _doublings(image: ImageSpec) -> int:
 def build_generator(
     image: ImageSpec, *, classes: int, architecture: Architecture, width: int, latent: int, embedding: int
 ) -> Generator:
-    """A generator. `width`: hidden units (mlp), or channels of the second-highest (conv) or highest map (residual)."""
+    """Generator. `width`: hidden units (mlp), or channels of the second-highest (conv) or highest map (residual)."""
     shape = (image.channels, image.height, image.width)
     if architecture == "mlp":
         layers = [*_mlp([latent + embedding, width, width]), nn.Linear(width, math.prod(shape)), _Reshape(shape)]
@@ -122,14 +122,14 @@ def build_generator(
         return Generator(
             nn.Sequential(*layers, *residual_up(stages, image.channels)), latent, classes, embedding, shape
         )
-    # The full-resolution map gets half the width: it costs four times as much a channel as the one below.
+    # The full-resolution map gets half the width: per channel it costs four times as much as the one below.
     channels = [min(width * 2 ** (steps - 1 - i), 4 * width) for i in range(steps)] + [max(width // 2, 8)]
     body = SkipBody(latent + embedding, channels, base, image.channels)
     return Generator(body, latent, classes, embedding, shape)
 
 
 def build_discriminator(image: ImageSpec, *, classes: int, architecture: Architecture, width: int) -> Discriminator:
-    """A projection discriminator. `width`: hidden units (mlp), or channels of the first map (conv, residual)."""
+    """Projection discriminator. `width`: hidden units (mlp), or channels of the first map (conv, residual)."""
     layers: list[nn.Module]
     if architecture == "mlp":
         inputs = image.channels * image.height * image.width

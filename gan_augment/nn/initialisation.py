@@ -1,4 +1,4 @@
-"""The start of a network's weights, where no normalisation layer repairs a bad one."""
+"""Initial weights of networks in which no normalisation layer repairs a bad start."""
 
 from __future__ import annotations
 
@@ -10,7 +10,7 @@ from torch import nn
 __all__ = ["LEAK", "LINEAR", "keep_variance"]
 
 LEAK = 0.2  # slope of every leaky rectifier here
-# The gain of a leaky rectifier: with it the variance of the activations stays what it was.
+# Gain of a leaky rectifier: it preserves the variance of the activations.
 _GAIN = nn.init.calculate_gain("leaky_relu", LEAK)
 LINEAR = 1 / _GAIN  # the factor for a layer without a rectifier after it
 
@@ -19,7 +19,7 @@ Layer = TypeVar("Layer", nn.Conv2d, nn.Linear)
 
 @torch.no_grad()
 def keep_variance(layer: Layer, factor: float = 1.0) -> Layer:
-    """The same layer, its weights normal with a deviation of gain * `factor` / sqrt(fan-in), its bias zero.
+    """Layer with normal weights of standard deviation gain * `factor` / sqrt(fan-in) and zero bias.
 
     He et al. 2015, arXiv 1502.01852, eq. 14 and 15.
     """

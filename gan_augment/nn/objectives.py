@@ -1,4 +1,4 @@
-"""GAN objectives: functions of logits, and the game that they make. They know no optimiser, no device and no logger."""
+"""GAN objectives: functions of logits, and the game that they form, independent of optimiser, device and logger."""
 
 from __future__ import annotations
 
@@ -24,11 +24,11 @@ __all__ = [
 ]
 
 Objective = Literal["relativistic", "non_saturating"]
-Judge = Callable[[Tensor], Tensor]  # images or rows [n, ...] to logits [n] or, of patches, [n, places...]
+Judge = Callable[[Tensor], Tensor]  # maps images or rows [n, ...] to logits [n] or, for patches, [n, places...]
 
 
 class Turn(NamedTuple):
-    """The discriminator's turn: its loss, a scalar, and the logits that it came from."""
+    """Turn of the discriminator: its loss, a scalar, and the logits behind it."""
 
     loss: Tensor
     real_logits: Tensor
@@ -37,15 +37,15 @@ class Turn(NamedTuple):
 
 @dataclass(frozen=True)
 class Game:
-    """Both players' losses: how real and generated rows are compared, and the discriminator's penalty.
+    """Losses of both players: the comparison of real and generated rows, and the discriminator's penalty.
 
     Parameters
     ----------
     objective
         `relativistic`: row i of the reals against row i of the generated ones, which must be of the same class;
-        `non_saturating`: each for itself.
+        `non_saturating`: each on its own.
     penalty_interval
-        Every how many steps R1 and R2 are computed; their weight is then as many times larger ("lazy", Karras et al.
+        The number of steps per computation of R1 and R2; their weight is larger by that factor ("lazy", Karras et al.
         2020, arXiv 1912.04958, appendix B).
     """
 
@@ -54,14 +54,14 @@ class Game:
 
     @property
     def paired(self) -> bool:
-        """Whether the generator's loss looks at real rows too."""
+        """Whether the generator's loss uses real rows too."""
         return self.objective == "relativistic"
 
     def discriminator(self, judge: Judge, reals: Tensor, fakes: Tensor, *, gamma: float, step: int) -> Turn:
-        """The loss with gamma / 2 x (R1 + R2), R3GAN's eq. 4 (Huang et al. 2024, arXiv 2501.05441).
+        """Loss with gamma / 2 x (R1 + R2), R3GAN's eq. 4 (Huang et al. 2024, arXiv 2501.05441).
 
         `judge` gets reals and fakes [n, ...] in one pass, [2n, ...]; they require a gradient in steps with a penalty.
-        `step` counts from what a checkpoint holds, so that a resumed run penalises in the same steps.
+        `step` continues a checkpoint's count, so that a resumed run penalises in the same steps.
         """
         penalised = gamma > 0 and step % self.penalty_interval == 0
         both = torch.cat([reals, fakes]).requires_grad_(penalised)
@@ -77,7 +77,7 @@ class Game:
         return Turn(loss, real_logits, fake_logits)
 
     def generator(self, judge: Judge, reals: Tensor, fakes: Tensor) -> Tensor:
-        """The loss of generated rows, a scalar. `reals` are judged without a gradient, and only where `paired`."""
+        """Loss of generated rows, a scalar. `reals` are judged without a gradient, and only where `paired`."""
         if not self.paired:
             return non_saturating_generator_loss(judge(fakes))
         with torch.no_grad():
@@ -99,7 +99,7 @@ def relativistic_generator_loss(real_logits: Tensor, fake_logits: Tensor) -> Ten
 
 
 def non_saturating_discriminator_loss(real_logits: Tensor, fake_logits: Tensor) -> Tensor:
-    """Mean softplus(-D(x)) + mean softplus(D(G(z))), a scalar; 2 log 2 where D cannot tell.
+    """Mean softplus(-D(x)) + mean softplus(D(G(z))), a scalar; 2 log 2 where D is at chance.
 
     Goodfellow et al. 2014 (arXiv 1406.2661), eq. 1, with D's sigmoid inside.
     """
@@ -107,7 +107,7 @@ def non_saturating_discriminator_loss(real_logits: Tensor, fake_logits: Tensor) 
 
 
 def non_saturating_generator_loss(fake_logits: Tensor) -> Tensor:
-    """Mean softplus(-D(G(z))), a scalar: -log of the chance that D gives a generated image of being real."""
+    """Mean softplus(-D(G(z))), a scalar: -log of D's probability that a generated image is real."""
     return F.softplus(-fake_logits).mean()
 
 
@@ -124,8 +124,8 @@ def zero_centred_penalty(logits: Tensor, inputs: Tensor) -> Tensor:
 def local_penalty(logits: Tensor, inputs: Tensor) -> Tensor:
     """Mean squared distance from 1 of the norm of D's gradient at its inputs, a scalar (without a factor).
 
-    DRAGAN (Kodali et al. 2017, arXiv 1705.07215, eq. 2), where `inputs` are real images moved at random a little; they
-    must require a gradient, and `logits` [n] must come from them.
+    DRAGAN (Kodali et al. 2017, arXiv 1705.07215, eq. 2), where `inputs` are real images with a little random noise;
+    they must require a gradient, and `logits` [n] must come from them.
     """
     (gradient,) = torch.autograd.grad(logits.sum(), inputs, create_graph=True)
     distance: Tensor = torch.linalg.vector_norm(gradient.flatten(1), dim=1) - 1

@@ -1,4 +1,4 @@
-"""Reducing and enlarging images by separable kernels, each image with a shift and a width of its own.
+"""Resampling of images by separable kernels, each image with a shift and a width of its own.
 
 A resampled axis is a matrix: row j holds the weights of the input pixels in output pixel j. With the defaults the
 numbers are those of Pillow's `resize` (antialiased: the kernel grows with the reduction; weights beyond the border are
@@ -24,7 +24,7 @@ def _triangle(distance: Tensor) -> Tensor:
 
 
 def _bicubic(distance: Tensor) -> Tensor:
-    """Keys 1981, IEEE TASSP 29(6), eq. 15, with a = -1/2."""
+    """Bicubic kernel: Keys 1981, IEEE TASSP 29(6), eq. 15, with a = -1/2."""
     near = (1.5 * distance - 2.5) * distance * distance + 1
     far = ((-0.5 * distance + 2.5) * distance - 4) * distance + 2
     return torch.where(distance < 1, near, torch.where(distance < 2, far, torch.zeros_like(distance)))
@@ -41,12 +41,12 @@ _SHAPES: dict[Kernel, Callable[[Tensor], Tensor]] = {"triangle": _triangle, "bic
 def resampling_matrix(
     inputs: int, outputs: int, *, kernel: Kernel = "bicubic", shift: Tensor | None = None, width: Tensor | None = None
 ) -> Tensor:
-    """float32 [n, outputs, inputs], rows summing to 1; n is the length of `shift` and `width`, 1 without them.
+    """Matrix float32 [n, outputs, inputs] with rows that sum to 1; n is the length of `shift` and `width`, else 1.
 
     Parameters
     ----------
     shift
-        float [n]: how many input pixels the sampling points move to the right; they stop at the border.
+        float [n]: the shift of the sampling points to the right, in input pixels; they stop at the border.
     width
         float [n]: multiplies the kernel's width; above 1 blurs more.
     """
@@ -54,19 +54,19 @@ def resampling_matrix(
     zero, one = torch.zeros(1), torch.ones(1)
     shift, width = (zero if shift is None else shift), (one if width is None else width)
     centres = (torch.arange(outputs) + 0.5) * step - 0.5 + shift[:, None]
-    centres = centres.clamp(-0.5, inputs - 0.5)  # beyond, a narrow kernel would find no pixel
+    centres = centres.clamp(-0.5, inputs - 0.5)  # beyond, a narrow kernel would cover no pixel
     distance = (torch.arange(inputs) - centres[:, :, None]).abs() / (max(step, 1.0) * width[:, None, None])
     weights = _SHAPES[kernel](distance)
     return weights / weights.sum(2, keepdim=True)
 
 
 def resample(images: Tensor, rows: Tensor, columns: Tensor) -> Tensor:
-    """float32 [n, c, h, w] to [n, c, h', w'], by `rows` [n or 1, h', h] and `columns` [n or 1, w', w]."""
+    """Resample float32 [n, c, h, w] to [n, c, h', w'], by `rows` [n or 1, h', h] and `columns` [n or 1, w', w]."""
     return rows[:, None] @ images @ columns[:, None].transpose(2, 3)
 
 
 def resize(images: Tensor, height: int, width: int, *, kernel: Kernel = "bicubic") -> Tensor:
-    """float32 [n, c, h, w] to [n, c, height, width], all images alike. Sides of 1 px and more."""
+    """Resize float32 [n, c, h, w] to [n, c, height, width], all images alike. Sides of 1 px and more."""
     if min(height, width) < 1:
         raise ValueError(f"an image of {height} x {width} px")
     rows, columns = (

@@ -18,13 +18,13 @@ from gan_augment.nn.initialisation import LEAK, LINEAR, keep_variance
 
 __all__ = ["Resample", "ResidualBlock", "residual_down", "residual_up", "stage_channels"]
 
-BLOCKS = 2  # a stage
-GROUP = 16  # channels of a group of the 3 x 3 convolution
+BLOCKS = 2  # per stage
+GROUP = 16  # channels per group of the 3 x 3 convolution
 EXPANSION = 2
 
 
 class ResidualBlock(nn.Module):
-    """x + F(x) on float32 [n, channels, h, w]. `scale` multiplies the initial weights of F's first convolutions."""
+    """Block x + F(x) on float32 [n, channels, h, w]. `scale` multiplies the initial weights of F's first layers."""
 
     def __init__(self, channels: int, *, scale: float) -> None:
         super().__init__()
@@ -44,7 +44,7 @@ class ResidualBlock(nn.Module):
 
 
 class Resample(nn.Module):
-    """Bilinear x2 up or down, and where `inputs` and `outputs` differ a 1 x 1 convolution at the lower resolution."""
+    """Bilinear x2 up or down and, where `inputs` and `outputs` differ, a 1 x 1 convolution at the lower resolution."""
 
     def __init__(self, inputs: int, outputs: int, *, up: bool) -> None:
         super().__init__()
@@ -60,12 +60,12 @@ class Resample(nn.Module):
 
 
 def stage_channels(width: int, steps: int) -> list[int]:
-    """Channels from the lowest resolution to the highest: `width` at the highest, twice as many a step, at most 4 x."""
+    """Channels from the lowest resolution to the highest: `width` at the highest, doubled per step, at most 4 x."""
     return [min(width * 2 ** (steps - step), 4 * width) for step in range(steps + 1)]
 
 
 def residual_up(channels: Sequence[int], image_channels: int) -> list[nn.Module]:
-    """From [n, channels[0], h, w] to [n, image_channels, h * 2**k, w * 2**k], k = len(channels) - 1."""
+    """Body from [n, channels[0], h, w] to [n, image_channels, h * 2**k, w * 2**k], k = len(channels) - 1."""
     scale = _scale(len(channels))
     layers = _blocks(channels[0], scale)
     for inputs, outputs in itertools.pairwise(channels):
@@ -74,7 +74,7 @@ def residual_up(channels: Sequence[int], image_channels: int) -> list[nn.Module]
 
 
 def residual_down(channels: Sequence[int], image_channels: int) -> list[nn.Module]:
-    """The mirror of `residual_up`; `channels` from the lowest resolution to the highest, as there."""
+    """Mirror of `residual_up`; `channels` from the lowest resolution to the highest, as there."""
     scale = _scale(len(channels))
     first = keep_variance(nn.Conv2d(image_channels, channels[-1], 1), LINEAR)
     layers: list[nn.Module] = [first, *_blocks(channels[-1], scale)]

@@ -2,7 +2,7 @@
 
 The restorer follows SRResNet (Ledig et al. 2017, arXiv 1609.04802, section 2.1) at a size for a CPU: few narrow
 residual blocks, no batch normalisation (Lim et al. 2017, arXiv 1707.02921), everything at the low resolution, then one
-pixel shuffle (Shi et al. 2016, arXiv 1609.05158). It adds its output to the bicubic enlargement, and starts as just
+pixel shuffle (Shi et al. 2016, arXiv 1609.05158). It adds its output to the bicubic enlargement, and starts as exactly
 that: the last convolution's weights are 0.
 """
 
@@ -49,16 +49,16 @@ class Restorer(nn.Module):
         channels_last(self)
 
     def forward(self, low: Tensor) -> Tensor:
-        """float32 [n, c, h * factor, w * factor]."""
+        """Images float32 [n, c, h * factor, w * factor]."""
         enlarged = resize(low, low.shape[2] * self.factor, low.shape[3] * self.factor)
         hidden = self.body(F.leaky_relu(self.head(low), LEAK))
         return enlarged + F.pixel_shuffle(self.tail(hidden), self.factor)
 
 
 class PatchDiscriminator(nn.Module):
-    """Images [n, c, h, w] to one logit a patch [n, h/4, w/4]; larger means more like a real image.
+    """Images [n, c, h, w] to one logit per patch [n, h/4, w/4]; larger means more like a real image.
 
-    It sees texture, not the whole picture: what the picture shows is the first stage's business.
+    It judges texture, not the whole picture: the content is left to the first stage.
     """
 
     def __init__(self, channels: int, *, width: int) -> None:
@@ -75,6 +75,6 @@ class PatchDiscriminator(nn.Module):
         channels_last(self)
 
     def forward(self, images: Tensor) -> Tensor:
-        """float32 [n, h/4, w/4]."""
+        """Logits float32 [n, h/4, w/4]."""
         logits: Tensor = self.body(images)
         return logits.squeeze(1)

@@ -15,7 +15,7 @@ LEAK = 0.2
 
 
 class ResidualGenerator(nn.Module):
-    """G(u, y) = u + f(u, y): moves a start u [n, width] of class y [n] a little. At first f is exactly 0."""
+    """Generator G(u, y) = u + f(u, y): small changes of starts u [n, width] of class y [n]. At first f is 0."""
 
     def __init__(self, width: int, classes: int, hidden: int) -> None:
         super().__init__()
@@ -29,15 +29,16 @@ class ResidualGenerator(nn.Module):
         nn.init.zeros_(self.last.bias)
 
     def forward(self, start: Tensor, labels: Tensor) -> Tensor:
-        """float32 [n, width]."""
+        """Scores float32 [n, width]."""
         moved: Tensor = start + self.last(self.body(torch.cat([start, self.embed(labels)], dim=1)))
         return moved
 
 
 class PackedDiscriminator(nn.Module):
-    """A projection discriminator (Miyato & Koyama 2018, arXiv 1802.05637) that judges `pack` rows of a class together.
+    """Projection discriminator (Miyato & Koyama 2018, arXiv 1802.05637) that judges `pack` rows of a class together.
 
-    Several rows at once show what one row cannot: that a mode is missing (PacGAN, Lin et al. 2018, arXiv 1712.04086).
+    Several rows at once can reveal a missing mode, which a single row cannot (PacGAN, Lin et al. 2018, arXiv
+    1712.04086).
     """
 
     def __init__(self, width: int, classes: int, hidden: int, pack: int) -> None:
@@ -51,7 +52,7 @@ class PackedDiscriminator(nn.Module):
         nn.init.normal_(self.embed.weight, std=1 / math.sqrt(hidden))
 
     def forward(self, rows: Tensor, labels: Tensor) -> Tensor:
-        """Logits float32 [n / pack]: rows [n, width], the `pack` rows of a group after each other and of one class."""
+        """Logits float32 [n / pack]: rows [n, width]; the `pack` rows of a group are consecutive and of one class."""
         hidden = self.body(rows.reshape(len(rows) // self.pack, -1))
         projection = (hidden * self.embed(labels[:: self.pack])).sum(1)
         logits: Tensor = self.linear(hidden).squeeze(1) + projection
@@ -91,7 +92,7 @@ class ChoiceBlocks(nn.Module):
             padding[row, : stop - start] = False
         numbers = sorted(set(range(width)) - {place for start, stop in blocks for place in range(start, stop)})
         inside = places[~padding]
-        # A row is put together as (numbers, choices) and then brought into order.
+        # A row is assembled as (numbers, choices) and then reordered.
         order = torch.argsort(torch.cat([torch.tensor(numbers, dtype=torch.long), inside]))
         self.register_buffer("order", order, persistent=False)
         self.register_buffer("inside", (~padding).flatten().nonzero().squeeze(1), persistent=False)
@@ -110,7 +111,7 @@ class ChoiceBlocks(nn.Module):
     gates: Tensor
 
     def forward(self, scores: Tensor) -> Tensor:
-        """float32 [n, width] in, the same shape out: one-hot blocks, numbers inside the codec's bound."""
+        """Rows float32 [n, width] from scores of the same shape: one-hot blocks, numbers within the codec's bound."""
         rows = scores[:, self.numbers].clamp(-self.bound, self.bound)
         if self.places.numel():
             padded = scores[:, self.places].masked_fill(self.padding, -torch.inf)

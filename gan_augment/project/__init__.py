@@ -1,1 +1,1 @@
-"""The open project: paths, params and what stages share on disk."""
+"""The open project: paths, params, and the files that stages share."""

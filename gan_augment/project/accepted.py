@@ -1,4 +1,4 @@
-"""The accepted candidates as `mix` sees them: how many there are, how sure the judge is, and the rows a plan uses."""
+"""Accepted candidates in `mix`: their numbers, the judge's certainty, and the rows of a plan."""
 
 from __future__ import annotations
 
@@ -21,16 +21,16 @@ from gan_augment.project.layout import Layout
 
 __all__ = ["Accepted", "HeldRows"]
 
-_ROWS = 4096  # that are read together
-_LOOKED_AT = 65_536  # candidates that are looked at together
+_ROWS = 4096  # rows read together
+_LOOKED_AT = 65_536  # candidates examined together
 
 
 @dataclass(frozen=True)
 class Accepted:
     """Accepted candidates in order of preference, without their payload; there may be millions.
 
-    What is known of them lies in files that go with this object. `labels` [n]: class indices, of the smallest unsigned
-    type. `sureness` float32 [n]: the judge's probability of the own class; None where it was not asked for.
+    Their data is in files that are deleted with this object. `labels` [n]: class indices, of the smallest unsigned
+    type. `sureness` float32 [n]: the judge's probability of the own class; None where it was not requested.
     """
 
     layout: Layout
@@ -40,7 +40,7 @@ class Accepted:
 
     @classmethod
     def read(cls, layout: Layout, spec: DatasetSpec, *, judged: bool) -> Accepted:
-        """From data/curated; with `judged` the judge's probabilities too. Raises MissingInputError."""
+        """Accepted candidates of data/curated; with `judged` the judge's probabilities. Raises MissingInputError."""
         labels = RecordFile(np.min_scalar_type(len(spec.classes)))
         for piece in label_index_pieces(layout.curated, spec):
             labels.append(piece.astype(labels.dtype))
@@ -48,7 +48,7 @@ class Accepted:
         return cls(layout, spec, labels, sureness)
 
     def counts(self, threshold: float = 0.0) -> Counts:
-        """int64 [K]: rows of each class of which the judge is that sure."""
+        """Rows of each class with at least that certainty of the judge, int64 [K]."""
         counts = np.zeros(len(self.spec.classes), dtype=np.int64)
         for start in range(0, len(self.labels), _LOOKED_AT):
             rows = slice(start, start + _LOOKED_AT)
@@ -56,14 +56,14 @@ class Accepted:
         return counts
 
     def hold(self, most: Counts, thresholds: Sequence[float], *, companions: bool = False) -> HeldRows:
-        """The rows that some plan may ask for: of each class the first `most[k]` under each threshold."""
+        """Rows that some plan may use: the first `most[k]` of each class under each threshold."""
         chosen = np.unique(np.concatenate([self._first(most, threshold) for threshold in {0.0, *thresholds}]))
         stored = StoredSamples((self.layout.curated,))
         rows = gather_samples(stored.with_companions() if companions else stored, chosen, rows=_ROWS)
         return HeldRows(self.spec, rows, self._sureness(chosen))
 
     def _sureness(self, chosen: npt.NDArray[np.int64]) -> npt.NDArray[np.float32]:
-        """float32 [m] of the rows at ascending places; 1 where the judge was not asked for."""
+        """Certainty float32 [m] of the rows at ascending places; 1 where the judge was not requested."""
         found = np.ones(len(chosen), dtype=np.float32)
         if self.sureness is not None:
             for start in range(0, len(self.sureness), _LOOKED_AT):
@@ -72,13 +72,13 @@ class Accepted:
         return found
 
     def _sure(self, rows: slice, threshold: float) -> npt.NDArray[np.bool_]:
-        """bool: of which of `rows` the judge is that sure."""
+        """Mask of `rows`: the judge's certainty reaches the threshold."""
         if threshold <= 0 or self.sureness is None:
             return np.ones(min(rows.stop, len(self.labels)) - rows.start, dtype=bool)
         return np.asarray(self.sureness[rows] >= threshold)
 
     def _first(self, most: Counts, threshold: float) -> npt.NDArray[np.int64]:
-        """Where the first `most[k]` rows of each class are of which the judge is that sure; in no order."""
+        """Places of the first `most[k]` rows of each class with that certainty of the judge; in no order."""
         left, found = most.copy(), [np.zeros(0, dtype=np.int64)]
         for start in range(0, len(self.labels), _LOOKED_AT):
             rows = slice(start, start + _LOOKED_AT)
@@ -93,7 +93,7 @@ class Accepted:
 
 
 def _read_sureness(path: Path, count: int) -> RecordFile:
-    """float32 [n]: what `curate` wrote, taken over piece by piece, to be read again and again without decoding it."""
+    """Certainty float32 [n] from `curate`, copied piece by piece so that it can be read again without decoding."""
     check_file(path)
     try:
         with telling_damage(path):
@@ -121,13 +121,13 @@ def _read_sureness(path: Path, count: int) -> RecordFile:
 
 @dataclass(frozen=True)
 class HeldRows:
-    """The accepted rows that plans may ask for, in order of preference."""
+    """Accepted rows that plans may use, in order of preference."""
 
     spec: DatasetSpec
     samples: Samples
     sureness: npt.NDArray[np.float32]
 
     def of(self, plan: Plan) -> Samples:
-        """The rows that a plan uses."""
+        """Rows that a plan uses."""
         sure = self.samples.take(self.sureness >= plan.threshold) if plan.threshold > 0 else self.samples
         return first_rows(sure, plan.counts, self.spec)

@@ -1,4 +1,4 @@
-"""A project on disk: params.yaml, and where each stage reads and writes. The paths are those of dvc.yaml."""
+"""Layout of a project on disk: params.yaml, and the paths of every stage. The paths are those of dvc.yaml."""
 
 from __future__ import annotations
 
@@ -11,6 +11,7 @@ from gan_augment.core.atomic import read_json
 from gan_augment.core.checksums import check_file
 from gan_augment.core.errors import MissingInputError, ParamsError
 from gan_augment.core.masking import mask
+from gan_augment.core.predictions import rival_of
 from gan_augment.core.records import DatasetSpec, Role
 from gan_augment.core.samples import (
     PoolView,
@@ -28,7 +29,7 @@ __all__ = ["Layout", "Project", "read_measured", "read_plan"]
 
 @dataclass(frozen=True)
 class Layout:
-    """Every path that a stage reads or writes, relative to the project's root."""
+    """Paths that stages read or write, relative to the project's root."""
 
     root: Path
 
@@ -89,8 +90,13 @@ class Layout:
         return self.root / "data/cross_fit"
 
     def fold(self, number: int) -> Layout:
-        """The paths of one fold's own `prepare` to `curate`."""
+        """Paths of a fold's own `prepare` to `curate`."""
         return Layout(self.cross_fit / str(number))
+
+    # rivals
+    @property
+    def rivals(self) -> Path:
+        return self.root / "data/rivals"
 
     # mix
     @property
@@ -106,8 +112,9 @@ class Layout:
         return self.root / "reports/ratio_curve.csv"
 
     # retrain, learning_curve, measure
-    def predictions(self, arm: str) -> Path:
-        return self.root / "predictions" / arm
+    def predictions(self, arm: str) -> Path:  # a rival's lie in those of `cheap`, with which it was trained
+        rival = rival_of(arm)
+        return self.root / "predictions" / (arm if rival is None else f"cheap/rivals/{rival}")
 
     @property
     def learning_curve(self) -> Path:
@@ -133,27 +140,27 @@ class Layout:
 
 @dataclass(frozen=True)
 class Project:
-    """The open project: params, layout, and readers for what the stages share."""
+    """Open project: params, layout, and readers for the files that stages share."""
 
     params: Params
     layout: Layout
 
     @classmethod
     def open(cls, root: Path) -> Project:
-        """Read params.yaml in `root`. Raises MissingInputError, ParamsError."""
+        """Open the project in `root`. Raises MissingInputError, ParamsError."""
         return cls(load_params(root / "params.yaml"), Layout(root))
 
     def spec(self) -> DatasetSpec:
-        """dataset.json."""
+        """Contents of dataset.json."""
         return DatasetSpec.load(self.layout.dataset)
 
     def licensed_spec(self) -> DatasetSpec:
-        """dataset.json with the licence that `export.licence` gives, for what leaves the project."""
+        """Contents of dataset.json with the licence of `export.licence`, for files that leave the project."""
         spec, licence = self.spec(), self.params.export.licence
         return spec if licence is None else spec.model_copy(update={"licence": mask(licence)})
 
     def class_index(self, key: str) -> int:
-        """The class index of a key given on the command line. Raises ParamsError with the known keys."""
+        """Class index of a key given on the command line. Raises ParamsError with the known keys."""
         try:
             return self.spec().index_of(key)
         except KeyError:
@@ -165,34 +172,34 @@ class Project:
             ) from None
 
     def train_view(self, companions: Sequence[Role] = ()) -> TrainView:
-        """All real train rows, class by class in the order of dataset.json."""
+        """Real train rows, class by class in the order of dataset.json."""
         spec = self.spec()
         parts = [read_samples(self.layout.train(c.key), companions=companions) for c in spec.classes]
         return TrainView(spec, Samples.concat(parts))
 
     def class_train_view(self, key: str, companions: Sequence[Role] = ()) -> TrainView:
-        """The real train rows of one class."""
+        """Real train rows of a class."""
         return TrainView(self.spec(), read_samples(self.layout.train(key), companions=companions))
 
     def validation_view(self, companions: Sequence[Role] = ()) -> ValidationView:
-        """The real validation rows."""
+        """Real validation rows."""
         return ValidationView(self.spec(), read_samples(self.layout.validation, companions=companions))
 
     def pool_view(self, companions: Sequence[Role] = ()) -> PoolView | None:
-        """The rows that only synthesizers see; None where there is no pool, or nothing is left of it."""
+        """Rows that only synthesizers see; None where there is no pool, or none of its rows is left."""
         spec = self.spec()
         if spec.pool is None or not spec.pool.rows:
             return None
         return PoolView(spec, read_samples(self.layout.pool, companions=companions))
 
     def test_inputs(self) -> TestInputs:
-        """The real test rows without labels. Raises LeakError where companions lie beside them."""
+        """Real test rows without labels. Raises LeakError where companions lie beside them."""
         folder = self.layout.test_inputs
         return TestInputs(self.spec(), read_samples(folder, companions=roles_in(folder)))
 
 
 def read_plan(layout: Layout) -> dict[str, Any]:
-    """plan.json, which `mix` wrote. Raises MissingInputError, DamagedInputError."""
+    """Contents of plan.json, which `mix` wrote. Raises MissingInputError, DamagedInputError."""
     path = layout.mixed / "plan.json"
     check_file(path)
     plan: dict[str, Any] = read_json(path)
@@ -204,7 +211,7 @@ _GAIN = ("points", "low", "high", "confidence", "baseline_arm", "synthetic_arm")
 
 
 def read_measured(layout: Layout) -> dict[str, Any]:
-    """What `measure` wrote. Raises MissingInputError where it is absent, or holds not what the commands show."""
+    """Results of `measure`. Raises MissingInputError where they are missing, or lack what the commands show."""
     found = read_json(layout.measure_report)
     if missing := _missing(found, _MEASURED) or [f"gain.{key}" for key in _missing(found["gain"], _GAIN)]:
         raise MissingInputError(

@@ -1,12 +1,12 @@
-"""What a training looks like right now, in `.gan_augment/live/NAME/`: for `gan-augment watch` and for TensorBoard.
+"""Live view of a training, in `.gan_augment/live/NAME/`, for `gan-augment watch` and for TensorBoard.
 
-state.json   how far it is, how fast, the newest figures; at most every second
-curve.csv    one row a check, as reports/training/NAME.csv will have it
-samples.png  a few samples, a class a row; at every check
+state.json   progress, speed and the newest figures; at most every second
+curve.csv    one row per check, as later in reports/training/NAME.csv
+samples.png  a few samples, one row per class; at every check
 tensorboard/ the same scalars and samples, where the package `tensorboard` is installed
 
-The folder lies outside DVC's sight and nothing reads it back: a training's result does not depend on it, and a file
-that cannot be written never ends a training.
+DVC does not track the folder and no stage reads it: a training's result does not depend on it, and a file that cannot
+be written never ends a training.
 """
 
 from __future__ import annotations
@@ -34,22 +34,22 @@ from gan_augment.synthesis.api import TickReport
 __all__ = ["LiveRecorder", "live_folder", "live_training", "read_live"]
 
 _WRITE_EVERY_SECONDS = 1.0
-_RATE_TICKS = 20  # the speed is that of the last so many ticks
-_SILENT_SECONDS = 600.0  # a training that has said nothing for so long is not running, whoever has its process id now
+_RATE_TICKS = 20  # ticks over which the speed is averaged
+_SILENT_SECONDS = 600.0  # a training silent for so long is not running, even if its process id exists
 
 
 def live_folder(root: Path) -> Path:
-    """Where the trainings of the project in `root` write."""
+    """Folder in which trainings of the project in `root` write."""
     return root / ".gan_augment" / "live"
 
 
 def live_training(project: Project, name: str) -> LiveRecorder:
-    """The recorder of `pretrain`, or of a class's own training."""
+    """Recorder of `pretrain`, or of a class's own training."""
     return LiveRecorder(live_folder(project.layout.root) / name, project.spec().things)
 
 
 class LiveRecorder:
-    """Called with every tick; writes the files and says the tick in a few words."""
+    """Recorder called with every tick; writes the files and describes the tick in a few words."""
 
     def __init__(self, folder: Path, things: str, clock: Callable[[], float] = time.time) -> None:
         self.folder, self.things, self.clock = folder, things, clock
@@ -73,7 +73,7 @@ class LiveRecorder:
         return self._words(tick)
 
     def _begin(self, tick: TickReport) -> None:
-        """A resumed training goes on with its curve; a new one starts with an empty folder."""
+        """Continue the curve of a resumed training; a new training starts with an empty folder."""
         path = self.folder / "curve.csv"
         if path.is_file():
             kept = pd.read_csv(path)
@@ -112,9 +112,9 @@ class LiveRecorder:
         }
 
     def _rate(self) -> float | None:
-        """Images or rows a second over the last ticks."""
+        """Images or rows per second over the last ticks."""
         (first, before), (last, done) = self.ticks[0], self.ticks[-1]
-        return 1000 * max(done - before, 0.0) / (last - first) if last > first else None  # a rollback goes back
+        return 1000 * max(done - before, 0.0) / (last - first) if last > first else None  # a roll-back lowers it
 
     def _words(self, tick: TickReport) -> str:
         rate = self._rate()
@@ -126,7 +126,7 @@ class LiveRecorder:
 
 
 def _grid(pictures: npt.NDArray[np.uint8]) -> npt.NDArray[np.uint8]:
-    """uint8 [rows, columns, h, w, c] -> one picture, a grey line of one pixel below and right of each sample."""
+    """Picture of uint8 [rows, columns, h, w, c], with a grey line of one pixel below and right of each sample."""
     framed = np.pad(pictures, ((0, 0), (0, 0), (0, 1), (0, 1), (0, 0)), constant_values=128)
     rows, columns, height, width, channels = framed.shape
     return framed.transpose(0, 2, 1, 3, 4).reshape(rows * height, columns * width, channels)
@@ -154,7 +154,7 @@ def _log(writer: Any, tick: TickReport) -> None:
 
 
 def read_live(root: Path, clock: Callable[[], float] = time.time) -> list[LiveRun]:
-    """Every training that has written, `pretrain` first; running ones say so."""
+    """Trainings that have written, `pretrain` first; running ones are marked."""
     folders = [path.parent for path in live_folder(root).glob("*/state.json")]
     return list(_read(sorted(folders, key=lambda folder: (folder.name != "pretrain", folder.name)), clock()))
 
@@ -177,7 +177,7 @@ def _read(folders: list[Path], now: float) -> Iterator[LiveRun]:
                 samples=_bytes(folder / "samples.png"),
             )
         except (MissingInputError, KeyError, TypeError, ValueError, OverflowError):
-            continue  # removed meanwhile, another version's, or no state at all
+            continue  # removed meanwhile, of another version, or not a state
 
 
 def _alive(process: int) -> bool:
@@ -192,8 +192,8 @@ def _alive(process: int) -> bool:
 
 def _curve(path: Path) -> pd.DataFrame:
     try:
-        return pd.read_csv(path) if path.is_file() else pd.DataFrame()  # a pipe would be waited for
-    except (OSError, ValueError):  # removed meanwhile, empty or damaged: the training writes it again
+        return pd.read_csv(path) if path.is_file() else pd.DataFrame()  # opening a pipe would block
+    except (OSError, ValueError):  # removed meanwhile, empty or damaged: the training rewrites it
         return pd.DataFrame()
 
 

@@ -1,7 +1,7 @@
-"""Which outputs a command writes and reads, as locks: two runs of one stage never write at once, nor beside a reader.
+"""Outputs that a command writes and reads, as locks: no stage runs twice at once, nor beside a reader of its outputs.
 
-Another class's or arm's stage is another lock, so those run side by side. After `kill -9` of `dvc repro` its stage may
-live on for a moment (see `core.orphans`): the next one waits for it, and says for whom.
+Stages of other classes or arms have other locks, so those run side by side. After `kill -9` of `dvc repro` its stage
+may live on for a moment (see `core.orphans`): the next one waits for it, and names it.
 """
 
 from __future__ import annotations
@@ -16,7 +16,7 @@ from gan_augment.params import Params
 __all__ = ["READS", "lock_folder", "stage_locks"]
 
 # Command -> the stages whose outputs it reads. `@` is the own class, `*` all classes or arms. The order is that of the
-# stages: locks are taken in it.
+# stages, in which locks are taken.
 READS: dict[str, tuple[str, ...]] = {
     "prepare": (),
     "pretrain": ("prepare",),
@@ -24,7 +24,8 @@ READS: dict[str, tuple[str, ...]] = {
     "generate": ("prepare", "train_gan@"),
     "curate": ("prepare", "generate*"),
     "cross_fit": ("prepare",),
-    "mix": ("prepare", "curate", "cross_fit"),
+    "rivals": ("prepare",),
+    "mix": ("prepare", "curate", "cross_fit", "rivals"),
     "retrain": ("prepare", "mix"),
     "learning_curve": ("prepare", "retrain*"),
     "measure": ("prepare", "mix", "retrain*", "learning_curve"),
@@ -39,12 +40,12 @@ _OF_ARMS = ("retrain",)
 
 
 def lock_folder(root: Path) -> Path:
-    """Where a project's locks lie, out of Git's and DVC's sight."""
+    """Folder of a project's locks, not tracked by Git or DVC."""
     return root / ".gan_augment" / "locks"
 
 
 def stage_locks(root: Path, params: Params, command: str, key: str | None = None) -> AbstractContextManager[Locks]:
-    """Hold what the command writes and reads for as long as the context lasts; see `core.locks.holding`."""
+    """Hold the locks of a command's outputs and inputs for as long as the context lasts; see `core.locks.holding`."""
     own = command if key is None else f"{command}@{key}"
     return holding(lock_folder(root), writes=[own], reads=list(_reads(READS[command], params, key)))
 

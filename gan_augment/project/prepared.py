@@ -1,4 +1,4 @@
-"""The train and validation parts on disk, as `prepare` leaves them: for it, and for who splits its rows once more."""
+"""Train and validation parts on disk as `prepare` writes them, for it and for code that splits its rows again."""
 
 from __future__ import annotations
 
@@ -46,7 +46,7 @@ def _held(test: Samples, *, strings: bool) -> pd.DataFrame:
 
 
 def read_held(layout: Layout) -> pd.DataFrame:
-    """What is withheld of the test rows until `measure`, by id: `label`, and attributes. Raises MissingInputError."""
+    """Data of the test rows withheld until `measure`, by id: `label`, and attributes. Raises MissingInputError."""
     path = layout.test_labels
     if not path.exists():
         raise MissingInputError("The test labels are missing", where=path, remedy="run `dvc repro`, which writes them")
@@ -61,7 +61,7 @@ def check_groups(names: Sequence[str], spec: DatasetSpec) -> None:
     known = [column.name for field in fields if isinstance(field, FrameField) for column in field.columns]
     if unknown := [name for name in names if name not in known]:
         raise ParamsError(
-            "There is no such column to report groups of",
+            "There is no such column for groups",
             where="measure.groups in params.yaml",
             got=", ".join(unknown),
             expected=f"one of {', '.join(known)}" if known else "a feature of a table, or an attribute of images",
@@ -70,7 +70,7 @@ def check_groups(names: Sequence[str], spec: DatasetSpec) -> None:
 
 
 def write_parts(layout: Layout, spec: DatasetSpec, train: Samples, validation: Samples) -> None:
-    """A folder a class of train rows, the validation rows, and dataset.json last: it says that the rest is there."""
+    """Write a folder of train rows per class, the validation rows and, last, dataset.json, which marks completion."""
     with replacing_directory(layout.train("any").parent) as folder:
         for record in spec.classes:
             write_part(folder / record.key, in_split(train.of_class(record.label), "train"))
@@ -79,12 +79,12 @@ def write_parts(layout: Layout, spec: DatasetSpec, train: Samples, validation: S
 
 
 def write_pool(layout: Layout, pool: Samples) -> None:
-    """The rows that only synthesizers see."""
+    """Write the rows that only synthesizers see."""
     write_part(layout.pool, in_split(pool, "pool"))
 
 
 def write_part(folder: Path, samples: Samples, *, beside: Sequence[Path] = ()) -> None:
-    """A samples folder, moved into place when it is whole."""
+    """Write a samples folder, moved into place when it is complete."""
     with replacing_output(folder, beside=beside) as partial:
         write_samples(partial, samples)
 
@@ -95,6 +95,6 @@ def in_split(samples: Samples, name: str) -> Samples:
 
 
 def withheld(samples: Samples) -> Samples:
-    """The same rows without label, companions and source, which for images is a path that names the class."""
+    """The same rows without label, companions and source: the source of an image is a path that names the class."""
     blind = samples.manifest.assign(label=pd.array([pd.NA] * len(samples), dtype="string"), source="")
     return Samples(blind, samples.payload)

@@ -1,4 +1,4 @@
-"""What mixing ratios are tried on: the project's own rows, or with cross-fitting the rows of each fold."""
+"""Rows on which mixing ratios are tried: the project's own or, with cross-fitting, those of each fold."""
 
 from __future__ import annotations
 
@@ -27,7 +27,7 @@ Predict = Callable[[Plan, Sequence[int]], npt.NDArray[np.float32]]  # plan, seed
 
 @dataclass(frozen=True)
 class SearchRows:
-    """Real train rows, accepted candidates, and validation rows that no synthesizer of theirs has seen."""
+    """Real train rows, accepted candidates, and validation rows unseen by their synthesizer."""
 
     project: Project
     real: Samples
@@ -37,7 +37,7 @@ class SearchRows:
 
     @classmethod
     def read(cls, project: Project) -> SearchRows:
-        """From the folders of `project`: its own, or a fold's (`Layout.fold`)."""
+        """Rows in the folders of `project`: its own, or a fold's (`Layout.fold`)."""
         spec, judged = project.spec(), bool(project.params.mix.judge_probabilities)
         accepted = Accepted.read(project.layout, spec, judged=judged)
         roles = task_of(spec).roles
@@ -46,17 +46,17 @@ class SearchRows:
 
     @property
     def counts(self) -> Counts:
-        """int64 [K]: real train rows of each class."""
+        """Real train rows of each class, int64 [K]."""
         spec = self.project.spec()
         return np.bincount(self.real.label_indices(spec), minlength=len(spec.classes)).astype(np.int64)
 
     def adapt(self, plan: Plan) -> Plan:
-        """A plan of other rows as a plan of these."""
+        """Plan of other rows as a plan of these."""
         return plan.onto(self.counts, self.accepted.counts(plan.threshold))
 
     def hold(self, plans: Sequence[Plan], *, companions: bool = False) -> HeldRows:
-        """The candidates that one of `plans` may ask for, under any threshold that will be tried; and as many of each
-        class as there are real rows, for the arm without real rows. `companions`: all of them, to be written on; else
+        """Load the candidates that one of `plans` may use, under any threshold to be tried; and as many of each class
+        as there are real rows, for the arm without real rows. `companions`: all of them, to be written again; else only
         those that are trained on, for most tasks none.
         """
         thresholds = (0.0, *self.project.params.mix.judge_probabilities)
@@ -64,7 +64,7 @@ class SearchRows:
         return self.accepted.hold(most, thresholds, companions=companions or bool(self.task.roles))
 
     def sources(self, added: Samples) -> Sources:
-        """The real rows and these synthetic ones, with what the task reads beside them."""
+        """Real rows and these synthetic ones, with the companions that the task reads."""
         if lacking := [role for role in self.task.roles if len(added) and role not in added.companions]:
             raise ParamsError(
                 "Synthetic rows lack what is learnt",
@@ -77,9 +77,9 @@ class SearchRows:
         return Sources(self.task, self.project.spec(), self.real, added, added)
 
     def trainer(self, held: HeldRows, *, device: str, root: Path) -> Predict:
-        """Trains the first classifier on a plan's rows, one a seed, and predicts the validation rows.
+        """Trainer of the first classifier on a plan's rows, once per seed; predicts the validation rows.
 
-        `root`: where the module of a custom classifier is looked for.
+        `root`: the folder in which the module of a custom classifier is searched.
         """
         params, spec = self.project.params, self.project.spec()
         recipe = search_recipe(spec.modality, readers_of(spec))

@@ -1,4 +1,4 @@
-"""The model that serves a class, as `train_gan` left it: whole, and the one that its hash says."""
+"""Model that serves a class, as `train_gan` wrote it: complete, and with the recorded hash."""
 
 from __future__ import annotations
 
@@ -15,14 +15,14 @@ SERVED = "served.json"
 
 
 def read_served(model: Path) -> dict[str, Any]:
-    """served.json of a model's folder, after a look at the whole folder.
+    """Contents of served.json in a model's folder, after a check of the whole folder.
 
     Raises
     ------
     MissingInputError
-        A file is absent; DamagedInputError: one is not as it was written.
+        A file is missing; DamagedInputError: one is not as it was written.
     ModelError
-        The folder holds another model than the one that was chosen.
+        The folder holds a model other than the chosen one.
     """
     check_folder(model)
     served: dict[str, Any] = read_json(model / SERVED)
@@ -33,6 +33,6 @@ def read_served(model: Path) -> dict[str, Any]:
             where=model,
             got=f"a model with the hash {found}",
             expected=str(served.get("model_hash")),
-            remedy=f"delete {model} and run `dvc repro`, which brings it back",
+            remedy=f"delete {model} and run `dvc repro`, which restores it",
         )
     return served

@@ -1,4 +1,4 @@
-"""What pretrain, train_gan and generate share: the method with its checked settings, curves, checkpoints, features."""
+"""Shared code of pretrain, train_gan and generate: the method and its settings, curves, checkpoints, features."""
 
 from __future__ import annotations
 
@@ -41,7 +41,7 @@ __all__ = [
 
 
 def method_and_config(project: Project) -> tuple[Synthesizer, MethodConfig]:
-    """The method of `synthesis.method` and its settings, checked against the data set."""
+    """Method of `synthesis.method` and its settings, checked against the data set."""
     return check_method(project.params, project.spec())
 
 
@@ -54,20 +54,20 @@ def check_method(params: Params, spec: DatasetSpec) -> tuple[Synthesizer, Method
 
 
 def companions_for(project: Project, method: Synthesizer) -> tuple[Role, ...]:
-    """The companions of the data that the method takes: no other method reads more than it did."""
+    """Companions of the data that the method uses: no method reads more than that."""
     wanted = method.traits.needs | method.traits.uses
     return tuple(role for role in project.spec().companions if role in wanted)
 
 
 def pool_for(project: Project, method: Synthesizer) -> PoolView | None:
-    """The pool, for a method that learns from one; None where it does not, or where there is none."""
+    """Pool, for a method that learns from one; None where it does not, or where there is none."""
     pool, wanted = project.spec().pool, method.traits.needs | method.traits.uses
     roles = tuple(role for role in pool.companions if role in wanted) if pool is not None else ()
     return None if method.traits.pool == "no" else project.pool_view(roles)
 
 
 def check_settings(params: Params, modality: Modality) -> tuple[Synthesizer, MethodConfig]:
-    """What `check_method` refuses, as far as it is known while nothing but the modality of the data is."""
+    """Refuse whatever `check_method` refuses and can be decided when only the modality of the data is known."""
     method = resolve_method(params.synthesis.method)
     if modality not in method.traits.makes:
         raise MethodError(
@@ -115,9 +115,9 @@ def report_progress(advance: Advance, live: Callable[[TickReport], str]) -> Call
 
 
 def resumed_checkpoint(project: Project, name: str) -> Path:
-    """`checkpoint_path`; says so where a killed training left one. A damaged one is thrown away."""
+    """Path from `checkpoint_path`, with a remark where a killed training left one. A damaged one is deleted."""
     path = checkpoint_path(project, name)
-    # A method that trains its classes apart has one a class, with the class's number behind the name.
+    # A method that trains its classes separately has one per class, with the class's number after the name.
     for found in sorted(path.parent.glob(f"{path.stem}*{path.suffix}")):
         if is_usable(found):
             remark(f"{name} goes on where it was stopped")
@@ -128,9 +128,9 @@ def resumed_checkpoint(project: Project, name: str) -> Path:
 
 
 def checkpoint_path(project: Project, name: str) -> Path:
-    """Where a killed training resumes from: a file named by everything that its result depends on.
+    """Path from which a killed training resumes: its name contains everything that the result depends on.
 
-    It lies outside DVC's sight, and another seed, setting or data set never finds it.
+    DVC does not track it, and another seed, setting or data set never finds it.
     """
     params = project.params
     rows = [project.layout.train(key) / MANIFEST for key in params.classes]
@@ -146,7 +146,7 @@ def _companion(folder: Path, role: Role) -> Path | None:
 
 
 def write_curve(path: Path, rows: list[dict[str, float]]) -> None:
-    """The training curve as CSV, one row a check; without rows, the header alone."""
+    """Write the training curve as CSV, one row per check; without rows, only the header."""
     columns: dict[str, Any] = {"kimg": None}
     for row in rows:
         columns |= row

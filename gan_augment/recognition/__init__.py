@@ -1,1 +1,1 @@
-"""The small network that tells classes apart: it judges candidates, and it is retrained on the mixture."""
+"""Small classifier network: it judges candidates, and it is retrained on the mixture."""

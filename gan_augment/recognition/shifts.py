@@ -1,4 +1,4 @@
-"""Light augmentation for networks that judge: every image moves a little, which no label minds."""
+"""Light augmentation for judging networks: small shifts of every image, which change no label."""
 
 from __future__ import annotations
 
@@ -11,13 +11,13 @@ _SHARE = 1 / 8  # of the side length: 1 px at 8 px, 4 px at 32 px
 
 
 class RandomShifts:
-    """Moves each image by up to an eighth of its sides; what moves in repeats the edge. One seed, one sequence."""
+    """Shift of each image by up to an eighth of its sides; the outside repeats the edge. One seed, one sequence."""
 
     def __init__(self, seed: int) -> None:
         self._rng = np.random.default_rng(seed)
 
     def __call__(self, images: npt.NDArray[np.uint8]) -> npt.NDArray[np.uint8]:
-        """uint8 [n, h, w, c] to the same shape and type."""
+        """Shifted images, of the shape and type of uint8 [n, h, w, c]."""
         count, height, width, _ = images.shape
         rows = _moved(height, self._rng, count)
         columns = _moved(width, self._rng, count)
@@ -25,7 +25,7 @@ class RandomShifts:
 
 
 def _moved(side: int, rng: np.random.Generator, count: int) -> npt.NDArray[np.int64]:
-    """int64 [count, side]: from which place each place of each image is read."""
+    """Positions int64 [count, side] from which each position of each image is read."""
     reach = max(1, round(side * _SHARE))
     offset = rng.integers(-reach, reach + 1, (count, 1))
     places: npt.NDArray[np.int64] = np.clip(np.arange(side) + offset, 0, side - 1)

@@ -1,10 +1,10 @@
-"""Fit a small classifier: a fixed number of steps, one learning-rate schedule, rows drawn by a stated rule."""
+"""Training of a small classifier: a fixed number of steps, one learning-rate schedule, rows drawn by a stated rule."""
 
 from __future__ import annotations
 
 import math
 from collections.abc import Callable, Sequence
-from typing import Any, Literal, TypeVar
+from typing import Literal, TypeVar
 
 import numpy as np
 import numpy.typing as npt
@@ -14,6 +14,7 @@ from torch.nn import functional
 
 from gan_augment.core.seeds import derive_seed, numpy_generator
 from gan_augment.encoding.image import decode_images, encode_images
+from gan_augment.nn.adam import Adam
 from gan_augment.recognition.classifier import SmallCnn
 
 __all__ = [
@@ -36,7 +37,7 @@ _WEIGHT_DECAY = 0.01
 
 
 def pixels(images: npt.NDArray[np.uint8]) -> Tensor:
-    """uint8 [n, h, w, c] as float32 [n, c, h, w] in [-1, 1]."""
+    """Pixels uint8 [n, h, w, c] as float32 [n, c, h, w] in [-1, 1]."""
     return torch.from_numpy(encode_images(np.asarray(images), channels_last=True))
 
 
@@ -47,7 +48,7 @@ def _as_uint8(images: Tensor) -> npt.NDArray[np.uint8]:
 def draw_rows(
     labels: npt.NDArray[np.int64], count: int, sampling: Sampling, generator: np.random.Generator
 ) -> npt.NDArray[np.int64]:
-    """int64 [count]: which rows are shown, in order.
+    """Rows to show, int64 [count], in order.
 
     "natural" walks through shuffled copies of all rows, so that after any number of steps no row was shown more than
     once more often than another. "balanced" does the same with the classes that have rows, and within each class
@@ -71,10 +72,10 @@ def real_rows_last(
     sampling: Sampling,
     generator: np.random.Generator,
 ) -> npt.NDArray[np.int64]:
-    """The drawn `rows` in two phases, a mixture and then real rows alone: no more showings, no more of real rows.
+    """Drawn `rows` in two phases, a mixture and then real rows alone, with the same total and share of real showings.
 
-    Every second showing of a real row is taken out of the mixture; so many real rows are drawn by the same rule for the
-    end. `real` bool [n] says which of all rows are real; nothing changes where none is, or all are.
+    Every second showing of a real row is removed from the mixture; as many real rows are drawn by the same rule for the
+    end. `real` bool [n] marks the real rows; nothing changes where none is real, or all are.
     """
     if real.all() or not real.any():
         return rows
@@ -116,8 +117,8 @@ def fit_classifier(
 ) -> SmallCnn:
     """Train a `SmallCnn` from scratch with AdamW for exactly `steps` steps of exactly `batch_size` rows.
 
-    The same arguments give the same weights on one machine and number of threads. The seed sets the initial weights
-    and the order of the rows; `augment` brings randomness of its own, so hand in a freshly seeded one.
+    The same arguments give the same weights on one machine and number of threads. The seed sets the initial weights and
+    the order of the rows; `augment` has randomness of its own, so pass a freshly seeded one.
 
     Parameters
     ----------
@@ -130,16 +131,16 @@ def fit_classifier(
     class_weight
         float32 [classes]: factors of the loss of each class's rows; None: all one.
     heads, targets
-        Where several questions are learnt instead of the class: how many answers each has, and int64 [n, questions],
+        For several questions instead of the class: the number of answers of each, and int64 [n, questions],
         -1 where an answer is unknown. Each question has a head of its own on the same features; its mean loss over the
-        rows of a batch that have an answer counts as much as that of any other. Classes still say how rows are drawn.
+        rows of a batch with an answer has the weight of any other. Rows are still drawn by class.
     finish_on
         bool [n]: the real rows, if training ends with them alone (`real_rows_last`).
     augment
-        Called with each batch as uint8 [n, h, w, c]; what it returns is trained on, under the same labels.
+        Called with each batch as uint8 [n, h, w, c]; its result is trained on, with the same labels.
     show
         Called with the row numbers of each batch, int64 [n]; the uint8 [n, h, w, c] it returns is trained on instead
-        of `images`. For augmentations that keep what they made.
+        of `images`. For augmentations that store their results.
 
     Returns
     -------
@@ -186,7 +187,7 @@ def train_network(
 
     `loss_of` gives the loss of a batch by what the network says of it, and the numbers of its rows, int64 [batch].
     """
-    optimiser = torch.optim.AdamW(model.parameters(), lr=learning_rate, weight_decay=_WEIGHT_DECAY, fused=True)
+    optimiser = Adam(model.parameters(), lr=learning_rate, decay=_WEIGHT_DECAY)
     classes_of_rows, generator = labels.cpu().numpy(), numpy_generator(seed, "rows")
     rows = draw_rows(classes_of_rows, steps * batch_size, sampling, generator)
     if finish_on is not None:
@@ -197,15 +198,15 @@ def train_network(
         if augment is not None:
             batch = pixels(augment(_as_uint8(batch))).to(device)
         loss = loss_of(model(batch), chosen)
-        _set_learning_rate(optimiser, learning_rate * _learning_rate_factor(step, steps))
-        optimiser.zero_grad(set_to_none=True)
+        optimiser.param_groups[0]["lr"] = learning_rate * _learning_rate_factor(step, steps)
+        optimiser.zero_grad()
         loss.backward()  # type: ignore[no-untyped-call]
         optimiser.step()
     return model.eval()
 
 
 def _loss_of_heads(logits: Tensor, targets: Tensor, heads: Sequence[int], weight: Tensor | None) -> Tensor:
-    """The mean over the heads of the mean cross entropy of the rows with an answer, weighted by `weight` [n]."""
+    """Mean over the heads of the mean cross entropy of the rows with an answer, weighted by `weight` [n]."""
     losses = []
     for own, answers in zip(torch.split(logits, list(heads), dim=1), targets.T, strict=True):
         known = (answers >= 0).float() if weight is None else (answers >= 0) * weight
@@ -214,19 +215,13 @@ def _loss_of_heads(logits: Tensor, targets: Tensor, heads: Sequence[int], weight
     return torch.stack(losses).mean()
 
 
-def _set_learning_rate(optimiser: torch.optim.Optimizer, value: float) -> None:
-    group: dict[str, Any]
-    for group in optimiser.param_groups:
-        group["lr"] = value
-
-
 @torch.inference_mode()
 def predict_probabilities(
     model: SmallCnn, images: Tensor, *, batch_size: int = 1024, heads: Sequence[int] = ()
 ) -> npt.NDArray[np.float32]:
-    """float32 [n, classes], rows summing to one, of images float32 [n, c, h, w] in [-1, 1], in their order.
+    """Probabilities float32 [n, classes], summing to one, of images float32 [n, c, h, w] in [-1, 1], in their order.
 
-    With `heads` the answers of each question sum to one, and the questions stand one after another.
+    With `heads` the answers of each question sum to one, and the questions follow one another.
     """
     device = next(model.parameters()).device
     batches = [images[start : start + batch_size] for start in range(0, len(images), batch_size)]

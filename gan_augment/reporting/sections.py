@@ -11,6 +11,7 @@ import pandas as pd
 from markupsafe import Markup
 
 from gan_augment.core.fields import frame_of
+from gan_augment.core.predictions import rival_of
 from gan_augment.reporting.charts import (
     Series,
     axis_line,
@@ -121,7 +122,8 @@ def _tiles(evidence: Evidence, gain: Mapping[str, Any], floor: float | None) -> 
 
 
 def _arm_name(arm: str) -> str:
-    return ARMS.get(arm, arm)
+    rival = rival_of(arm)
+    return ARMS.get(arm, arm) if rival is None else f"Real + rows of the rival {rival}"
 
 
 def arms(evidence: Evidence) -> list[dict[str, Any]]:
@@ -155,7 +157,7 @@ def _arm_row(
     show: Callable[[float], str],
     gain: Mapping[str, Any],
 ) -> IntervalRow:
-    kind = "synthetic" if "synthetic" in record["arm"] else "real"
+    kind = "synthetic" if "synthetic" in record["arm"] and rival_of(record["arm"]) is None else "real"
     badges = {gain["baseline_arm"]: "best without", gain["synthetic_arm"]: "best with"}
     return IntervalRow(
         name=_arm_name(record["arm"]),

@@ -1,16 +1,16 @@
-"""Logit adjustment: logits minus tau x log(class prior). The strongest opponent that costs nothing.
+"""Logit adjustment: logits minus tau x log(class prior). The strongest baseline without a cost.
 
-Menon et al. 2021, "Long-tail learning via logit adjustment", arXiv 2007.07314, section 4: a classifier that was trained
-where some classes are rare is too reluctant to name them, and taking the prior off its logits undoes that without
-training and without data. tau = 1 is right for one that knows the probabilities; a network that has learnt its train
-rows by heart needs more, which is why tau is chosen on validation.
+Menon et al. 2021, "Long-tail learning via logit adjustment", arXiv 2007.07314, section 4: a classifier trained on rare
+classes predicts them too rarely, and subtracting the log prior from its logits corrects that without training and
+without data. tau = 1 is right for exact probabilities; a network that has memorised its train rows needs more, so tau
+is chosen on validation.
 
-It is chosen by the class-balanced log loss, with the logits divided by a temperature that is fitted for each tau anew
+It is chosen by the class-balanced log loss, with the logits divided by a temperature that is fitted anew for each tau
 (Guo et al. 2017, arXiv 1706.04599). Balanced accuracy would be too coarse: of ten validation rows of a rare class each
-moves it by a tenth of that class. And without the temperature the loss rewards whatever makes a classifier less sure of
-itself, more rows among it, and that is no gain: a temperature changes no decision.
+moves it by a tenth of that class. Without the temperature, the loss would reward anything that makes a classifier less
+confident, such as more rows. That is not a gain: a temperature changes no decision.
 
-Notation: S seeds, n rows, K classes. Logits are float [S, n, K] and may be shifted by a constant each row.
+Notation: S seeds, n rows, K classes. Logits are float [S, n, K] and may be shifted by a constant per row.
 """
 
 from __future__ import annotations
@@ -35,9 +35,9 @@ _FLOORS = 1e-30, 1e-2
 
 
 def log_prior(shares: npt.NDArray[np.integer | np.floating]) -> Values:
-    """float64 [K]: the logarithm of class shares or counts, scaled to sum to one.
+    """Log prior float64 [K]: the logarithm of class shares or counts, scaled to sum to one.
 
-    A class without rows counts as the largest one: nothing has been learnt of it that an adjustment could set free.
+    A class without rows counts as the largest one: there is nothing learnt about it that an adjustment could bring out.
     """
     filled = np.where(shares > 0, shares, shares.max()).astype(np.float64)
     logarithm: Values = np.log(filled / filled.sum())
@@ -45,20 +45,20 @@ def log_prior(shares: npt.NDArray[np.integer | np.floating]) -> Values:
 
 
 def adjusted(logits: Probabilities, prior: Values, tau: float) -> Probabilities:
-    """The logits [..., K] after adjustment; those that were given where `tau` is 0."""
+    """Logits [..., K] after adjustment; the given ones where `tau` is 0."""
     return logits - tau * prior if tau else logits
 
 
 def logits_of(probabilities: Probabilities, floor: float) -> Values:
-    """float64 [..., K]: logarithms, which are logits up to a constant each row."""
+    """Logits float64 [..., K]: logarithms of probabilities, which are logits up to a constant per row."""
     logits: Values = np.log(np.maximum(probabilities.astype(np.float64), floor))
     return logits
 
 
 def adjust(probabilities: Probabilities, adjustment: Adjustment, *, calibrate: bool = False) -> Probabilities:
-    """Probabilities [..., K] after adjustment; with `calibrate` divided by its temperature too, which decides nothing.
+    """Probabilities [..., K] after adjustment; with `calibrate` scaled by its temperature, which moves no decision.
 
-    Without a tau, and uncalibrated, they are the same array.
+    Without a tau and uncalibrated, the same array is returned.
     """
     if adjustment.parts:
         return _adjusted_parts(probabilities, adjustment.parts, calibrate=calibrate)
@@ -74,7 +74,7 @@ def adjust(probabilities: Probabilities, adjustment: Adjustment, *, calibrate: b
 
 
 def _adjusted_parts(probabilities: Probabilities, parts: Sequence[Adjustment], *, calibrate: bool) -> Probabilities:
-    """The probabilities of several questions, one after another, each after its own adjustment."""
+    """Probabilities of several questions, one after another, each after its own adjustment."""
     ends = np.cumsum([len(part.log_prior) for part in parts])
     pieces = np.split(probabilities, ends[:-1], axis=-1)
     return np.concatenate(
@@ -89,10 +89,10 @@ def _log_softmax(logits: Probabilities) -> Values:
 
 
 def choose_tau(probabilities: Probabilities, labels: Labels, priors: Sequence[Values]) -> Adjustment:
-    """The adjustment of a classifier by its predictions [S, n, K] of validation rows, one for all seeds.
+    """Adjustment of a classifier by its predictions [S, n, K] of validation rows, the same for all seeds.
 
-    Of all `TAUS` along each of `priors` the one of the smallest class-balanced log loss, each at its best temperature;
-    none (tau 0) where the best one's paired gain over none is not above its own standard error.
+    Among all `TAUS` along each of `priors`, the one with the smallest class-balanced log loss is chosen, each at its
+    best temperature; none (tau 0) where the paired gain of the best over none is not above its own standard error.
     """
     floor = _floor(probabilities)
     logits = logits_of(probabilities, floor)
@@ -106,13 +106,13 @@ def choose_tau(probabilities: Probabilities, labels: Labels, priors: Sequence[Va
 
 
 def _floor(probabilities: Probabilities) -> float:
-    """Half of the smallest probability that was given: what a forest of 200 trees calls 0 is less than 1 in 200."""
+    """Half of the smallest positive probability: a forest of 200 trees means less than 1 in 200 by its 0."""
     positive = probabilities[probabilities > 0]
     return float(np.clip(positive.min() / 2 if len(positive) else 0, *_FLOORS))
 
 
 def _useful(priors: Sequence[Values]) -> list[Values]:
-    """Those that move decisions, each once: an even prior moves none."""
+    """Priors that move decisions, each once: a uniform prior moves none."""
     kept: list[Values] = []
     for prior in priors:
         if np.ptp(prior) > 1e-9 and not any(np.allclose(prior, other) for other in kept):
@@ -122,7 +122,7 @@ def _useful(priors: Sequence[Values]) -> list[Values]:
 
 @dataclass(frozen=True)
 class _Fitted:
-    """An adjustment at its best temperature: each row's loss, mean over seeds, and the mean over classes."""
+    """Adjustment at its best temperature: each row's loss, mean over seeds, and the mean over classes."""
 
     adjustment: Adjustment
     losses: Values
@@ -156,7 +156,7 @@ def _mean_over_classes(values: Values, labels: Labels) -> float:
 
 
 def _standard_error(values: Values, labels: Labels) -> float:
-    """Of the mean over classes of `values` [n]; a class of one row is as uneven as all rows together."""
+    """Standard error of the mean over classes of `values` [n]; a class of one row gets the variance of all rows."""
     counts = np.bincount(labels)
     present = counts > 0
     means = np.bincount(labels, weights=values) / np.maximum(counts, 1)

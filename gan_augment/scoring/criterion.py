@@ -1,4 +1,4 @@
-"""How plans are compared on validation rows: adjusted predictions, resampled rows, paired differences."""
+"""Comparison of plans on validation rows: adjusted predictions, resampled rows, paired differences."""
 
 from __future__ import annotations
 
@@ -18,44 +18,44 @@ Values = npt.NDArray[np.float64]
 
 
 class Criterion:
-    """What plans are chosen by on validation: the task's loss after adjustment, with paired standard errors.
+    """Criterion for plans on validation: the task's loss after adjustment, with paired standard errors.
 
     Parameters
     ----------
     rows
-        The validation rows, resampled the same way for everything that is compared.
+        The validation rows, resampled in the same way for all plans.
     counts
         Directions of adjustment, as `Task.adjustment` takes them.
     task
-        What the classifier learns.
+        The task that the classifier learns.
     """
 
     def __init__(self, rows: TestRows, counts: Sequence[Values], task: Task) -> None:
         self.rows, self._counts, self.task = rows, counts, task
 
     def scores(self, probabilities: Probabilities) -> Scores:
-        """Of predictions [S, n, K] of the rows."""
+        """Scores of predictions [S, n, K] of the rows."""
         found = self.task.adjustment(probabilities, self.rows.targets, self._counts)
         loss = self.rows.resample(self.task.loss, adjust(probabilities, found, calibrate=True))
         accuracy = self.rows.resample(self.task.metrics[self.task.headline], adjust(probabilities, found))
         return Scores(Resampled(-loss.values, -loss.draws), accuracy)
 
     def interval(self, difference: Resampled) -> Interval:
-        """The interval of a score or of a paired difference."""
+        """Interval of a score or of a paired difference."""
         return self.rows.interval(difference)
 
 
 @dataclass(frozen=True)
 class Scores:
-    """`merit` decides: minus the task's loss after adjustment. `accuracy`, its headline, is for the reader."""
+    """Scores of a plan. `merit` decides: minus the task's loss after adjustment. `accuracy`, the headline, is shown."""
 
     merit: Resampled
     accuracy: Resampled
 
     def __sub__(self, other: Scores) -> tuple[Resampled, Resampled]:
-        """The paired differences, of merit and of accuracy."""
+        """Paired differences of merit and of accuracy."""
         return self.merit - other.merit, self.accuracy - other.accuracy
 
     def first(self, seeds: int) -> Scores:
-        """Those of the first seeds alone."""
+        """Scores of the first seeds alone."""
         return Scores(*(Resampled(one.values[:seeds], one.draws[:, :seeds]) for one in (self.merit, self.accuracy)))

@@ -1,7 +1,7 @@
 """Scores of predicted probabilities, each for many weightings of the rows at once.
 
-A weighting says how often each row counts; the bootstrap hands in hundreds, a plain score is one row of ones. So the
-number in a table and the interval around it come from the same lines of code.
+A weighting holds the number of times that each row counts; the bootstrap uses hundreds of weightings, a plain score a
+single row of ones. So a number in a table and its interval come from the same lines of code.
 
 Notation: n rows, K classes, B weightings. `probabilities` float [n, K], `labels` int64 [n], `weights` float [B, n].
 """
@@ -39,7 +39,7 @@ Weights = npt.NDArray[np.float64]
 Values = npt.NDArray[np.float64]
 Metric = Callable[[Probabilities, Labels, Weights], Values]  # -> float64 [B]
 
-_SMALLEST = 1e-7  # probabilities are cut here before the logarithm: one sure mistake costs at most 16 nats
+_SMALLEST = 1e-7  # probabilities are clipped here before the logarithm: a confident mistake costs at most 16 nats
 _BINS = 10
 
 
@@ -49,7 +49,7 @@ def _indicator(indices: npt.NDArray[np.integer], classes: int) -> Values:
 
 
 def class_recalls(probabilities: Probabilities, labels: Labels, weights: Weights) -> Values:
-    """float64 [B, K]: share of each class's rows whose largest probability is their own; NaN for absent classes."""
+    """Recalls float64 [B, K]: share of each class's rows whose largest probability is their own; NaN without rows."""
     true = _indicator(labels, probabilities.shape[1])
     hit = true * (probabilities.argmax(axis=1) == labels)[:, None]
     with np.errstate(invalid="ignore"):
@@ -58,7 +58,7 @@ def class_recalls(probabilities: Probabilities, labels: Labels, weights: Weights
 
 
 def recall_over(classes: list[int]) -> Metric:
-    """The mean recall of some classes; NaN where none of them has rows."""
+    """Mean recall of some classes; NaN where none of them has rows."""
 
     def metric(probabilities: Probabilities, labels: Labels, weights: Weights) -> Values:
         return _mean_of_known(class_recalls(probabilities, labels, weights)[:, classes])
@@ -78,7 +78,7 @@ def _mean_of_known(recalls: Values) -> Values:
 
 
 def worst_class_recall(probabilities: Probabilities, labels: Labels, weights: Weights) -> Values:
-    """The smallest recall of the classes that have rows."""
+    """Smallest recall of the classes that have rows."""
     recalls = class_recalls(probabilities, labels, weights)
     worst: Values = np.where(np.isnan(recalls), np.inf, recalls).min(axis=1)
     return worst
@@ -99,7 +99,7 @@ def macro_f1(probabilities: Probabilities, labels: Labels, weights: Weights) -> 
 
 
 def precision_over(classes: list[int]) -> Metric:
-    """The mean over some classes of hits / predictions; 0 for one that has rows and is never predicted."""
+    """Mean over some classes of hits / predictions; 0 for a class that has rows and is never predicted."""
 
     def metric(probabilities: Probabilities, labels: Labels, weights: Weights) -> Values:
         count = probabilities.shape[1]
@@ -119,7 +119,7 @@ def log_loss(probabilities: Probabilities, labels: Labels, weights: Weights) -> 
 
 
 def balanced_log_loss(probabilities: Probabilities, labels: Labels, weights: Weights) -> Values:
-    """The mean over the classes that have rows of each one's log loss (nats); smaller is better."""
+    """Mean over the classes that have rows of the log loss of each (nats); smaller is better."""
     own = np.clip(probabilities[np.arange(len(labels)), labels], _SMALLEST, 1)
     true = _indicator(labels, probabilities.shape[1])
     with np.errstate(invalid="ignore"):
@@ -130,8 +130,8 @@ def balanced_log_loss(probabilities: Probabilities, labels: Labels, weights: Wei
 def average_precision(probabilities: Probabilities, labels: Labels, weights: Weights) -> Values:
     """Mean over the classes that have rows of the area under precision over recall, each class against the rest.
 
-    It looks at the order of the probabilities alone: moving a threshold, or weighting a class, cannot change it by
-    itself. Equal probabilities share one threshold, as in scikit-learn.
+    It depends only on the order of the probabilities: moving a threshold, or weighting a class, does not change it.
+    Equal probabilities share one threshold, as in scikit-learn.
     """
     by_row = np.ascontiguousarray(weights.T, dtype=np.float32)  # whole numbers below 2**24: exact
     per_class = [
@@ -144,7 +144,7 @@ def average_precision(probabilities: Probabilities, labels: Labels, weights: Wei
 def _one_average_precision(
     scores: Probabilities, positive: npt.NDArray[np.bool_], by_row: npt.NDArray[np.float32]
 ) -> Values:
-    """float64 [B]: sum over the positive rows of weight x precision at the row's score, over their total weight."""
+    """Average precision float64 [B]: sum over positives of weight x precision at their score, over the total weight."""
     order = np.argsort(-scores, kind="stable")
     ordered, hits = scores[order], np.flatnonzero(positive[order])
     if not len(hits):
@@ -177,7 +177,7 @@ def rare_classes(train_counts: npt.NDArray[np.int64]) -> list[int]:
 
 
 def score(metric: Metric, probabilities: Probabilities, labels: Labels) -> float:
-    """One metric on the rows as they are."""
+    """Score of the rows as they are, by one metric."""
     return float(metric(probabilities, labels, np.ones((1, len(labels))))[0])
 
 

@@ -1,4 +1,4 @@
-"""Paired intervals over two sources of chance: which rows the test set holds, and which seeds trained the classifiers.
+"""Paired intervals over two sources of chance: the rows of the test set, and the seeds of the classifiers.
 
 Every classifier is scored on the same rows, and the s-th seed of one arm is compared with the s-th of another, so
 seeds and rows are crossed. The variance of a mean over S seeds is then
@@ -6,9 +6,9 @@ seeds and rows are crossed. The variance of a mean over S seeds is then
     rows + seeds - interaction
 
 where *rows* is the variance of the seeds' mean under resampling of test rows (a bootstrap stratified by class, Efron
-and Tibshirani 1993), *seeds* is the variance between the seeds' scores divided by S, and *interaction* is what both of
-them contain (each seed errs on other rows), taken off once. These are the analysis-of-variance estimates of a
-two-way random-effects layout (Searle, Casella and McCulloch 1992, ch. 4; for classifiers Bouthillier et al. 2021,
+and Tibshirani 1993), *seeds* is the variance between the seeds' scores divided by S, and *interaction* is contained in
+both of them (each seed errs on different rows), and so subtracted once. These are the analysis-of-variance estimates of
+a two-way random-effects layout (Searle, Casella and McCulloch 1992, ch. 4; for classifiers Bouthillier et al. 2021,
 arXiv 2103.03098). With five seeds a normal quantile is too short: the interval uses Student's t with Satterthwaite's
 degrees of freedom (1946). docs/measurement.md shows its coverage beside that of a plain percentile bootstrap.
 """
@@ -28,14 +28,14 @@ __all__ = ["Interval", "Resampled", "TestRows", "holm", "interval"]
 
 Values = npt.NDArray[np.float64]
 
-_POWER = 0.8  # the smallest detectable gain is the one that would be called a gain with this probability
+_POWER = 0.8  # the smallest detectable gain is detected with this probability
 _LARGEST_BLOCK = 4_000_000  # weights held at once; above it, fewer draws are made
 _FEWEST_DRAWS = 200
 
 
 @dataclass(frozen=True)
 class Interval:
-    """An estimate with its uncertainty.
+    """Estimate with its uncertainty.
 
     Attributes
     ----------
@@ -58,16 +58,16 @@ class Interval:
 
     @property
     def smallest_detectable(self) -> float:
-        """The true value that would be told from zero in four of five repetitions of the experiment."""
+        """True value that would differ significantly from zero in four of five repetitions of the experiment."""
         half = self.high - self.mean
         return float(half + stats.t.ppf(_POWER, self.degrees) * self.standard_error)
 
     def within(self, low: float, high: float) -> Interval:
-        """The same, its ends no further out than a metric can go: Student's t knows of no bounds."""
+        """Interval with its ends cut to the range of the metric, which Student's t does not respect."""
         return replace(self, low=max(self.low, low), high=min(self.high, high))
 
     def widened(self, variance: float, degrees: int, confidence: float) -> Interval:
-        """With one more source of chance, known with so many degrees of freedom; Satterthwaite's for the sum."""
+        """Interval with one more source of chance, of these degrees of freedom; Satterthwaite's for the sum."""
         total = self.standard_error**2 + variance
         parts = self.standard_error**4 / self.degrees + variance**2 / max(degrees, 1)
         freedom = float(np.clip(total**2 / max(parts, 1e-300), 1.0, 1e6))
@@ -77,43 +77,43 @@ class Interval:
         return Interval(self.mean, self.mean - half, self.mean + half, error, freedom, p_value)
 
     def rounded(self, digits: int = 4, factor: float = 1.0) -> dict[str, float]:
-        """mean, low and high for a JSON report, multiplied by `factor`."""
+        """Mean, low and high for a JSON report, multiplied by `factor`."""
         return {name: round(getattr(self, name) * factor, digits) for name in ("mean", "low", "high")}
 
 
 @dataclass(frozen=True)
 class Resampled:
-    """A metric of one arm, or the difference of two.
+    """Metric of one arm, or the difference of two.
 
     Attributes
     ----------
     values
         float64 [seeds]: the metric of each seed on the test rows as they are.
     draws
-        float64 [B, seeds]: the same on B resampled sets of rows. Every arm meets the same sets.
+        float64 [B, seeds]: the same on B resampled sets of rows, which all arms share.
     """
 
     values: Values
     draws: Values
 
     def __sub__(self, other: Resampled) -> Resampled:
-        """The paired difference: seed by seed, row set by row set."""
+        """Paired difference: seed by seed, row set by row set."""
         return Resampled(self.values - other.values, self.draws - other.draws)
 
 
 class TestRows:
-    """Labelled rows and their resampled versions, shared by everything that is compared on them.
+    """Labelled rows and their resampled versions, shared by all comparisons on them.
 
     Parameters
     ----------
     labels
-        int64 [n] class indices: the strata within which rows are drawn again.
+        int64 [n] class indices: the strata within which rows are resampled.
     targets
-        What metrics compare predictions with; the labels if None.
+        The truth for the metrics; the labels if None.
     draws
-        How many resampled sets; fewer are made where n is above a few thousand.
+        The number of resampled sets; fewer are made where n is above a few thousand.
     generator
-        Decides the sets.
+        The source of randomness of the sets.
     """
 
     __test__ = False  # not a pytest class
@@ -130,7 +130,7 @@ class TestRows:
         return len(self.labels)
 
     def resample(self, metric: Metric, probabilities: npt.NDArray[np.floating]) -> Resampled:
-        """The metric of `probabilities` [seeds, n, K], seed by seed."""
+        """Metric of `probabilities` [seeds, n, K], seed by seed."""
         once = np.ones((1, len(self)))
         values = [metric(one, self.targets, once)[0] for one in probabilities]
         draws: list[Values] = []
@@ -146,18 +146,18 @@ class TestRows:
         resolution: float = 0.0,
         among: npt.NDArray[np.bool_] | None = None,
     ) -> Interval:
-        """`interval` with the degrees of freedom of these rows, or of those `among` them that the value looks at."""
+        """Interval with the degrees of freedom of these rows, or of those `among` them on which the value depends."""
         strata = self.strata if among is None else np.unique(self.labels[among], return_counts=True)[1]
         return interval(resampled, strata, confidence=confidence, resolution=resolution)
 
 
 def _same_as_last(probabilities: Probabilities, place: int) -> bool:
-    # A classifier without randomness predicts the same for every seed: no need to score it again.
+    # A classifier without randomness predicts the same for every seed: score it once.
     return place > 0 and np.array_equal(probabilities[place], probabilities[place - 1])
 
 
 def _stratified_counts(labels: Labels, draws: int, generator: np.random.Generator) -> Values:
-    """float64 [draws, n]: how often each row was drawn; every class keeps its number of rows."""
+    """Counts float64 [draws, n] of how often each row was drawn; every class keeps its number of rows."""
     counts = np.zeros((draws, len(labels)))
     for index in np.unique(labels):
         own = np.flatnonzero(labels == index)
@@ -172,16 +172,16 @@ def interval(
     confidence: float = 0.95,
     resolution: float = 0.0,
 ) -> Interval:
-    """The interval of the mean over seeds; see the module's docstring for the method.
+    """Interval of the mean over seeds; see the module's docstring for the method.
 
     Parameters
     ----------
     strata
         Rows in each resampled stratum (class).
     resolution
-        The standard error is not believed to be smaller than this: one test row's weight, where the value moves in
-        steps of whole rows. Without it, two arms that agree on every row of a tiny test set would seem to be known
-        to agree exactly.
+        A lower bound on the standard error: one test row's weight, where the value moves in
+        steps of whole rows. Without it, two arms that agree on every row of a tiny test set would seem to
+        agree with certainty.
     """
     seeds = len(resampled.values)
     rows_freedom = max(float(sum(size - 1 for size in strata)), 1.0)
@@ -190,7 +190,7 @@ def interval(
     between = float(resampled.values.var(ddof=1)) / seeds if seeds > 1 else 0.0
     shared = min(_interaction(resampled) * enlarge, rows, between)
     variance = max(rows + between - shared, resolution**2, 1e-24)
-    # `between` stands here undiminished: with `between - shared` the interval was measured to cover 92 %, not 95.
+    # `between` is used here in full: with `between - shared` the measured coverage was 92 %, not 95.
     freedom = variance**2 / (rows**2 / rows_freedom + between**2 / max(seeds - 1, 1) + 1e-300)
     freedom = float(np.clip(freedom, 1.0, 1e6))
     error, mean = float(np.sqrt(variance)), float(resampled.values.mean())
@@ -200,7 +200,7 @@ def interval(
 
 
 def _interaction(resampled: Resampled) -> float:
-    """Variance of the seeds' mean that comes from each seed erring on rows of its own."""
+    """Variance of the seeds' mean that comes from each seed erring on different rows."""
     seeds = resampled.draws.shape[1]
     if seeds < 2:
         return 0.0

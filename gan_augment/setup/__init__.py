@@ -1,1 +1,1 @@
-"""Making a project: inspect the data, guess settings, write params.yaml and dvc.yaml, check them."""
+"""Setup of a project: inspect the data, guess settings, write params.yaml and dvc.yaml, check them."""

@@ -1,4 +1,4 @@
-"""What params.yaml asks for, held against the data, the methods and the installation: every kind of mistake at once."""
+"""Check of params.yaml against the data, the methods and the installation: every kind of mistake at once."""
 
 from __future__ import annotations
 
@@ -29,9 +29,10 @@ _TABLE_DEMOS = ("breast_cancer", "penguins")
 
 @dataclass(frozen=True)
 class Checked:
-    """The settings, and everything that is wrong.
+    """Settings, and all their mistakes.
 
-    `whole`: whether the method's settings were held against the data; else that is left to the stages after `prepare`.
+    `whole`: whether the method's settings were checked against the data; otherwise the stages after `prepare` check
+    them.
     """
 
     params: Params
@@ -40,12 +41,12 @@ class Checked:
     errors: tuple[GanAugmentError, ...]
 
     def refuse(self) -> None:
-        """Raise one error that holds them all; return where there is none."""
+        """Raise a single error with all mistakes; return where there is none."""
         if len(self.errors) == 1:
             raise self.errors[0]
         if self.errors:
             text = "\n\n".join(f"({number}) {error}" for number, error in enumerate(self.errors, start=1))
-            raise ParamsError(f"params.yaml asks for {len(self.errors)} things that cannot be\n{text}")
+            raise ParamsError(f"params.yaml has {len(self.errors)} settings that are impossible\n{text}")
 
 
 def check_project(root: Path, *, read_data: bool) -> Checked:
@@ -54,12 +55,12 @@ def check_project(root: Path, *, read_data: bool) -> Checked:
     Parameters
     ----------
     read_data
-        Look at the classes and columns of the data; of images the headers are read.
+        Read the classes and columns of the data; of images, the headers.
 
     Raises
     ------
     MissingInputError, ParamsError
-        There is no params.yaml, or it is none.
+        There is no valid params.yaml.
     """
     path = root / "params.yaml"
     document = read_document(path, NO_PARAMS, check=CHECK)
@@ -83,7 +84,7 @@ def check_project(root: Path, *, read_data: bool) -> Checked:
 
 
 def project_spec(root: Path) -> DatasetSpec | None:
-    """The data set of the project in `root`, as far as params.yaml and the data say; None where they do not."""
+    """Data set of the project in `root`, as far as params.yaml and the data describe it; None where they do not."""
     if not (root / "params.yaml").is_file():
         return None
     try:
@@ -94,26 +95,26 @@ def project_spec(root: Path) -> DatasetSpec | None:
 
 
 class _Data:
-    """What is known of the data set: from the source where it is to be `read`, else from dataset.json."""
+    """Facts about the data set: from the source where it is to be `read`, else from dataset.json."""
 
     def __init__(self, params: Params, root: Path, *, read: bool) -> None:
         self.params, self.root, self.read = params, root, read
 
     @functools.cached_property
     def raw(self) -> RawData:
-        """The rows and columns of the source; its images are listed. Raises DataError, ParamsError."""
+        """Rows and columns of the source; its images are listed. Raises DataError, ParamsError."""
         prepare = self.params.prepare
         return read_source(prepare.source, self.root, prepare.split, prepare.companions)
 
     @property
     def modality(self) -> Modality:
-        """By the kind of the source."""
+        """Modality of the kind of source."""
         source = self.params.prepare.source
         return "table" if source.kind == "table" or getattr(source, "name", "") in _TABLE_DEMOS else "image"
 
     @functools.cached_property
     def spec(self) -> DatasetSpec | None:
-        """What `prepare` will write, or has written; None where that is not known yet."""
+        """Contents of dataset.json that `prepare` will write, or has written; None where they are not known yet."""
         dataset = Layout(self.root).dataset
         found = self._described() if self.read else None
         return found or (DatasetSpec.load(dataset) if dataset.exists() else None)
@@ -122,7 +123,7 @@ class _Data:
         try:
             content = self.raw.content
         except GanAugmentError:
-            return None  # another check says so
+            return None  # another check reports it
         is_table = isinstance(content, RawTable)
         image = None if isinstance(content, RawTable) else expected_image(content, self.params.prepare)
         if not is_table and image is None:
@@ -142,16 +143,16 @@ class _Data:
         return {role: companion_field(role, one, image) for role, one in self.params.prepare.companions.items()}
 
     def _pool(self) -> PoolSpec | None:
-        """The pool as its source has it: what would leak is found by `prepare`."""
+        """Pool as in its source: `prepare` finds the rows that would leak."""
         try:
             raw = read_pool(self.params.prepare, self.root)
         except GanAugmentError:
-            return None  # another check says so
+            return None  # another check reports it
         return None if raw is None else PoolSpec(rows=len(raw.rows), labelled=int((raw.rows["label"] != "").sum()))
 
 
 def _checks(data: _Data, wrong: set[str]) -> Iterator[tuple[set[str], Callable[[], Any]]]:
-    """What is looked at, and the sections that have to be right for that."""
+    """Checks, each with the sections that must be valid for it."""
     from gan_augment.sharding.formats import chosen_formats
 
     if data.read:
@@ -167,14 +168,16 @@ def _checks(data: _Data, wrong: set[str]) -> Iterator[tuple[set[str], Callable[[
 
 def _method(data: _Data) -> None:
     from gan_augment.project.training import check_method, check_settings
+    from gan_augment.synthesis.rivals import rivals_of
 
     check_settings(data.params, data.modality)
     if data.spec is not None:
-        check_method(data.params, data.spec)
+        method, _ = check_method(data.params, data.spec)
+        rivals_of(method)
 
 
 def _pool(data: _Data) -> None:
-    """Refuse a pool that is not there, that no method for this data takes, or that dvc.yaml does not know."""
+    """Refuse a pool that does not exist, that no method for this data uses, or that dvc.yaml does not name."""
     config = data.params.prepare
     if config.pool is None:
         return
@@ -199,7 +202,7 @@ def _path(params: Params, root: Path) -> None:
 
 
 def _read_data(data: _Data, *, is_right: bool) -> None:
-    """Refuse what stands in the way of reading the data, and classes that are not its own (`is_right`: they are)."""
+    """Refuse obstacles to reading the data, and classes that differ from the data's (`is_right`: they agree)."""
     from gan_augment.stages.prepare import check_classes
 
     params = data.params

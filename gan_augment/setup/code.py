@@ -1,7 +1,7 @@
-"""The code that each stage runs, as `deps` of dvc.yaml; only where the package lies in the project's folder.
+"""Code that each stage runs, as `deps` of dvc.yaml; only where the package lies in the project's folder.
 
-That is so in a checkout of this repository: after an edit `dvc repro` runs the stages again that use what was edited,
-and no others. A project with an installed gan-augment names no code, see docs/adr/0003-code-as-a-dependency.md.
+That is so in a checkout of this repository: after an edit, `dvc repro` reruns the stages that use the edited code, and
+no others. A project with an installed gan-augment names no code, see docs/adr/0003-code-as-a-dependency.md.
 """
 
 from __future__ import annotations
@@ -17,8 +17,8 @@ _GENERATOR = ("compute", "encoding", "fidelity", "nn", "project/training.py", "s
 _CLASSIFIER = ("compute", "encoding", "recognition")
 _FITTING = (*_CLASSIFIER, "downstream", "scoring")
 
-# Relative to the package. A folder where a stage uses half of it, else the files that it uses; `core` is whole
-# for every stage. tests/setup/test_code.py derives the same from the imports, and says what to write here.
+# Relative to the package. A folder where a stage uses half of it, else the files that it uses; `core` is whole for
+# every stage. tests/setup/test_code.py derives the same from the imports, and its message shows what to write here.
 CODE: dict[str, tuple[str, ...]] = {
     "prepare": (
         "data",
@@ -59,6 +59,7 @@ CODE: dict[str, tuple[str, ...]] = {
         *_CLASSIFIER,
         "curation",
         "fidelity",
+        "nn/adam.py",
         "scoring",
         "stages/curate.py",
     ),
@@ -77,21 +78,37 @@ CODE: dict[str, tuple[str, ...]] = {
         "stages/pretrain.py",
         "stages/train_gan.py",
     ),
+    "rivals": (
+        *_GENERATOR,
+        "mixing/config.py",
+        "mixing/ratio.py",
+        "project/rival_rows.py",
+        "recognition/classifier.py",
+        "recognition/supervised.py",
+        "scoring",
+        "stages/rivals.py",
+    ),
     "mix": (
         *_FITTING,
         "mixing",
+        "nn/adam.py",
         "project/accepted.py",
+        "project/rival_rows.py",
         "project/search_rows.py",
         "stages/mix.py",
     ),
     "retrain": (
         *_FITTING,
+        "nn/adam.py",
+        "project/rival_rows.py",
         "stages/retrain.py",
     ),
     "learning_curve": (
         *_FITTING,
         "gain/config.py",
         "gain/learning_curve.py",
+        "nn/adam.py",
+        "project/rival_rows.py",
         "stages/learning_curve.py",
         "stages/retrain.py",
     ),
@@ -99,6 +116,7 @@ CODE: dict[str, tuple[str, ...]] = {
         "downstream/config.py",
         "gain",
         "project/prepared.py",
+        "project/rival_rows.py",
         "scoring",
         "stages/measure.py",
     ),
@@ -126,7 +144,7 @@ CODE: dict[str, tuple[str, ...]] = {
 
 
 def code_dependencies(root: Path) -> dict[str, list[str]]:
-    """Stage -> paths relative to `root`; nothing where the package lies elsewhere, as an installed one does."""
+    """Paths relative to `root` by stage; none where the package lies elsewhere, as an installed one does."""
     if not _PACKAGE.is_relative_to(root.resolve()) or _is_installed():
         return {stage: [] for stage in CODE}
     folder = _PACKAGE.relative_to(root.resolve()).as_posix()
@@ -134,5 +152,5 @@ def code_dependencies(root: Path) -> dict[str, list[str]]:
 
 
 def _is_installed() -> bool:
-    """Whether the package lies in an environment, which may well be in the project's folder (`.venv`)."""
+    """Whether the package lies in an environment, which may be in the project's folder (`.venv`)."""
     return "site-packages" in _PACKAGE.parts or "dist-packages" in _PACKAGE.parts

@@ -1,7 +1,7 @@
-"""What lies beside the images, guessed from names: sister folders, metadata, columns, files in tars, arrays.
+"""Guesses of companions from names: sister folders, metadata, columns, files in tars, arrays.
 
-A guess is taken only where half of the rows or more have it. `init` says what it took for what, and drops a guess again
-that `prepare` would refuse.
+A guess is used only where at least half of the rows have it. `init` reports every guess, and drops it if `prepare`
+would refuse it.
 """
 
 from __future__ import annotations
@@ -45,14 +45,14 @@ _SEQUENCE, _FRAME = frozenset(("sequence", "clip", "video")), frozenset(("frame"
 _NO_ATTRIBUTE = frozenset(
     ("label", "class", "target", "category", "split", "part", "fold", "group", "patient", "licence")
 )
-_MOST_VALUES, _LEAST_ROWS = 20, 5  # of an attribute that is guessed, and of each of its values
+_MOST_VALUES, _LEAST_ROWS = 20, 5  # distinct values of a guessed attribute, and rows of each
 _MOST_NUMBERS = 0.5  # share of an attribute's values that may be numbers
 _HALF = 0.5
-_LOOKED_AT = 200  # samples of a tar
+_LOOKED_AT = 200  # samples of a tar that are read
 
 
 def guess_companions(source: AnySource) -> dict[Role, CompanionSource]:
-    """What lies beside the images of this source, by its names."""
+    """Companions of this source's images, by its names."""
     if isinstance(source, DemoSource):
         return dict(_of_demo(source))
     if isinstance(source, ImageFolderSource):
@@ -67,7 +67,7 @@ def guess_companions(source: AnySource) -> dict[Role, CompanionSource]:
 
 
 def folder_of_images(tops: Iterable[str]) -> str | None:
-    """Of the top folders `images`, `masks`, `captions`: the one of the images, where all others lie beside them."""
+    """Folder of the images among top folders such as `images`, `masks`, `captions`, where all others lie beside it."""
     others = [top for top in tops if top.lower() not in _NAMES]
     beside = [top for top in tops if top.lower() in _NAMES]
     return others[0] if beside and len(others) == 1 and others[0].lower() in _IMAGES else None
@@ -88,7 +88,7 @@ def _of_demo(source: DemoSource) -> Iterator[tuple[Role, CompanionSource]]:
 
 
 def _of_folder(folder: Path) -> dict[Role, CompanionSource]:
-    """Metadata speak first, then folders, then texts beside the images."""
+    """Guesses for a folder: metadata first, then folders, then texts beside the images."""
     files = list_entries(folder).files
     images = [path for path in files if path.suffix.lower() in SUFFIXES["pair"]]
     found = dict(_of_metadata(folder, files, len(images)))
@@ -101,7 +101,7 @@ def _of_folder(folder: Path) -> dict[Role, CompanionSource]:
 def _has_half(role: Role, path: Path, images: Sequence[PurePosixPath]) -> bool:
     try:
         paths = Sister(role, CompanionSource(path=str(path)), Path()).paths(images)
-    except DataError:  # a folder that cannot be read, or that has two files of one name, is no good guess
+    except DataError:  # a folder that cannot be read, or that has two files of one name, is not a good guess
         return False
     return len(images) > 0 and sum(path is not None for path in paths) >= _HALF * len(images)
 
@@ -128,7 +128,7 @@ def _of_metadata(folder: Path, files: Iterable[PurePosixPath], images: int) -> I
 
 
 def _of_columns(frame: pd.DataFrame) -> Iterator[tuple[Role, CompanionSource]]:
-    """What columns of texts are, by their names; attributes by their values."""
+    """Roles of text columns, by their names; attributes by their values."""
     left = [str(name) for name in frame.columns]
     taken: set[Role] = set()
     for name in list(left):
@@ -150,7 +150,7 @@ def _is_filled(texts: pd.Series) -> bool:
 
 
 def _is_attribute(texts: pd.Series) -> bool:
-    """A few words, each in several rows; numbers and what says where a row belongs are none."""
+    """Whether a column is an attribute: few words, each in several rows; not numbers, and not a group or a split."""
     counts = Counter(text for text in texts.fillna("").str.strip() if text)
     numbers = pd.to_numeric(pd.Series(list(counts), dtype="string"), errors="coerce").notna().sum()
     return (
@@ -162,11 +162,11 @@ def _is_attribute(texts: pd.Series) -> bool:
 
 
 def _of_tars(path: Path, source: WebDatasetSource) -> Iterator[tuple[Role, CompanionSource]]:
-    """By the endings in the first tar, and the keys of its JSON files."""
+    """Guesses for tars, by the endings in the first tar and the keys of its JSON files."""
     tars = sorted(path.rglob("*.tar")) if path.is_dir() else [path]
     try:
         members = read_tar(tars[0], tars[0].name).files if tars else ()
-    except DataError:  # the reader says so
+    except DataError:  # the reader reports it
         return
     endings = Counter(member.path.name.partition(".")[2].lower() for member in members)
     taken: set[Role] = set()
@@ -185,7 +185,7 @@ _OF_JSON: tuple[Role, ...] = ("caption", "attributes", "sequence")
 
 
 def _fits(role: Role, ending: str) -> bool:
-    """`mask.png`, but not `mask.json`."""
+    """Whether an ending fits a role: `mask.png`, but not `mask.json`."""
     return PurePosixPath(f"x.{ending}").suffix in SUFFIXES[role]
 
 
@@ -198,11 +198,11 @@ def _json(content: bytes) -> dict[str, object]:
 
 
 def _of_arrays(path: Path) -> Iterator[tuple[Role, CompanionSource]]:
-    """`train_masks`, `train_captions`."""
+    """Guesses for arrays: `train_masks`, `train_captions`."""
     try:
         with np.load(path, allow_pickle=False) as archive:
             names = list(archive.files)
-    except Exception:  # numpy raises nearly anything on damaged data; the reader says so
+    except Exception:  # numpy raises nearly anything on damaged data; the reader reports it
         return
     taken: set[Role] = set()
     for name in names:

@@ -1,4 +1,4 @@
-"""What a look at the user's data found, as `init` says and writes it."""
+"""Findings of a look at the user's data, as `init` prints and writes them."""
 
 from __future__ import annotations
 
@@ -24,7 +24,7 @@ __all__ = ["ClassFinding", "ColumnFinding", "Findings", "ImageFindings", "PoolFi
 
 @dataclass(frozen=True)
 class ClassFinding:
-    """A class: its key, its label in the data, its rows, and how many of them would be in train."""
+    """Class with its key, its label in the data, its rows, and the number of them in train."""
 
     key: str
     label: str
@@ -34,7 +34,7 @@ class ClassFinding:
 
 @dataclass(frozen=True)
 class ImageFindings:
-    """What the files hold, and what they become: counts by size, mode and format, and the canonical size."""
+    """Contents of the image files and their canonical form: counts by size, mode and format, and the canonical size."""
 
     canonical: ImageSpec
     smallest: tuple[int, int]  # width, height in pixels
@@ -46,7 +46,7 @@ class ImageFindings:
 
 @dataclass(frozen=True)
 class ColumnFinding:
-    """A feature column: its kind, its missing cells, and how many different values it has."""
+    """Feature column: its kind, its missing cells, and the number of distinct values."""
 
     name: str
     kind: ColumnKind
@@ -57,7 +57,7 @@ class ColumnFinding:
 
 @dataclass(frozen=True)
 class PoolFinding:
-    """The pool: its path, the rows that stay, those with a label, and how many are left out for which reason."""
+    """Pool: its path, the rows that stay, those with a label, and the number left out by reason."""
 
     path: str
     rows: int
@@ -67,11 +67,11 @@ class PoolFinding:
 
 @dataclass(frozen=True)
 class Findings:
-    """All that `init` says and writes.
+    """Findings that `init` prints and writes.
 
-    `config` is the `prepare` section, its path absolute. `duplicates` are the figures of reports/audit.json.
-    `parts` are the rows of each part of the split; empty where the data cannot be split. `entries` says how many
-    entries the source has, how many became rows, and why the others did not.
+    `config` is the `prepare` section, its path absolute. `duplicates` are the figures of reports/audit.json. `parts`
+    are the rows of each part of the split; empty where the data cannot be split. `entries` has the numbers of the
+    source's entries, of those that became rows, and of the others by reason.
     """
 
     name: str
@@ -92,7 +92,7 @@ class Findings:
 
     @property
     def spec(self) -> DatasetSpec:
-        """The data set, as far as a look at it tells."""
+        """Description of the data set, as far as it is known from the inspection."""
         image = None if self.images is None else self.images.canonical
         columns = tuple(Column(name=c.name, kind=c.kind, dtype=c.dtype) for c in self.columns)
         return DatasetSpec(
@@ -107,11 +107,11 @@ class Findings:
 
     @property
     def errors(self) -> tuple[Problem, ...]:
-        """What `prepare` would refuse."""
+        """Problems that `prepare` would refuse."""
         return tuple(problem for problem in self.problems if problem.severity == "error")
 
     def to_json(self) -> dict[str, Any]:
-        """The same for other programs."""
+        """Findings for other programs."""
         plain = asdict(self)
         plain["config"] = self.config.model_dump(mode="json")
         plain["problems"] = [problem.model_dump(exclude_none=True) for problem in self.problems]

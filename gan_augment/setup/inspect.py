@@ -1,4 +1,4 @@
-"""A look at the user's data before anything is written: what is there, and what would stand in the way."""
+"""Inspection of the user's data before anything is written: its contents, and the obstacles."""
 
 from __future__ import annotations
 
@@ -43,19 +43,19 @@ def inspect_path(
     image_column: str | None = None,
     settings: Mapping[str, Any] | None = None,
 ) -> Findings:
-    """Look at a folder of images, a table, an image manifest, an .npz file or WebDataset tars.
+    """Inspect a folder of images, a table, an image manifest, an .npz file or WebDataset tars.
 
     Parameters
     ----------
     settings
-        Values to take in place of what would be guessed or is the default, such as `{"prepare.corrupt": "skip"}`.
+        Values to use instead of guesses and defaults, such as `{"prepare.corrupt": "skip"}`.
 
     Raises
     ------
     DataError
-        There is nothing that can be looked at. What can be looked at but not used is in `Findings.problems`.
+        The path cannot be inspected. Data that can be inspected but not used is in `Findings.problems`.
     ParamsError
-        A column was named, but the data is no table; or a setting cannot be.
+        A column was named, but the data is not a table; or a setting is invalid.
     """
     settings = settings or {}
     encoding = settings.get("prepare.source.encoding")
@@ -64,7 +64,7 @@ def inspect_path(
 
 
 def inspect_demo(name: str, *, settings: Mapping[str, Any] | None = None) -> Findings:
-    """Look at an embedded data set. Raises DataError for a name that is none."""
+    """Inspect an embedded data set. Raises DataError for an unknown name."""
     for known in DEMO_NAMES:
         if name == known:
             return _inspect(*_with_companions(PrepareConfig(source=DemoSource(name=known)), settings or {}))
@@ -77,7 +77,7 @@ def inspect_demo(name: str, *, settings: Mapping[str, Any] | None = None) -> Fin
 
 
 def _with_companions(config: PrepareConfig, settings: Mapping[str, Any]) -> tuple[PrepareConfig, frozenset[Role]]:
-    """The settings, with what lies beside the images; and the roles that are a guess, which may be dropped again."""
+    """Settings with the images' companions; and the guessed roles, which may be dropped again."""
     found = guess_companions(config.source)
     if settings.get("prepare.target") == "text" and "text" not in found and "caption" in found:
         found["text"] = found.pop("caption")  # a column `text` is a caption in Hugging Face's metadata
@@ -95,7 +95,7 @@ def _absolute(source: CompanionSource) -> CompanionSource:
 
 
 def _inspect(config: PrepareConfig, guessed: frozenset[Role]) -> Findings:
-    """What is found, without the companions among `guessed` that `prepare` would refuse."""
+    """Findings without the `guessed` companions that `prepare` would refuse."""
     config = _with_absolute_pool(config)
     try:
         data = load_data(config, Path())
@@ -138,7 +138,7 @@ def _inspect(config: PrepareConfig, guessed: frozenset[Role]) -> Findings:
 
 
 def _about_values(data: LoadedData, parts: npt.NDArray[np.object_], target: str) -> list[Problem]:
-    """What `prepare` would refuse of attributes and strings once the rows are split."""
+    """Problems of attributes and strings that `prepare` would find once the rows are split."""
     try:
         if "attributes" in data.companions:
             refuse_unseen_values(data.companions["attributes"], parts)
@@ -150,14 +150,14 @@ def _about_values(data: LoadedData, parts: npt.NDArray[np.object_], target: str)
                 remedy=f"--set 'prepare.companions.{target}={{...}}' names it",
             )
         if target == "text" and "text" in data.companions:
-            text_spec(normalised_strings(data.companions["text"]), parts, data.image)
+            text_spec(normalised_strings(data.companions["text"]), parts, data.payload)
     except DataError as error:
         return [as_problem(error).model_copy(update={"code": "companions"})]
     return []
 
 
 def _refused(problems: Sequence[Problem], guessed: frozenset[Role]) -> frozenset[Role]:
-    """The guessed roles that cannot be used."""
+    """Guessed roles that cannot be used."""
     where = [
         problem.where or "" for problem in problems if problem.code == "companions" and problem.severity == "error"
     ]
@@ -171,7 +171,7 @@ def _leaving_out(config: PrepareConfig, gone: frozenset[Role]) -> PrepareConfig:
 
 
 def _dropped(problems: Sequence[Problem], gone: frozenset[Role]) -> Iterator[Problem]:
-    """The reasons, as warnings."""
+    """Reasons as warnings."""
     for problem in problems:
         if problem.code == "companions" and problem.severity == "error":
             said = f"Left out, as it looked like a companion ({', '.join(sorted(gone))}): {problem.what}"
@@ -180,7 +180,7 @@ def _dropped(problems: Sequence[Problem], gone: frozenset[Role]) -> Iterator[Pro
 
 
 def _with_absolute_pool(config: PrepareConfig) -> PrepareConfig:
-    """The pool's path may come from `--set`, relative to where the user is."""
+    """Settings with the pool's path absolute: from `--set` it is relative to the user's folder."""
     if config.pool is None:
         return config
     beside = {role: _absolute(source) for role, source in config.pool.companions.items()}
@@ -200,7 +200,7 @@ def _table_findings(data: LoadedData) -> dict[str, Any]:
 
 
 def _settle_columns(config: PrepareConfig, problems: list[Problem]) -> tuple[PrepareConfig, list[Problem]]:
-    """Columns that cannot be features go into `drop`, where the user sees them; so they are errors no more."""
+    """Settings with unusable columns in `drop`, where the user sees them, so that they are not errors."""
     source = config.source
     if not isinstance(source, TableSource):
         return config, problems

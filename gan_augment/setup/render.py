@@ -18,7 +18,7 @@ _MARKS = {"error": "ERROR  ", "warning": "warning", "note": "note   "}
 
 
 def render_findings(findings: Findings, *, errors: bool = True) -> str:
-    """What was found, what it becomes, and every problem with its remedy (`errors` False: every warning and note)."""
+    """Text of the findings: contents, canonical form, and every problem with its remedy (`errors` False: no errors)."""
     lines = [*_headline(findings), *_images(findings), *_pool(findings), *_columns(findings), "", *_classes(findings)]
     if findings.parts:
         sizes = ", ".join(f"{count} {part}" for part, count in findings.parts.items())

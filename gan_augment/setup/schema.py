@@ -1,7 +1,7 @@
 """The JSON Schema of params.yaml, for editors: every key with its meaning, and the settings of every method.
 
-It is made of the very classes that read params.yaml. A key's meaning comes from its field's `description`, else from
-the "Attributes" of its class's docstring, else from `_MEANINGS` below or the class of its value.
+It is made from the classes that read params.yaml. A key's meaning comes from its field's `description`, else from the
+"Attributes" of its class's docstring, else from `_MEANINGS` below or the class of its value.
 """
 
 from __future__ import annotations
@@ -25,77 +25,77 @@ __all__ = ["SCHEMA_FILE", "params_schema", "settings_schema", "write_schema"]
 SCHEMA_FILE = Path(".gan_augment/params.schema.json")  # params.yaml's first line names it
 
 _MEANINGS = {
-    # "Class.key", or "key" for all classes that do not say better
-    "Params.classes": "One entry a class: a key that is safe in file names, and settings of the class's own.",
+    # "Class.key", or "key" for all classes without an entry of their own
+    "Params.classes": "Classes, one entry each: a key that is safe in file names, and the class's own settings.",
     "BaseConfig.seed": "The same data, settings and seed give the same bytes.",
-    "ClassParams.label": "The class as the data has it.",
-    "ClassParams.specialise": "Whether this class gets a model of its own; null: as train_gan.specialise.",
-    "ClassParams.candidates": "Synthetic samples of this class before curation; null: as generate.candidates.",
-    "SynthesisConfig.method": "`gan-augment methods list` says what each one makes.",
+    "ClassParams.label": "The class's label in the data.",
+    "ClassParams.specialise": "Whether this class gets a model of its own; null: as in train_gan.specialise.",
+    "ClassParams.candidates": "Synthetic samples of this class before curation; null: as in generate.candidates.",
+    "SynthesisConfig.method": "The synthesis method; `gan-augment methods list` describes each one.",
     "SynthesisConfig.settings": "The method's own settings; `gan-augment methods show NAME` lists them.",
-    "TrainGanConfig.specialise": "Train a model a class from the joint one; kept only where it is no worse.",
-    "GenerateConfig.candidates": "Synthetic samples a class before curation; a class's own number overrides it.",
+    "TrainGanConfig.specialise": "Train a model per class from the joint one; kept only where it is no worse.",
+    "GenerateConfig.candidates": "Synthetic samples per class before curation; a class's own number overrides it.",
     "MixConfig.ratios": "A class is filled up to ratio x the largest train class; 0 is always tried.",
     "MixConfig.seeds": "Classifiers trained for each ratio.",
-    "MixConfig.early_stopping": "Give up a ratio that is clearly behind after its first seed.",
-    "MixConfig.per_class": "Then take single classes' synthetic rows away where validation does not miss them.",
-    "MeasureConfig.confidence": "Of every interval; the gain must lie above minimum_gain with this confidence.",
+    "MixConfig.early_stopping": "Drop a ratio that is clearly behind after its first seed.",
+    "MixConfig.per_class": "Then remove single classes' synthetic rows where validation does not need them.",
+    "MeasureConfig.confidence": "Confidence of every interval; the gain must lie above minimum_gain with it.",
     "MeasureConfig.bootstrap_draws": "Resampled test sets behind the intervals.",
-    "RetrainConfig.classifier": "What the data is for; null: cnn for images, hist_gradient_boosting for tables.",
-    "RetrainConfig.second_opinion": "The comparison again with another classifier: auto, none, or one by its kind.",
-    "RetrainConfig.arms": "What is compared; real and one arm with synthetic rows must be among them.",
-    "RetrainConfig.seeds": "Classifiers an arm; more seeds shorten the interval.",
-    "ClassicalConfig.strength": "Scales every magnitude; 0 switches classical augmentation off.",
+    "RetrainConfig.classifier": "The classifier to improve; null: cnn for images, hist_gradient_boosting for tables.",
+    "RetrainConfig.second_opinion": "Another classifier to repeat the comparison with: auto, none, or a kind.",
+    "RetrainConfig.arms": "The arms compared; real and an arm with synthetic rows must be among them.",
+    "RetrainConfig.seeds": "Classifiers per arm; more seeds shorten the interval.",
+    "ClassicalConfig.strength": "Factor of every magnitude; 0 switches classical augmentation off.",
     "ClassicalConfig.flip_horizontal": "True where a mirrored image keeps its class.",
     "ClassicalConfig.flip_vertical": "True where an image upside down keeps its class.",
-    "ClassicalConfig.views": "Augmented versions an image gets at most.",
+    "ClassicalConfig.views": "Augmented versions per image at most.",
     "CnnConfig.steps": "Optimiser steps of every arm; null: 30 passes over the real train images.",
     "LogisticRegressionConfig.C": "Inverse strength of the L2 penalty.",
     "LinearProbeConfig.C": "Inverse strength of the L2 penalty, on scaled features.",
-    "HistGradientBoostingConfig.column_share": "Columns each tree may split on; what makes seeds differ.",
+    "HistGradientBoostingConfig.column_share": "Share of columns on which each tree may split; it makes seeds differ.",
     "CustomConfig.factory": "module:function, imported and called; it returns an object with fit and predict_proba.",
     "CustomConfig.settings": "Keyword arguments of the factory.",
     "CustomConfig.input": "encoded: a numeric matrix; raw: the DataFrame or the uint8 images.",
-    "CopyFilter.min_ratio": "Nearest a row may be to a train row, in median held-out distances.",
-    "DuplicateFilter.min_ratio": "Nearest a row may be to an earlier one, in median held-out distances.",
-    "JudgeFilter.min_probability": "What the real-trained judge must give a row's own label.",
-    "DensityFilter.neighbours": "Which neighbour's distance counts.",
+    "CopyFilter.min_ratio": "Least distance of a row to a train row, in median held-out distances.",
+    "DuplicateFilter.min_ratio": "Least distance of a row to an earlier row, in median held-out distances.",
+    "JudgeFilter.min_probability": "Least probability of a row's own label by the real-trained judge.",
+    "DensityFilter.neighbours": "The number of the neighbour whose distance counts.",
     "JudgeConfig.members": "Classifiers whose probabilities are averaged.",
     "JudgeConfig.shifts": "Images: move every image a little at every step.",
-    "JudgeConfig.table_model": "Tables: which classifier judges.",
-    "WeaknessConfig.checks": "What is looked at and shown in the report.",
+    "JudgeConfig.table_model": "Tables: the classifier of the judge.",
+    "WeaknessConfig.checks": "The checks made and shown in the report.",
     "WeaknessConfig.require": "Checks whose red light rejects the whole set.",
-    "DemoSource.name": "Which embedded data set.",
+    "DemoSource.name": "The embedded data set.",
     "ImageManifestSource.image": "The column with image paths, relative to the table's folder.",
     "PoolManifest.image": "The column with image paths, relative to the table's folder.",
     "RangeRule.low": "Least value; null: none.",
     "RangeRule.high": "Greatest value; null: none.",
-    "kind": "Which of the alternatives this is.",
-    "path": "Relative to params.yaml.",
+    "kind": "The alternative that this section describes.",
+    "path": "Path relative to params.yaml.",
     "target": "The column with the class.",
-    "encoding": "Of a CSV file; null: UTF-8, or Windows-1252 where the file cannot be UTF-8.",
-    "column": "The column it is about.",
-    "columns": "The columns it is about.",
+    "encoding": "Encoding of a CSV file; null: UTF-8, or Windows-1252 where the file cannot be UTF-8.",
+    "column": "The column concerned.",
+    "columns": "The columns concerned.",
     "steps": "Optimiser steps.",
-    "batch_size": "Rows an optimiser step.",
-    "learning_rate": "Of the optimiser, at the start.",
+    "batch_size": "Rows per optimiser step.",
+    "learning_rate": "The optimiser's initial learning rate.",
     "iterations": "Rounds at most.",
-    "trees": "How many trees.",
+    "trees": "Number of trees.",
     "min_samples_leaf": "Fewest rows a leaf may hold.",
     "width": "Channels or units of the network.",
     "discriminator_width": "Channels of the discriminator.",
-    "latent": "Length of the noise that a sample starts from.",
-    "architecture": "Which networks.",
-    "objective": "Which loss the two networks play for.",
+    "latent": "Length of a sample's noise vector.",
+    "architecture": "Architecture of the networks.",
+    "objective": "Loss of the two networks.",
     "embedding": "Length of a class's learnt vector.",
     "gamma_end": "Weight of the penalties at the end.",
-    "augment": "Which augmentations the discriminator sees; not those of the product.",
-    "kernels": "Which kernels reduce an image.",
+    "augment": "Augmentations of the discriminator's inputs; generated samples stay unaugmented.",
+    "kernels": "Kernels that reduce an image.",
 }
 
 
 def write_schema(root: Path) -> Path:
-    """Write the schema to where params.yaml's first line looks for it; returns the path."""
+    """Write the schema where params.yaml's first line refers to it, and return the path."""
     path = root / SCHEMA_FILE
     write_text(path, json.dumps(params_schema(), indent=1, ensure_ascii=False) + "\n")
     return path
@@ -117,7 +117,7 @@ def settings_schema(name: str) -> dict[str, Any]:
 
 
 def _settings_of(name: str, definitions: dict[str, Any]) -> dict[str, Any]:
-    """If the method is `name`, then the settings are those of its Config, which goes into `definitions`."""
+    """Condition that the settings of method `name` are those of its Config, which goes into `definitions`."""
     config = _described(resolve_method(name).Config, f"#/$defs/{name}.{{model}}")
     definitions |= {f"{name}.{key}": value for key, value in config.pop("$defs", {}).items()}
     definitions[f"{name}.settings"] = config
@@ -126,7 +126,7 @@ def _settings_of(name: str, definitions: dict[str, Any]) -> dict[str, Any]:
 
 
 def _described(model: type[BaseModel], reference: str) -> dict[str, Any]:
-    """Pydantic's schema of `model` with a meaning at every key, and short descriptions of its sections."""
+    """Pydantic's schema of `model` with a meaning for every key, and short descriptions of its sections."""
     schema = model.model_json_schema(ref_template=reference)
     for one in _models(model):
         own = schema if one is model else schema["$defs"].get(one.__name__)
@@ -140,7 +140,7 @@ def _described(model: type[BaseModel], reference: str) -> dict[str, Any]:
 
 
 def _models(model: type[BaseModel], known: set[type[BaseModel]] | None = None) -> Iterator[type[BaseModel]]:
-    """The model, and every model that a field of it may hold."""
+    """Model, and every model that a field of it may hold."""
     known = set() if known is None else known
     if model in known:
         return
@@ -162,7 +162,7 @@ def _meaning(model: type[BaseModel], key: str) -> str | None:
 
 
 def _attributes(model: type) -> dict[str, str]:
-    """Field -> text of the "Attributes" of a docstring in numpydoc's layout."""
+    """Texts of the "Attributes" of a docstring in numpydoc's layout, by field."""
     _, _, section = (inspect.cleandoc(model.__doc__ or "")).partition("Attributes\n----------\n")
     found: dict[str, str] = {}
     for names, text in re.findall(r"^(\w+(?:, \w+)*)\n((?:[ ]{4}.*\n?)+)", section, flags=re.MULTILINE):
@@ -171,5 +171,5 @@ def _attributes(model: type) -> dict[str, str]:
 
 
 def _summary(model: type) -> str:
-    """The first paragraph of a docstring."""
+    """First paragraph of a docstring."""
     return " ".join(inspect.cleandoc(model.__doc__ or "").partition("\n\n")[0].split())

@@ -1,4 +1,4 @@
-"""Which methods a data set can serve: ready, or what is missing."""
+"""Methods that a data set can serve: ready, or the missing needs."""
 
 from __future__ import annotations
 
@@ -16,7 +16,7 @@ READY = "ready"
 
 
 def readiness(method: Synthesizer, spec: DatasetSpec) -> str:
-    """`ready`, what the data set lacks for this method, or `other settings` where its defaults do not fit."""
+    """Readiness: `ready`, the data's missing needs for this method, or `other settings` where defaults do not fit."""
     if lacks := unmet(method.traits, spec):
         return "needs " + ", ".join(lack.what for lack in lacks)
     try:
@@ -27,12 +27,12 @@ def readiness(method: Synthesizer, spec: DatasetSpec) -> str:
 
 
 def learners_from_pool(names: Sequence[str]) -> list[str]:
-    """Those of these methods that take a pool where there is one."""
+    """Methods among these that use a pool where there is one."""
     return [name for name in names if resolve_method(name).traits.pool != "no"]
 
 
 def served_methods(spec: DatasetSpec) -> tuple[list[str], dict[str, str]]:
-    """The methods that are ready, and of the others that make the same kind of sample what each one needs."""
+    """Methods that are ready, and the missing needs of the others that make the same kind of sample."""
     found = {
         name: readiness(method, spec)
         for name in method_names()

@@ -1,4 +1,4 @@
-"""`--set prepare.corrupt=skip`: settings that `init` starts from, where without them it would refuse the data."""
+"""Settings of `init`, such as `--set prepare.corrupt=skip`, for data that it would otherwise refuse."""
 
 from __future__ import annotations
 
@@ -20,7 +20,7 @@ _SECTION = "prepare"
 
 
 def parse_settings(texts: Iterable[str]) -> dict[str, Any]:
-    """`KEY=VALUE` texts as a mapping; a value is YAML, so that `[a, b]`, `3` and `null` mean what they do there.
+    """Mapping of `KEY=VALUE` texts; a value is YAML, so that `[a, b]`, `3` and `null` have their YAML meaning.
 
     Raises
     ------
@@ -40,13 +40,13 @@ def parse_settings(texts: Iterable[str]) -> dict[str, Any]:
             )
         document = parse_yaml(value, what="The setting's value", where=f"--set {key}")
         if document.mistakes:
-            raise ParamsError("A key is there twice", where=f"--set {key}", got=listed(document.mistakes))
+            raise ParamsError("A key occurs twice", where=f"--set {key}", got=listed(document.mistakes))
         settings[key] = document.value
     return settings
 
 
 def apply_settings(config: PrepareConfig, settings: Mapping[str, Any]) -> PrepareConfig:
-    """The config with these values in place of its own. Raises ParamsError for unknown keys and wrong values."""
+    """Config with these values in place of its own. Raises ParamsError for unknown keys and wrong values."""
     plain = config.model_dump()
     for key, value in settings.items():
         *parents, last = key.split(".")[1:]
@@ -65,7 +65,7 @@ def apply_settings(config: PrepareConfig, settings: Mapping[str, Any]) -> Prepar
 
 
 def _without_none(companions: Any) -> Any:
-    """Companions but for those that were set to null."""
+    """Companions except those set to null."""
     if not isinstance(companions, dict):
         return companions
     return {role: source for role, source in companions.items() if source is not None}

@@ -1,4 +1,4 @@
-"""What is not wrong, but likely to disappoint: said by `init`, with what can be done about it."""
+"""Suspicions: data that is valid but likely to disappoint, reported by `init` with a remedy."""
 
 from __future__ import annotations
 
@@ -21,10 +21,10 @@ from gan_augment.setup.guess import POOL_NAMES
 
 __all__ = ["suspicions"]
 
-MANY_CLASSES = 60  # two stages a class, and DVC takes quadratic time in stages
+MANY_CLASSES = 60  # two stages per class, and DVC takes quadratic time in stages
 MANY_COPIES = 0.1  # of the rows
 FEW_ROWS = 100  # in all: no test part of a fifth of it can show a gain
-TELLING_LEVELS = 20  # of a column that gives the class away
+TELLING_LEVELS = 20  # accuracy of a column that reveals the class
 
 
 def suspicions(data: LoadedData, duplicates: Duplicates, config: PrepareConfig) -> list[Problem]:
@@ -147,7 +147,7 @@ def _about_folders(data: LoadedData, config: PrepareConfig) -> Iterator[Problem]
 
 
 def _about_columns(data: LoadedData) -> Iterator[Problem]:
-    """A column that gives the class away is usually the class under another name, or something known only later."""
+    """Findings on columns: one that reveals the class is usually the class under another name, or known only later."""
     if data.table is None:
         return
     frame = frame_of(data.payload)

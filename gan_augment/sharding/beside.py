@@ -1,4 +1,4 @@
-"""What lies beside a sample in a shard, as bytes and back: a PNG, a text, a JSON object, or an .npy file."""
+"""Companions of a sample in a shard, to bytes and back: a PNG, a text, a JSON object, or an .npy file."""
 
 from __future__ import annotations
 
@@ -34,7 +34,7 @@ __all__ = [
 
 
 class Beside(Record):
-    """A companion in index.json: its form, and whether the real and the synthetic rows have it."""
+    """Companion in index.json: its form, and whether the real and the synthetic rows have it."""
 
     form: Field
     real: bool
@@ -42,7 +42,7 @@ class Beside(Record):
 
 
 def find_companions(folders: Sequence[Path]) -> dict[Role, Field]:
-    """The companions that lie in these samples folders. Raises DataError where two folders have them in two forms."""
+    """Companions in these samples folders. Raises DataError where two folders have them in different forms."""
     found: dict[Role, Field] = {}
     for folder in filter(count_samples, folders):
         for role in roles_in(folder):
@@ -62,7 +62,7 @@ def find_companions(folders: Sequence[Path]) -> dict[Role, Field]:
 def describe_companions(
     forms: Mapping[Role, Field], real: Sequence[Path], synthetic: Path | None
 ) -> dict[Role, Beside]:
-    """The entries of index.json."""
+    """Entries of index.json."""
     with_rows = [folder for folder in real if count_samples(folder)]
     return {
         role: Beside(
@@ -85,14 +85,14 @@ def is_text(role: Role) -> bool:
 
 
 def ending(role: Role, form: Field) -> str:
-    """That of a file: `png`, `npy`, `txt` or `json`."""
+    """Ending of a file: `png`, `npy`, `txt` or `json`."""
     if isinstance(form, ArrayField):
         return "png" if is_picture(form) else "npy"
     return "txt" if is_text(role) else "json"
 
 
 def encoded_rows(rows: pa.Table, role: Role, form: Field) -> Iterator[bytes | None]:
-    """The bytes of every row; None where a row has none."""
+    """Bytes of every row; None where a row has none."""
     if isinstance(form, ArrayField):
         for value in rows.column(f"{role}/{PIXELS}"):
             buffer = value.as_buffer()
@@ -112,7 +112,7 @@ def _array_bytes(values: Any, form: Field) -> bytes:
 
 
 def encoded_cells(role: Role, cells: Mapping[str, Any]) -> bytes | None:
-    """A text, or a JSON object; None where every cell is empty."""
+    """Text, or a JSON object; None where every cell is empty."""
     if all(cell is None for cell in cells.values()):
         return None
     if is_text(role):
@@ -121,7 +121,7 @@ def encoded_cells(role: Role, cells: Mapping[str, Any]) -> bytes | None:
 
 
 def decoded(role: Role, form: Field, content: bytes) -> Any:
-    """uint8 array, or a dict of cells. Raises ValueError where the bytes are not those of such a row."""
+    """Decoded companion: a uint8 array, or a dict of cells. Raises ValueError for the bytes of anything else."""
     if isinstance(form, ArrayField):
         values = decode_png(content) if is_picture(form) else np.load(io.BytesIO(content), allow_pickle=False)
         if values.shape != form.shape or values.dtype != np.uint8:
@@ -135,19 +135,19 @@ def decoded(role: Role, form: Field, content: bytes) -> Any:
 
 
 def arrow_fields(role: Role, form: Field) -> list[pa.Field]:
-    """The columns of a companion among the rows on their way to a shard."""
+    """Columns of a companion among the rows before they are sharded."""
     if isinstance(form, ArrayField):
         return [pa.field(f"{role}/{PIXELS}", pa.binary(fields.bytes_per_row(form)))]
     return [pa.field(f"{role}/{FEATURE}{column.name}", arrow_type(column)) for column in form.columns]
 
 
 def arrow_type(column: Column) -> pa.DataType:
-    """Texts and whole numbers."""
+    """Arrow type for texts and whole numbers."""
     return pa.int64() if column.kind == "numeric" else pa.string()
 
 
 def features_of(role: Role, form: Field) -> tuple[pa.DataType, Any]:
-    """The type of a companion's column in a Parquet shard, and what Hugging Face's `datasets` is told of it."""
+    """Type of a companion's column in a Parquet shard, and its feature for Hugging Face's `datasets`."""
     if isinstance(form, FrameField) and not is_text(role):
         types = {column.name: arrow_type(column) for column in form.columns}
         told = {name: {"dtype": str(kind), "_type": "Value"} for name, kind in types.items()}

@@ -1,4 +1,4 @@
-"""The data card: README.md for people (with the front matter that data hubs read) and croissant.json for machines."""
+"""The data card: README.md for people (with front matter for data hubs) and croissant.json for machines."""
 
 from __future__ import annotations
 
@@ -38,7 +38,7 @@ _LIMITS = (
 
 
 def readme(index: dict[str, Any]) -> str:
-    """README.md of an export."""
+    """Text of an export's README.md."""
     content = index["content"]
     parts = [
         _front_matter(index),
@@ -62,7 +62,7 @@ def _verdict(content: dict[str, Any]) -> str:
 
 
 def _plain(text: str) -> str:
-    """Text that Markdown and HTML show as it is, on one line."""
+    """Text that Markdown and HTML show unchanged, on one line."""
     line = html.escape(" ".join(str(text).split()), quote=False)
     for mark in "\\|[]*_`#":
         line = line.replace(mark, "\\" + mark)
@@ -72,7 +72,7 @@ def _plain(text: str) -> str:
 def _front_matter(index: dict[str, Any]) -> str:
     task = "image-classification" if index["modality"] == "image" else "tabular-classification"
     lines = ["---", "license: other", f"license_name: {yaml_quoted(index['licence'])}", f"task_categories: [{task}]"]
-    # Data hubs take one kind of file a data set: the best of those that are there.
+    # Data hubs read one kind of file per data set: the best of those in the export.
     found = [pattern for name, pattern in _HUB_FILES.items() if name in index["formats"]]
     if found:
         lines += ["configs:", f"  - {{config_name: default, data_files: '{found[0]}'}}"]
@@ -80,7 +80,7 @@ def _front_matter(index: dict[str, Any]) -> str:
 
 
 def _adjustment(index: dict[str, Any]) -> str:
-    """What a consumer takes off a classifier's logits to get what was measured."""
+    """Sentence on the adjustment of a classifier's logits that reproduces the measurement."""
     found = index["content"].get("adjustment")
     if found is None:
         return "Not measured."
@@ -124,7 +124,7 @@ def _files(index: dict[str, Any]) -> str:
 
 
 def _companions(index: dict[str, Any]) -> list[str]:
-    """What lies beside the images, in which format where, and which rows have it."""
+    """Section on the companions of images: their format in each layout, and the rows that have them."""
     found = index.get("companions", {})
     if not found:
         return []
@@ -140,7 +140,7 @@ def _companions(index: dict[str, Any]) -> list[str]:
 
 
 def croissant(index: dict[str, Any], manifest_columns: list[str], manifest_sha256: str) -> dict[str, Any]:
-    """croissant.json (Croissant 1.0): the shards as distribution, the manifest as record set."""
+    """Contents of croissant.json (Croissant 1.0): the shards as distribution, the manifest as record set."""
     content = index["content"]
     return {
         "@context": _CONTEXT,

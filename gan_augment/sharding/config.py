@@ -20,17 +20,17 @@ class ExportConfig(Record):
     Attributes
     ----------
     formats
-        Which layouts to write. Images: `webdataset` (tars), `parquet` (the Hugging Face image layout) and `folder`
-        (one PNG a sample, a folder a class). Tables: `table` (CSV and Parquet shards). Null: `webdataset` for
+        The layouts to write. Images: `webdataset` (tars), `parquet` (the Hugging Face image layout) and `folder`
+        (one PNG per sample, one folder per class). Tables: `table` (CSV and Parquet shards). Null: `webdataset` for
         images, `table` for tables.
     rows_per_shard
-        No shard holds more rows; shards differ by at most one row.
+        The most rows of a shard; shard sizes differ by at most one row.
     workers
-        Processes that write shards. The bytes do not depend on it.
+        Processes that write shards. The bytes do not depend on their number.
     force
-        Export the synthetic rows that the measurement spoke against, marked as such.
+        Export the synthetic rows even against the measurement's verdict, marked as such.
     licence
-        Of your data, as the data card and the report give it, such as CC-BY-4.0. Null: what the data itself says, else
+        The licence of your data, for the data card and the report, such as CC-BY-4.0. Null: the data's own, else
         "unknown".
     """
 
@@ -49,14 +49,14 @@ class ExportConfig(Record):
 
 
 class PublishConfig(Record):
-    """The `publish` section: where finished shards go, and which verdict lets them. No stage depends on it.
+    """The `publish` section: the place of finished shards, and the verdict that they need. No stage depends on it.
 
     Attributes
     ----------
     to
-        A folder, relative to params.yaml, in which `current` is the export that was published last. Null: nowhere.
+        A folder, relative to params.yaml, in which `current` is the last published export. Null: do not publish.
     require
-        `helps`: only shards whose synthetic rows the measurement speaks for. `no_harm`: not where the verdict is
+        `helps`: only shards whose synthetic rows help by the measurement. `no_harm`: not where the verdict is
         "hurts". `always`: whatever the verdict.
     keep
         Published versions to keep, the current one included.
@@ -71,5 +71,5 @@ _DEFAULT: dict[Modality, tuple[FormatName, ...]] = {"image": ("webdataset",), "t
 
 
 def default_formats(modality: Modality) -> tuple[FormatName, ...]:
-    """What null means in `export.formats`."""
+    """Formats that null means in `export.formats`."""
     return _DEFAULT[modality]

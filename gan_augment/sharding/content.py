@@ -1,4 +1,4 @@
-"""What an export holds: always every real train row, and synthetic rows only where the measurement speaks for them."""
+"""Content of an export: always every real train row, and synthetic rows only where the measurement supports them."""
 
 from __future__ import annotations
 
@@ -11,9 +11,9 @@ __all__ = ["Content", "LogitAdjustment", "decide_content"]
 
 
 class LogitAdjustment(Record):
-    """What the measured classifier's logits lost before they decided: `tau` x `log_prior` (class key -> value).
+    """Adjustment subtracted from the measured classifier's logits: `tau` x `log_prior` (class key -> value).
 
-    `arm` and `variant` say which classifier that was. Without a tau nothing is taken off.
+    `arm` and `variant` name that classifier. Without a tau nothing is subtracted.
     """
 
     arm: str
@@ -23,7 +23,7 @@ class LogitAdjustment(Record):
 
 
 class Content(Record):
-    """The decision, and the sentence that explains it in the card, the index and on the terminal.
+    """Decision, and the sentence that explains it in the card, the index and on the terminal.
 
     Attributes
     ----------
@@ -32,14 +32,14 @@ class Content(Record):
     ratio
         The mixing ratio these counts come from; 0 where no synthetic row is exported.
     basis
-        `measured`: the measurement speaks for the synthetic rows. `real_only`: it does not, none is exported.
-        `forced`: it does not, but `export.force` asked for them.
+        `measured`: the measurement supports the synthetic rows. `real_only`: it does not, and none is exported.
+        `forced`: it does not, but `export.force` is set.
     adjustment
-        Of the arm whose rows these are, so that a consumer gets what was measured; None of an older measurement.
+        For the arm with these rows, so that a consumer can reproduce the measurement; None for an older measurement.
     before
-        What the measurement says before its verdict: a better classifier, classes without synthetic rows.
+        Remarks of the measurement before its verdict: a better classifier, classes without synthetic rows.
     worth
-        What the synthetic rows are worth in real rows, in a sentence.
+        The worth of the synthetic rows in real rows, in a sentence.
     """
 
     counts: dict[str, int]
@@ -54,10 +54,12 @@ class Content(Record):
 
 
 def decide_content(plan: Mapping[str, Any], measure: Mapping[str, Any], *, force: bool) -> Content:
-    """Choose from mix's plan.json and measure's measure.json."""
+    """Content by mix's plan.json and measure's measure.json."""
     said = _said(measure)
     chosen = float(plan["ratio"])
-    with_rows, without = (_adjustment(measure, side) for side in ("synthetic", "baseline"))
+    # A baseline with the rows of a rival is no arm of what is exported; then the best one of real rows alone is told.
+    real = "real" if "real_arm" in (measure.get("gain") or {}) else "baseline"
+    with_rows, without = (_adjustment(measure, side) for side in ("synthetic", real))
     if measure["use_synthetic"] and chosen > 0:
         reason = f"The synthetic rows of mixing ratio {chosen:g} are included: the measurement speaks for them."
         return Content(

@@ -1,4 +1,4 @@
-"""From samples folders to a finished export, at constant memory, resumable, on any number of processes."""
+"""Export of samples folders: at constant memory, resumable, with any number of processes."""
 
 from __future__ import annotations
 
@@ -51,7 +51,7 @@ def _silent(_done: float, _total: float, _note: str) -> None:
 
 @dataclass(frozen=True)
 class ExportTask:
-    """What to export: real samples folders, one folder of synthetic rows in order of preference, and the decision."""
+    """Inputs of an export: real samples folders, a folder of synthetic rows in preferred order, and the decision."""
 
     spec: DatasetSpec
     real: tuple[Path, ...]
@@ -62,7 +62,7 @@ class ExportTask:
 
     @property
     def sources(self) -> tuple[Source, ...]:
-        """The folders to read, the synthetic one cut to the first `content.counts` rows of each class."""
+        """Folders to read, the synthetic one cut to the first `content.counts` rows of each class."""
         real = tuple(Source(folder) for folder in self.real)
         if self.synthetic is None or not any(self.content.counts.values()):
             return real
@@ -74,17 +74,17 @@ class ExportTask:
 def export(
     task: ExportTask, directory: Path, advance: Advance = _silent, *, work: Path | None = None
 ) -> dict[str, Any]:
-    """Write `directory`, an export or nothing so far, and give its index.
+    """Write `directory`, an export or nothing so far, and return its index.
 
-    A killed run goes on where it was: its finished shards lie in the folder `work` (None: one beside `directory`) until
-    the end, and are checked before they are taken over. `work` is on the file system of `directory`.
+    A killed run is resumed: its finished shards lie in the folder `work` (None: one beside `directory`) until the end,
+    and are checked before they are reused. `work` is on the file system of `directory`.
 
     Raises
     ------
     MissingInputError
-        A samples folder is absent.
+        A samples folder is missing.
     DataError
-        There are fewer synthetic rows than the content asks for, or `directory` holds something else, too.
+        There are fewer synthetic rows than `content` needs, or `directory` also holds other files.
     ParamsError
         A format does not hold the data set's modality.
     """
@@ -110,7 +110,7 @@ def export(
 
 
 def _refuse_added(directory: Path) -> None:
-    """Raise DataError where somebody's own files would be lost: another folder's, or added to an older export."""
+    """Raise DataError where a user's files would be lost: those of another folder, or added to an older export."""
     refuse_foreign(directory, INDEX)
     if directory.is_dir() and (strange := added_files(directory)):
         raise DataError(
@@ -131,7 +131,7 @@ def _count_rows(task: ExportTask) -> int:
         for label, wanted in source.limits.items():
             if labels[label] < wanted:
                 raise DataError(
-                    "There are fewer synthetic rows than the mixing plan asks for",
+                    "There are fewer synthetic rows than the mixing plan needs",
                     where=f"{source.folder}, class {label!r}",
                     got=f"{labels[label]} rows",
                     expected=f"{wanted} rows",
@@ -142,14 +142,14 @@ def _count_rows(task: ExportTask) -> int:
 
 
 def _fingerprint(task: ExportTask) -> str:
-    """What decides the bytes: an unfinished run with another one is thrown away."""
+    """Fingerprint of everything that decides the bytes: an unfinished run with another one is discarded."""
     config = task.config.model_dump(mode="json", exclude={"workers"})
     return fingerprint(task.spec, config, task.content, task.seed, *(source.folder for source in task.sources))
 
 
 def _work_folder(work: Path, known: str) -> Path:
     mark = work / "fingerprint"
-    # Without `out` a run was killed while it moved the finished export: start over.
+    # Without `out`, a run was killed while it moved the finished export: start over.
     if not (mark.is_file() and mark.read_text() == known and (work / "out").is_dir()):
         remove(work)
         for name in ("out", "done"):
@@ -167,7 +167,7 @@ def _scatter_once(
 
 
 def _run(jobs: Sequence[ShardJob], workers: int) -> Iterator[dict[str, Any]]:
-    """The shards' records, in order."""
+    """Records of the shards, in order."""
     if min(workers, len(jobs)) <= 1:
         yield from map(write_shard, jobs)
         return
@@ -180,7 +180,7 @@ def _run(jobs: Sequence[ShardJob], workers: int) -> Iterator[dict[str, Any]]:
 def _finish(
     task: ExportTask, schema: RowSchema, index: dict[str, Any], records: Sequence[dict[str, Any]], work: Path
 ) -> None:
-    """Everything beside the shards: manifest, schema, index, cards, checksums."""
+    """Write everything beside the shards: manifest, schema, index, cards, checksums."""
     out = work / "out"
     known = {file["file"]: file["sha256"] for record in records for file in record["files"]}
     columns = _merge_manifests(work, len(records), out / MANIFEST)
@@ -195,7 +195,7 @@ def _finish(
 
 
 def _merge_manifests(work: Path, count: int, target: Path) -> list[str]:
-    """One row group a shard, so that a stream over shards reads only its own."""
+    """Merge the manifests, one row group per shard, so that a stream over shards reads only its own."""
     parts = [work / "done" / f"{number:05d}.parquet" for number in range(count)]
     schema = pq.read_schema(parts[0])
     with replacing_file(target) as partial, pq.ParquetWriter(partial, schema, compression="zstd") as writer:
@@ -207,5 +207,5 @@ def _merge_manifests(work: Path, count: int, target: Path) -> list[str]:
 def _move_into_place(work: Path, directory: Path) -> None:
     with replacing_directory(directory, mark=INDEX) as partial:
         os.replace(work / "out", partial)
-    with contextlib.suppress(OSError):  # the export is complete; a leftover work folder is swept by the next run
+    with contextlib.suppress(OSError):  # the export is complete; the next run removes a leftover work folder
         shutil.rmtree(work)

@@ -1,6 +1,7 @@
-"""The files of an export as a reader meets them: inside its folder, and as they were written, or an error says which.
+"""Checked files of an export: inside its folder and as they were written, or an error names the one that is not.
 
-Whatever reads an export asks `Files` for the path: a damaged or forged index, manifest or schema leads nowhere else.
+All readers of an export get their paths from `Files`: a damaged or forged index, manifest or schema cannot lead
+elsewhere.
 """
 
 from __future__ import annotations
@@ -18,23 +19,23 @@ from gan_augment.core.errors import DataError, GanAugmentError, MissingInputErro
 __all__ = ["CHECKSUMS", "Files", "absent", "changed", "inside", "read_checksums", "reading"]
 
 CHECKSUMS = "SHA256SUMS"
-# What our writers write: no `..`, no hidden name, no drive, no backslash, no absolute path.
+# The names that our writers use: no `..`, no hidden name, no drive, no backslash, no absolute path.
 _NAME = re.compile(r"[A-Za-z0-9_-][A-Za-z0-9._-]*(/[A-Za-z0-9_-][A-Za-z0-9._-]*)*")
-# Where DVC links to with `cache.type symlink`: a file that is named by its own checksum, so no secret.
+# Targets of DVC's links with `cache.type symlink`: a file named by its own checksum, so not a secret.
 _DVC_CACHE = re.compile(r"/[0-9a-f]{2}/[0-9a-f]{30}")
 _LINE = re.compile(r"([0-9a-f]{64}) [ *](.+)")
 
 
 def inside(root: Path, name: object) -> Path:
-    """The path of a file of an export. Raises DataError where the name, or a link, leads out of the folder."""
+    """Path of a file of an export. Raises DataError where the name, or a link, leads out of the folder."""
     if not isinstance(name, str) or not _NAME.fullmatch(name):
         raise _leads_out(root, f"the name {str(name)[:200]!r}")
     path = root / name
-    target = Path(os.path.realpath(path))  # not resolve(), which a link to itself makes raise
+    target = Path(os.path.realpath(path))  # not resolve(), which raises for a link to itself
     if not target.is_relative_to(os.path.realpath(root)) and not _DVC_CACHE.search(target.as_posix()[-34:]):
         raise _leads_out(root, f"{name}, a link to {target}")
     if path.exists() and not path.is_file():
-        raise DataError("A part of the export is no plain file", where=path, expected="a file", remedy=_remedy(root))
+        raise DataError("A part of the export is not a plain file", where=path, expected="a file", remedy=_remedy(root))
     return path
 
 
@@ -44,7 +45,7 @@ def _leads_out(root: Path, got: str) -> DataError:
         where=root,
         got=got,
         expected="names of files inside the export's folder",
-        remedy="do not use it; ask whoever gave it to you to export it again",
+        remedy="do not use it; ask for a new export where you got it",
     )
 
 
@@ -56,7 +57,7 @@ def _remedy(root: Path) -> str:
 
 
 def absent(root: Path, name: str, more: int = 0) -> MissingInputError:
-    """The error for a file that is not there, and how many more are not."""
+    """Error for a missing file, with the number of other missing files."""
     return MissingInputError(
         "Files of the export are missing",
         where=root,
@@ -67,7 +68,7 @@ def absent(root: Path, name: str, more: int = 0) -> MissingInputError:
 
 
 def changed(root: Path, name: str, got: str, more: int = 0) -> DataError:
-    """The error for a file that is not as it was written, and how many more are not."""
+    """Error for a file that is not as it was written, with the number of other such files."""
     return DataError(
         "The export is not as it was written",
         where=root / name,
@@ -79,9 +80,9 @@ def changed(root: Path, name: str, got: str, more: int = 0) -> DataError:
 
 @contextlib.contextmanager
 def reading(root: Path, name: str) -> Iterator[None]:
-    """Turn whatever goes wrong while a file is read into an error that names it and the remedy.
+    """Turn any failure while a file is read into an error that names it and the remedy.
 
-    A decoder meets bytes that it was not written for, and may raise anything.
+    A decoder may raise anything on bytes that it was not written for.
     """
     try:
         yield
@@ -99,7 +100,7 @@ def reading(root: Path, name: str) -> Iterator[None]:
 
 
 def read_checksums(root: Path) -> dict[str, str]:
-    """File -> SHA-256, in the order of the list. Raises MissingInputError, DataError."""
+    """Checksums by file, in the order of the list. Raises MissingInputError, DataError."""
     path = inside(root, CHECKSUMS)
     if not path.exists():
         raise MissingInputError("The list of checksums is gone", where=path, remedy=_remedy(root))
@@ -117,9 +118,9 @@ def read_checksums(root: Path) -> dict[str, str]:
 
 
 class Files:
-    """Gives the path of a file of an export; the first time, once its bytes are those of the list of checksums.
+    """Paths of an export's files; at its first use, each file is checked against the list of checksums.
 
-    `seen` has a flag a file: processes that share it check each file once together.
+    `seen` has a flag per file: processes that share it check each file once in total.
     """
 
     def __init__(self, root: Path) -> None:
@@ -129,8 +130,8 @@ class Files:
         self.seen: MutableSequence[int] | Any = bytearray(len(self._sums))
 
     def __call__(self, name: str) -> Path:
-        """The path. Raises DataError where it leads out of the folder or the file has changed; MissingInputError."""
-        place = self._places.get(name) if isinstance(name, str) else None  # a forged index holds anything
+        """Path of a file. Raises DataError where it leads out of the folder or has changed; MissingInputError."""
+        place = self._places.get(name) if isinstance(name, str) else None  # a forged index may hold anything
         if place is not None and self.seen[place]:
             return self.root / name
         path = inside(self.root, name)
@@ -149,14 +150,14 @@ class Files:
             raise changed(self.root, name, "bytes with another checksum")
 
     def __contains__(self, name: str) -> bool:
-        """Whether the list of checksums has this file."""
+        """Whether the list of checksums names this file."""
         return name in self._places
 
     def below(self, folder: str) -> list[str]:
-        """The names of the files that were written into a folder, at any depth."""
+        """Names of the files that were written into a folder, at any depth."""
         return [name for name in self._sums if name.startswith(f"{folder}/")]
 
     def size(self, name: str) -> int | None:
-        """The size of a file in bytes, None where it is not there."""
+        """Size of a file in bytes, None where it does not exist."""
         path = inside(self.root, name)
         return path.stat().st_size if path.exists() else None

@@ -1,4 +1,4 @@
-"""index.json and SHA256SUMS: what the shards hold, and whether they still hold it."""
+"""index.json and SHA256SUMS: the contents of the shards, and the checks that they are unchanged."""
 
 from __future__ import annotations
 
@@ -38,9 +38,9 @@ __all__ = [
 
 INDEX = "index.json"
 MANIFEST = "manifest.parquet"
-LAYOUT = 2  # of the folder and of index.json; a reader refuses higher ones
-WITHOUT_COMPANIONS = 1  # the layout of an export that older versions read as well
-_SHOWN = 20  # problems in an error message
+LAYOUT = 2  # version of the folder's and index.json's layout; a reader refuses higher ones
+WITHOUT_COMPANIONS = 1  # layout of an export that older versions can read too
+_SHOWN = 20  # problems listed in an error message
 
 
 def build_index(
@@ -51,7 +51,7 @@ def build_index(
     shards: Sequence[dict[str, Any]],
     companions: Mapping[Role, Beside] | None = None,
 ) -> dict[str, Any]:
-    """The contents of index.json, from the shards' records in order."""
+    """Contents of index.json, from the shards' records in order."""
     beside = {role: entry.model_dump(mode="json") for role, entry in (companions or {}).items()}
     counts: Counter[tuple[str, str]] = Counter()
     generated: Counter[tuple[str, str, str, int]] = Counter()
@@ -85,7 +85,7 @@ def build_index(
 
 
 def _entries(shard: dict[str, Any], spec: DatasetSpec) -> Iterable[dict[str, Any]]:
-    """One entry a file; the thousands of single PNGs of a folder share one entry a shard."""
+    """Entries, one per file; the thousands of single PNGs of a folder share one entry per shard."""
     labels = {c.key: c.label for c in spec.classes}
     by_label = Counter({labels[key]: 0 for key, _, _ in shard["classes"]})
     by_origin = Counter({"real": 0, "synthetic": 0})
@@ -127,9 +127,9 @@ class _Shard(Record):
 
 
 class _Index(Record):
-    """What index.json holds."""
+    """Contents of index.json."""
 
-    layout: int = 1  # exports of the first version do not say
+    layout: int = 1  # missing in exports of the first version
     gan_augment: str
     name: str
     modality: Modality
@@ -147,7 +147,7 @@ class _Index(Record):
 
 
 def read_index(directory: Path) -> dict[str, Any]:
-    """index.json of an export.
+    """Contents of an export's index.json.
 
     Raises
     ------
@@ -169,7 +169,7 @@ def read_index(directory: Path) -> dict[str, Any]:
 def _check_is_export(directory: Path) -> None:
     try:
         there, problem = (directory / INDEX).is_file(), None
-    except OSError as error:  # no right to look into it, or no name that the system takes
+    except OSError as error:  # no permission to read the folder, or an invalid name
         there, problem = False, error.strerror
     if not there:
         raise MissingInputError(
@@ -194,20 +194,20 @@ def _check_layout(directory: Path, index: dict[str, Any]) -> None:
 
 
 def write_checksums(directory: Path, known: dict[str, str]) -> None:
-    """Write SHA256SUMS over every file, in the format of `sha256sum`; `known` saves hashing the shards again."""
+    """Write SHA256SUMS over every file, in the format of `sha256sum`; `known` avoids hashing the shards again."""
     files = sorted(_files(directory))
     with replacing_file(directory / CHECKSUMS) as partial, partial.open("w", encoding="utf-8", newline="\n") as stream:
         stream.writelines(f"{known.get(name) or file_hash(directory / name)}  {name}\n" for name in files)
 
 
 def _files(directory: Path) -> set[str]:
-    """Every entry that is no folder, but the list of checksums itself, which a killed run may have left."""
+    """Entries other than folders and the list of checksums, which a killed run may have left."""
     found = (Path(folder, name) for folder, _, names in os.walk(directory) for name in names)
     return {path.relative_to(directory).as_posix() for path in found} - {CHECKSUMS}
 
 
 def added_files(directory: Path) -> list[str]:
-    """The names of what was put into an export after it was written; none where its list of checksums is damaged."""
+    """Names of files added to an export after it was written; none where its list of checksums is damaged."""
     try:
         listed = read_checksums(directory)
     except (DataError, MissingInputError):
@@ -217,7 +217,7 @@ def added_files(directory: Path) -> list[str]:
 
 @dataclass(frozen=True)
 class Verification:
-    """What `examine` found: how many files it checked, and one sentence a problem."""
+    """Result of `examine`: the number of checked files, and a sentence per problem."""
 
     files: int
     bytes: int
@@ -225,12 +225,12 @@ class Verification:
 
     @property
     def ok(self) -> bool:
-        """Every file is there, none is changed, none was added."""
+        """Whether every file exists, none is changed and none was added."""
         return not self.problems
 
 
 def verify(directory: str | Path) -> int:
-    """Check every file of an export against SHA256SUMS; give their number.
+    """Check every file of an export against SHA256SUMS, and return their number.
 
     Raises
     ------
@@ -238,6 +238,12 @@ def verify(directory: str | Path) -> int:
         A file is missing, changed, or was added; the message names each one.
     MissingInputError
         `directory` is not an export, or its list of checksums is gone.
+
+    Examples
+    --------
+    >>> from gan_augment.sharding import verify
+    >>> verify("export") > 0
+    True
     """
     found = examine(directory)
     if found.problems:
@@ -254,7 +260,7 @@ def verify(directory: str | Path) -> int:
 
 
 def examine(directory: str | Path) -> Verification:
-    """The same as a list of problems. Raises MissingInputError, and DataError for a damaged list of checksums."""
+    """Problems as a list. Raises MissingInputError, and DataError for a damaged list of checksums."""
     directory = Path(directory)
     _check_is_export(directory)
     expected = read_checksums(directory)
@@ -274,7 +280,7 @@ def examine(directory: str | Path) -> Verification:
 
 
 def _why(error: OSError | GanAugmentError) -> str:
-    """The reason in one line."""
+    """Reason in one line."""
     if isinstance(error, OSError):
         return f"cannot be read: {error.strerror}"
     return error.problem + (f" ({error.got})" if error.got else "")

@@ -1,4 +1,4 @@
-"""File and member names that every file system, tar reader and shell accepts, made from ids that may be anything."""
+"""File and member names that every file system, tar reader and shell accepts, made from arbitrary ids."""
 
 from __future__ import annotations
 
@@ -13,12 +13,12 @@ _UNSAFE = re.compile(r"[^A-Za-z0-9_-]+")
 
 
 def safe_name(identifier: str) -> str:
-    """The id itself where it is safe; otherwise its safe characters and a hash of the whole, so that it stays unique.
+    """Id itself where it is safe; otherwise its safe characters and a hash of the whole, so that it stays unique.
 
     >>> safe_name("conditional-3-0-17")
     'conditional-3-0-17'
     >>> safe_name("猫/a b.png")
-    'a-b-png-a36dca4fbe9d'
+    'a-b-png-441dea0057ab'
     """
     if _SAFE.fullmatch(identifier):
         return identifier

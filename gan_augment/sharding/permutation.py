@@ -1,6 +1,6 @@
-"""A seeded shuffle of any length at constant memory: row i goes to place p(i), computed, never stored.
+"""Seeded shuffle of any length at constant memory: the new place p(i) of row i is computed, never stored.
 
-A balanced Feistel network over the next power of four, walked until the value falls inside the range (Black and
+A balanced Feistel network over the next power of four, iterated until the value falls inside the range (Black and
 Rogaway, "Ciphers with Arbitrary Finite Domains", 2002). It is a shuffle, not a cipher: four rounds are enough.
 """
 
@@ -18,7 +18,7 @@ _U64 = np.uint64
 
 
 def shuffled_places(index: npt.NDArray[np.int64], count: int, seed: int) -> npt.NDArray[np.int64]:
-    """Where the rows `index` (int64 [n], each in [0, count)) land; a bijection of range(count) for every seed."""
+    """New places of the rows `index` (int64 [n], each in [0, count)); a bijection of range(count) for every seed."""
     half = max(1, ((count - 1).bit_length() + 1) // 2)
     keys = [_U64(derive_seed(seed, "shuffle", number)) for number in range(_ROUNDS)]
     value = index.astype(_U64)
@@ -38,7 +38,7 @@ def _feistel(value: npt.NDArray[np.uint64], half: int, keys: list[np.uint64]) ->
 
 
 def _mix(value: npt.NDArray[np.uint64]) -> npt.NDArray[np.uint64]:
-    """The finaliser of splitmix64: every input bit reaches every output bit. Wraps around on purpose."""
+    """Finaliser of splitmix64: every input bit affects every output bit. Wraps around on purpose."""
     value = (value ^ (value >> _U64(30))) * _U64(0xBF58476D1CE4E5B9)
     value = (value ^ (value >> _U64(27))) * _U64(0x94D049BB133111EB)
     return value ^ (value >> _U64(31))

@@ -1,12 +1,12 @@
-"""The gate behind the export: shards whose verdict passes become `current`; otherwise what was current stays.
+"""Publication of exports: shards whose verdict passes become `current`; otherwise the current version stays.
 
 published/
     current -> versions/3f9c...     one symbolic link, replaced in one step: a reader sees the old export or the new
     versions/3f9c.../               an export, byte by byte, named by its checksums
     .publish/                       locks: one publication at a time, whichever project it comes from
 
-Nothing is removed but versions that were published here: their name is the checksum of their list of checksums, and
-they hold the files of that list and no others. Whatever else lies there is somebody's.
+Only versions that were published here are removed: their name is the checksum of their list of checksums, and they hold
+the files of that list and no others. Everything else there belongs to the user.
 """
 
 from __future__ import annotations
@@ -30,12 +30,12 @@ __all__ = ["CURRENT", "Published", "publish"]
 
 CURRENT = "current"
 _VERSIONS = "versions"
-_DIGITS = 16  # of the checksum that names a version
+_DIGITS = 16  # digits of the checksum that names a version
 _UNFINISHED = re.compile(r"\.[0-9a-f]{16}\.gan-augment\.(partial|old)")  # left by a kill
 
 
 class Published(Record):
-    """What became of it: the version that is current now (None: none yet), the one before, and why."""
+    """Outcome: the version that is current now (None: none yet), the previous one, and the reason."""
 
     passed: bool
     current: str | None
@@ -44,9 +44,9 @@ class Published(Record):
 
 
 def publish(export: Path, measure: Mapping[str, Any], to: Path, config: PublishConfig) -> Published:
-    """Apply the policy; copy, check and switch where it passes.
+    """Apply the policy; where it passes, copy, check and switch.
 
-    Whatever goes wrong, and whenever the process is killed, `to/current` is what it was before.
+    After any failure or kill, `to/current` is what it was before.
 
     Parameters
     ----------
@@ -90,7 +90,7 @@ def publish(export: Path, measure: Mapping[str, Any], to: Path, config: PublishC
 
 
 def _objection(content: Mapping[str, Any], verdict: str, config: PublishConfig) -> str:
-    """Why the policy is not met; empty where it is."""
+    """Reason why the policy is not met; empty where it is."""
     if config.require == "helps" and content["basis"] != "measured":
         return f"the policy wants synthetic rows that help, the verdict is: {verdict}"
     if config.require == "no_harm" and verdict == "hurts":
@@ -115,7 +115,7 @@ def _current(to: Path) -> str | None:
 
 
 def _add_version(export: Path, to: Path) -> str:
-    """Copy the export to its version's folder unless it is there, whole; checked before it gets its name."""
+    """Copy the export to its version's folder, unless it is there and whole; it is checked before it gets its name."""
     version = file_hash(export / CHECKSUMS)[:_DIGITS]
     folder = to / _VERSIONS / version
     with contextlib.suppress(DataError, MissingInputError):
@@ -135,7 +135,7 @@ def _add_version(export: Path, to: Path) -> str:
 
 
 def _switch(to: Path, version: str) -> None:
-    """One rename: no reader ever finds `current` missing."""
+    """Switch `current` in one rename: no reader ever finds it missing."""
     beside = to / f".{CURRENT}.gan-augment.partial"
     beside.unlink(missing_ok=True)
     beside.symlink_to(Path(_VERSIONS) / version, target_is_directory=True)
@@ -149,12 +149,12 @@ def _forget_old(to: Path, current: str, keep: int) -> None:
     versions = [folder for folder in (to / _VERSIONS).iterdir() if folder.name != current and _is_ours(folder)]
     versions.sort(key=lambda folder: folder.stat().st_mtime, reverse=True)
     for folder in versions[keep - 1 :]:
-        # Under another name first: half a version under a version's name would be somebody's for ever.
+        # Under another name first: half a version under a version's name would never be recognised as ours.
         shutil.rmtree(folder.rename(folder.with_name(f".{folder.name}.gan-augment.old")), ignore_errors=True)
 
 
 def _is_ours(folder: Path) -> bool:
-    """Whether a folder is a version that `publish` made, and holds nothing that it did not put there."""
+    """Whether a folder is a version that `publish` made, without any other file."""
     checksums = folder / CHECKSUMS
     if folder.is_symlink() or not checksums.is_file() or file_hash(checksums)[:_DIGITS] != folder.name:
         return False

@@ -1,4 +1,4 @@
-"""Rows as Arrow batches: manifest columns, and the payload as `core.fields` has it, read at constant memory."""
+"""Rows as Arrow batches: manifest columns, and the payload as in `core.fields`, read at constant memory."""
 
 from __future__ import annotations
 
@@ -31,20 +31,20 @@ __all__ = [
 ]
 
 _ARROW = {"string": pa.string(), "Int64": pa.int64()}
-_KEPT_BACK = ("group", "source")  # of the manifest: the user's own paths
-# The manifest's columns that leave with an export, in the order in which its files have them.
+_KEPT_BACK = ("group", "source")  # columns of the manifest that hold the user's own paths
+# Columns of the manifest that an export includes, in the order of its files.
 PROVENANCE = (*(name for name in MANIFEST_COLUMNS if name not in (*_KEPT_BACK, "split")), "split")
 _MANIFEST = pa.schema([(name, _ARROW[MANIFEST_COLUMNS[name]]) for name in PROVENANCE])
 _ADDED = pa.schema([("key", pa.string()), ("class_index", pa.int64()), ("rank", pa.int64())])
 _LABEL = PROVENANCE.index("label") + 1
-MANIFEST_FIELDS = (*PROVENANCE[:_LABEL], "key", *PROVENANCE[_LABEL:], "rank")  # the columns of an export's manifest
+MANIFEST_FIELDS = (*PROVENANCE[:_LABEL], "key", *PROVENANCE[_LABEL:], "rank")  # columns of an export's manifest
 
 
 @dataclass(frozen=True)
 class Source:
-    """A samples folder; `limits` (label -> rows) keeps the first rows of each class, None keeps all.
+    """Samples folder; `limits` (label -> rows) keeps the first rows of each class, None keeps all.
 
-    A row's `rank` is its place among the folder's rows of its class: of synthetic rows the order of preference.
+    A row's `rank` is its place among the folder's rows of its class: for synthetic rows the order of preference.
     """
 
     folder: Path
@@ -53,22 +53,22 @@ class Source:
 
 @dataclass(frozen=True)
 class RowSchema:
-    """The columns of every batch; of the category columns the categories in order, and whether the order means it."""
+    """Columns of every batch; for category columns the categories in order, and whether that order has a meaning."""
 
     arrow: pa.Schema
     categories: dict[str, list[Any]] = field(default_factory=dict)
     ordered: frozenset[str] = frozenset()
-    companions: Mapping[Role, Field] = field(default_factory=dict)  # what lies beside rows, of some origin at least
+    companions: Mapping[Role, Field] = field(default_factory=dict)  # companions of rows, of at least one origin
 
 
 def row_schema(spec: DatasetSpec, sources: Sequence[Source]) -> RowSchema:
-    """One schema for all sources: where they differ (a class without a value in a column), the fuller type wins."""
+    """Schema for all sources: where they differ (a class without a value in a column), the fuller type wins."""
     if spec.image is not None:
         companions = find_companions([source.folder for source in sources])
         beside = [item for role, form in companions.items() for item in arrow_fields(role, form)]
         pixels = pa.field(PIXELS, pa.binary(bytes_per_row(spec.payload)))
         return RowSchema(pa.schema([*_MANIFEST, *_ADDED, pixels, *beside]), companions=companions)
-    # One row: the table may be of any size.
+    # A single row: the table may be of any size.
     heads = [FrameReader(source.folder / PAYLOAD.frame, batch=1).table(1) for source in sources]
     fields, categories, ordered = [], {}, set()
     for name in (column.name for column in spec.tables.columns):
@@ -91,9 +91,9 @@ def _common_type(arrays: Sequence[pa.ChunkedArray]) -> pa.DataType:
 
 
 def read_source(spec: DatasetSpec, source: Source, schema: RowSchema, batch_rows: int) -> Iterator[pa.RecordBatch]:
-    """Yield a source's kept rows in order, in batches of at most `batch_rows`, with the columns of `schema`.
+    """Yield the kept rows of a source in order, in batches of at most `batch_rows`, with the columns of `schema`.
 
-    Raises MissingInputError where a file of the folder is absent, DamagedInputError where they differ in length.
+    Raises MissingInputError where a file of the folder is missing, DamagedInputError where they differ in length.
     """
     own = [role for role in roles_in(source.folder) if role in schema.companions]
     reader, ranker = FolderReader(source.folder, companions=own), _Ranker(source.limits)
@@ -116,7 +116,7 @@ def read_source(spec: DatasetSpec, source: Source, schema: RowSchema, batch_rows
 
 
 def read_labels(source: Source) -> Iterator[str]:
-    """The label of every row of a source, within its limits or not. Raises MissingInputError."""
+    """Labels of every row of a source, within its limits or not. Raises MissingInputError."""
     count_samples(source.folder)
     with open_parquet(source.folder / MANIFEST) as file:
         for batch in file.iter_batches(columns=["label"]):
@@ -124,14 +124,14 @@ def read_labels(source: Source) -> Iterator[str]:
 
 
 class _Ranker:
-    """Counts the rows of each class as they pass: a row's rank, and whether it is within the class's limit."""
+    """Counter of the rows of each class as they pass: a row's rank, and whether it is within the class's limit."""
 
     def __init__(self, limits: Mapping[str, int] | None) -> None:
         self._limits = limits
         self._seen: Counter[str] = Counter()
 
     def next(self, labels: Sequence[str]) -> tuple[npt.NDArray[np.int64], npt.NDArray[np.bool_]]:
-        """int64 and bool [len(labels)]."""
+        """Ranks int64 [len(labels)], and bool [len(labels)]: within the limit."""
         ranks = np.empty(len(labels), dtype=np.int64)
         for place, label in enumerate(labels):
             ranks[place] = self._seen[label]

@@ -1,4 +1,4 @@
-"""Scatter the rows of all sources to their shards, one batch in memory at a time."""
+"""Scattering of all sources' rows to their shards, with one batch in memory at a time."""
 
 from __future__ import annotations
 
@@ -19,24 +19,24 @@ from gan_augment.sharding.rows import RowSchema, Source, read_source
 __all__ = ["ShardBounds", "scatter"]
 
 _BATCH_BYTES = 32 << 20
-_MANIFEST_BYTES = 256  # of a row
+_MANIFEST_BYTES = 256  # bytes of a row
 
 
 @dataclass(frozen=True)
 class ShardBounds:
-    """`rows` rows in shards of at most `limit`, whose sizes differ by at most one."""
+    """Bounds of shards of at most `limit` of `rows` rows, whose sizes differ by at most one."""
 
     rows: int
     limit: int
 
     @property
     def count(self) -> int:
-        """How many shards."""
+        """Number of shards."""
         return -(-self.rows // self.limit)
 
     @property
     def starts(self) -> npt.NDArray[np.int64]:
-        """int64 [count + 1]: each shard's first place, and the end."""
+        """Starts int64 [count + 1]: each shard's first place, and the end."""
         return np.arange(self.count + 1, dtype=np.int64) * self.rows // max(self.count, 1)
 
 

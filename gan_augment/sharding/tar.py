@@ -1,7 +1,7 @@
-"""A tar writer whose bytes depend on nothing but names and contents.
+"""Tar writer whose bytes depend only on names and contents.
 
-USTAR (POSIX.1-1988), every member a plain file of mode 0644, owner 0, time 0. WebDataset's own writer stamps the
-current time, so that the same samples give other bytes on every run and DVC sees a change.
+USTAR (POSIX.1-1988), every member a plain file of mode 0644, owner 0, time 0. WebDataset's own writer stores the
+current time, so that the same samples give different bytes on every run and DVC sees a change.
 """
 
 from __future__ import annotations
@@ -21,14 +21,14 @@ _AFTER_SUM = b"0" + bytes(100) + b"ustar\x0000" + bytes(64 + 16 + 167)
 
 
 class TarWriter:
-    """Appends members to a binary stream; `close` writes the end-of-archive blocks and leaves the stream open."""
+    """Writer that appends members to a binary stream; `close` ends the archive and leaves the stream open."""
 
     def __init__(self, stream: BinaryIO) -> None:
         self._stream = stream
         self.offset = 0  # where the next member's header will start, in bytes
 
     def add(self, name: str, content: bytes) -> None:
-        """Append one file. `name` is ASCII, at most 100 characters. Raises ValueError."""
+        """Append a file. `name` is ASCII, at most 100 characters. Raises ValueError."""
         padding = -len(content) % _BLOCK
         self._stream.write(_header(name, len(content)))
         self._stream.write(content)
@@ -36,7 +36,7 @@ class TarWriter:
         self.offset += _BLOCK + len(content) + padding
 
     def close(self) -> None:
-        """Two empty blocks, then zeros up to a whole record, as tar programs write it."""
+        """Write two empty blocks, then zeros up to a whole record, as tar programs do."""
         self._stream.write(bytes(2 * _BLOCK + -(self.offset + 2 * _BLOCK) % _RECORD))
 
 
@@ -50,12 +50,12 @@ def _header(name: str, size: int) -> bytes:
 
 
 def member_name(header: bytes) -> str:
-    """The name of a member, from its header; empty of the blocks at the end."""
+    """Name of a member, from its header; empty for the blocks at the end."""
     return header[:_NAME_LIMIT].rstrip(b"\0").decode("ascii", "replace")
 
 
 def member_size(header: bytes) -> int:
-    """The content's length in bytes, from a member's 512-byte header. Raises ValueError where it is none."""
+    """Length of the content in bytes, from a member's 512-byte header. Raises ValueError where it is not one."""
     if header[257:262] != b"ustar":
         raise ValueError("not a tar header")
     return int(header[124:135], 8)

@@ -1,4 +1,4 @@
-"""Write one shard in every chosen format: a pure function of the spilled rows, so any process may do any shard."""
+"""Writing of a shard in every chosen format: a pure function of the spilled rows, so any process can write it."""
 
 from __future__ import annotations
 
@@ -24,7 +24,7 @@ __all__ = ["ShardJob", "write_shard"]
 
 @dataclass(frozen=True)
 class ShardJob:
-    """Everything a worker process needs. `work` holds `spill/`, `out/` and `done/`."""
+    """Inputs of a worker process. `work` holds `spill/`, `out/` and `done/`."""
 
     work: Path
     number: int
@@ -35,7 +35,7 @@ class ShardJob:
 
 
 def write_shard(job: ShardJob) -> dict[str, Any]:
-    """Write the shard unless an earlier run finished it and its files are as they were; give its record."""
+    """Write the shard, unless an earlier run finished it and its files are unchanged, and return its record."""
     record = job.work / "done" / f"{job.number:05d}.json"
     if (finished := _finished(record, job.work / "out")) is not None:
         return finished
@@ -51,7 +51,7 @@ def write_shard(job: ShardJob) -> dict[str, Any]:
 
 
 def _finished(record: Path, out: Path) -> dict[str, Any] | None:
-    """The record of a finished shard; None where there is none, or a file is gone or changed: a power cut may do so."""
+    """Record of a finished shard; None without one, or where a file is missing or changed, as after a power cut."""
     manifest = record.with_suffix(".parquet")
     try:
         finished: dict[str, Any] = read_json(record)
@@ -64,7 +64,7 @@ def _finished(record: Path, out: Path) -> dict[str, Any] | None:
 
 
 def _manifest(rows: pa.Table, written: dict[FormatName, Written]) -> pa.Table:
-    """One row a sample; `shard` and `offset` are the first format's, others have columns of their own."""
+    """Manifest, one row per sample; `shard` and `offset` are the first format's, others have their own columns."""
     table = rows.select(MANIFEST_FIELDS)
     for place, (name, files) in enumerate(written.items()):
         prefix = f"{name}_" if place else ""

@@ -10,11 +10,11 @@ from gan_augment.core.atomic import read_json
 from gan_augment.core.checksums import replacing_output
 from gan_augment.core.not_made import not_made_sentences, write_not_made
 from gan_augment.core.progress import progress_bar
-from gan_augment.core.records import DatasetSpec
 from gan_augment.core.seeds import derive_seed
 from gan_augment.project.layout import Project
 from gan_augment.project.served import read_served
 from gan_augment.synthesis.drawing import Drawing, draw_parts, join_parts, part_rows
+from gan_augment.synthesis.needs import takes_parents_target
 from gan_augment.synthesis.registry import resolve_method
 
 __all__ = ["run"]
@@ -58,6 +58,7 @@ def _drawing(project: Project, key: str) -> Drawing:
     served = read_served(model)
     own = params.classes[key].candidates
     count = params.generate.candidates if own is None else own
+    traits = resolve_method(params.synthesis.method).traits
     if served["served"] == "none":  # a method may refuse a class outright: nothing is asked of it
         count = 0
     return Drawing(
@@ -71,11 +72,5 @@ def _drawing(project: Project, key: str) -> Drawing:
         seed=derive_seed(params.base.seed, "generate", key) % 2**31,
         rows=part_rows(spec),
         work=layout.root / ".gan_augment" / "generate" / key,
-        parents=layout.train(key) if _carried(params.synthesis.method, spec) else None,
+        parents=layout.train(key) if takes_parents_target(traits, spec) else None,
     )
-
-
-def _carried(method: str, spec: DatasetSpec) -> bool:
-    """Whether rows have what is learnt of the real rows that they come from."""
-    traits = resolve_method(method).traits
-    return spec.target != "label" and spec.target not in traits.emits and traits.label_from == "source"

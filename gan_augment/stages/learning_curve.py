@@ -12,7 +12,7 @@ import numpy as np
 
 from gan_augment.compute.devices import resolve_device
 from gan_augment.core.checksums import replacing_output
-from gan_augment.core.predictions import ArmRecord, CurvePoint, CurveRecord, read_arm, write_curve
+from gan_augment.core.predictions import ArmRecord, CurvePoint, CurveRecord, rival_of, write_curve
 from gan_augment.core.progress import progress_bar
 from gan_augment.core.seeds import numpy_generator
 from gan_augment.downstream.api import Classifier, Probabilities
@@ -22,6 +22,7 @@ from gan_augment.downstream.config import Arm
 from gan_augment.downstream.experiment import Sources, predict, train_recipe, training_seeds
 from gan_augment.gain.learning_curve import FEWEST_ROWS, affordable_shares, thinned, thinned_classes
 from gan_augment.project.layout import Project
+from gan_augment.project.rival_rows import read_arms
 from gan_augment.scoring.reading import readers_of
 from gan_augment.scoring.tasks import task_of
 from gan_augment.stages.retrain import judged
@@ -32,12 +33,12 @@ __all__ = ["run"]
 def run(project: Project) -> None:
     """Write data/learning_curve."""
     config, setting = project.params.retrain, project.params.measure.learning_curve
-    records = [read_arm(project.layout.predictions(arm)) for arm in config.arms]
+    records = read_arms(project.layout, project.params)
     record, sources = _best_without(records), _real_rows(project)
     classes = thinned_classes(sources.real_counts)
     shares = affordable_shares(setting, _trainings(records), config.seeds)
     with replacing_output(project.layout.learning_curve) as directory:
-        if why := _why_not(setting, shares, sources, classes):
+        if why := _why_not(setting, record, shares, sources, classes):
             write_curve(directory, CurveRecord(skipped=why), None)
             return
         found, tests = _train(project, record, sources, classes, shares)
@@ -46,8 +47,13 @@ def run(project: Project) -> None:
 
 def _best_without(records: list[ArmRecord]) -> ArmRecord:
     """The arm that `measure` compares with: of the smallest loss on validation, the simpler one on a tie."""
-    known = [record for record in records if not uses_synthetic(record.arm) and not record.skipped]  # type: ignore[arg-type]
-    return min(known, key=lambda one: (one.families["first"].best.validation_loss, get_args(Arm).index(one.arm)))
+    order = [arm for arm in get_args(Arm) if not uses_synthetic(arm)]
+    known = [record for record in records if (record.arm in order or rival_of(record.arm)) and not record.skipped]
+    return min(known, key=lambda one: (one.families["first"].best.validation_loss, *_places(order, one.arm)))
+
+
+def _places(order: list[str], arm: str) -> tuple[int, str]:
+    return (order.index(arm) if arm in order else len(order)), arm
 
 
 def _real_rows(project: Project) -> Sources:
@@ -62,9 +68,13 @@ def _trainings(records: list[ArmRecord]) -> int:
     return sum(len(record.families["first"].variants) * record.seeds for record in records if record.families)
 
 
-def _why_not(setting: str, shares: tuple[float, ...], sources: Sources, classes: list[int]) -> str | None:
+def _why_not(
+    setting: str, record: ArmRecord, shares: tuple[float, ...], sources: Sources, classes: list[int]
+) -> str | None:
     if setting == "never":
         return "`measure.learning_curve` is never"
+    if rival := rival_of(record.arm):  # fewer real rows would still be in the rows that it made of all of them
+        return f"the best arm without them has the rows of the rival {rival}, which are made of all real rows"
     if not shares:
         return "it would cost more than a fifth of what retrain cost (`measure.learning_curve: always` pays it)"
     counts = sources.real_counts

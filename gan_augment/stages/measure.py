@@ -11,7 +11,7 @@ from rich.console import Console
 from gan_augment.core.atomic import replacing_file, write_json
 from gan_augment.core.errors import MissingInputError
 from gan_augment.core.fields import frame_of
-from gan_augment.core.predictions import ArmRecord, Family, read_arm, read_curve, read_probabilities
+from gan_augment.core.predictions import ArmRecord, Family, read_curve, read_probabilities
 from gan_augment.core.records import HELD
 from gan_augment.core.seeds import numpy_generator
 from gan_augment.core.verbosity import verbosity
@@ -21,6 +21,7 @@ from gan_augment.gain.measurement import measure
 from gan_augment.gain.table import arms_frame, render
 from gan_augment.project.layout import Layout, Project, read_plan
 from gan_augment.project.prepared import check_groups, read_held
+from gan_augment.project.rival_rows import read_arms
 from gan_augment.scoring.tasks import task_with
 
 __all__ = ["evaluation_of", "read_families", "read_test_rows", "run"]
@@ -31,7 +32,7 @@ _LOG_WIDTH = 120
 def run(project: Project) -> None:
     """Write reports/measure.json and reports/arms.csv, and print the table and the verdict (quiet: its sentence)."""
     layout, params = project.layout, project.params
-    records = [read_arm(layout.predictions(arm)) for arm in params.retrain.arms]
+    records = read_arms(layout, params)
     trained = [record for record in records if not record.skipped]
     evaluation, held = evaluation_of(project, trained[0])
     measured = measure(

@@ -20,6 +20,7 @@ from gan_augment.mixing.curation_threshold import ThresholdTrial, choose_thresho
 from gan_augment.mixing.plan import Search, curve, plan_record, search_metrics, write_curve
 from gan_augment.mixing.ratio import Evaluate, Plan, choose_ratio, drop_useless_classes, make_plans, search_ratios
 from gan_augment.project.layout import Project
+from gan_augment.project.rival_rows import lay_out_rivals
 from gan_augment.project.search_rows import SearchRows
 from gan_augment.scoring.criterion import Criterion
 from gan_augment.scoring.statistics import TestRows
@@ -38,7 +39,9 @@ def run(project: Project) -> None:
         search = _search(project, own, plans, advance)
     write_curve(layout.ratio_curve, curve(search))
     with replacing_output(layout.mixed, beside=[layout.ratio_curve]) as directory:
-        write_json(directory / "plan.json", plan_record(search) | {"not_made": _not_made(project, own)})
+        rivals = lay_out_rivals(layout, project.spec(), search.shown.counts, directory)
+        said = {"not_made": _not_made(project, own), **({"rivals": rivals} if rivals else {})}
+        write_json(directory / "plan.json", plan_record(search) | said)
         for name, wanted in (("synthetic", search.shown.counts), ("alone", own.counts)):
             (directory / name).mkdir()
             write_samples(directory / name, held.of(replace(search.shown, counts=wanted)))

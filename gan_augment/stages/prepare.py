@@ -56,7 +56,7 @@ def run(project: Project) -> None:
     check_groups(params.measure.groups, _dataset_spec(data, params))  # `measure` alone reads them, hours later
     duplicates = find_duplicates(data.payload, data.rows["label"], near=near)
     split = split_rows(data.rows, duplicates, config.split, seed=params.base.seed)
-    text = text_spec(data.companions["text"], split.parts, data.image) if config.target == "text" else None
+    text = text_spec(data.companions["text"], split.parts, data.payload) if config.target == "text" else None
     spec = with_target(_dataset_spec(data, params), config.target, text)
     if "attributes" in data.companions:
         refuse_unseen_values(data.companions["attributes"], split.parts)

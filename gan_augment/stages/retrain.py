@@ -5,20 +5,29 @@ Test labels are not among this stage's inputs: the views it opens hold none.
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass, replace
+from itertools import chain
 from pathlib import Path
 
 import numpy as np
 
 from gan_augment.compute.devices import resolve_device
 from gan_augment.core.checksums import replacing_output
-from gan_augment.core.predictions import Family, FamilyRecord, VariantRecord, write_arm, write_probabilities
+from gan_augment.core.predictions import (
+    Family,
+    FamilyRecord,
+    VariantRecord,
+    rival_arm,
+    write_arm,
+    write_probabilities,
+)
 from gan_augment.core.progress import progress_bar
 from gan_augment.core.samples import read_samples
 from gan_augment.downstream.api import Probabilities
-from gan_augment.downstream.arms import Recipe, known_arm, variants_of
-from gan_augment.downstream.classifiers import classifiers_of, make_classifier, modes_of
-from gan_augment.downstream.config import Arm, ClassifierConfig, RetrainConfig
+from gan_augment.downstream.arms import Recipe, known_arm, rival_variants, variants_of
+from gan_augment.downstream.classifiers import choose_classifiers, classifiers_of, make_classifier, modes_of
+from gan_augment.downstream.config import Arm, ClassifierConfig
 from gan_augment.downstream.experiment import (
     Sources,
     arm_record,
@@ -28,6 +37,7 @@ from gan_augment.downstream.experiment import (
     training_seeds,
 )
 from gan_augment.project.layout import Project
+from gan_augment.project.rival_rows import rivals_in
 from gan_augment.scoring.adjustment import adjust
 from gan_augment.scoring.metrics import score
 from gan_augment.scoring.reading import readers_of
@@ -40,45 +50,109 @@ _FAMILIES: tuple[Family, Family] = ("first", "second")
 
 
 def run(project: Project, arm: str) -> None:
-    """Write predictions/<arm>."""
-    layout, config, spec = project.layout, project.params.retrain, project.spec()
-    known = known_arm(arm, config.arms)
-    real = project.train_view(task_of(spec).roles).samples
-    task = task_of(spec, real)
-    added, alone = (read_samples(layout.mixed / name, companions=task.roles) for name in ("synthetic", "alone"))
-    sources = Sources(task, spec, real, added, alone)
-    chosen = {
-        family: classifier
-        for family, classifier in zip(_FAMILIES, classifiers_of(known, config, spec.modality, spec.target), strict=True)
-        if classifier is not None and len(sources.rows(variants_of(known, spec.modality)[0]))
-    }
-    total = sum(len(_recipes(known, sources, config, one)) for one in chosen.values())
-    families: dict[Family, FamilyRecord] = {}
-    with replacing_output(layout.predictions(arm)) as directory, progress_bar(f"retrain {arm}") as advance:
-        done = 0
+    """Write predictions/<arm>; with `cheap` those of the method's rivals, which are cheap alternatives too."""
+    known = known_arm(arm, project.params.retrain.arms)
+    own, rivals = _own(project, known), rivals_in(project.layout) if known == "cheap" else []
+    total, done = own.variants + len(rivals) * sum(map(len, _rival_variants(project))), 0
+    with replacing_output(project.layout.predictions(arm)) as directory, progress_bar(f"retrain {arm}") as advance:
 
         def report(name: str) -> None:
             nonlocal done
             done += 1
             advance(done, total, name)
 
-        for family, classifier in chosen.items():
-            families[family] = _train(project, known, sources, family, classifier, directory, report)
-        test_ids = tuple(project.test_inputs().samples.manifest["id"])
-        write_arm(directory, arm_record(known, sources, seeds=config.seeds, test_ids=test_ids, families=families))
+        # One after the other: the rows of all rivals need not be in memory at once.
+        for training in chain([own], (_of_rival(project, name, own.sources) for name in rivals)):
+            folder = directory / training.folder
+            folder.mkdir(parents=True, exist_ok=True)
+            _write_arm(project, training, folder, report)
+
+
+@dataclass(frozen=True)
+class _Training:
+    """An arm to train: its rows, and for each family its classifier and the variants, which all show the same rows.
+
+    `folder`: where its predictions go, below those of the arm that was asked for. `first`: its first variant, whether
+    there are rows for it or not.
+    """
+
+    arm: str
+    folder: str
+    sources: Sources
+    first: Recipe
+    families: dict[Family, tuple[ClassifierConfig, tuple[Recipe, ...]]]
+
+    @property
+    def variants(self) -> int:
+        return sum(len(recipes) for _, recipes in self.families.values())
+
+
+def _own(project: Project, arm: Arm) -> _Training:
+    config, spec = project.params.retrain, project.spec()
+    classifiers, readers = classifiers_of(arm, config, spec.modality, spec.target), readers_of(spec)
+    task = task_of(spec)
+    real = project.train_view(task.roles).samples
+    added, alone = (read_samples(project.layout.mixed / name, companions=task.roles) for name in ("synthetic", "alone"))
+    sources = Sources(task_of(spec, real), spec, real, added, alone)
+    variants = [variants_of(arm, spec.modality, modes_of(one, config), readers) if one else () for one in classifiers]
+    return _training(arm, "", sources, classifiers, variants)
+
+
+def _of_rival(project: Project, name: str, own: Sources) -> _Training:
+    """The rival's rows in the place of the synthetic ones."""
+    rows = read_samples(project.layout.mixed / "rivals" / name, companions=own.task.roles)
+    sources = replace(own, added=rows, alone=rows.take(slice(0, 0)))
+    classifiers = choose_classifiers(project.params.retrain, own.spec.modality, own.spec.target)
+    return _training(rival_arm(name), f"rivals/{name}", sources, classifiers, _rival_variants(project))
+
+
+def _rival_variants(project: Project) -> list[tuple[Recipe, ...]]:
+    """By family; none of a family without a classifier."""
+    config, spec = project.params.retrain, project.spec()
+    classifiers, readers = choose_classifiers(config, spec.modality, spec.target), readers_of(spec)
+    return [
+        rival_variants(config.arms, spec.modality, modes_of(one, config), readers) if one else () for one in classifiers
+    ]
+
+
+def _training(
+    arm: str,
+    folder: str,
+    sources: Sources,
+    classifiers: Sequence[ClassifierConfig | None],
+    variants: Sequence[tuple[Recipe, ...]],
+) -> _Training:
+    families: dict[Family, tuple[ClassifierConfig, tuple[Recipe, ...]]] = {
+        family: (classifier, recipes)
+        for family, classifier, recipes in zip(_FAMILIES, classifiers, variants, strict=True)
+        if classifier is not None and len(sources.rows(recipes[0]))
+    }
+    return _Training(arm, folder, sources, variants[0][0], families)
+
+
+def _write_arm(project: Project, training: _Training, directory: Path, report: Callable[[str], None]) -> None:
+    families: dict[Family, FamilyRecord] = {}
+    for family, (config, recipes) in training.families.items():
+        families[family] = _train(project, training.sources, recipes, family, config, directory, report)
+    test_ids = tuple(project.test_inputs().samples.manifest["id"])
+    seeds = project.params.retrain.seeds
+    found = arm_record(
+        training.arm, training.sources, training.first, seeds=seeds, test_ids=test_ids, families=families
+    )
+    write_arm(directory, found)
 
 
 def _train(
     project: Project,
-    arm: Arm,
     sources: Sources,
+    recipes: Sequence[Recipe],
     family: Family,
     config: ClassifierConfig,
     directory: Path,
     report: Callable[[str], None],
 ) -> FamilyRecord:
     """Train one family's variants; write the validation predictions of all and the test predictions of the best."""
-    params, recipes = project.params, _recipes(arm, sources, project.params.retrain, config)
+    params = project.params
     validation = project.validation_view(sources.task.roles)
     targets = sources.task.targets(validation.samples)
 
@@ -101,10 +175,6 @@ def _train(
     test = predict(best.predictors, project.test_inputs().samples.payload)
     write_probabilities(directory, family, "test", test)
     return best.record(config.kind, classifier.effort)
-
-
-def _recipes(arm: Arm, sources: Sources, config: RetrainConfig, classifier: ClassifierConfig) -> tuple[Recipe, ...]:
-    return variants_of(arm, sources.spec.modality, modes_of(classifier, config), readers_of(sources.spec))
 
 
 def judged(recipe: Recipe, sources: Sources, probabilities: Probabilities, targets: Targets) -> VariantRecord:

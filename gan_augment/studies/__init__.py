@@ -1,1 +1,1 @@
-"""Runs over whole projects that are not stages: calibrate, replicate, compare, preview."""
+"""Studies: runs over whole projects that are not stages, such as calibrate, replicate, compare and preview."""

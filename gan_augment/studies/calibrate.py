@@ -1,7 +1,7 @@
-"""`calibrate`: send synthesizers of known effect through mix, retrain and measure, and count the verdicts.
+"""Study `calibrate`: synthesizers of known effect go through mix, retrain and measure, and the verdicts are counted.
 
-Not a stage of the pipeline: it proves the pipeline's last stages. Every run writes a small project of its own into a
-temporary folder and runs the very stages that a user's project runs.
+It is not a stage: it tests the pipeline's last stages. Every run writes a small project of its own into a temporary
+folder and runs exactly the stages of a user's project.
 """
 
 from __future__ import annotations
@@ -34,7 +34,7 @@ __all__ = ["Calibration", "calibrate", "demo_calibration", "project_calibration"
 
 @dataclass(frozen=True)
 class Calibration:
-    """What to calibrate on: labelled real rows, and the settings of mix, retrain and measure."""
+    """Inputs of a calibration: labelled real rows, and the settings of mix, retrain and measure."""
 
     spec: DatasetSpec
     samples: Samples
@@ -42,7 +42,7 @@ class Calibration:
 
 
 def demo_calibration(name: DemoName, params: Params | None) -> Calibration:
-    """All rows of an embedded data set, under the settings of `params` (the defaults if None)."""
+    """Calibration on all rows of an embedded data set, under the settings of `params` (the defaults if None)."""
     source = PrepareConfig(source=DemoSource(name=name))
     data = load_data(source, Path())
     labels = sorted(set(data.rows["label"]))
@@ -53,7 +53,7 @@ def demo_calibration(name: DemoName, params: Params | None) -> Calibration:
         {
             "classes": {record.key: {"label": record.label} for record in classes},
             "prepare": source.model_dump(),
-            "synthesis": {"method": "none"},  # never trained: the controls stand in for it
+            "synthesis": {"method": "none"},  # never trained: the controls take its place
         }
     )
     settings = {} if params is None else {name: getattr(params, name) for name in ("base", "mix", "retrain", "measure")}
@@ -61,7 +61,7 @@ def demo_calibration(name: DemoName, params: Params | None) -> Calibration:
 
 
 def project_calibration(project: Project) -> Calibration:
-    """A project's own train and validation rows; its test rows stay unread."""
+    """Calibration on a project's own train and validation rows; its test rows stay unread."""
     train, validation = project.train_view().samples, in_split(project.validation_view().samples, "train")
     return Calibration(project.spec(), Samples.concat([train, validation]), project.params)
 
@@ -69,7 +69,7 @@ def project_calibration(project: Project) -> Calibration:
 def calibrate(
     calibration: Calibration, controls: Sequence[Control], *, runs: int, jobs: int, seed: int, advance: Advance
 ) -> Iterator[Tally]:
-    """Yield one tally a control; `runs` fresh splits each, `jobs` processes side by side (1: none but this one)."""
+    """Yield a tally per control; `runs` fresh splits each, `jobs` processes side by side (1: only this one)."""
     done, total = 0, len(controls) * runs
     for control in controls:
         outcomes = []
@@ -81,7 +81,7 @@ def calibrate(
 
 
 def _outcomes(calibration: Calibration, control: Control, seeds: Sequence[int], jobs: int) -> Iterator[Outcome]:
-    """In the order of the seeds."""
+    """Outcomes in the order of the seeds."""
     if jobs == 1:
         yield from (run_once(calibration, control, seed) for seed in seeds)
         return
@@ -91,13 +91,13 @@ def _outcomes(calibration: Calibration, control: Control, seeds: Sequence[int], 
 
 
 def run_once(calibration: Calibration, control: Control, seed: int) -> Outcome:
-    """One fresh split, one synthesizer, one verdict. The seed decides all of it."""
+    """Outcome of a fresh split with one synthesizer. The seed decides all of it."""
     spec, samples = calibration.spec, calibration.samples
     split = split_rows(samples.label_indices(spec), control, numpy_generator(seed, "split"))
     base = BaseConfig(seed=seed % 2**32, device=calibration.params.base.device)
-    # No judge has seen what the controls hand out, so there is no threshold to search.
+    # No judge has scored the controls' rows, so there is no threshold to search.
     unjudged = calibration.params.mix.model_copy(update={"judge_probabilities": ()})
-    alone = {"cross_fit": CrossFitConfig(), "mix": unjudged}  # nor anything to fit on folds
+    alone = {"cross_fit": CrossFitConfig(), "mix": unjudged}  # there is nothing to fit on folds
     params = calibration.params.model_copy(update={"base": base, **alone})
     with tempfile.TemporaryDirectory(prefix="gan-augment-calibrate-") as folder:
         project = Project(params, Layout(Path(folder)))
@@ -123,6 +123,6 @@ def run_once(calibration: Calibration, control: Control, seed: int) -> Outcome:
 
 
 def _write_prepared(layout: Layout, spec: DatasetSpec, samples: Samples, split: RowSplit) -> None:
-    """What `prepare` would have written of this split."""
+    """Write the files that `prepare` would write for this split."""
     write_test_part(layout, in_split(samples.take(split.test), "test"))
     write_parts(layout, spec, samples.take(split.train), samples.take(split.validation))

@@ -1,6 +1,6 @@
 """`gan-augment compare RUN RUN...`: several finished runs side by side, with paired differences. Not a DVC stage.
 
-A run is a folder with what `FILES` names: a project, or what the command took out of a revision of one.
+A run is a folder with the files in `FILES`: a project, or the files that the command extracted from a revision.
 """
 
 from __future__ import annotations
@@ -46,12 +46,12 @@ class _Predicted:
     labels: npt.NDArray[np.int64]  # class indices
     targets: npt.NDArray[np.int64]
     task: Task
-    seed: int  # base.seed, from which the classifiers' seeds come
+    seed: int  # base.seed, from which the classifiers' seeds are derived
     test: npt.NDArray[np.floating]  # [seeds, n, K], after the arm's adjustment
 
 
 def compare(runs: Mapping[str, Path]) -> Leaderboard:
-    """Read the runs (name -> folder) and pair each with the one of the largest gain.
+    """Compare the runs (name -> folder), each paired with the run of the largest gain.
 
     Raises
     ------
@@ -87,9 +87,9 @@ def _read(name: str, folder: Path) -> _Run:
 
 
 def _params(path: Path) -> Mapping[str, Mapping[str, Any]]:
-    """Sections alone, as an older version's need not pass today's check: two values are read from them.
+    """Sections of params.yaml, unchecked: an older version's may not pass today's check, and two values are enough.
 
-    Raises ParamsError where it is no YAML: with a seed that was guessed, runs would be paired that are none.
+    Raises ParamsError where it is not YAML: a guessed seed would pair runs that are not pairs.
     """
     text = read_text(path)
     found = None if text is None else parse_yaml(text, what=path.name, where=path).value
@@ -116,7 +116,7 @@ def _score(run: _Run) -> RunScore:
 
 
 def _predicted(run: _Run) -> _Predicted | str:
-    """The chosen arm's predictions, or why there are none."""
+    """Predictions of the chosen arm, or the reason why there are none."""
     layout = Layout(run.root)
     folder = layout.predictions(run.measure["gain"]["synthetic_arm"])
     try:
@@ -130,7 +130,7 @@ def _predicted(run: _Run) -> _Predicted | str:
     rows, task = held.loc[list(record.test_ids)], task_with(spec, record.levels)
     seed = run.params.get("base", {}).get("seed", 0)
     if not isinstance(seed, int):
-        return f"base.seed of {run.name} is no number"
+        return f"base.seed of {run.name} is not a number"
     decided = adjust(test, record.families["first"].best.adjustment)
     labels = spec.class_indices(rows["label"])
     return _Predicted(record.test_ids, labels, task.held_targets(rows), task, seed, decided)
@@ -147,7 +147,7 @@ def _paired(run: _Run, own: _Predicted | str, leader_name: str, leader: _Predict
 
 
 def _incomparable(own: _Predicted, leader: _Predicted, leader_name: str) -> str:
-    """Why two runs cannot be paired row by row and seed by seed; empty where they can."""
+    """Reason why two runs cannot be paired row by row and seed by seed; empty where they can."""
     if _answers(own.task) != _answers(leader.task):
         return f"other classes than {leader_name}"
     if own.ids != leader.ids or not np.array_equal(own.targets, leader.targets):

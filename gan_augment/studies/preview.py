@@ -1,6 +1,6 @@
-"""`gan-augment preview`: the data, the audit and the classical augmentation, to be looked at before any training.
+"""`gan-augment preview`: a page with the data, the audit and the classical augmentation, before any training.
 
-Not a DVC stage: it decides nothing, and its page lies outside DVC's sight.
+Not a DVC stage: it decides nothing, and DVC does not track its page.
 """
 
 from __future__ import annotations
@@ -20,23 +20,23 @@ from gan_augment.reporting.preview import AugmentedClass, Preview, render_previe
 __all__ = ["gather", "preview_path", "run"]
 
 ORIGINALS = 2  # pictures of each class that are shown augmented
-VERSIONS = 8  # of each of them
+VERSIONS = 8  # versions of each of them
 
 
 def preview_path(project: Project) -> Path:
-    """Where the page is written unless another place was asked for."""
+    """Path of the page, unless the user names another."""
     return project.layout.root / ".gan_augment" / "preview.html"
 
 
 def run(project: Project, path: Path) -> Preview:
-    """Write the page to `path`, and return what it shows. Raises MissingInputError where `prepare` has not run."""
+    """Write the page to `path`, and return its contents. Raises MissingInputError where `prepare` has not run."""
     preview = gather(project)
     write_text(path, render_preview(preview))
     return preview
 
 
 def gather(project: Project) -> Preview:
-    """Read what `prepare` wrote, and augment a few pictures of each class."""
+    """Contents of the page: the outputs of `prepare`, and a few augmented pictures of each class."""
     if not project.layout.dataset.is_file():
         raise MissingInputError(
             "There is nothing to look at yet",

@@ -1,7 +1,7 @@
-"""`replicate`: train the synthesizer again with other seeds, on the same split, and measure over all trainings.
+"""Study `replicate`: train the synthesizer again with other seeds, on the same split, and measure over all trainings.
 
 Not a stage of the pipeline: it runs the stages from `pretrain` to `retrain` in temporary folders, because a second
-training is as long as the first, and only the interval of the last word needs it.
+training takes as long as the first, and only the final interval needs it.
 """
 
 from __future__ import annotations
@@ -17,14 +17,15 @@ from gan_augment.core.seeds import derive_seed
 from gan_augment.gain.evaluation import Evaluation
 from gan_augment.gain.replication import Replicate, combine, replicate_of
 from gan_augment.project.layout import Layout, Project, read_plan
-from gan_augment.stages import cross_fit, curate, generate, mix, pretrain, retrain, train_gan
+from gan_augment.project.rival_rows import read_arms
+from gan_augment.stages import cross_fit, curate, generate, mix, pretrain, retrain, rivals, train_gan
 from gan_augment.stages.measure import evaluation_of, read_families
 
 __all__ = ["run", "train_and_predict"]
 
 
 def run(project: Project, runs: int) -> dict[str, Any]:
-    """Write reports/replicates.json: this project's own training and `runs - 1` more ones, together.
+    """Write reports/replicates.json: this project's own training and `runs - 1` further ones, together.
 
     The project must have been measured before.
     """
@@ -41,7 +42,7 @@ def run(project: Project, runs: int) -> dict[str, Any]:
 
 
 def _reseeded(project: Project, folder: Path, number: int) -> Project:
-    """The same split in another folder, and another seed for everything after it."""
+    """Same split in another folder, with another seed for everything after it."""
     other = Layout(folder)
     prepared = project.layout.dataset.parent
     shutil.copytree(prepared, other.dataset.parent, ignore=shutil.ignore_patterns(project.layout.test_labels.name))
@@ -51,19 +52,20 @@ def _reseeded(project: Project, folder: Path, number: int) -> Project:
 
 
 def train_and_predict(project: Project) -> None:
-    """Every stage after `prepare` and before `measure`."""
+    """Run every stage after `prepare` and before `measure`."""
     pretrain.run(project)
     for key in project.params.classes:
         train_gan.run(project, key)
         generate.run(project, key)
     curate.run(project)
     cross_fit.run(project)
+    rivals.run(project)
     mix.run(project)
     for arm in project.params.retrain.arms:
         retrain.run(project, arm)
 
 
 def _scored(project: Project, evaluation: Evaluation) -> Replicate:
-    records = [read_arm(project.layout.predictions(arm)) for arm in project.params.retrain.arms]
+    records = read_arms(project.layout, project.params)
     families = read_families(project.layout, [record for record in records if not record.skipped])
     return replicate_of(families["first"], read_plan(project.layout), evaluation)

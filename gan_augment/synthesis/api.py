@@ -66,6 +66,7 @@ class Traits:
     uses: frozenset[Role] = frozenset()  # companions that it takes where they are there
     emits: frozenset[Role] = frozenset()  # companions that its synthetic rows carry
     pool: Literal["no", "may", "must"] = "no"  # rows that only synthesizers see
+    rivals: tuple[str, ...] = ()  # untrained methods that it has to beat: they run as arms beside it (see `rivals`)
 
 
 @dataclass(frozen=True)

@@ -9,7 +9,7 @@ from gan_augment.core.errors import MethodError
 from gan_augment.core.records import ROLES, THINGS, DatasetSpec, Role
 from gan_augment.synthesis.api import Traits
 
-__all__ = ["Unmet", "carries_target", "refuse_unmet", "unmet"]
+__all__ = ["Unmet", "carries_target", "refuse_unmet", "takes_parents_target", "unmet"]
 
 _LINES: dict[Role, str] = {  # of the section `prepare` in params.yaml, by what they give
     "pair": "companions: {pair: {path: FOLDER}}           # the same file names below another folder",
@@ -71,6 +71,11 @@ def unmet(traits: Traits, spec: DatasetSpec) -> list[Unmet]:
 def carries_target(traits: Traits, spec: DatasetSpec) -> bool:
     """Whether synthetic rows can have what is learnt: they make it, or have it of the real row that they come from."""
     return spec.target == "label" or spec.target in traits.emits or traits.label_from == "source"
+
+
+def takes_parents_target(traits: Traits, spec: DatasetSpec) -> bool:
+    """Whether synthetic rows get what is learnt from the real rows that they are made from."""
+    return spec.target != "label" and spec.target not in traits.emits and traits.label_from == "source"
 
 
 def _companions(spec: DatasetSpec) -> str:

@@ -17,6 +17,7 @@ __all__ = ["BUILT_IN", "method_names", "resolve_method"]
 
 BUILT_IN: dict[str, str] = {
     "attribute_gan": "gan_augment.synthesis.generators.attribute_gan.method:AttributeGan",
+    "bicubic": "gan_augment.synthesis.translators.bicubic:Bicubic",
     "conditional": "gan_augment.synthesis.generators.conditional:Conditional",
     "copula": "gan_augment.synthesis.generators.copula:Copula",
     "infogan": "gan_augment.synthesis.generators.infogan.method:Infogan",

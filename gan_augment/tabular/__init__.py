@@ -1,11 +1,14 @@
 """Tables as a library, without the pipeline: `fit` and `sample` on a pandas frame, `fit_resample` for imbalanced-learn.
 
+>>> from sklearn.datasets import load_iris
 >>> from gan_augment.tabular import TableSynthesizer
->>> model = TableSynthesizer("tabular_gan").fit(frame, target="species")        # doctest: +SKIP
->>> rows = model.sample({"Gentoo": 100, "Adelie": 20})                          # doctest: +SKIP
+>>> frame = load_iris(as_frame=True).frame
+>>> rows = TableSynthesizer("copula").fit(frame, target="target").sample({0: 10, 2: 30})
+>>> rows["target"].value_counts().to_dict()
+{2: 30, 0: 10}
 
-Whether such rows make a classifier better is another question: `choose_augmentation` answers it for a frame, the
-pipeline with a test part that nothing else has seen.
+Whether such rows improve a classifier is a separate question: `choose_augmentation` answers it for a frame, the
+pipeline with a test part that is used for nothing else.
 """
 
 from __future__ import annotations
@@ -22,7 +25,7 @@ __all__ = ["AugmentationChoice", "SyntheticOverSampler", "TableSynthesizer", "ch
 
 
 def __getattr__(name: str) -> Any:
-    """What needs imbalanced-learn or scikit-learn's classifiers is imported when it is first asked for."""
+    """Attribute that needs imbalanced-learn or scikit-learn's classifiers, imported at its first use."""
     if name == "SyntheticOverSampler":
         from gan_augment.tabular.over_sampler import SyntheticOverSampler
 

@@ -1,4 +1,4 @@
-"""What the public functions take: anything else is refused here, by name, before any work."""
+"""Checks of the public functions' arguments: an unsuitable one is refused by name, before any work."""
 
 from __future__ import annotations
 
@@ -15,11 +15,11 @@ from gan_augment.core.errors import DataError, ParamsError
 
 __all__ = ["counts_by_label", "frame_of", "keyed", "known_words", "number", "numbers", "path_of", "whole"]
 
-MOST = 2**62  # of a count or a row's number, so that their sum fits 64 bits
+MOST = 2**62  # bound of a count or a row's number, so that their sum fits into 64 bits
 
 
 def whole(value: Any, name: str, *, least: int | None = 0, most: int | None = MOST) -> int:
-    """A whole number as int: NumPy's too, and 5.0. Raises ParamsError."""
+    """Whole number as int, also from NumPy's and 5.0. Raises ParamsError."""
     if isinstance(value, float | np.floating) and math.isfinite(value) and value == int(value):
         value = int(value)
     if isinstance(value, bool | np.bool_) or not isinstance(value, int | np.integer):
@@ -30,7 +30,7 @@ def whole(value: Any, name: str, *, least: int | None = 0, most: int | None = MO
 
 
 def number(value: Any, name: str, *, above: float, most: float = math.inf) -> float:
-    """A finite number above one bound and up to another. Raises ParamsError."""
+    """Finite number above one bound and up to another. Raises ParamsError."""
     is_number = isinstance(value, int | float | np.integer | np.floating) and not isinstance(value, bool)
     if not (is_number and math.isfinite(value) and above < value <= most):
         upper = "" if most == math.inf else f", at most {most:g}"
@@ -39,14 +39,14 @@ def number(value: Any, name: str, *, above: float, most: float = math.inf) -> fl
 
 
 def numbers(values: Any, name: str, *, above: float) -> tuple[float, ...]:
-    """A list of at least one such number. Raises ParamsError."""
+    """List of at least one such number. Raises ParamsError."""
     if not isinstance(values, Sequence | np.ndarray) or isinstance(values, str) or not len(values):
         _refuse(name, values, "a list of numbers: [1, 2]")
     return tuple(number(value, name, above=above) for value in values)
 
 
 def counts_by_label(counts: Any) -> list[tuple[Any, int]]:
-    """(label, how many) from a mapping, or from a Series indexed by label as of `value_counts`. Raises ParamsError."""
+    """Pairs (label, count) from a mapping, or from a Series indexed by label (`value_counts`). Raises ParamsError."""
     if not isinstance(counts, Mapping | pd.Series):
         _refuse("counts", counts, "a whole number, or {label: how many}, or a Series of counts indexed by label")
     if isinstance(counts, pd.Series) and counts.index.has_duplicates:
@@ -55,16 +55,16 @@ def counts_by_label(counts: Any) -> list[tuple[Any, int]]:
 
 
 def frame_of(frame: Any, name: str = "frame") -> pd.DataFrame:
-    """The frame itself. Raises DataError for anything else, and where it has no row."""
+    """Frame itself. Raises DataError for anything else, and where it has no row."""
     if not isinstance(frame, pd.DataFrame):
-        raise DataError("This is no pandas frame", where=name, got=_shown(frame), expected="a pandas DataFrame")
+        raise DataError("This is not a pandas frame", where=name, got=_shown(frame), expected="a pandas DataFrame")
     if not len(frame):
         raise DataError("The frame has no rows", where=name, expected="at least one")
     return frame
 
 
 def keyed(value: Any, name: str) -> dict[str, Any]:
-    """A dict with names as keys; {} for None. Raises ParamsError."""
+    """Dict with names as keys; {} for None. Raises ParamsError."""
     if value is None:
         return {}
     if not isinstance(value, Mapping) or not all(isinstance(key, str) for key in value):
@@ -73,7 +73,7 @@ def keyed(value: Any, name: str) -> dict[str, Any]:
 
 
 def known_words(value: Any, name: str, known: Iterable[str] | None = None) -> tuple[str, ...]:
-    """A list of words, each among those `known`. Raises ParamsError."""
+    """Words of a list, each of them `known`. Raises ParamsError."""
     if not isinstance(value, Sequence | np.ndarray) or isinstance(value, str):
         _refuse(name, value, "a list of names")
     if strange := [one for one in value if not isinstance(one, str)]:
@@ -85,7 +85,7 @@ def known_words(value: Any, name: str, known: Iterable[str] | None = None) -> tu
 
 
 def path_of(value: Any, name: str = "directory") -> Path:
-    """A path from text or a path. Raises ParamsError."""
+    """Path from text or a path. Raises ParamsError."""
     text = os.fspath(value) if isinstance(value, str | os.PathLike) else None
     if not isinstance(text, str) or "\0" in text or not text.strip():
         _refuse(name, value, "a path, as text or pathlib.Path")

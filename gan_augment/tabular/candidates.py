@@ -1,7 +1,7 @@
-"""What `choose_augmentation` compares: ways to train one classifier on the same real rows, most without new rows.
+"""Candidates of `choose_augmentation`: ways to train a classifier on the same real rows, some without new rows.
 
-`none`, `class_weight` and `prior` make no rows. A synthesizer's candidates share one fit: ratio and selection only say
-which of its rows are taken.
+`none`, `class_weight` and `prior` make no rows. A synthesizer's candidates share one fit: ratio and selection only
+decide which of its rows are used.
 """
 
 from __future__ import annotations
@@ -42,7 +42,7 @@ OVERDRAWN = 2  # "likely" keeps one row in this many
 
 @dataclass(frozen=True)
 class Candidate:
-    """A method, the share of the largest class that every class is filled up to, and which rows are kept.
+    """Method, the share of the largest class up to which every class is filled, and the rows that are kept.
 
     `method` is "none", "class_weight", "prior" or a synthesizer's name; the first three have ratio 0. `selection`:
     "all", or "likely", the half of twice as many rows to which a classifier of the real rows gives the highest
@@ -66,8 +66,9 @@ class Candidate:
 
 @dataclass(frozen=True)
 class _Made:
-    """Rows of a synthesizer, the same as the classifier's input (None where there is no row), their labels, and how
-    likely the real rows' classifier holds each one's class (0 where nobody asks)."""
+    """Rows of a synthesizer: the classifier's input (None without rows), their labels, and the real rows' classifier's
+    probability of each one's class (0 where it is not needed).
+    """
 
     rows: pd.DataFrame
     inputs: Any
@@ -75,7 +76,7 @@ class _Made:
     likelihood: npt.NDArray[np.float64]
 
     def added_to(self, inputs: Any, chosen: Labels) -> Any:
-        """The classifier's input of real rows, with the chosen of these rows after them."""
+        """Classifier's input of real rows, followed by the chosen of these rows."""
         if len(chosen) == 0:
             return inputs
         if isinstance(inputs, pd.DataFrame):
@@ -85,7 +86,7 @@ class _Made:
 
 @dataclass(frozen=True)
 class Contest:
-    """A classifier, and what candidates need to train it. In all frames a label is the text of its class."""
+    """Classifier, and the means to train it for each candidate. In all frames a label is the text of its class."""
 
     classifier: Any
     table: TableSpec
@@ -97,7 +98,7 @@ class Contest:
     def predict(
         self, candidates: Sequence[Candidate], train: pd.DataFrame, rows: pd.DataFrame, seed: int
     ) -> list[Probabilities]:
-        """float64 [n, K] of each candidate: trained on `train` alone, its synthesizer included."""
+        """Predictions float64 [n, K] of each candidate: trained on `train` alone, its synthesizer included."""
         form, labels = self.form(train), self.labels(train)
         inputs, unseen = form(train), form(rows)
         plain = self.fit(inputs, labels, seed)
@@ -123,18 +124,18 @@ class Contest:
 
     @property
     def values(self) -> tuple[str, ...]:
-        """The classes' texts in the order of their indices."""
+        """Texts of the classes in the order of their indices."""
         return tuple(self.classes.names)
 
     def labels(self, frame: pd.DataFrame) -> Labels:
-        """int64 [n]: class indices."""
+        """Class indices int64 [n]."""
         places = pd.Index(self.values).get_indexer(pd.Index(frame[self.target]))
         return np.asarray(places, dtype=np.int64)
 
     def form(self, train: pd.DataFrame) -> Form:
-        """What makes a frame the classifier's input. Scales and levels are those of the real rows `train`.
+        """Transformation of a frame to the classifier's input. Scales and levels are those of the real rows `train`.
 
-        So every row is encoded once, whatever is added to it. A Pipeline of the user's is fed the frame.
+        So every row is encoded once, whatever rows are added. A user's Pipeline gets the frame.
         """
         if isinstance(self.classifier, Pipeline):
             return lambda frame: frame.drop(columns=[self.target])
@@ -142,7 +143,7 @@ class Contest:
         return lambda frame: encoder.transform(plain_frame(frame, self.table))
 
     def fit(self, inputs: Any, labels: Labels, seed: int, *, weighted: bool = False) -> Any:
-        """The classifier, fitted on these rows; classes are their indices."""
+        """Classifier fitted on these rows; classes are their indices."""
         estimator = clone(self.classifier)
         if "random_state" in estimator.get_params() and estimator.get_params()["random_state"] is None:
             estimator.set_params(random_state=derive_seed(seed, "classifier") % 2**32)
@@ -150,24 +151,24 @@ class Contest:
         return estimator.fit(inputs, labels, **weights)
 
     def probabilities(self, model: Any, inputs: Any) -> Probabilities:
-        """float64 [n, K]; a class that the model has not seen has probability 0."""
+        """Probabilities float64 [n, K]; a class without train rows of the model has probability 0."""
         full = np.zeros((len(inputs), len(self.values)))
         full[:, np.asarray(model.classes_, dtype=np.int64)] = model.predict_proba(inputs)
         return full
 
     def wanted(self, ratio: float, labels: Labels) -> Labels:
-        """int64 [K]: rows to add to each class, max(0, round(ratio x largest) - own)."""
+        """Rows to add to each class, int64 [K]: max(0, round(ratio x largest) - own)."""
         counts = np.bincount(labels, minlength=len(self.values))
         return np.asarray(np.maximum(0, np.rint(ratio * counts.max()) - counts), dtype=np.int64)
 
     def rows(self, candidate: Candidate, train: pd.DataFrame, seed: int) -> pd.DataFrame:
-        """The synthetic rows of one candidate, from a synthesizer fitted on `train`."""
+        """Synthetic rows of one candidate, from a synthesizer fitted on `train`."""
         form, labels = self.form(train), self.labels(train)
         made = self._made([candidate], train, seed, form, self.fit(form(train), labels, seed))
         return made.rows.iloc[self._chosen(candidate, made, labels)]
 
     def _made(self, candidates: Sequence[Candidate], train: pd.DataFrame, seed: int, form: Form, judge: Any) -> _Made:
-        """As many rows of one method as these candidates of it need at most, judged where one of them needs that."""
+        """As many rows of a method as its candidates need at most, scored where one of them needs that."""
         rows = self.draw(candidates, train, seed)
         labels, likelihood = self.labels(rows), np.zeros(len(rows))
         inputs = form(rows) if len(rows) else None
@@ -188,7 +189,7 @@ class Contest:
         return model.sample(counts, seed=derive_seed(seed, "rows"))
 
     def _chosen(self, candidate: Candidate, made: _Made, labels: Labels) -> Labels:
-        """Which of the rows that were made the candidate takes, class after class. `labels`: of the train rows."""
+        """Places of the made rows that the candidate uses, class after class. `labels`: of the train rows."""
         likely = candidate.selection == "likely"
         parts = [np.empty(0, dtype=np.int64)]
         for index, count in enumerate(self.wanted(candidate.ratio, labels)):
@@ -199,19 +200,19 @@ class Contest:
 
     @property
     def weighable(self) -> bool:
-        """Whether rows can be given a weight."""
+        """Whether rows can be weighted."""
         return not isinstance(self.classifier, Pipeline) and has_fit_parameter(self.classifier, "sample_weight")
 
 
 def _divided(probabilities: Probabilities, labels: Labels) -> Probabilities:
-    """Divided by the train class shares: the prior correction (Saerens et al. 2002), logit adjustment with tau 1."""
+    """Probabilities over the train class shares: the prior correction (Saerens et al. 2002), tau 1."""
     prior = log_prior(np.bincount(labels, minlength=probabilities.shape[1]))
     divided = adjust(probabilities, Adjustment(tau=1.0, log_prior=tuple(map(float, prior))))
     return np.asarray(divided, dtype=np.float64)
 
 
 def known_classifier(classifier: Any) -> Any:
-    """An unfitted scikit-learn classifier from its name here, or the one that was given. Raises ParamsError."""
+    """Unfitted scikit-learn classifier by its name here, or the given one. Raises ParamsError."""
     named = {
         "logistic_regression": lambda: LogisticRegression(max_iter=1000),
         "random_forest": lambda: RandomForestClassifier(100),

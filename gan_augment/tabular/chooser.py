@@ -1,16 +1,16 @@
-"""`choose_augmentation`: does any synthetic data help *this* classifier on *this* metric, and which?
+"""`choose_augmentation`: the synthetic data, if any, that helps a given classifier on a given metric.
 
 Nested, repeated cross-validation (Varma and Simon 2006, BMC Bioinformatics 7:91): in every outer fold the candidates
 are compared inside its train rows, the best one is trained on all of them, and is scored on the fold it has not seen.
-So the gate judges the whole act of choosing, and the best of many noisy candidates gets no credit for being lucky.
-Synthesizers are fitted anew on each train part. An inner train part leaves two folds out, and serves both as outer
-fold: k folds need k + k (k - 1) / 2 fits, not k + k (k - 1).
+So the gate judges the whole procedure of choosing, and the best of many noisy candidates gets no credit for luck.
+Synthesizers are fitted anew on each train part. An inner train part leaves two folds out, and serves both of them as
+outer fold: k folds need k + k (k - 1) / 2 fits, not k + k (k - 1).
 
-The gate is a one-sided paired test over rows and repetitions (`gain.statistics`). Two repetitions say little of how
-much repetitions differ (Student's t with some two degrees of freedom); four say enough, and cost twice as much. So the
-gate looks twice: after two, which settles clear and hopeless cases, and after four. Each look has half of `alpha`
-(Bonferroni), so that looking twice lets no more chance findings through. Many candidates (the whole ladder) are looked
-at once, after two: twice the time is then a minute or more on a few hundred rows, and is asked for with `repeats`.
+The gate is a one-sided paired test over rows and repetitions (`gain.statistics`). Two repetitions show little of the
+variation between repetitions (Student's t with about two degrees of freedom); four show enough, at twice the cost. So
+the gate tests twice: after two repetitions, which settles clear and hopeless cases, and after four. Each test has half
+of `alpha` (Bonferroni), so that testing twice does not raise the rate of false findings. Many candidates (the whole
+ladder) are tested once, after two: four would take a minute or more on a few hundred rows, and need `repeats`.
 """
 
 from __future__ import annotations
@@ -43,9 +43,9 @@ __all__ = ["LADDER", "AugmentationChoice", "choose_augmentation"]
 LADDER = ("oversample", "smote", "jitter", "copula", "tabular_gan")
 SMALLER_IS_BETTER = ("log_loss", "calibration_error")
 DRAWS = 500  # of the bootstrap over rows
-LOOKS = (2, 4)  # repetitions after which the gate looks, unless their number is given
-FEW = 6  # candidates, up to which a second look is taken unasked
-HOPELESS = 0.3  # of a look's p-value: from there on more repetitions are not worth their time
+LOOKS = (2, 4)  # repetitions after which the gate tests, unless their number is given
+FEW = 6  # most candidates for which a second test is made unasked
+HOPELESS = 0.3  # p-value of a test above which more repetitions are not worth their time
 
 Verdict = Literal["augment", "rebalance", "none", "undecided"]
 Predictions = dict[Candidate, list[Probabilities]]  # of each repetition: float64 [n, K], every row predicted unseen
@@ -54,29 +54,29 @@ Progress = Callable[[int, int], None]
 
 @dataclass(frozen=True)
 class AugmentationChoice:
-    """What was chosen, and what it rests on.
+    """Choice of an augmentation, with its evidence.
 
     Attributes
     ----------
     verdict
-        "augment": rows of `chosen` pay. "rebalance": class weights or the prior correction pay, and no rows pay more.
-        "none": nothing is better than the real rows by the gate's test. "undecided": too few rows to tell; use none.
+        "augment": rows of `chosen` help. "rebalance": class weights or the prior correction do, and no rows help more.
+        "none": no candidate beats the real rows by the gate's test. "undecided": too few rows to decide; use none.
     chosen
-        What to do: the best candidate if it passed the gate, else the candidate "none".
+        The candidate to use: the best one if it passed the gate, else "none".
     best
         The candidate with the best cross-validated score, before the gate; None where nothing was tried.
     gain
-        Of choosing and then training, over the real rows alone, on folds that took no part in the choice.
+        The gain of choosing and then training, over the real rows alone, on folds that took no part in the choice.
     p_value
-        One-sided, of that gain; doubled where the gate may look twice.
+        The one-sided p-value of that gain; doubled where the gate may test twice.
     table
-        One row a candidate: score, gain over none with standard error (optimistic for the best of many), and in what
-        share of the outer folds it was picked.
+        One row per candidate: score, gain over none with standard error (optimistic for the best of many), and the
+        share of the outer folds that picked it.
     free, over_free
-        Where rows are to be added: the better of the candidates that balance without rows, and what the chosen rows
-        gain over it (no fold of its own: as optimistic as the table). None where there is no such candidate.
+        Where rows are to be added: the better of the candidates that balance without rows, and the chosen rows'
+        gain over it (no fold of its own: as optimistic as the table). None without such a candidate.
     left_open
-        "none" for want of repetitions, perhaps: there were two, and `repeats=4` may tell more.
+        Whether "none" may be due to too few repetitions: there were two, and `repeats=4` may decide.
     """
 
     verdict: Verdict
@@ -93,9 +93,9 @@ class AugmentationChoice:
 
     @property
     def sentence(self) -> str:
-        """The verdict in a sentence."""
+        """Verdict in a sentence."""
         if self.gain is None or self.best is None or self.p_value is None:
-            return "Undecided: too few rows to tell what helps. Use the real rows as they are."
+            return "Undecided: too few rows to decide what helps. Use the real rows as they are."
         figures = f"{self.gain.mean:+.3f} ({self.gain.low:+.3f} to {self.gain.high:+.3f}, p = {self.p_value:.3f})"
         if self.verdict == "none":
             more = " Two repetitions leave it open; four take twice as long and may tell." if self.left_open else ""
@@ -116,7 +116,7 @@ class AugmentationChoice:
         return f" But {self.free}, which adds no rows, may do as well: over it the rows gain {figures}."
 
     def rows(self, frame: pd.DataFrame) -> pd.DataFrame:
-        """The synthetic rows to add to `frame`, made from it as in the trials; none where none was chosen."""
+        """Synthetic rows to add to `frame`, made from it as in the trials; none where none was chosen."""
         frame_of(frame)
         if self.contest is None or not self.chosen.makes_rows:
             return frame.iloc[:0]
@@ -162,26 +162,26 @@ def choose_augmentation(
     frame, target
         Train rows, as for `TableSynthesizer.fit`. Every class needs `folds` rows.
     classifier
-        "logistic_regression", "random_forest" or "hist_gradient_boosting", or a scikit-learn classifier. It is fed
-        scaled numbers and one-hot categories; a scikit-learn Pipeline is fed the frame, and cannot be weighted.
+        "logistic_regression", "random_forest" or "hist_gradient_boosting", or a scikit-learn classifier. It gets
+        scaled numbers and one-hot categories; a scikit-learn Pipeline gets the frame, and cannot be weighted.
     metric
         A name in `gan_augment.scoring.metrics.METRICS`.
     methods, ratios, selections
-        Synthesizers; sizes that every class is filled up to, in sizes of the largest (default: 1, or 2 where the
+        Synthesizers; sizes up to which every class is filled, in sizes of the largest (default: 1, or 2 where the
         classes are of equal size); "all" and "likely" rows (default: both for two classes, else "all").
     baselines
-        Of "class_weight" and "prior": candidates that make no rows. "none" is always one.
+        "class_weight" and "prior", or one of them: candidates that make no rows. "none" is always a candidate.
     settings
         {method: its own settings}.
     rules
-        What every row keeps, as for `TableSynthesizer`.
+        Rules that every row satisfies, as for `TableSynthesizer`.
     folds, repeats
         `repeats` x (folds + folds (folds - 1) / 2) fits of each synthesizer. None: two repetitions, and four where
-        these leave it open and at most `FEW` candidates compete.
+        the result is open and at most `FEW` candidates compete.
     alpha
-        The gate: the one-sided p-value has to be below.
+        The gate: the one-sided p-value has to be below it.
     fewest_rows
-        With fewer rows nothing is tried, and the verdict is "undecided".
+        With fewer rows no candidate is tried, and the verdict is "undecided".
     verbose
         Show a bar with the time left.
     progress
@@ -191,6 +191,21 @@ def choose_augmentation(
     ------
     DataError, MethodError, ParamsError
         As `TableSynthesizer`; a class has fewer rows than there are folds; an argument is unknown.
+
+    Examples
+    --------
+    >>> import pandas as pd
+    >>> from sklearn.datasets import load_iris
+    >>> from gan_augment.tabular import choose_augmentation
+    >>> frame = load_iris(as_frame=True).frame.iloc[:120]  # 50, 50 and 20 rows
+    >>> choice = choose_augmentation(
+    ...     frame, "target", classifier="logistic_regression", methods=["smote"], folds=3, repeats=2
+    ... )
+    >>> choice.verdict
+    'none'
+    >>> more = pd.concat([frame, choice.rows(frame)])  # no rows are added here
+    >>> len(more)
+    120
     """
     contest = _contest(frame, target, classifier, keyed(settings, "settings"), rules)
     methods, baselines = known_words(methods, "methods"), known_words(baselines, "baselines")
@@ -225,7 +240,7 @@ def choose_augmentation(
 
 
 class _Trial:
-    """The predictions of every repetition, and what follows from them."""
+    """Predictions of every repetition, and their evaluation."""
 
     def __init__(
         self, contest: Contest, train: pd.DataFrame, candidates: list[Candidate], metric: str, seed: int
@@ -238,14 +253,14 @@ class _Trial:
         self.picks: list[Candidate] = []
 
     def repeat_until(self, repeats: int, folds: int) -> Iterator[tuple[int, int]]:
-        """As many repetitions as are missing; yields (train parts done, train parts in all)."""
+        """Run the missing repetitions; yields (train parts done, train parts in all)."""
         parts = folds + folds * (folds - 1) // 2
         for done in range(len(self.nested), repeats):
             for part in self.repeat(folds):
                 yield done * parts + part, repeats * parts
 
     def repeat(self, folds: int) -> Iterator[int]:
-        """One more cut into folds; yields how many of its train parts are done."""
+        """Repeat with another cut into folds; yields the number of finished train parts."""
         number = len(self.nested)
         cut = StratifiedKFold(folds, shuffle=True, random_state=derive_seed(self.seed, "folds", number) % 2**32)
         fold = np.empty(len(self.train), dtype=np.int64)
@@ -275,7 +290,7 @@ class _Trial:
         for index, predicted in enumerate(inner):
             others = fold != index
             scores = [score(self.metric, one[others], self.labels[others]) for one in predicted]
-            best = int(np.argmax(scores))  # a tie goes to the first: to none, then to what makes no rows
+            best = int(np.argmax(scores))  # a tie goes to the first: to none, then to candidates that make no rows
             nested[fold == index] = outer[best][fold == index]
             self.picks.append(self.candidates[best])
         self.nested.append(nested)
@@ -283,7 +298,7 @@ class _Trial:
             self.unseen[candidate].append(predicted_rows)
 
     def judged(self, alpha: float, *, looks: int) -> AugmentationChoice:
-        """The best candidate, if choosing pays; this is one of so many looks at it."""
+        """Best candidate, if choosing it helps; this is one of several tests of it."""
         rows = TestRows(self.labels, draws=DRAWS, generator=numpy_generator(self.seed, "gate"))
         resampled = {one: rows.resample(self.metric, np.stack(found)) for one, found in self.unseen.items()}
         none = resampled[Candidate("none")]
@@ -319,7 +334,7 @@ class _Trial:
 
 
 def _prepared(frame: pd.DataFrame, contest: Contest) -> pd.DataFrame:
-    """Rows as a contest takes them: text as categories, and each label as the text of its class."""
+    """Rows in a contest's form: text as categories, and each label as the text of its class."""
     named = contest.classes.named(checked_labels(frame, contest.target))
     return as_categories(plain_columns(frame.assign(**{contest.target: named})), contest.table)
 
@@ -355,7 +370,7 @@ def _candidates(
     selections: Sequence[Selection] | None,
     baselines: Sequence[str],
 ) -> list[Candidate]:
-    """None first, then what makes no rows, then the methods in their order: a tie goes to the earlier one."""
+    """Candidates: none first, then those that make no rows, then the methods in order: a tie goes to the earlier."""
     counts = np.bincount(labels)
     sizes = ratios or ((2.0,) if counts.min() == counts.max() else (1.0,))
     kept: Sequence[Selection] = selections or (("all", "likely") if len(counts) == 2 else ("all",))

@@ -1,4 +1,4 @@
-"""Rare values that synthetic rows repeat: a level that one person has names that person, whatever else is made up."""
+"""Exposure of rare values in synthetic rows: a level that one person has identifies that person."""
 
 from __future__ import annotations
 
@@ -18,19 +18,19 @@ RARE = 2  # rows
 
 @dataclass(frozen=True)
 class Exposure:
-    """Rare values of one column, and what synthetic rows repeat of them.
+    """Rare values of one column, and their repetitions in synthetic rows.
 
     Attributes
     ----------
     column, kind
         `level`: levels that at most 2 train rows have. `extreme`: the smallest and the largest number, where one train
-        row alone has it.
+        row has it.
     values
-        How many such values the train rows have.
+        The number of such values in the train rows.
     repeated
-        How many of them stand in some synthetic row.
+        The number of them that occur in a synthetic row.
     rows
-        In how many synthetic rows.
+        The number of those synthetic rows.
     """
 
     column: str
@@ -41,7 +41,7 @@ class Exposure:
 
 
 def exposed_values(train: pd.DataFrame, synthetic: pd.DataFrame, table: TableSpec) -> list[Exposure]:
-    """Every column of which synthetic rows repeat rare train values, the most rows first."""
+    """Columns of which synthetic rows repeat rare train values, the most rows first."""
     found = [exposure for exposure in _exposures(train, synthetic, table) if exposure.repeated]
     return sorted(found, key=lambda exposure: -exposure.rows)
 

@@ -1,7 +1,7 @@
-"""A user's CSV or Parquet file as a frame for `choose_augmentation`, and the augmented table back into a file.
+"""A user's CSV or Parquet file as a frame for `choose_augmentation`, and the augmented table as a file.
 
-Cells are read as the pipeline reads them (`data.table_files`, `data.columns`): the same spellings of missing, the same
-kinds of columns, the same columns left out.
+Cells are read as in the pipeline (`data.table_files`, `data.columns`): the same spellings of missing, the same kinds of
+columns, the same columns left out.
 """
 
 from __future__ import annotations
@@ -28,16 +28,16 @@ from gan_augment.data.targets import check_column, target_labels
 
 __all__ = ["ORIGIN", "UserTable", "check_output", "read_user_table", "write_augmented"]
 
-ORIGIN = "origin"  # the column that says which rows of a written table are real
+ORIGIN = "origin"  # the column that marks the real rows of a written table
 PARQUET = (".parquet", ".pq")
 SEPARATORS = {".csv": ",", ".tsv": "\t", ".txt": "\t"}
 
 
 @dataclass(frozen=True)
 class UserTable:
-    """All columns of the file, typed; and why some are not used: {column: reason}. The target is always used.
+    """Columns of the file, typed, and the reasons why some are not used: {column: reason}. The target is always used.
 
-    `notes` says what was taken for granted while reading. `source`, `delimiter` and `decimal` are the file's.
+    `notes` lists assumptions made while reading. `source`, `delimiter` and `decimal` are the file's.
     """
 
     whole: pd.DataFrame
@@ -49,7 +49,7 @@ class UserTable:
 
     @property
     def used(self) -> pd.DataFrame:
-        """The target and the columns that can be features."""
+        """Target and the columns that can be features."""
         return self.whole.drop(columns=list(self.left_out))
 
 
@@ -67,14 +67,14 @@ def read_user_table(
     path, target
         .csv, .tsv, .txt or .parquet; the column of classes.
     drop
-        Columns that the user does not want to use. Free text and identifiers are left out unasked.
+        Columns that the user excludes. Free text and identifiers are left out anyway.
     decimal
-        Of a text file, the sign before decimals; None: as the numbers are written.
+        The decimal sign of a text file; None: read from the numbers' spelling.
 
     Raises
     ------
     DataError
-        There is no such file or column, the file is damaged, a class is missing, the target is a number to be
+        The file or column does not exist, the file is damaged, a class is missing, the target is a number to be
         predicted, a column cannot be read, or none is left.
     """
     table = _read(path, encoding)
@@ -111,7 +111,7 @@ def read_user_table(
 
 
 def _read(path: Path, encoding: str | None) -> TableFile:
-    """Raises DataError, which says --encoding where it would say its key in params.yaml."""
+    """Table file. Raises DataError that names --encoding in place of its key in params.yaml."""
     try:
         return read_table_file(existing_file(Path(), str(path)), encoding)
     except DataError as error:
@@ -121,7 +121,7 @@ def _read(path: Path, encoding: str | None) -> TableFile:
 
 
 def _as_option(text: str) -> str:
-    """What is said of params.yaml, said of the command line."""
+    """Remedy in terms of the command line instead of params.yaml."""
     text = re.sub(r"set prepare\.source\.(decimal|encoding)(?: to|:)", r"use --\1", text)
     return re.sub(r"prepare\.source\.encoding(?: in params\.yaml)?", "--encoding", text)
 
@@ -144,7 +144,7 @@ def _typed(path: Path, table: TableFile, name: str, decimal: number_texts.Decima
 
 
 def check_output(path: Path, table: pd.DataFrame, source: Path) -> None:
-    """Raise ParamsError, before any work, where the augmented table could not be written, or over its own `source`."""
+    """Raise ParamsError, before any work, where the augmented table cannot be written or would replace `source`."""
     known = (*SEPARATORS, *PARQUET)
     if path.suffix.lower() not in known:
         raise ParamsError(
@@ -163,7 +163,7 @@ def check_output(path: Path, table: pd.DataFrame, source: Path) -> None:
 
 
 def write_augmented(path: Path, table: UserTable, made: pd.DataFrame) -> None:
-    """The real rows, then `made`; columns that were not used are missing in the latter, and `origin` comes last.
+    """Write the real rows, then `made`; unused columns are missing in the latter, and `origin` comes last.
 
     Parquet from Parquet keeps the real rows and the types of the source; CSV from CSV its separator and decimal sign.
     """

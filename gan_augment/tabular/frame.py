@@ -31,12 +31,12 @@ from gan_augment.tabular.shapes import dtype_from_json, dtype_to_json, in_dtype,
 
 __all__ = ["TableSynthesizer", "checked_labels", "column_of", "shown"]
 
-MOST_ROWS = 10**9  # of one `sample`
+MOST_ROWS = 10**9  # rows of one `sample`
 _ABOUT, _MODEL = "synthesizer.json", "model"  # in a saved model's folder
 
 
 class TableSynthesizer:
-    """A table method with its settings; after `fit`, a source of synthetic rows.
+    """Table method with its settings; after `fit`, a source of synthetic rows.
 
     Parameters
     ----------
@@ -45,24 +45,34 @@ class TableSynthesizer:
     settings
         The method's own settings (see its card in docs/methods); unknown keys are errors.
     rules
-        What every row keeps, in the spelling of params.yaml: `{"kind": "order", "columns": ["start", "end"]}`,
+        Rules that every row satisfies, as written in params.yaml: `{"kind": "order", "columns": ["start", "end"]}`,
         `{"kind": "range", "column": "age", "low": 0}`, `{"kind": "combination", "columns": ["city", "country"]}`.
     seed
-        Of the fit: any whole number. The same frame, settings and seed give the same model.
+        The seed of the fit: any whole number. The same frame, settings and seed give the same model.
     device
         "cpu" or a torch device; only trained methods use it.
 
     Attributes
     ----------
     copies
-        {label: how many rows of the latest `sample` or `stream` repeat a train row in every feature}. Copies are drawn
-        again; one stays only where `settings["redraws"]` draws found too few other rows. (`oversample` makes nothing
-        but copies, and does not count them.)
+        {label: rows of the latest `sample` or `stream` that repeat a train row in every feature}. Copies are drawn
+        again; one stays only where `settings["redraws"]` draws found too few other rows. (`oversample` makes only
+        copies, and does not count them.)
 
     Raises
     ------
     MethodError, ParamsError
         There is no such method, it makes no tables, or a setting or a rule is unknown or wrong.
+
+    Examples
+    --------
+    >>> import pandas as pd
+    >>> from gan_augment.tabular import TableSynthesizer
+    >>> train = pd.DataFrame({"size": [1.0, 1.2, 1.1, 3.0, 3.3, 3.1], "kind": ["cat"] * 3 + ["dog"] * 3})
+    >>> model = TableSynthesizer("copula").fit(train, target="kind")
+    >>> rows = model.sample({"cat": 2, "dog": 1})
+    >>> rows["kind"].tolist(), rows["size"].dtype
+    (['cat', 'cat', 'dog'], dtype('float64'))
     """
 
     def __init__(
@@ -91,7 +101,7 @@ class TableSynthesizer:
         verbose: bool = False,
         progress: Progress = silent,
     ) -> Self:
-        """Learn from train rows; what `frame` holds is what may come back in other combinations.
+        """Fit the method to train rows. Synthetic rows may hold values of `frame` in other combinations.
 
         Parameters
         ----------
@@ -99,11 +109,11 @@ class TableSynthesizer:
             Features and the target column: numbers, booleans, times, text or pandas categories, missing where missing.
             Column names must be different strings.
         target
-            The column of class labels; every label must be there.
+            The column of class labels; none may be missing.
         verbose
             Show a bar with the time left (on stderr; outside a terminal a line every ten seconds).
         progress
-            Called with what the method reports, for a display of your own.
+            Called with the method's progress reports, for your own display.
 
         Raises
         ------
@@ -142,17 +152,17 @@ class TableSynthesizer:
         Parameters
         ----------
         counts
-            {label: how many rows}, or a Series of them indexed by label, as `value_counts` gives; or one number, which
-            is shared out as the labels are in the train rows.
+            {label: number of rows}, or a Series of them indexed by label, as from `value_counts`; or a total, which
+            is divided in proportion to the labels of the train rows.
         seed, start
-            Row n of a label depends on (model, label, seed, n) alone, and numbering begins at `start`.
+            Row n of a label depends only on (model, label, seed, n), and numbering begins at `start`.
 
         Raises
         ------
         MethodError
             Nothing was fitted yet, or a label is unknown.
         ParamsError
-            A count is no whole number of at least 0, or there are more rows than a frame holds: `stream` has no limit.
+            A count is not a whole number, 0 or more, or there are more rows than a frame holds: `stream` has no limit.
         """
         asked = sum(count for _, count in self._plan(counts))
         if asked > MOST_ROWS:
@@ -167,7 +177,7 @@ class TableSynthesizer:
     def stream(
         self, counts: int | Mapping[Any, int] | pd.Series, *, seed: int = 0, start: int = 0
     ) -> Iterator[pd.DataFrame]:
-        """The rows of `sample` in frames of at most some hundred rows, at constant memory."""
+        """Rows as from `sample`, in frames of at most a few hundred rows, at constant memory."""
         return self._stream(self._plan(counts), whole(seed, "seed", least=None, most=None), whole(start, "start"))
 
     def _stream(self, plan: list[tuple[int, int]], seed: int, start: int) -> Iterator[pd.DataFrame]:
@@ -180,18 +190,18 @@ class TableSynthesizer:
 
     @property
     def summary(self) -> dict[str, Any]:
-        """Facts about the fit: what the method reports of itself."""
+        """Facts about the fit, as the method reports them."""
         return dict(self._need().summary)
 
     def save(self, directory: str | Path) -> None:
-        """Write the model into a directory, replacing a model that was there. Nothing is pickled.
+        """Write the model into a directory, replacing an earlier model. Nothing is pickled.
 
         Raises
         ------
         MethodError, ModelError
             Nothing was fitted yet; the labels have no plain form (intervals, tuples).
         ParamsError, SetupError
-            The directory holds other files, which are not deleted; the disk stands in the way.
+            The directory holds other files, which are not deleted; the disk is full or not writable.
         """
         fitted, directory = self._need(), path_of(directory)
         about = {
@@ -214,7 +224,7 @@ class TableSynthesizer:
 
     @classmethod
     def load(cls, directory: str | Path, *, device: str = "cpu") -> TableSynthesizer:
-        """Read what `save` wrote. Raises MissingInputError where there is none, ModelError where it is damaged."""
+        """Load a model that `save` wrote. Raises MissingInputError where there is none, ModelError if damaged."""
         directory = path_of(directory)
         _check_whole(directory)
         try:
@@ -237,7 +247,7 @@ class TableSynthesizer:
         }
 
     def _form_from_json(self, columns: dict[str, Any]) -> pd.DataFrame:
-        """A frame without rows of these columns."""
+        """Frame of these columns without rows."""
         empty = {name: pd.Series(dtype=dtype_from_json(form)) for name, form in columns.items() if form is not None}
         return pd.DataFrame(empty | {self._target: self._classes.series[:0]})[list(columns)]
 
@@ -247,7 +257,7 @@ class TableSynthesizer:
         return self._fitted
 
     def _plan(self, counts: Any) -> list[tuple[int, int]]:
-        """(class index, how many rows), class after class."""
+        """Pairs (class index, number of rows), class after class."""
         self._need()
         if not isinstance(counts, int | float | np.number):
             asked = [one for one in counts_by_label(counts) if one[1] or not self._classes.is_unused(one[0])]
@@ -265,7 +275,7 @@ class TableSynthesizer:
 
 @contextlib.contextmanager
 def shown(title: str, *, verbose: bool) -> Iterator[Callable[[float, float, str], None]]:
-    """Yield `advance(done, total, note)` of a bar with the time left; of nothing without `verbose`."""
+    """Yield `advance(done, total, note)` of a bar with the time left; without `verbose` it shows nothing."""
     if not verbose:
         yield lambda _done, _total, _note: None
         return
@@ -276,22 +286,22 @@ def shown(title: str, *, verbose: bool) -> Iterator[Callable[[float, float, str]
 
 
 def column_of(series: pd.Series) -> Column:
-    """What kind of column this is, in its own dtype.
+    """Kind of a column, in its own dtype.
 
     Raises
     ------
     DataError
-        It holds free text, identifiers, infinite values, or things that are no table values.
+        It holds free text, identifiers, infinite values, or values that no table can hold.
     """
     name, dtype = str(series.name), str(series.dtype)
     if isinstance(series.dtype, pd.CategoricalDtype):
         return Column(name=name, kind="categorical", dtype=dtype)
     values = canonical(series)
     problem = unfit(values)
-    # Constant and all-missing columns come back as they are; a number that looks like an identifier is still a number.
+    # Constant and all-missing columns are restored unchanged; a number that looks like an identifier is still a number.
     if problem is not None and problem.severity == "warning" and values.dtype == "string":
         raise DataError(
-            f"Column {name!r} is no feature that can be synthesised",
+            f"Column {name!r} is not a feature that can be synthesised",
             where=f"column {name!r}",
             got=problem.reason,
             remedy="drop the column, or make it a pandas category if its values are classes",
@@ -300,12 +310,12 @@ def column_of(series: pd.Series) -> Column:
 
 
 def checked_labels(frame: pd.DataFrame, target: str) -> pd.Series:
-    """The target column.
+    """Labels of the target column.
 
     Raises
     ------
     DataError
-        This is no frame with rows and a feature, the target is absent or has gaps, or column names are no different
+        This is not a frame with rows and a feature, the target is absent or has gaps, or column names are not distinct
         strings.
     """
     names = list(frame_of(frame).columns)
@@ -331,7 +341,7 @@ class _Rules(Record):
 
 
 def _checked_device(device: Any) -> str:
-    """A device that is there. Raises DeviceError, ParamsError."""
+    """Device that exists. Raises DeviceError, ParamsError."""
     if known_words([device], "device")[0] == "cpu":
         return "cpu"
     from gan_augment.compute.devices import resolve_device  # imports torch
@@ -340,23 +350,23 @@ def _checked_device(device: Any) -> str:
 
 
 def _replaceable(directory: Path) -> Path:
-    """The folder to write, where a link leads. Raises ParamsError where more than a saved model would be deleted."""
+    """Folder to write, at a link's target. Raises ParamsError where more than a saved model would be deleted."""
     directory = Path(os.path.realpath(directory)) if directory.is_symlink() else directory
     if not os.path.lexists(directory):
         return directory
     if not directory.is_dir() or (strange := _no_part_of_a_model(directory)):
         raise ParamsError(
-            "A model would replace something that is no model",
+            "A model would replace something that is not a model",
             where=directory.absolute(),
             got=", ".join(strange[:5]) if directory.is_dir() else "no folder",
-            expected="a new folder, an empty one, or one that `save` wrote and nobody added to",
+            expected="a new folder, an empty one, or one that `save` wrote, without other files",
             remedy="move it away, or name another folder",
         )
     return directory
 
 
 def _no_part_of_a_model(directory: Path) -> list[str]:
-    """What lies in a folder and was not put there by `save`."""
+    """Entries of a folder that `save` did not write."""
     if (directory / _ABOUT).is_file():
         return unlisted(directory, without_list=("dataset.json", "columns.parquet", _ABOUT, f"{_MODEL}/*"))
     return sorted(path.name for path in directory.iterdir())
@@ -368,7 +378,7 @@ def _check_whole(directory: Path) -> None:
             "There is no saved synthesizer here",
             where=directory,
             expected=f"a folder that `save` wrote, with {_ABOUT}",
-            remedy="give the folder that save(...) was given",
+            remedy="give the folder that was passed to save(...)",
         )
     try:
         check_folder(directory)

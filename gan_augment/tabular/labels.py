@@ -1,4 +1,4 @@
-"""The classes of a target column, whatever its dtype: values come back as they were."""
+"""Classes of a target column of any dtype: their values are restored unchanged."""
 
 from __future__ import annotations
 
@@ -19,7 +19,7 @@ from gan_augment.encoding.times import pandas_dtype_of
 
 __all__ = ["ClassValues", "class_values", "plain_dtype", "restored_dtype"]
 
-# How values that JSON has not are written: name, type, to JSON, back.
+# Encoding of values that JSON lacks: name, type, to JSON, back.
 _FORMS: tuple[tuple[str, type, Callable[[Any], Any], Callable[[Any], Any]], ...] = (
     ("bytes", bytes, bytes.hex, bytes.fromhex),
     ("duration", pd.Timedelta, lambda value: [str(value.unit), int(value.asm8.view("i8"))],
@@ -39,41 +39,41 @@ _FORMS: tuple[tuple[str, type, Callable[[Any], Any], Callable[[Any], Any]], ...]
 
 @dataclass(frozen=True)
 class ClassValues:
-    """One value a class, in the column's dtype and in the order of class indices."""
+    """Values of the classes, in the column's dtype and in the order of class indices."""
 
     series: pd.Series
 
     @property
     def values(self) -> list[Any]:
-        """The values as Python has them."""
+        """Values as Python objects."""
         return list(self.series.tolist())
 
     @property
     def names(self) -> list[str]:
-        """A text of its own for each class."""
+        """Unique text for each class."""
         texts = [str(value) for value in self.values]
         often = Counter(texts)
         return [text if often[text] == 1 else repr(value) for text, value in zip(texts, self.values, strict=True)]
 
     def place(self, label: Any) -> int:
-        """The class index of a label. Raises MethodError for an unknown one."""
+        """Class index of a label. Raises MethodError for an unknown one."""
         for place, value in enumerate(self.values):
             if _same(value, label) or _same(value, self._cast(label)):
                 return place
         raise MethodError(
-            "Rows of an unknown class were asked for",
+            "Rows of an unknown class were requested",
             got=repr(label)[:200],
             expected=f"labels among {', '.join(map(repr, self.values))}"[:500],
         )
 
     def named(self, labels: pd.Series) -> npt.NDArray[np.object_]:
-        """object [n]: the text of each label's class. Raises MethodError for an unknown one."""
+        """Text of each label's class, object [n]. Raises MethodError for an unknown one."""
         found, codes = class_values(labels)
         names = np.array(self.names, dtype=object)[[self.place(value) for value in found.values]]
         return np.asarray(names[codes], dtype=object)
 
     def column(self, place: int, index: pd.Index) -> pd.Series:
-        """The value of one class, in each row of an index."""
+        """Value of one class, in each row of an index."""
         return pd.Series(self.series.iloc[[place] * len(index)].set_axis(index))
 
     def is_unused(self, label: Any) -> bool:
@@ -82,12 +82,12 @@ class ClassValues:
         return isinstance(dtype, pd.CategoricalDtype) and any(_same(value, label) for value in dtype.categories)
 
     def to_json(self) -> dict[str, Any]:
-        """The dtype and plain values. Raises ModelError for a type that has no plain form."""
+        """Dtype and plain values. Raises ModelError for a type that has no plain form."""
         return {"dtype": plain_dtype(self.series.dtype), "values": [_plain(value) for value in self.values]}
 
     @classmethod
     def from_json(cls, plain: dict[str, Any]) -> ClassValues:
-        """What `to_json` gave. Raises ModelError."""
+        """Classes that `to_json` described. Raises ModelError."""
         try:
             values = [_restored(value) for value in plain["values"]]
             return cls(pd.Series(values, dtype=restored_dtype(plain["dtype"])))
@@ -95,7 +95,7 @@ class ClassValues:
             raise ModelError("The labels of a saved synthesizer are damaged", got=repr(error)[:200]) from None
 
     def _cast(self, label: Any) -> Any:
-        """0.1 as the 32-bit float that a column of these holds."""
+        """Value cast to the column's dtype: 0.1 as the 32-bit float that such a column holds."""
         dtype = self.series.dtype
         if isinstance(dtype, np.dtype) and dtype.kind == "f" and isinstance(label, float | np.floating):
             return dtype.type(label).item()
@@ -103,12 +103,12 @@ class ClassValues:
 
 
 def class_values(labels: pd.Series) -> tuple[ClassValues, npt.NDArray[np.int64]]:
-    """The classes of a target column without gaps, in the order of their texts, and the class index of each row.
+    """Classes of a target column without gaps, in the order of their texts, and the class index of each row.
 
     Raises
     ------
     DataError
-        Labels are lists or the like, or are equal but not the same (1 and True), so that no class is either.
+        Labels are lists or the like, or are equal but of different types (1 and True), so classes are ambiguous.
     """
     try:
         codes = pd.factorize(labels)[0]
@@ -129,7 +129,7 @@ def _check_types(labels: pd.Series, codes: npt.NDArray[Any]) -> None:
     if len(twice):
         code = twice.iloc[0]
         raise DataError(
-            "Labels are equal but of different types: they are neither one class nor two",
+            "Labels are equal but of different types: it is unclear whether they are one class",
             where=f"column {labels.name!r}",
             got=f"{labels[codes == code].iloc[0]!r} as {', '.join(kinds['kind'][kinds['code'] == code])}",
             remedy="write each class in one way",
@@ -141,7 +141,7 @@ def _same(value: Any, label: Any) -> bool:
         return False
     try:
         return bool(value == label)
-    except (TypeError, ValueError):  # arrays, and what cannot be compared
+    except (TypeError, ValueError):  # arrays, and values that cannot be compared
         return False
 
 
@@ -160,7 +160,7 @@ def _plain(value: Any) -> Any:
 
 
 def plain_dtype(dtype: Any) -> Any:
-    """The dtype's name, or what a category is made of, as JSON has it. Raises ModelError."""
+    """Name of the dtype, or a category's elements, in a form that JSON can hold. Raises ModelError."""
     if not isinstance(dtype, pd.CategoricalDtype):
         return str(dtype)
     levels = [_plain(level) for level in dtype.categories.tolist()]
@@ -175,7 +175,7 @@ def _restored(value: Any) -> Any:
 
 
 def restored_dtype(plain: Any) -> Any:
-    """What `plain_dtype` was given. Raises DataError, KeyError, TypeError, ValueError where it is damaged."""
+    """Dtype that `plain_dtype` described. Raises DataError, KeyError, TypeError, ValueError where it is damaged."""
     if isinstance(plain, str):
         return pandas_dtype_of(plain)
     levels = pd.Index([_restored(level) for level in plain["levels"]], dtype=pandas_dtype_of(plain["of"]))

@@ -1,9 +1,9 @@
-"""Membership inference: can somebody who holds a record tell from the synthetic rows that it was in the train part?
+"""Membership inference: an attack that decides from the synthetic rows whether a known record was in the train part.
 
-The attack is the simplest that works without the model: a record that has a synthetic row unusually near is called a
-member (Chen et al. 2020, "GAN-Leaks", arXiv 1909.03935, the full black-box attack). It is run on train rows (members)
+The attack is the simplest that works without the model: a record with an unusually near synthetic row is classified as
+a member (Chen et al. 2020, "GAN-Leaks", arXiv 1909.03935, the full black-box attack). It is run on train rows (members)
 and on held-out rows of the same source (not members). A stronger attack may exist: one half means that *this* attack
-fails, and not that none works.
+fails, not that every attack does.
 """
 
 from __future__ import annotations
@@ -25,19 +25,19 @@ FALSE_ALARMS = 0.05
 
 @dataclass(frozen=True)
 class MembershipAttack:
-    """How well the attack does.
+    """Success of the attack.
 
     Attributes
     ----------
     auc
-        Chance that a member is ranked above one that is not; 0.5 is guessing.
+        Probability that a member is ranked above a non-member; 0.5 is guessing.
     pvalue
-        One-sided Mann-Whitney: how often guessing does as well. Below 0.01, membership leaks.
+        One-sided Mann-Whitney: the probability that guessing does as well. Below 0.01, membership leaks.
     caught
-        Share of members that are called so at a threshold that calls 5 % of the others so (Carlini et al. 2022,
-        arXiv 2112.03570: an attack that is sure of a few is worse than one that is half sure of all); guessing: 0.05.
+        Share of members detected at a threshold with 5 % false alarms among the others (Carlini et al. 2022,
+        arXiv 2112.03570: certainty about a few members does more harm than a guess about all); guessing: 0.05.
     members, others
-        How many records the attack was run on.
+        The number of records attacked.
     """
 
     auc: float
@@ -50,8 +50,8 @@ class MembershipAttack:
 def membership_attack(cells: Sequence[tuple[Rows, Rows, Rows]]) -> MembershipAttack | None:
     """Attack each class's (train, held-out, synthetic) rows, float [n, d]; a class without one of them is left out.
 
-    Distances are divided by the class's median held-out distance, so that classes can be ranked together. None where
-    nothing is left.
+    Distances are divided by the class's median held-out distance, so that classes can be ranked together. None where no
+    class is left.
     """
     members, others = [], []
     for train, heldout, synthetic in cells:

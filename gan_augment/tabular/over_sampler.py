@@ -25,7 +25,7 @@ TARGET = "__target__"
 
 
 class SyntheticOverSampler(BaseOverSampler):  # type: ignore[misc]
-    """Adds synthetic rows of the smaller classes until the classes are as `sampling_strategy` says.
+    """Over-sampler that adds synthetic rows of the smaller classes, as many as `sampling_strategy` requires.
 
     Parameters
     ----------
@@ -36,19 +36,31 @@ class SyntheticOverSampler(BaseOverSampler):  # type: ignore[misc]
     sampling_strategy
         As in imbalanced-learn: "auto" brings every class to the size of the largest.
     random_state
-        int from 0 to 2**32 - 1 (as all of scikit-learn takes), RandomState or None, of the fit and of the draws.
+        int from 0 to 2**32 - 1 (as everywhere in scikit-learn), RandomState or None, for the fit and the draws.
 
     Attributes
     ----------
     sampling_strategy_
-        dict: how many rows of each class were made.
+        dict: the number of rows made of each class.
     synthesizer_
         The fitted `TableSynthesizer`.
 
     Notes
     -----
-    Frames keep their columns and dtypes; text, categories, booleans, times and missing values are welcome. Arrays
+    Frames keep their columns and dtypes; text, categories, booleans, times and missing values are allowed. Arrays
     must be numeric, and may hold NaN.
+
+    Examples
+    --------
+    >>> from collections import Counter
+    >>> from sklearn.datasets import make_classification
+    >>> from gan_augment.tabular import SyntheticOverSampler
+    >>> X, y = make_classification(200, weights=[0.9], random_state=0)
+    >>> sorted(Counter(y.tolist()).items())
+    [(0, 180), (1, 20)]
+    >>> X_more, y_more = SyntheticOverSampler("copula", random_state=0).fit_resample(X, y)
+    >>> sorted(Counter(y_more.tolist()).items())
+    [(0, 180), (1, 180)]
     """
 
     _parameter_constraints = {  # noqa: RUF012
@@ -101,7 +113,7 @@ class SyntheticOverSampler(BaseOverSampler):  # type: ignore[misc]
 
 
 def _check_strategy(strategy: Any, y: Any) -> None:
-    """What imbalanced-learn takes on trust: whole numbers, and a function that gives a dict. Raises ParamsError."""
+    """Check what imbalanced-learn does not: whole numbers, and a function that returns a dict. Raises ParamsError."""
     counts = strategy(y) if callable(strategy) else strategy
     if callable(strategy) or isinstance(strategy, Mapping):
         counts_by_label(counts)

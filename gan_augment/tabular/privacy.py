@@ -1,6 +1,6 @@
-"""`privacy_signals`: what synthetic rows give away about the rows they were learnt from, as far as it can be measured.
+"""`privacy_signals`: measurable signs that synthetic rows reveal the rows from which they were learnt.
 
-None of it is a proof. See docs/privacy.md for what each figure means and does not mean.
+None of it is a proof. See docs/privacy.md for the meaning and the limits of each figure.
 """
 
 from __future__ import annotations
@@ -26,19 +26,19 @@ __all__ = ["PrivacySignals", "privacy_signals"]
 
 @dataclass(frozen=True)
 class PrivacySignals:
-    """The four signals.
+    """Four signals of privacy leaks.
 
     Attributes
     ----------
     copies
-        How many synthetic rows repeat a train row, and how many of the held-out rows do: in a table of few levels, rows
+        The number of synthetic rows that repeat a train row, beside `heldout_copies`: in a table of few levels, rows
         repeat by themselves.
     heldout_copies
-        The latter.
+        The number of held-out rows that repeat a train row.
     closest
         Distances to the closest train record, of synthetic and of held-out rows.
     membership
-        The attack that calls a record a member if a synthetic row of its class is near.
+        The attack that classifies a record as a member if a synthetic row of its class is near.
     exposed
         Columns of which synthetic rows repeat rare values.
     """
@@ -55,14 +55,14 @@ class PrivacySignals:
         return self.closest.median / self.closest.heldout_median if self.closest.heldout_median else 1.0
 
     def to_json(self) -> dict[str, Any]:
-        """A plain dict."""
+        """Plain dict for JSON."""
         return {**asdict(self), "distance_ratio": self.distance_ratio}
 
 
 def privacy_signals(
     train: pd.DataFrame, heldout: pd.DataFrame, synthetic: pd.DataFrame, target: str, *, seed: int = 0
 ) -> PrivacySignals:
-    """Compare synthetic rows with the train rows they were learnt from, and with fresh real rows of the same source.
+    """Compare synthetic rows with their train rows, and with fresh real rows of the same source.
 
     Parameters
     ----------
@@ -76,6 +76,18 @@ def privacy_signals(
     ------
     DataError
         A frame is empty, or lacks the target or a column.
+
+    Examples
+    --------
+    >>> from sklearn.datasets import load_iris
+    >>> from gan_augment.tabular import TableSynthesizer
+    >>> from gan_augment.tabular.privacy import privacy_signals
+    >>> iris = load_iris(as_frame=True).frame
+    >>> train, heldout = iris[::2], iris[1::2]
+    >>> synthetic = TableSynthesizer("oversample").fit(train, "target").sample(60)
+    >>> signals = privacy_signals(train, heldout, synthetic, "target")
+    >>> signals.copies, signals.heldout_copies  # `oversample` repeats train rows
+    (60, 1)
     """
     whole(seed, "seed", least=None, most=None)
     checked_labels(train, target)

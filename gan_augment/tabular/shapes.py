@@ -1,6 +1,7 @@
-"""Columns of dtypes that the methods do not work with, as plain ones; and any column back in the user's dtype.
+"""Plain columns for dtypes that the methods do not support, and the way back to the user's dtype.
 
-A category of intervals or times is one of texts meanwhile, Python's Decimals are Arrow's, other Python numbers pandas'.
+Categories of intervals or times become categories of texts, Python's Decimals become Arrow's, other Python numbers
+pandas'.
 """
 
 from __future__ import annotations
@@ -19,16 +20,16 @@ from gan_augment.tabular.labels import ClassValues, plain_dtype, restored_dtype
 
 __all__ = ["dtype_from_json", "dtype_to_json", "in_dtype", "plain_column", "plain_columns"]
 
-WIDEST = 16  # significant digits, beyond which a number is not the same after its way through a float
+WIDEST = 16  # significant digits, beyond which a number changes on its way through a float
 
 
 def plain_columns(frame: pd.DataFrame) -> pd.DataFrame:
-    """The frame with `plain_column` of each of its columns. Raises DataError."""
+    """Frame with `plain_column` of each of its columns. Raises DataError."""
     return pd.DataFrame({name: plain_column(frame[name]) for name in frame.columns}, index=frame.index)
 
 
 def plain_column(series: pd.Series) -> pd.Series:
-    """The same values in a dtype that the methods give back. Raises DataError where a Decimal is too long."""
+    """Values in a dtype that the methods can restore. Raises DataError where a Decimal is too long."""
     dtype: Any = series.dtype
     if isinstance(dtype, pd.CategoricalDtype):
         return series if _has_plain_levels(dtype) else series.cat.rename_categories(_level_names(dtype))
@@ -43,7 +44,7 @@ def plain_column(series: pd.Series) -> pd.Series:
 
 
 def in_dtype(series: pd.Series, dtype: Any) -> pd.Series:
-    """What `plain_column` made of a column of this dtype, in it again."""
+    """Result of `plain_column` for a column of this dtype, in that dtype again."""
     if isinstance(dtype, pd.CategoricalDtype) and not _has_plain_levels(dtype):
         codes = pd.Index(_level_names(dtype)).get_indexer(pd.Index(series.astype(object)))
         return pd.Series(pd.Categorical.from_codes(codes, dtype=dtype), index=series.index, name=series.name)
@@ -58,7 +59,7 @@ def in_dtype(series: pd.Series, dtype: Any) -> pd.Series:
 
 
 def dtype_to_json(dtype: Any) -> Any:
-    """A dtype as JSON has it. Raises ModelError for categories that have no plain form."""
+    """Dtype in a form that JSON can hold. Raises ModelError for categories that have no plain form."""
     if isinstance(dtype, pd.ArrowDtype):
         return {"arrow": pa.schema([pa.field("", dtype.pyarrow_dtype)]).serialize().to_pybytes().hex()}
     if isinstance(dtype, pd.StringDtype):
@@ -70,7 +71,7 @@ def dtype_to_json(dtype: Any) -> Any:
 
 
 def dtype_from_json(form: Any) -> Any:
-    """What `dtype_to_json` was given. Raises DataError, KeyError, TypeError, ValueError where it is damaged."""
+    """Dtype that `dtype_to_json` described. Raises DataError, KeyError, TypeError, ValueError where it is damaged."""
     if isinstance(form, str):
         return pandas_dtype_of(form)
     if "arrow" in form:
@@ -83,14 +84,14 @@ def dtype_from_json(form: Any) -> Any:
 
 
 def _has_plain_levels(dtype: pd.CategoricalDtype) -> bool:
-    """Whether the levels are all texts, all truth values, or all finite numbers."""
+    """Whether the levels are all texts, all booleans, or all finite numbers."""
     levels = [level.item() if isinstance(level, np.generic) else level for level in dtype.categories.tolist()]
     kinds = {type(level) for level in levels}
     return len(kinds) < 2 and kinds <= {str, bool, int, float} and (kinds != {float} or bool(np.isfinite(levels).all()))
 
 
 def _level_names(dtype: pd.CategoricalDtype) -> list[str]:
-    """A text of its own for each level, in their order."""
+    """Unique text for each level, in their order."""
     return ClassValues(pd.Series(dtype.categories)).names
 
 
@@ -107,7 +108,7 @@ def _plain_arrow(series: pd.Series, kind: pa.DataType) -> pd.Series:
 
 
 def _plain_objects(series: pd.Series) -> pd.Series:
-    """Python's numbers and truth values in pandas' dtypes, Decimals in Arrow's; other objects as they are."""
+    """Python's numbers and booleans in pandas' dtypes, Decimals in Arrow's; other objects unchanged."""
     present = series.dropna()
     if not len(present):
         return series

@@ -1,7 +1,8 @@
-"""Checkpoints that resume exactly: one safetensors file, replaced atomically, with the figures as JSON in its header.
+"""Checkpoints that resume exactly: a safetensors file, replaced atomically, with the figures as JSON in its header.
 
-A killed run that starts again from one ends with the same bits as a run that was never killed: networks, EMA, Adam's
-moments and step counts, the random generator's state, images seen and the caller's memory and history are all here.
+A killed run that resumes from a checkpoint ends with the same bits as a run that was never killed. The file holds
+networks, EMA, Adam's moments and step counts, the random generator's state, images seen, and the caller's memory and
+history.
 """
 
 from __future__ import annotations
@@ -22,7 +23,7 @@ from gan_augment.core.atomic import replacing_file
 from gan_augment.core.checksums import check_file
 from gan_augment.core.errors import ModelError
 from gan_augment.core.obstacles import os_error_in
-from gan_augment.training.adam import Adam, laid_out_like
+from gan_augment.nn.adam import Adam, laid_out_like
 
 __all__ = ["Resumable", "is_usable", "load_module", "load_state", "save_module", "save_state"]
 
@@ -34,7 +35,7 @@ class _Phase(Protocol):
 
 
 class Resumable(Protocol):
-    """A run whose state a checkpoint holds, as `training.loop.Loop` is one; `memory` is a dataclass of JSON values."""
+    """Run whose state a checkpoint holds, such as `training.loop.Loop`; `memory` is a dataclass of JSON values."""
 
     generator: torch.Generator
     images_seen: int
@@ -43,11 +44,11 @@ class Resumable(Protocol):
 
     @property
     def networks(self) -> Mapping[str, nn.Module]:
-        """Every module of the run by name."""
+        """Modules of the run by name."""
 
     @property
     def phases(self) -> Sequence[_Phase]:
-        """The optimisers' turns."""
+        """Turns of the optimisers."""
 
     @property
     def memory(self) -> Any:
@@ -61,7 +62,7 @@ def save_module(path: Path, module: nn.Module) -> None:
 
 
 def _save(tensors: Mapping[str, Tensor], path: Path, about: dict[str, str] | None = None) -> None:
-    """A safetensors file. Raises OSError where there is no room: the library hides what the system said."""
+    """Write a safetensors file. Raises OSError where there is no room: the library hides the system's error."""
     try:
         save_file({name: tensor.detach().cpu().contiguous() for name, tensor in tensors.items()}, path, about)
     except SafetensorError as error:
@@ -69,12 +70,12 @@ def _save(tensors: Mapping[str, Tensor], path: Path, about: dict[str, str] | Non
 
 
 def load_module(path: Path, module: nn.Module) -> None:
-    """Read what `save_module` wrote into a module of the same shape.
+    """Load what `save_module` wrote into a module of the same shape.
 
     Raises
     ------
     ModelError
-        The file is absent, damaged, or of another shape.
+        The file is missing, damaged, or of another shape.
     """
     check_file(path)
     try:
@@ -89,7 +90,7 @@ def load_module(path: Path, module: nn.Module) -> None:
 
 
 def save_state(path: Path, loop: Resumable) -> None:
-    """Write everything that the rest of the run depends on."""
+    """Write the whole state on which the rest of the run depends."""
     tensors: dict[str, Tensor] = {"generator": loop.generator.get_state()}
     for name, module in loop.networks.items():
         tensors |= {f"network/{name}/{key}": value for key, value in module.state_dict().items()}
@@ -105,9 +106,9 @@ def save_state(path: Path, loop: Resumable) -> None:
 
 
 def is_usable(path: Path) -> bool:
-    """Whether a checkpoint is as `save_state` wrote it; False also where there is none."""
+    """Whether a checkpoint is as `save_state` wrote it; False also where it does not exist."""
     try:
-        if not path.is_file():  # a pipe would be waited for
+        if not path.is_file():  # opening a pipe would block forever
             return False
         with safe_open(path, framework="pt") as file:
             about = file.metadata() or {}
@@ -125,7 +126,7 @@ def _checksum(tensors: Mapping[str, Tensor], header: str) -> str:
 
 
 def load_state(path: Path, loop: Resumable) -> None:
-    """Put a loop back to where `save_state` left it. Raises ModelError where the file does not fit the loop."""
+    """Restore a loop to the state that `save_state` wrote. Raises ModelError where the file does not fit the loop."""
     try:
         with safe_open(path, framework="pt") as file:
             header: dict[str, Any] = json.loads(file.metadata()["state"])

@@ -1,4 +1,4 @@
-"""An exponential moving average of a network's weights: what is sampled from."""
+"""Exponential moving average of a network's weights: samples are drawn from it."""
 
 from __future__ import annotations
 
@@ -14,7 +14,7 @@ Network = TypeVar("Network", bound=nn.Module)
 
 
 class Ema(Generic[Network]):
-    """A frozen copy of `network` that follows it.
+    """Frozen copy of `network` that follows it.
 
     The half-life, counted in images, is `fraction` of the images seen so far, and at most `cap_images`: early on the
     average forgets the untrained weights quickly (Karras et al. 2020, ADA, "ema_rampup").
@@ -32,6 +32,6 @@ class Ema(Generic[Network]):
         keep = 0.5 ** (batch_size / max(half_life, 1e-8))
         mine_all: list[Tensor] = list(self.network.parameters())
         theirs_all: list[Tensor] = list(source.parameters())
-        torch._foreach_lerp_(mine_all, theirs_all, 1.0 - keep)  # one call instead of one a tensor
+        torch._foreach_lerp_(mine_all, theirs_all, 1.0 - keep)  # one call instead of one per tensor
         for mine, theirs in zip(self.network.buffers(), source.buffers(), strict=True):
             mine.copy_(theirs)

@@ -1,4 +1,4 @@
-"""Start a command again as several processes that train together.
+"""Restart of a command as several processes that train together.
 
 Must not import torch: no device is claimed yet.
 """
@@ -18,12 +18,12 @@ def inside_group() -> bool:
 
 
 def launch_command(processes: int, arguments: list[str]) -> list[str]:
-    """The command line that runs `gan-augment <arguments>` in `processes` processes on this host."""
+    """Command line that runs `gan-augment <arguments>` in `processes` processes on this host."""
     launcher = [sys.executable, "-m", "torch.distributed.run", "--standalone", "--nproc-per-node", str(processes)]
     return [*launcher, "-m", "gan_augment", *arguments]
 
 
 def launch_group(processes: int, arguments: list[str]) -> NoReturn:
-    """Become that command: no process of ours is left in between that could outlive it, or die before it."""
+    """Replace this process by that command: no process of ours remains that could outlive it or die before it."""
     command = launch_command(processes, arguments)
     os.execv(command[0], command)  # noqa: S606 - our own interpreter and module

@@ -1,6 +1,6 @@
 """The training loop: phases take turns; the loop owns backward, optimisers, schedules, EMA, ticks and checkpoints.
 
-An objective hands in phases and never sees an optimiser. Length is counted in images seen, so that the batch size can
+An objective provides phases and never uses an optimiser. Length is counted in images seen, so that the batch size can
 change without changing the schedule.
 """
 
@@ -16,7 +16,7 @@ from typing import Any, Generic, TypeVar
 import torch
 from torch import Tensor, nn
 
-from gan_augment.training.adam import Adam
+from gan_augment.nn.adam import Adam
 from gan_augment.training.checkpoint import load_state, save_state
 from gan_augment.training.ema import Ema
 from gan_augment.training.replicas import Replicas
@@ -41,7 +41,7 @@ class AdamSchedule:
     beta2: tuple[float, float] = (0.9, 0.99)
 
     def at(self, progress: float) -> tuple[float, float]:
-        """(learning rate, beta2) at `progress` in [0, 1] of the run."""
+        """Learning rate and beta2 at `progress` in [0, 1] of the run."""
         mixed = 0.5 * (1 + math.cos(math.pi * min(progress / self.decay, 1.0)))
         return (
             self.end + (self.start - self.end) * mixed,
@@ -51,9 +51,9 @@ class AdamSchedule:
 
 @dataclass
 class Phase:
-    """One optimiser's turn in a step: `loss(progress)` gives a scalar to minimise over `parameters`.
+    """Turn of one optimiser in a step: `loss(progress)` gives a scalar to minimise over `parameters`.
 
-    It sits out until the share `starts_at` of the run: a discriminator that only a later stage needs.
+    It is skipped until the share `starts_at` of the run, for a discriminator that only a later stage needs.
     """
 
     name: str
@@ -68,7 +68,7 @@ class Phase:
         self.optimiser = Adam(self.parameters, lr=rate, betas=(self.schedule.beta1, beta2), eps=1e-8)
 
     def step(self, progress: float, rate_scale: float = 1.0, replicas: Replicas = ALONE) -> Tensor:
-        """One update; returns the detached loss. `rate_scale` multiplies the scheduled learning rate."""
+        """Update once and return the detached loss. `rate_scale` multiplies the scheduled learning rate."""
         for group in self.optimiser.param_groups:
             rate, beta2 = self.schedule.at(progress)
             group["lr"], group["betas"] = rate * rate_scale, (self.schedule.beta1, beta2)
@@ -84,19 +84,19 @@ class Phase:
 
 SAVE_APART = 50.0  # so that saving takes at most a fiftieth of the time
 
-Stop = str  # why a tick callback ends the run
+Stop = str  # reason for which a tick callback ends the run
 
 
 @dataclass(frozen=True)
 class NextStage:
-    """What a tick returns to go on at another place of the schedule: `at` images, as if these had been seen."""
+    """Result of a tick that moves the schedule: training goes on as if `at` images had been seen."""
 
     at: int
 
 
 @dataclass
 class Memory:
-    """Figures that a run must remember over a kill, besides networks and curve; a run adds its own in a subclass.
+    """Figures that a run must remember across a kill, besides networks and curve; a subclass adds the run's own.
 
     Every field is a JSON number or null. `rate_scale` multiplies every learning rate; `retries`: roll-backs so far.
     """
@@ -109,15 +109,15 @@ Remembered = TypeVar("Remembered", bound=Memory)
 
 
 class Loop(Generic[Remembered]):
-    """Run phases in turn until `total_images` were seen or a tick says stop.
+    """Training loop: runs phases in turn until `total_images` were seen or a tick ends the run.
 
     Parameters
     ----------
     networks
         Every module whose state belongs in a checkpoint, by name (the EMA is added as "ema").
     on_tick
-        Called every `tick_images`; returns a reason to stop, a `NextStage`, or None. What it must remember over a kill
-        it keeps in `memory`, `history` and the networks.
+        Called every `tick_images`; returns a reason to stop, a `NextStage`, or None. State that must survive a kill
+        belongs in `memory`, `history` and the networks.
     memory
         The run's own record; a checkpoint holds it.
     generator
@@ -154,21 +154,21 @@ class Loop(Generic[Remembered]):
         self.checkpoint = checkpoint
         self.replicas = replicas
         self.memory = memory
-        self.images_seen = 0  # drawn in truth
-        self.skipped = 0  # of the schedule, by stages that ended early
+        self.images_seen = 0  # images really seen
+        self.skipped = 0  # images of the schedule skipped by stages that ended early
         self.history: list[dict[str, float]] = []
         self.losses: dict[str, float] = {}
         self._save_after = 0.0  # seconds of the monotonic clock
 
     @property
     def place(self) -> int:
-        """Where the run is in its schedule, in images: those seen, and those that ended stages left out."""
+        """Position in the schedule, in images: those seen, and those skipped by stages that ended early."""
         return self.images_seen + self.skipped
 
     def run(self) -> Stop:
-        """Train; returns why it ended (`length` when all images were seen)."""
+        """Train, and return the reason of the end (`length` when all images were seen)."""
         self._resume()
-        # They stay on the device: fetching a loss at every step would make a GPU wait for the host.
+        # Losses stay on the device: fetching one at every step would make a GPU wait for the host.
         totals: dict[str, Tensor] = {}
         steps = 0
         while self.place < self.total_images:
@@ -193,7 +193,7 @@ class Loop(Generic[Remembered]):
         return "length"
 
     def _mean_losses(self, totals: dict[str, Tensor], steps: int) -> dict[str, float]:
-        """Of all processes; 0 for a phase that has not started."""
+        """Mean losses over all processes; 0 for a phase that has not started."""
         summed = dict(zip(totals, self.replicas.average(list(totals.values())), strict=True))
         return {phase.name: float(summed.get(phase.name, 0.0)) / steps for phase in self.phases}
 

@@ -1,4 +1,4 @@
-"""When a device's memory runs out: the same training with half the batch, and a note."""
+"""Recovery from exhausted device memory: the same training with half the batch, and a note."""
 
 from __future__ import annotations
 
@@ -20,16 +20,15 @@ _SMALLEST_BATCH = 8
 
 
 def within_memory(fit: Callable[[Config], Result], config: Config, *, say: Callable[[str], None] = print) -> Result:
-    """`fit(config)`; whenever the device's memory runs out, again with half of `config.batch_size`.
+    """Result of `fit(config)`, repeated with half of `config.batch_size` whenever the device's memory runs out.
 
     Training length is counted in images seen, so a smaller batch trains as long, in more steps. The result is that of
-    the smaller batch: it differs from the one that a larger device would have given, and the saved model's settings
-    show the batch that was used.
+    the smaller batch. It differs from that of a larger device, and the saved model's settings show the batch size used.
 
     Raises
     ------
     DeviceError
-        The memory does not suffice for a batch of 8 either, or the method has no batch size.
+        The memory is too small even for a batch of 8, or the method has no batch size.
     """
     while True:
         size = getattr(config, "batch_size", None)

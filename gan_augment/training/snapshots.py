@@ -1,4 +1,4 @@
-"""The best networks of a run so far, and the way back to them when the game breaks."""
+"""Snapshots of a run's best networks so far, and the roll-back to them when training collapses."""
 
 from __future__ import annotations
 
@@ -17,9 +17,9 @@ Network = TypeVar("Network", bound=nn.Module)
 
 
 class Snapshots(Generic[Network]):
-    """Copies of the trained network (its average) and of its critic, which `roll_back` puts back into the run.
+    """Copies of the trained network (its average) and of its critic, which `roll_back` restores into the run.
 
-    Until the first `take` they are the networks as they came: a run that breaks before it was ever good starts afresh.
+    Until the first `take` they are the initial networks: a run that collapses before it was ever good starts afresh.
 
     Attributes
     ----------
@@ -36,17 +36,17 @@ class Snapshots(Generic[Network]):
 
     @property
     def networks(self) -> dict[str, nn.Module]:
-        """What a checkpoint must hold."""
+        """Networks that a checkpoint must hold."""
         return {"best": self.best, "best_discriminator": self.critic}
 
     def take(self, average: nn.Module, *, critic: bool = True) -> None:
-        """Keep `average` as the best; `critic` False: go back to the critic that was kept before."""
+        """Keep `average` as the best; `critic` False: keep the critic of the last snapshot."""
         self.best.load_state_dict(average.state_dict())
         if critic:
             self.critic.load_state_dict(self.live_critic.state_dict())
 
     def roll_back(self, loop: Loop[Any]) -> bool:
-        """Put the best back at half the learning rate, Adam's moments forgotten. False: that was tried twice."""
+        """Restore the best at half the learning rate with fresh Adam moments. False: that was tried twice."""
         if loop.memory.retries >= MAX_RETRIES:
             return False
         loop.memory.retries += 1

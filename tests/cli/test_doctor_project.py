@@ -35,6 +35,18 @@ def test_outputs_of_classes_that_are_no_more(project: Path) -> None:
     assert not finding.blocking
 
 
+def test_a_dvc_yaml_of_before_leaves_rivals_out(project: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    params = yaml.safe_load((project / "params.yaml").read_text())
+    params["synthesis"] = {"method": "super_resolution"}
+    (project / "params.yaml").write_text(yaml.safe_dump(params))
+    assert "dvc.yaml" not in found(project)
+    text = (project / "dvc.yaml").read_text()
+    (project / "dvc.yaml").write_text(text.replace("gan-augment rivals", "true"))
+    finding = found(project)["dvc.yaml"]
+    assert "bicubic" in finding.state
+    assert not finding.blocking
+
+
 def test_no_project_here(tmp_path: Path) -> None:
     assert "gan-augment init" in found(tmp_path)["project"].remedy
 

@@ -7,7 +7,7 @@ from pathlib import Path
 
 import pytest
 
-from gan_augment.cli.methods import list_methods
+from gan_augment.cli.methods import list_methods, show_method
 from gan_augment.synthesis.registry import BUILT_IN
 
 
@@ -28,3 +28,10 @@ def test_the_list_for_people_stands_in_columns(tmp_path: Path, capsys: pytest.Ca
     assert len({line.index("label from ") for line in lines}) == 1
     (vanilla,) = [line for line in lines if line.startswith("vanilla ")]
     assert "  label from condition  per class  " in vanilla
+
+
+def test_a_methods_rivals_are_shown(capsys: pytest.CaptureFixture[str]) -> None:
+    show_method("super_resolution", as_json=False)
+    assert "Its untrained rivals, which run as arms beside it: bicubic" in capsys.readouterr().out
+    show_method("bicubic", as_json=False)
+    assert "rivals" not in capsys.readouterr().out

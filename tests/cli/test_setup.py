@@ -20,8 +20,8 @@ from tests.finished_project import write_project
 @pytest.mark.parametrize(
     ("words", "said"),
     [
-        ((), "Say which data to use"),
-        (("data", "--demo", "digits"), "Say which data to use"),
+        ((), "Name the data to use"),
+        (("data", "--demo", "digits"), "Name the data to use"),
         (("--demo", "digits", "--target", "y"), "has its classes already"),
         (("--demo", "digits", "--image-column", "file"), "has its classes already"),
     ],

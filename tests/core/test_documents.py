@@ -26,11 +26,11 @@ def parse(text: str) -> object:
         ("a: b: c", "quotes around"),
         ("a: 1\n---\nb: 2", "another document"),
         ("a: *b", "undefined alias"),
-        ("a: &b [*b]", "an alias that stands for itself"),
+        ("a: &b [*b]", "an alias that contains itself"),
         (BOMB, "aliases that stand for more than"),
-        ("[" * 5000 + "]" * 5000, "levels, one in the other"),
-        ("- " * 5000, "levels, one in the other"),
-        ("{a: " * 5000, "levels, one in the other"),
+        ("[" * 5000 + "]" * 5000, "nested levels"),
+        ("- " * 5000, "nested levels"),
+        ("{a: " * 5000, "nested levels"),
         ("a: 2020-13-45", "'2020-13-45' is no timestamp"),
         ("a: !!int word", "'word' is no int"),
         ("a: !!float word", "'word' is no float"),
@@ -81,9 +81,9 @@ def test_a_number_that_dvc_reads_otherwise_is_refused_unless_it_is_text(value: s
 def test_a_key_that_is_there_twice_is_told_with_both_lines_wherever_it_is() -> None:
     text = "a: 1\nb:\n  c: {d: 1, 'd': 2}\n  e: 1\n  e: 2\na: 3\n"
     assert parse_yaml(text, what="it", where="here").mistakes == (
-        "line 3: 'd' is there already, in line 3",
-        "line 5: 'e' is there already, in line 4",
-        "line 6: 'a' is there already, in line 1",
+        "line 3: 'd' occurs already in line 3",
+        "line 5: 'e' occurs already in line 4",
+        "line 6: 'a' occurs already in line 1",
     )
     many = "".join("a: 1\n" for _ in range(1000))
     assert len(parse_yaml(many, what="it", where="here").mistakes) < 30

@@ -122,7 +122,7 @@ def test_a_row_without_its_companion_is_an_error_or_left_out(tmp_path: Path) -> 
     raise_errors(data.problems)
     assert list(data.companions["caption"]["caption"]) == ["a", "c", "d", "f"]
     assert len(data.rows) == len(data.payload) == len(data.headers) == 4
-    assert [e.told for e in data.left_out if "companion" in e.reason.text] == [
+    assert [e.described for e in data.left_out if "companion" in e.reason.text] == [
         "cat/001.png: no caption",
         "dog/001.png: no caption",
     ]

@@ -112,7 +112,7 @@ def test_integers_beyond_the_scale_are_refused_and_never_cut_off(kind: str) -> N
 
 def test_pixels_that_are_no_numbers_are_refused() -> None:
     values = np.full((16, 16), np.nan, dtype=np.float32)
-    with pytest.raises(UnreadableImageError, match="no numbers"):
+    with pytest.raises(UnreadableImageError, match="not numbers"):
         read_pixels(EncodedImage("nan", lambda: deep_tiff(values)), Canonical(16, floats=(0, 1)))
 
 

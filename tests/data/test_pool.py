@@ -182,7 +182,7 @@ def test_labels_are_read_where_they_are_named_and_strange_ones_are_none(tmp_path
     assert sorted(pool.labels_or_none) == [NO_LABEL, 1, 1]
     assert opened.spec().pool == PoolSpec(rows=3, labelled=2)
     assert any(
-        "1 pool rows have a label that is no class" in n["what"] for n in read_json(opened.layout.audit)["notes"]
+        "1 pool rows have a label that is not a class" in n["what"] for n in read_json(opened.layout.audit)["notes"]
     )
 
 

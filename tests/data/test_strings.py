@@ -12,10 +12,10 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from gan_augment.core.errors import DataError
-from gan_augment.core.records import ImageSpec, TextSpec
+from gan_augment.core.records import TextSpec
 from gan_augment.data.strings import normalised_strings, text_spec
 
-IMAGE = ImageSpec(height=8, width=16, channels=1)
+IMAGE = np.zeros((1, 8, 16, 1), np.uint8)
 
 
 def frame(*texts: Any) -> pd.DataFrame:

@@ -30,11 +30,11 @@ def sections() -> dict[str, list[str]]:
 def test_every_promised_consumer_is_on_the_page() -> None:
     assert list(sections()) == [
         "A torch DataLoader over the tars",
-        "What lies beside the images",
+        "Companions of the images",
         "pandas and scikit-learn over the table shards",
         "Decide as the measured classifier did",
         "A plain folder of PNGs",
-        "Check what you got",
+        "Verification",
     ]
 
 
@@ -42,7 +42,7 @@ def test_every_promised_consumer_is_on_the_page() -> None:
 def test_the_blocks_run(tmp_path: Path, heading: str) -> None:
     table = "table" in heading
     project = write_project(tmp_path, modality="table" if table else "image", channels=3)
-    if "beside" in heading:
+    if "Companions" in heading:
         project = with_companions(tmp_path, ("mask", "attributes", "caption"), ("mask", "attributes"))
     export(task_of(project, TABLE if table else IMAGE), tmp_path / "export")
     script = tmp_path / "job.py"

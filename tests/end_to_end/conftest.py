@@ -78,6 +78,8 @@ def bars(root: Path, counts: dict[str, int]) -> None:
             Image.fromarray(pixels.astype(np.uint8)).save(root / name / f"{number}.png")
 
 
+# What the stages learn is tested in their own folders; here they have to run.
+QUICK_JUDGE = {"judged_by": {"members": 1, "steps": 60}, "train_on_synthetic_seeds": 1}
 SMALL = {
     "retrain": {"seeds": 2, "arms": ["real", "cheap", "real_synthetic"], "second_opinion": "none"},
     "mix": {"ratios": [0, 1], "seeds": 2},
@@ -93,6 +95,7 @@ def images(tmp_path_factory: pytest.TempPathFactory) -> UserProject:
         "photos",
         synthesis={"settings": {"kimg": 6.4, "specialise_kimg": 1.6, "checks": 4, "batch_size": 32}},
         generate={"candidates": 60},
+        curate=QUICK_JUDGE,
         **SMALL,
     )
     project.run("dvc", "repro")

@@ -62,7 +62,7 @@ def test_slack_gets_its_own_form_and_another_address_a_text(server: list[Any]) -
 
 def test_without_a_server_nothing_would_watch(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(notify, "server_is_configured", lambda: False)
-    with pytest.raises(SetupError, match="nobody would watch") as told:
+    with pytest.raises(SetupError, match="cannot be watched") as told:
         notify_by_webhook(SLACK, verdicts=True)
     assert "PREFECT_API_URL" in str(told.value.remedy)
     assert SLACK not in str(told.value)

@@ -168,7 +168,7 @@ def test_what_only_git_keeps_does_not_travel(project: Path) -> None:
     """`report` and `export` write cached files, but read metrics that are not."""
     portable = {stage for lane in read_plan(project).lanes if lane.portable for stage in lane.stages}
     fans = {stage for lane in read_plan(project).lanes for stage in lane.stages if "@" in stage}
-    assert portable == fans | {"pretrain", "cross_fit", "learning_curve"}
+    assert portable == fans | {"pretrain", "cross_fit", "rivals", "learning_curve"}
 
 
 def test_a_lane_knows_whose_outputs_it_reads(project: Path) -> None:

@@ -112,7 +112,7 @@ def test_lanes_run_on_both_nodes_and_the_coordinator_only_joins(site: Site, fini
     assert "was made here again" not in said
     ran = Counter(stage for folder in (site.root, *site.clones) for stage in stages_run(folder))
     assert set(ran.values()) == {1}, ran  # no lane was trained twice, by anybody
-    assert FAN_OUT | ARMS | {"pretrain", "cross_fit", "learning_curve"} == {
+    assert FAN_OUT | ARMS | {"pretrain", "cross_fit", "rivals", "learning_curve"} == {
         stage for clone in site.clones for stage in stages_run(clone)
     }
     assert all(stages_run(clone) for clone in site.clones)

@@ -43,3 +43,11 @@ def test_every_parameter_gets_a_gradient() -> None:
     images = torch.randn(16, 1, 8, 8, generator=torch.Generator().manual_seed(1))
     model(images).square().sum().backward()
     assert all(p.grad is not None and p.grad.abs().sum() > 0 for name, p in model.named_parameters())
+
+
+@pytest.mark.parametrize("side", [4, 5, 8, 12, 16, 20, 24, 28, 32, 36, 40, 48, 64])
+def test_the_last_map_is_small_and_not_tiny(side: int) -> None:
+    trunk = build(height=side, width_px=side).trunk
+    last = trunk[:-2](torch.zeros(2, 1, side, side))  # without the mean over 2 x 2 and the flattening
+    assert 3 <= last.shape[2] <= 5
+    assert last.shape[2] == last.shape[3]

@@ -69,5 +69,5 @@ def test_other_weights_are_not_read(tmp_path: Path, monkeypatch: pytest.MonkeyPa
     (tmp_path / pretrained._FILE).write_bytes(b"cos\nsystem\n")
     spec = importlib.util.spec_from_loader("other", None, origin=str(tmp_path / "__init__.py"))
     monkeypatch.setattr(importlib.util, "find_spec", lambda _: spec)
-    with pytest.raises(SetupError, match="not the ones"):
+    with pytest.raises(SetupError, match="not the expected ones"):
         PretrainedFeatures()

@@ -68,6 +68,15 @@ def test_the_two_arms_of_the_gain_have_a_badge_and_synthetic_ones_a_colour(whole
     assert rows["Synthetic alone"].note.endswith("synthetic")
 
 
+def test_a_rival_is_an_arm_without_the_colour_of_synthetic_ones(whole: Evidence) -> None:
+    records = [dict(record) for record in whole.measure["arms"]]
+    records[1]["arm"] = "rival: synthetic_dots"
+    gain = {**whole.measure["gain"], "baseline_arm": "rival: synthetic_dots"}
+    rows = {row.name: row for row in sections.arms(changed(whole, arms=records, gain=gain))[0]["rows"]}
+    row = rows["Real + rows of the rival synthetic_dots"]
+    assert (row.kind, row.badge) == ("real", "best without")
+
+
 def test_classes_stand_by_falling_gain_with_a_word_for_it(whole: Evidence) -> None:
     shown = sections.class_gains(whole)
     assert shown is not None

@@ -82,7 +82,7 @@ def test_all_kinds_are_told_at_once(tmp_path: Path) -> None:
     (tmp_path / "params.yaml").open("a").write("measure: {}\nmeasure: {}\n")
     with pytest.raises(ParamsError) as caught:
         check_project(tmp_path, read_data=True).refuse()
-    for word in ("candidates: -1", "is there already", "not those of the data", "k: unknown key", "webdataset"):
+    for word in ("candidates: -1", "occurs already", "not those of the data", "k: unknown key", "webdataset"):
         assert word in str(caught.value)
 
 

@@ -21,7 +21,7 @@ from gan_augment.synthesis.generators.infogan.method import Infogan
 from tests.cli.command import run
 from tests.data.pictures import noise, save, write_folder
 
-READERS = {"pretrain", "train_gan", "generate", "cross_fit", "curate"}
+READERS = {"pretrain", "train_gan", "generate", "cross_fit", "rivals", "curate"}
 
 
 def with_pool(root: Path, name: str = "unlabelled", count: int = 3) -> Path:
@@ -117,7 +117,7 @@ def test_a_check_refuses_a_pool_that_is_not_there_or_that_dvc_does_not_know(tmp_
     text = (root / "dvc.yaml").read_text()
     (root / "dvc.yaml").write_text(text.replace("data/prepared/pool", "data/prepared/other"))
     (error,) = check_project(root, read_data=False).errors
-    assert "dvc.yaml does not know it" in str(error)
+    assert "dvc.yaml does not name it" in str(error)
 
 
 def test_a_pool_beside_table_rows_is_refused(tmp_path: Path) -> None:

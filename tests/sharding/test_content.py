@@ -52,6 +52,17 @@ def test_the_adjustment_is_that_of_the_arm_whose_rows_are_exported() -> None:
     assert decide_content(PLAN, HELPS, force=False).adjustment is None  # measured by an older version
 
 
+def test_real_rows_alone_carry_no_adjustment_of_a_rivals_arm() -> None:
+    gain = {
+        f"{side}_{name}": value
+        for side, tau in (("synthetic", 1.5), ("baseline", 0.5), ("real", 2.0))
+        for name, value in {"arm": side, "variant": "v", "adjustment": {"tau": tau, "log_prior": {"a": 0}}}.items()
+    }
+    found = decide_content(PLAN, NOT | {"gain": gain | {"baseline_arm": "rival: fda"}}, force=False).adjustment
+    assert found is not None
+    assert (found.arm, found.tau) == ("real", 2.0)
+
+
 def test_what_is_said_before_the_verdict_goes_along() -> None:
     said = "Class 'bad' got no synthetic rows, because it collapsed."
     content = decide_content(PLAN, NOT | {"before": [said]}, force=False)

@@ -79,17 +79,17 @@ def test_nothing_is_found_in_noise() -> None:
 def test_what_two_repetitions_leave_open_is_repeated_and_pays_for_the_second_look() -> None:
     settings: Any = {"classifier": "logistic_regression", "methods": ["jitter"], "selections": ["all"], "baselines": []}
     lengths = set()
-    for seed in range(6):
+    for seed in (2, 3):  # just on this side of hopeless, and just beyond it
         told: list[tuple[int, int]] = []
         found = choose_augmentation(
             noise(seed), "y", seed=seed, progress=lambda *parts, told=told: told.append(parts), **settings
         )
-        first = choose_augmentation(noise(seed), "y", seed=seed, repeats=2, **settings).p_value
-        assert first is not None
-        is_open = chooser.HOPELESS > first >= 0.05 / 2
+        first = choose_augmentation(noise(seed), "y", seed=seed, repeats=2, **settings)
+        assert first.p_value is not None
+        is_open = chooser.HOPELESS > first.p_value >= 0.05 / 2
         lengths.add(length := 4 if is_open else 2)
         assert told[-1] == (10 * length, 10 * length)
-        alone = choose_augmentation(noise(seed), "y", seed=seed, repeats=length, **settings)
+        alone = choose_augmentation(noise(seed), "y", seed=seed, repeats=4, **settings) if is_open else first
         assert found.p_value == pytest.approx(min(1.0, 2 * (alone.p_value or 0.0)))
         pd.testing.assert_frame_equal(found.table, alone.table)
     assert lengths == {2, 4}

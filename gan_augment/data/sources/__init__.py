@@ -1,4 +1,4 @@
-"""One file a source. `read_source` finds the one that a `source.kind` in params.yaml names."""
+"""Sources, one file per kind. `read_source` finds the reader that a `source.kind` in params.yaml names."""
 
 from __future__ import annotations
 
@@ -23,5 +23,5 @@ READERS: dict[str, Reader] = {
 def read_source(
     config: AnySource | PoolSource, root: Path, split: SplitConfig, companions: Companions = NO_COMPANIONS
 ) -> RawData:
-    """Read a source, with what lies beside its rows; paths are relative to `root`. Raises DataError, ParamsError."""
+    """Read a source with its companions; paths are relative to `root`. Raises DataError, ParamsError."""
     return READERS[config.kind](config, root, split, companions)

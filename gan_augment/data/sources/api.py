@@ -1,4 +1,4 @@
-"""The earlier place of `gan_augment.data.raw`, for readers of sources that were written against it."""
+"""Former place of `gan_augment.data.raw`, kept for readers of sources that import from it."""
 
 from __future__ import annotations
 

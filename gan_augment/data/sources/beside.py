@@ -1,4 +1,4 @@
-"""What the readers of several sources share to find what lies beside each row: in tables, and in folders."""
+"""Companions in tables and in folders: code that the readers of several sources share."""
 
 from __future__ import annotations
 
@@ -63,7 +63,7 @@ _EXAMPLES: Mapping[Form, str] = {
 
 
 def refuse_other_forms(companions: Companions, source: str, *forms: Form) -> None:
-    """Raise ParamsError where a companion is looked for in a place that this kind of source does not have."""
+    """Raise ParamsError where a companion's setting names a place that this kind of source does not have."""
     for role, config in companions.items():
         given = {"columns": "column"}.get(name := _form(config), name)
         if given not in forms:
@@ -81,7 +81,7 @@ def _form(config: CompanionSource) -> str:
 
 
 def cells_of_table(path: Path, table: TableFile, role: Role, config: CompanionSource) -> list[Cells]:
-    """A row's cells in the columns of a companion. Raises DataError."""
+    """Cells of each row in the columns of a companion. Raises DataError."""
     for name in config.names:
         check_column(path, table.frame, name, f"prepare.companions.{role}")
     columns = [_present(column_texts(table, name)) for name in config.names]
@@ -93,13 +93,13 @@ def _present(texts: pd.Series) -> list[str | None]:
 
 
 def files_in_cells(folder: Path, cells: Iterable[Cells | None]) -> list[Beside]:
-    """The files that cells name, relative to `folder`."""
+    """Files that cells name, relative to `folder`."""
     names = [None if row is None else row[0] for row in cells]
     return [None if name is None else EncodedImage(name, partial(read_regular, folder / name)) for name in names]
 
 
 class Sister:
-    """A folder with the same relative paths as the images have in theirs."""
+    """Folder with the same relative paths as the folder of images."""
 
     def __init__(self, role: Role, config: CompanionSource, root: Path) -> None:
         assert config.path is not None
@@ -110,7 +110,7 @@ class Sister:
                 self._of_stem[path.with_suffix("")].append(path)
 
     def paths(self, images: Sequence[PurePosixPath]) -> list[PurePosixPath | None]:
-        """The file of each image: of the same name, else with another ending. Raises DataError where two would do."""
+        """File of each image: of the same name, else with another ending. Raises DataError where two would do."""
         found = [self._of_stem.get(image.with_suffix(""), []) for image in images]
         own = [[image] if image in some else some for image, some in zip(images, found, strict=True)]
         several = [f"{shown(str(image))}: {', '.join(map(str, some))}" for image, some in zip(images, own, strict=True)
@@ -126,7 +126,7 @@ class Sister:
         return [some[0] if some else None for some in own]
 
     def handles(self, images: Sequence[PurePosixPath]) -> list[Beside]:
-        """The same, to be read."""
+        """The same files as handles to read."""
         return [
             None if path is None else EncodedImage(shown(path.as_posix()), partial(read_regular, self.folder / path))
             for path in self.paths(images)
@@ -134,7 +134,7 @@ class Sister:
 
 
 def read_metadata(folder: Path, files: Iterable[PurePosixPath]) -> list[tuple[PurePosixPath, Path, TableFile]]:
-    """The metadata files among the files of a folder of images, each with its own folder. Raises DataError."""
+    """Metadata files among the files of a folder of images, each with its own folder. Raises DataError."""
     found = [path for path in files if path.name in METADATA_NAMES]
     return [(path.parent, folder / path, _read_table(folder / path)) for path in found]
 
@@ -146,7 +146,7 @@ def _read_table(path: Path) -> TableFile:
 
 
 def _read_jsonl(path: Path) -> TableFile:
-    """A JSON object a line, its values as texts."""
+    """JSON Lines: an object per line, its values as texts."""
     rows, places = [], []
     for number, line in enumerate(_lines(path), start=1):
         if line.strip():
@@ -172,7 +172,7 @@ def _object(path: Path, number: int, line: str) -> dict[str, Any]:
     if isinstance(found, dict):
         return found
     raise DataError(
-        "A line of the metadata is no JSON object",
+        "A line of the metadata is not a JSON object",
         where=f"{path}, line {number}",
         got=str(found)[:80],
         expected='one object a line, such as {"file_name": "cat/1.png", "text": "a black cat"}',
@@ -181,7 +181,7 @@ def _object(path: Path, number: int, line: str) -> dict[str, Any]:
 
 
 def cell_text(value: Any) -> str | None:
-    """A value of JSON as a cell: numbers and truth values as texts; null, lists and objects are none."""
+    """JSON value as a cell: numbers and booleans as texts; None for null, lists and objects."""
     if isinstance(value, float) and value.is_integer():
         value = int(value)
     text = str(value).strip() if isinstance(value, str | int | float) else ""
@@ -191,7 +191,7 @@ def cell_text(value: Any) -> str | None:
 def metadata_cells(
     tables: Sequence[tuple[PurePosixPath, Path, TableFile]], role: Role, config: CompanionSource
 ) -> dict[PurePosixPath, tuple[Cells, PurePosixPath]]:
-    """By the path of an image: its cells, and the folder of its metadata. Raises DataError for an image named twice."""
+    """Cells by the path of an image, and the folder of its metadata. Raises DataError for an image named twice."""
     found: dict[PurePosixPath, tuple[Cells, PurePosixPath]] = {}
     twice = []
     for parent, path, table in tables:

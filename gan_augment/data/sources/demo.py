@@ -1,4 +1,4 @@
-"""The data sets that come with the package or with scikit-learn: no download, and small enough for minutes."""
+"""Demo data sets that come with the package or with scikit-learn: no download, and small enough for minutes."""
 
 from __future__ import annotations
 
@@ -23,7 +23,7 @@ from gan_augment.data.targets import check_column
 
 __all__ = ["DIGITS_RARE", "read"]
 
-# Long tail of the digits: the rare ones are those that are easily taken for others.
+# Long tail of the digits: the rare ones are those that are easily mistaken for others.
 DIGITS_RARE = (3, 5, 8)
 DIGITS_TRAIN, DIGITS_TRAIN_RARE, DIGITS_VALIDATION = 60, 10, 40
 
@@ -66,8 +66,8 @@ def read(
 
 
 def _digits() -> RawData:
-    """8x8 grey digits as a long tail: 60 train images of common classes, 10 of rare ones; the rest balanced."""
-    from sklearn.datasets import load_digits  # takes a second, and only demos need it
+    """Grey 8x8 digits as a long tail: 60 train images of common classes, 10 of rare ones; the rest balanced."""
+    from sklearn.datasets import load_digits  # slow to import, and only demos need it
 
     bunch = load_digits()
     pixels = np.rint(bunch.images * (255 / 16)).astype(np.uint8)
@@ -86,7 +86,7 @@ def _digits() -> RawData:
 
 
 def _long_tail(target: npt.NDArray[Any], rare: tuple[int, ...]) -> npt.NDArray[np.object_]:
-    """Part of every row, "" for those left over. Which row goes where is part of the demo: it has its own seed."""
+    """Part of every row, "" for those left over. The assignment belongs to the demo: it has a seed of its own."""
     parts = np.full(len(target), "", dtype=object)
     test = int(np.bincount(target).min()) - DIGITS_TRAIN - DIGITS_VALIDATION
     for label in np.unique(target):
@@ -99,7 +99,7 @@ def _long_tail(target: npt.NDArray[Any], rare: tuple[int, ...]) -> npt.NDArray[n
 
 
 def _colour_digits(companions: Companions) -> RawData:
-    """16x16 digits in four inks on three backgrounds, 60 train images a class, with attributes and captions.
+    """Digits of 16x16 in four inks on three backgrounds, 60 train images per class, with attributes and captions.
 
     Combinations of ink and background are a long tail in train, and equally likely in validation and test.
     """
@@ -130,7 +130,7 @@ def _colour_digits(companions: Companions) -> RawData:
 
 
 def _described(number: int, digit: int, part: str) -> dict[str, str]:
-    """Ink, background and caption of an image: its own draw, whatever the others are."""
+    """Ink, background and caption of an image: drawn independently of the others."""
     random = numpy_generator("demo", "colour_digits", number)
     pairs = [(ink, background) for ink in INKS for background in BACKGROUNDS]
     order = numpy_generator("demo", "colour_digits", "order").permutation(len(pairs))
@@ -144,7 +144,7 @@ def _described(number: int, digit: int, part: str) -> dict[str, str]:
 def _coloured(
     grey: npt.NDArray[Any], ink: tuple[int, int, int], background: tuple[int, int, int]
 ) -> npt.NDArray[np.uint8]:
-    """uint8 [16, 16, 3] of 8x8 from 0 to 16."""
+    """Coloured digits, uint8 [16, 16, 3], from 8x8 with values 0 to 16."""
     from PIL import Image
 
     small = Image.fromarray(np.rint(grey * (255 / 16)).astype(np.uint8))
@@ -161,7 +161,7 @@ def _columns(table: pd.DataFrame, companions: Companions) -> Iterator[tuple[Role
 
 
 def _breast_cancer() -> RawData:
-    """569 tumours, 30 numeric features, two classes."""
+    """Breast cancer: 569 tumours, 30 numeric features, two classes."""
     from sklearn.datasets import load_breast_cancer
 
     bunch = load_breast_cancer()
@@ -177,7 +177,7 @@ def _breast_cancer() -> RawData:
 
 
 def _penguins(split: SplitConfig) -> RawData:
-    """344 penguins, 6 features of mixed kinds with missing values, three species."""
+    """Penguins: 344 rows, 6 features of mixed kinds with missing values, three species."""
     with resources.as_file(resources.files("gan_augment.data") / "demo") as folder:
         source = TableSource(path="penguins.csv", target="species")
         found = table.read(source, folder, split)

@@ -1,4 +1,4 @@
-"""Every entry below a folder: a file that can be looked at, or left out for a reason. Nothing is opened."""
+"""Every entry below a folder: a readable file, or left out for a reason. Nothing is opened."""
 
 from __future__ import annotations
 
@@ -22,7 +22,7 @@ HIDDEN = Reason(
 EMPTY = Reason("an empty folder, which makes no class", remedy="remove it, or put the images in")
 CIRCLE = Reason("a link to a folder that is read already, or that leads around in a circle", remedy="remove the link")
 BROKEN = Reason(
-    "links to something that is not there, at which DVC fails",
+    "links to something that does not exist, at which DVC fails",
     "error",
     remedy="restore what it names, or remove the link",
 )
@@ -46,21 +46,21 @@ _LITTER_NAMES = frozenset(
         *(".ipynb_checkpoints", ".apdisk", ".spotlight-v100", ".fseventsd", ".trashes", ".temporaryitems"),
     }
 )
-_LITTER_STARTS = ("._", ".nfs", ".fuse_hidden", ".trash-", ".~lock.")  # the first: what macOS adds to a copied file
+_LITTER_STARTS = ("._", ".nfs", ".fuse_hidden", ".trash-", ".~lock.")  # the first: macOS adds it to a copied file
 
 
 @dataclass(frozen=True)
 class Entries:
-    """What lies below a folder, with paths relative to it and sorted.
+    """Entries below a folder, with paths relative to it and sorted.
 
     Attributes
     ----------
     files
         Files, and links to files.
     links
-        The folders outside that links inside lead to, and that were gone into.
+        The folders outside to which links inside lead, and which were listed too.
     count
-        All entries: files, and what was left out. A folder that holds something is none.
+        All entries: files, and what was left out. A folder that is not empty is not an entry.
     """
 
     files: tuple[PurePosixPath, ...]
@@ -70,9 +70,9 @@ class Entries:
 
 
 def list_entries(folder: Path) -> Entries:
-    """Walk through a folder and through the folders that links in it lead to, each once.
+    """List the entries of a folder and of the folders to which links in it lead, each once.
 
-    Raises DataError where a folder cannot be read: its images would be missed without a word.
+    Raises DataError where a folder cannot be read: its images would be missed silently.
     """
     walk = _Walk(folder)
     walk.go()
@@ -110,7 +110,7 @@ class _Walk:
                 self._look(place / name)
 
     def _look(self, path: PurePosixPath) -> None:
-        """Look at one entry: what it is first, as DVC reads hidden ones too, then its name."""
+        """Check one entry: first its type, as DVC reads hidden ones too, then its name."""
         if shown(path.name) != path.name:
             return self._leave(path, NOT_UTF8)
         full = self._top / path
@@ -133,7 +133,7 @@ class _Walk:
         self._leave(path, BROKEN, f"-> {shown(str(full.readlink()))}")
 
     def _go_into(self, path: PurePosixPath) -> None:
-        """Follow a link, unless its images are read anyway or it would lead here again."""
+        """Follow a link, unless its images are read anyway or it would lead back here."""
         target = (self._top / path).resolve()
         known = (self._home, *self._gone_into)
         if any(target.is_relative_to(place) or place.is_relative_to(target) for place in known):

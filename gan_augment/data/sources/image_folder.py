@@ -1,4 +1,4 @@
-"""A folder of images: folders name the classes, and where the user says so the split and the groups."""
+"""Image folders: folders name the classes and, at the user's request, the split and the groups."""
 
 from __future__ import annotations
 
@@ -36,7 +36,7 @@ READ_BESIDE = Reason("read for what lies beside the images", "note")
 LOOSE = Reason(
     "images that lie in no class folder",
     "error",
-    expected="one folder a class, with the images in it",
+    expected="one folder per class, with the images in it",
     remedy="move them into a class folder, or away",
 )
 UNLABELLED = Reason(
@@ -53,7 +53,7 @@ OUTSIDE_SPLIT = Reason(
 
 @dataclass(frozen=True)
 class _Image:
-    """An image and what its place says: part of the split ("" where none is asked for), class, path below the part."""
+    """Image and the facts in its path: part of the split ("" where not requested), class, path below the part."""
 
     path: PurePosixPath
     part: str
@@ -104,7 +104,7 @@ def read(config: Any, root: Path, split: SplitConfig, companions: Companions = N
 def _beside(
     companions: Companions, root: Path, folder: Path, entries: Entries, images: Sequence[PurePosixPath]
 ) -> tuple[dict[Role, tuple[Beside, ...]], set[str]]:
-    """What lies beside each image, and the places of the files among the entries that say so."""
+    """Companion of each image, and the places of the entries that were read for them."""
     found: dict[Role, tuple[Beside, ...]] = {}
     used: set[str] = set()
     named = any(config.names for config in companions.values())
@@ -134,7 +134,7 @@ def _of_metadata(folder: Path, role: Role, found: Sequence[Any]) -> Iterator[Bes
 
 def _no_metadata(folder: Path, role: Role) -> DataError:
     return DataError(
-        "There are no metadata in this folder",
+        "There is no metadata in this folder",
         where=shown(str(folder)),
         got=f"no metadata.csv, .jsonl or .parquet, of which prepare.companions.{role} names a column",
         expected="a table with a column file_name, relative to its folder, beside the class folders",
@@ -143,12 +143,12 @@ def _no_metadata(folder: Path, role: Role) -> DataError:
 
 
 def is_image(path: PurePosixPath) -> bool:
-    """Whether the file's ending is one of an image."""
+    """Whether the file's ending is that of an image."""
     return path.suffix.lower() in IMAGE_SUFFIXES
 
 
 def class_folder(path: PurePosixPath, class_from: str) -> str:
-    """The label of an image at this path inside the data's folder; empty where no folder names one."""
+    """Label of an image at this path inside the data's folder; empty where no folder names one."""
     folders = path.parts[:-1]
     if not folders or class_from == "none":
         return ""
@@ -158,7 +158,7 @@ def class_folder(path: PurePosixPath, class_from: str) -> str:
 def _sort_out(
     entries: Entries, config: ImageFolderSource | PoolFolder, split: SplitConfig
 ) -> tuple[list[_Image], list[LeftOut]]:
-    """Images with a class (those of a pool need none), and everything else."""
+    """Images with a class (a pool's need none), and all other entries."""
     images: list[_Image] = []
     left_out = list(entries.left_out)
     loose: list[_Image] = []
@@ -180,7 +180,7 @@ def _sort_out(
 def _place(
     path: PurePosixPath, config: ImageFolderSource | PoolFolder, parts: Mapping[str, Part] | None
 ) -> _Image | None:
-    """What the path says; None where the split is that of the top folders (`parts`) and this one names no part."""
+    """Facts in the path; None where the split is that of the top folders (`parts`) and this one names no part."""
     if parts is None:
         return _Image(path, "", path, class_folder(path, config.class_from))
     part = parts.get(path.parts[0]) if len(path.parts) > 1 else None
@@ -199,13 +199,13 @@ def _check_column(split: SplitConfig) -> None:
 
 
 def _group(path: PurePosixPath, group: str | None) -> str:
-    if group is None or (group == "folder" and len(path.parts) == 1):  # loose images of a pool are no group
+    if group is None or (group == "folder" and len(path.parts) == 1):  # loose images of a pool form no group
         return ""
     return shown(path.parent.as_posix()) if group == "folder" else group_in(shown(path.as_posix()), group, "`folder`")
 
 
 def _refuse_parts_as_classes(folder: Path, images: Sequence[_Image], config: ImageFolderSource | PoolFolder) -> None:
-    """Raise DataError where classes are named like parts of a split, unless the user said that they are classes."""
+    """Raise DataError where classes are named like parts of a split, unless the user declared them classes."""
     if isinstance(config, PoolFolder) or config.part_names == "classes":
         return
     counts = Counter(image.label for image in images)
@@ -226,14 +226,14 @@ def _refuse_parts_as_classes(folder: Path, images: Sequence[_Image], config: Ima
 
 
 def _about_folders(folder: Path, entries: Entries, images: Sequence[_Image], told: set[str]) -> Iterator[Problem]:
-    """Folders without a sample, but for those that were told of; and a split that lies below the classes."""
+    """Findings on folders without a sample, other than those reported already, and on a split below the classes."""
     full = {image.path.parts[0] for image in images}
     places = [*(path.as_posix() for path in entries.files), *(entry.place for entry in entries.left_out)]
     tops = {place.partition("/")[0] for place in places if "/" in place}
     if without := sorted(tops - full - told):
         yield Problem(
             severity="warning",
-            what=f"{len(without)} folder{'s' if len(without) > 1 else ''} without a sample: no class comes from there",
+            what=f"{len(without)} folder{'s' if len(without) > 1 else ''} without a sample, which make no class",
             where=shown(str(folder)),
             places=tuple(without),
             remedy="put the images in, or remove the folder",
@@ -250,7 +250,7 @@ def _about_folders(folder: Path, entries: Entries, images: Sequence[_Image], tol
 
 
 def _about_depths(folder: Path, images: Sequence[_Image]) -> Iterator[Problem]:
-    """A folder of class folders beside class folders would be a class of its own."""
+    """Finding on mixed depths: a folder of class folders beside class folders would be a class of its own."""
     between: dict[str, int] = {}
     for image in images:
         top, depth = image.inner.parts[0], len(image.inner.parts) - 2
@@ -270,14 +270,14 @@ def _about_links(entries: Entries) -> Iterator[Problem]:
         yield Problem(
             severity="note",
             what=f"{len(entries.links)} linked folder{'s are' if len(entries.links) > 1 else ' is'} read; "
-            "DVC does not look behind links by itself",
+            "DVC does not follow links by itself",
             places=tuple(shown(str(link)) for link in entries.links),
             remedy="`init` names them in dvc.yaml; with a link more, run it again",
         )
 
 
 def _nothing(folder: Path, entries: Entries, left_out: Sequence[LeftOut]) -> DataError:
-    """Why there is no sample at all."""
+    """Error for a folder without any sample, with the reason."""
     unread = [replace(entry, reason=LOOSE) if entry.reason is UNLABELLED else entry for entry in left_out]
     try:
         raise_errors(left_out_problems(shown(str(folder)), entries.count, unread))
@@ -290,7 +290,7 @@ def _nothing(folder: Path, entries: Entries, left_out: Sequence[LeftOut]) -> Dat
             "There are no images in this folder",
             where=shown(str(folder)),
             got=found if not others else f"{entries.count} other entries, such as {shown(str(others[0]))}",
-            expected="one folder a class with images in it (PNG, JPEG, TIFF, BMP, GIF, WebP...)",
+            expected="one folder per class with images in it (PNG, JPEG, TIFF, BMP, GIF, WebP...)",
             remedy="check the path",
         ),
         folder,
@@ -299,7 +299,7 @@ def _nothing(folder: Path, entries: Entries, left_out: Sequence[LeftOut]) -> Dat
 
 
 def _with_table(error: DataError, folder: Path, entries: Entries) -> DataError:
-    """The error, with a table in the folder as its remedy: it may be the data, or the list of these images."""
+    """Error with a table in the folder as its remedy: it may be the data, or the list of these images."""
     tables = [path for path in entries.files if path.suffix.lower() in (".csv", ".tsv", ".parquet")]
     if not tables:
         return error

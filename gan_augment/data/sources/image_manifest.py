@@ -1,4 +1,4 @@
-"""A CSV or Parquet table with a column of image paths and a column of classes."""
+"""Lists of images: a CSV or Parquet table with a column of image paths and a column of classes."""
 
 from __future__ import annotations
 
@@ -46,7 +46,7 @@ def _beside(path: Path, table: TableFile, companions: Companions) -> Iterator[tu
 
 
 def _name(value: Any) -> str:
-    """The path in a cell; empty where the cell is (`None`, NaN and NA of Parquet too)."""
+    """Path in a cell; empty where the cell is empty (`None`, NaN and NA of Parquet too)."""
     return value if isinstance(value, str) else ""
 
 
@@ -59,7 +59,7 @@ def _check_files(path: Path, table: TableFile, names: list[str]) -> None:
     if not wrong:
         return
     raise DataError(
-        f"{len(wrong)} of {len(names)} images are not there",
+        f"{len(wrong)} of {len(names)} images do not exist",
         where=path,
         got=listing(wrong),
         expected=f"files, relative to {path.parent}" + (", with / between folders" if "\\" in "".join(wrong) else ""),
@@ -68,7 +68,7 @@ def _check_files(path: Path, table: TableFile, names: list[str]) -> None:
 
 
 def _why_no_file(folder: Path, name: str) -> str | None:
-    """None for a file; else what is there instead, empty for nothing."""
+    """None for a file; else the kind of object there, empty for nothing."""
     if not name:
         return ""
     try:
@@ -81,7 +81,7 @@ def _why_no_file(folder: Path, name: str) -> str | None:
 
 
 def _about_paths(path: Path, table: TableFile, names: list[str]) -> Iterator[Problem]:
-    """Paths that hold on this machine only, and files that several rows name."""
+    """Findings on paths that are valid on this machine only, and on files that several rows name."""
     places: defaultdict[Path, list[str]] = defaultdict(list)
     for place, name in zip(table.places, names, strict=True):
         places[(path.parent / name).resolve()].append(place)

@@ -1,4 +1,4 @@
-"""An `.npz` file in the MedMNIST layout: arrays `train_images` and `train_labels`, and the same of val and test."""
+"""`.npz` files in the MedMNIST layout: arrays `train_images` and `train_labels`, and the same of val and test."""
 
 from __future__ import annotations
 
@@ -68,7 +68,7 @@ def _arrays_of(config: CompanionSource) -> tuple[str, ...]:
 def _beside(
     path: Path, arrays: dict[str, npt.NDArray[Any]], prefixes: list[str], role: Role, config: CompanionSource
 ) -> tuple[Beside, ...]:
-    """Rows of the arrays of every part; None for the rows of a part that has no such array."""
+    """Companion rows from the arrays of every part; None for the rows of a part that has no such array."""
     found: list[Beside] = []
     for prefix in prefixes:
         names = [f"{prefix}_{name}" for name in _arrays_of(config)]
@@ -156,7 +156,7 @@ def _load(path: Path) -> dict[str, npt.NDArray[Any]]:
         raise _unreadable(path, f"{str(error).splitlines()[0] if str(error) else type(error).__name__}") from None
     strange = [name for name, array in arrays.items() if not isinstance(array, np.ndarray)]
     if strange:
-        raise _unreadable(path, f"{shown(strange[0])}, which is no array")
+        raise _unreadable(path, f"{shown(strange[0])}, which is not an array")
     return arrays
 
 
@@ -208,7 +208,7 @@ def _texts(path: Path, arrays: dict[str, npt.NDArray[Any]], name: str, images: s
 def _others(
     path: Path, arrays: dict[str, npt.NDArray[Any]], prefixes: list[str], used: set[str]
 ) -> tuple[LeftOut, ...]:
-    """Arrays that were not read. Raises DataError for labels without images: samples are missing."""
+    """Entries for arrays that were not read. Raises DataError for labels without images: samples are missing."""
     read = {f"{prefix}_{kind}" for prefix in prefixes for kind in ("images", "labels")} | used
     rest = [name for name in arrays if name not in read]
     for name in rest:
@@ -218,7 +218,7 @@ def _others(
 
 
 def _wrong(path: Path, got: str, layout: str = _LAYOUT) -> DataError:
-    problem = "The .npz file is not in the MedMNIST layout" if layout == _LAYOUT else "The .npz file is no pool"
+    problem = "The .npz file is not in the MedMNIST layout" if layout == _LAYOUT else "The .npz file is not a pool"
     return DataError(problem, where=shown(str(path)), got=got, expected=layout)
 
 

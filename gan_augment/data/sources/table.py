@@ -1,4 +1,4 @@
-"""A CSV or Parquet table: one row a sample, one column the class."""
+"""CSV or Parquet tables: one row per sample, one column with the class."""
 
 from __future__ import annotations
 
@@ -22,7 +22,7 @@ from gan_augment.encoding.rules import check_rules
 
 __all__ = ["read", "read_features"]
 
-_USUAL = {  # what these dtypes are written as anyway
+_USUAL = {  # dtypes in which these values are written anyway
     "Int64": "int64", "UInt64": "uint64", "float64": "double", "boolean": "bool", "datetime64[ns]": "timestamp[ns]",
 }  # fmt: skip
 
@@ -66,7 +66,7 @@ def _broken_rules(frame: pd.DataFrame, spec: TableSpec) -> list[Problem]:
 def read_features(
     path: Path, table: TableFile, config: TableSource, names: list[str]
 ) -> tuple[pd.DataFrame, list[Problem]]:
-    """The columns that can be features, in canonical dtypes, and what is to be said of the others."""
+    """Columns that can be features, in canonical dtypes, and findings on the others."""
     features: dict[str, pd.Series] = {}
     problems: list[Problem] = []
     for name in names:

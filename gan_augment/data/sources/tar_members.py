@@ -1,7 +1,8 @@
-"""The members of an uncompressed tar, with proof that nothing lies between them, behind them, or was cut off.
+"""Members of an uncompressed tar, with proof that nothing lies between or after them and that none is cut off.
 
-Python's tarfile ends without a word at a damaged header in the middle, at a cut between members, and at the end mark
-of the first of two concatenated tars. So the place where it ended is looked at: an end mark, and nothing behind it.
+Python's tarfile stops silently at a damaged header in the middle, at a cut between members, and at the end mark of the
+first of two concatenated tars. So the place where it stopped is checked: there must be an end mark, and nothing after
+it.
 """
 
 from __future__ import annotations
@@ -22,31 +23,31 @@ __all__ = ["Member", "Tar", "read_tar"]
 
 FOLDER = Reason("folders in a tar, which say nothing", "note")
 SPECIAL_MEMBER = Reason(
-    "links, devices and sparse files in a tar: their content is not there",
+    "links, devices and sparse files in a tar, which have no content of their own",
     "error",
     remedy="write the tar again from whole files (tar --dereference --hard-dereference)",
 )
 _BLOCK = 512
 _COMPRESSIONS = {b"\x1f\x8b": "gzip", b"BZh": "bzip2", b"\xfd7zXZ": "xz", b"\x28\xb5\x2f\xfd": "zstd", b"PK": "zip"}
-_LOOKED_AT = 2**24  # bytes behind the end mark in which another archive is looked for
+_LOOKED_AT = 2**24  # bytes after the end mark that are searched for another archive
 
 
 @dataclass(frozen=True)
 class Member:
-    """A file in a tar: its path, and where its bytes are."""
+    """File in a tar: its path, and the place of its bytes."""
 
     path: PurePosixPath
     offset: int
     size: int
 
     def reader(self, tar: Path) -> Callable[[], bytes]:
-        """What reads its bytes."""
+        """Function that reads its bytes."""
         return partial(_bytes_at, tar, self.offset, self.size)
 
 
 @dataclass(frozen=True)
 class Tar:
-    """The files of a tar in its order, what else is in it, and how many members it has."""
+    """Files of a tar in its order, its other entries, and the number of members."""
 
     files: tuple[Member, ...]
     left_out: tuple[LeftOut, ...]
@@ -54,7 +55,7 @@ class Tar:
 
 
 def read_tar(path: Path, name: str) -> Tar:
-    """List the members; `name` is that of the tar in messages. Raises DataError where it is damaged or not whole."""
+    """List the members; `name` is the tar's name in messages. Raises DataError where it is damaged or incomplete."""
     files: list[Member] = []
     left_out: list[LeftOut] = []
     count = 0
@@ -76,7 +77,7 @@ def read_tar(path: Path, name: str) -> Tar:
 
 
 def _why_not(member: tarfile.TarInfo) -> Reason | None:
-    """Why a member is no file of a sample."""
+    """Reason why a member is not a file of a sample."""
     parts = [part for part in PurePosixPath(member.name).parts if part != ".."]
     if member.isdir():
         return FOLDER
@@ -88,16 +89,16 @@ def _why_not(member: tarfile.TarInfo) -> Reason | None:
 
 
 def _check_end(name: str, stream: BinaryIO, end: int) -> None:
-    """Raise DataError where there is no end mark at this byte, or something behind it."""
+    """Raise DataError where there is no end mark at this byte, or data after it."""
     stream.seek(end)
     mark = stream.read(_BLOCK)
     if len(mark) < _BLOCK or any(mark):
-        what = "nothing" if not mark else f"{len(mark)} bytes that are no header"
+        what = "nothing" if not mark else f"{len(mark)} bytes that are not a header"
         raise _damaged(name, f"{what} at byte {end:,}, where the next member or the end mark should be")
     while block := stream.read(_LOOKED_AT):
         if any(block):
             found = "another archive" if b"ustar" in block else "something else"
-            raise _damaged(name, f"{found} behind the end mark at byte {end:,}, which would be lost")
+            raise _damaged(name, f"{found} after the end mark at byte {end:,}, which would be lost")
 
 
 def _damaged(name: str, got: str, compressed: bool = False) -> DataError:

@@ -1,4 +1,4 @@
-"""WebDataset tars: files that share a name up to the first dot are one sample."""
+"""WebDataset tars: files whose names agree up to the first dot are one sample."""
 
 from __future__ import annotations
 
@@ -35,7 +35,7 @@ COMPRESSED = Reason(
 )
 NO_ENDING = Reason("files in a tar without an ending, which belong to no sample")
 REPEATED = Reason(
-    "the same name twice in one tar, so that it cannot be told which belong together",
+    "the same name twice in one tar, so that it is unclear which belong together",
     "error",
     expected="a name of its own for every file in a tar",
     remedy="write the tar again; two tars that were joined must stay two",
@@ -49,7 +49,7 @@ INCOMPLETE = Reason(
 TWO_IMAGES = Reason(
     "samples with several images, of which none is the one",
     "error",
-    expected="one image a sample; others under an ending such as .mask.png",
+    expected="one image per sample; others with an ending such as .mask.png",
     remedy="write the tars again with one of them",
 )
 NO_CLASS = Reason(
@@ -68,7 +68,7 @@ NO_PART = Reason(
 
 @dataclass
 class _Found:
-    """What reading has found so far, sample by sample."""
+    """Results of reading so far, sample by sample."""
 
     split: SplitConfig
     companions: Companions = field(default_factory=dict)
@@ -84,7 +84,7 @@ class _Found:
 
 @dataclass(frozen=True)
 class _Sample:
-    """The files of one key by their endings, lower case."""
+    """Files of one key by their endings, in lower case."""
 
     tar: Path
     name: str
@@ -105,7 +105,9 @@ def read(config: Any, root: Path, split: SplitConfig, companions: Companions = N
     where = shown(str(path))
     if not found.handles:
         raise_errors([*found.problems, *left_out_problems(where, found.entries, found.left_out)])
-        raise DataError("There are no samples", where=where, got="empty tars", expected="an image and a class a sample")
+        raise DataError(
+            "There are no samples", where=where, got="empty tars", expected="an image and a class per sample"
+        )
     names = [handle.name for handle in found.handles]
     rows = make_rows(label=found.labels, identity=names, source=names, group=found.groups, split=found.parts)
     problems = [*found.problems, *_about_parts(list(tars), found)]
@@ -128,7 +130,7 @@ def is_tar(path: PurePosixPath) -> bool:
 
 
 def tar_part(name: str) -> Part | None:
-    """The part of the split that the path of a tar names: its folders and its own name."""
+    """Part of the split that the path of a tar names: its folders and its own name."""
     return part_in(name)
 
 
@@ -143,7 +145,7 @@ def _check_column(split: SplitConfig) -> None:
 
 
 def _tars(folder: Path, found: _Found) -> dict[str, Path]:
-    """Every tar below the folder by its path in it; everything else is left out."""
+    """Tars below the folder by their paths in it; all other entries are left out."""
     listed = list_entries(folder)
     found.left_out += listed.left_out
     found.entries += len(listed.left_out)
@@ -170,7 +172,7 @@ def _tars(folder: Path, found: _Found) -> dict[str, Path]:
 
 
 def _read_tar(path: Path, name: str, config: WebDatasetSource | PoolWebDataset, found: _Found) -> None:
-    """Add the samples of one tar; a damaged one is a problem, and the others are read all the same."""
+    """Add the samples of one tar; a damaged one is a problem, and the others are still read."""
     try:
         tar = read_tar(path, name)
     except DataError as error:
@@ -207,7 +209,7 @@ def _samples(path: Path, name: str, files: Sequence[Member], left_out: list[Left
 
 
 def _add(sample: _Sample, config: WebDatasetSource | PoolWebDataset, found: _Found) -> None:
-    """One more row, or one more entry that is left out."""
+    """Add a row, or an entry that is left out."""
     place = f"{sample.name}: {sample.key}"
     images = [ending for ending in sample.files if f".{ending}" in IMAGE_SUFFIXES]
     part = tar_part(sample.name) if found.split.column == "tar" else ""
@@ -233,7 +235,7 @@ def _add(sample: _Sample, config: WebDatasetSource | PoolWebDataset, found: _Fou
 
 
 def _beside(sample: _Sample, config: CompanionSource) -> Beside:
-    """The file with the companion's ending, or cells of the sample's JSON; None where there is none."""
+    """File with the companion's ending, or cells of the sample's JSON; None where there is none."""
     ending = (config.ending or "json").lower()
     member, place = sample.files.get(ending), f"{sample.name}: {sample.key}.{ending}"
     if member is None:
@@ -244,7 +246,7 @@ def _beside(sample: _Sample, config: CompanionSource) -> Beside:
 
 
 def _json_cells(sample: _Sample, member: Member, config: CompanionSource) -> Cells | None:
-    """None where the file is no JSON object, or is too long to be one."""
+    """Cells of a JSON file; None where it is not a JSON object, or is too long."""
     try:
         found = json.loads(_text(sample, member))
     except (ValueError, RecursionError):
@@ -263,7 +265,7 @@ def _image_reader(tar: Path, member: Member) -> Any:
 
 
 def _label(sample: _Sample, config: WebDatasetSource | PoolWebDataset) -> str:
-    """The class of a sample. Raises ValueError, which says what is there instead."""
+    """Class of a sample. Raises ValueError that describes the content found instead."""
     text = _text(sample, sample.files[config.label])
     label = text if config.label != "json" else _json_label(text, config.label_key)
     if not label:
@@ -272,7 +274,7 @@ def _label(sample: _Sample, config: WebDatasetSource | PoolWebDataset) -> str:
 
 
 def _text(sample: _Sample, member: Member) -> str:
-    """A small file. Raises ValueError."""
+    """Text of a small file. Raises ValueError."""
     if member.size > MAX_LABEL:
         raise ValueError(f"{member.size:,} bytes")
     try:
@@ -282,7 +284,7 @@ def _text(sample: _Sample, member: Member) -> str:
 
 
 def _json_label(text: str, key: str) -> str:
-    """A text, a whole number or a truth value; a list or `null` is no class."""
+    """Class in a JSON file: a text, a whole number or a boolean; a list or `null` is not a class."""
     try:
         found = json.loads(text)
     except (ValueError, RecursionError) as error:
@@ -307,7 +309,7 @@ def _group(sample: _Sample, group: str | None) -> str:
 
 
 def _about_parts(tars: Sequence[str], found: _Found) -> Iterator[Problem]:
-    """What the tars' names say of a split, and whether that is used."""
+    """Findings on a split in the tars' names, and on whether it is used."""
     counts = Counter(handle.name.partition(": ")[0] for handle in found.handles)
     named = {shown(name): part for name in tars if (part := tar_part(name))}
     places = tuple(f"{name}: {part}, {counts[name]} samples" for name, part in sorted(named.items()))

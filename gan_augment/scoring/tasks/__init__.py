@@ -1,7 +1,7 @@
-"""What the downstream model learns: a literal table of tasks, by the data set's target.
+"""Tasks of the downstream model: a literal table, by the data set's target.
 
-A task knows the answers and the figures, not who learns: `downstream`, `mixing`, `gain` and `reporting` stand side by
-side above it, and read `task.headline` instead of naming a metric (docs/adr/0006).
+A task provides the answers and the figures, not the learner: `downstream`, `mixing`, `gain` and `reporting` are the
+layers above it, and read `task.headline` instead of naming a metric (docs/adr/0006).
 """
 
 from __future__ import annotations
@@ -21,11 +21,11 @@ _TASKS: dict[str, Callable[[DatasetSpec], Task]] = {"label": Classification, "at
 
 
 def task_of(spec: DatasetSpec, train: Samples | None = None) -> Task:
-    """The task of a data set. Answers that are not classes are those of the `train` rows."""
+    """Task of a data set. Answers that are not classes are those of the `train` rows."""
     task = _TASKS[spec.target](spec)
     return task if train is None else task.fitted(train)
 
 
 def task_with(spec: DatasetSpec, levels: Levels) -> Task:
-    """The task with the answers that `Task.levels` of a fitted one said."""
+    """Task with the answers that `Task.levels` of a fitted one gave."""
     return _TASKS[spec.target](spec).with_levels(levels)

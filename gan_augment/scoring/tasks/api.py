@@ -1,12 +1,11 @@
-"""What a task is: one or several questions about every row, each with a closed set of answers, and the figures on them.
+"""The interface of a task: questions about every row, each with a closed set of answers, and the figures on them.
 
 Notation: n rows, Q questions, K answers of all questions together. Targets are int64 [n], or [n, Q] with -1 where the
 answer is unknown. Probabilities are float [..., n, K]: those of a question sum to one, and the questions stand one
 after another, so predictions of every task lie on disk in the same arrays. A string is the question "which character,
 or none" at every frame (`scoring.reading`); its targets are int64 [n, longest], -1 behind the end.
 
-The classes of rows (strata) are another thing than targets: rows are split, drawn again and mixed by class whatever is
-learnt.
+The classes of rows (strata) differ from targets: rows are split, resampled and mixed by class whatever is learnt.
 """
 
 from __future__ import annotations
@@ -31,7 +30,7 @@ Weights = npt.NDArray[np.float64]
 
 
 class Figure(NamedTuple):
-    """A part of the headline that is reported by itself: a class's recall, or a column's accuracy on so many rows."""
+    """Part of the headline that is reported separately: a class's recall, or a column's accuracy on so many rows."""
 
     key: str
     label: str
@@ -40,26 +39,26 @@ class Figure(NamedTuple):
 
 
 class Task(Protocol):
-    """The answers of a data set and the figures on them. It trains nothing.
+    """Answers of a data set and the figures on them. It trains nothing.
 
     Attributes
     ----------
     headline
-        The name of the metric that the gain is counted in.
+        The name of the metric of the gain.
     worst
         The name of the metric of the worst part: a class, or a combination of values.
     metrics
-        What measure.json holds of every arm, by name.
+        The metrics of every arm in measure.json, by name.
     decisions
-        The names of those metrics that look at the largest probability alone: they are taken after adjustment.
+        The names of those metrics that depend only on the largest probability: they are computed after adjustment.
     loss
-        What chooses on validation; smaller is better.
+        The criterion of choices on validation; smaller is better.
     figures
         The key of measure.json under which `parts` are reported.
     roles
-        The companions that targets are read from: none for classes.
+        The companions from which targets are read: none for classes.
     levels
-        Question -> answers, where the data set's classes do not say them.
+        Question -> answers, where they are not the data set's classes.
     words
         A title and a note for each metric.
     thresholds
@@ -90,30 +89,30 @@ class Task(Protocol):
     def thresholds(self) -> bool: ...
 
     def fitted(self, train: Samples) -> Task:
-        """The same task with the answers that train rows have."""
+        """Task with the answers of the train rows."""
 
     def with_levels(self, levels: Levels) -> Task:
-        """The same task with these answers."""
+        """Task with these answers."""
 
     def targets(self, samples: Samples) -> Targets:
-        """The targets of labelled rows. Raises LeakError where they are withheld."""
+        """Targets of labelled rows. Raises LeakError where they are withheld."""
 
     def held_targets(self, held: pd.DataFrame) -> Targets:
-        """The targets of rows of test_labels.parquet."""
+        """Targets of rows of test_labels.parquet."""
 
     def counts(self, targets: Targets, weights: Weights | None = None) -> npt.NDArray[np.float64]:
-        """float64 [K]: how often each answer is shown; `weights` [n] of the rows, all one if None."""
+        """Counts float64 [K] of each answer; `weights` [n] of the rows, all one if None."""
 
     def adjustment(
         self, probabilities: Probabilities, targets: Targets, counts: Sequence[npt.NDArray[np.float64]]
     ) -> Adjustment:
-        """The logit adjustment by predictions [seeds, n, K] of validation rows, along each of `counts`."""
+        """Logit adjustment by predictions [seeds, n, K] of validation rows, along each of `counts`."""
 
     def retuned(self, probabilities: Probabilities, targets: Targets) -> Adjustment:
-        """One that moves thresholds by what the headline counts."""
+        """Adjustment that moves thresholds by the headline's metric."""
 
     def parts(self, targets: Targets) -> list[Figure]:
-        """The parts of the headline that have rows."""
+        """Parts of the headline that have rows."""
 
     def agreement(self, probabilities: Probabilities, targets: Targets) -> npt.NDArray[np.float64]:
-        """float64 [n] in 0 .. 1: how much of a prediction [n, K] agrees with a row's own target."""
+        """Agreement float64 [n] in 0 .. 1 of a prediction [n, K] with a row's own target."""

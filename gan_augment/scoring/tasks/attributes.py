@@ -1,6 +1,6 @@
-"""The task `attributes`: one question for each column of the companion, such as hair colour or glasses.
+"""The task `attributes`: a question for each column of the companion, such as hair colour or glasses.
 
-Its figures are those of a classification of each column, mean over the columns. A missing value is unknown: the row
+Its figures are those of a classification of each column, averaged over the columns. A missing value is unknown: the row
 counts for the other columns. A value that no train row has cannot be learnt, and counts as unknown too.
 """
 
@@ -29,12 +29,12 @@ __all__ = ["Attributes"]
 _ROLE: Role = "attributes"
 _HEADLINE, _WORST = "mean_balanced_accuracy", "worst_combination"
 _MEANS = ("accuracy", "macro_f1", "log_loss", "average_precision", "calibration_error")
-_FEWEST = 10  # rows of a combination that may be the worst one
+_FEWEST = 10  # fewest rows of a combination that may count as the worst
 
 
 @dataclass(frozen=True)
 class Attributes:
-    """The value of each attribute of a row. The answers are those of the train rows."""
+    """Value of each attribute of a row. The answers are those of the train rows."""
 
     spec: DatasetSpec
     levels: Levels = field(default_factory=dict)
@@ -47,28 +47,28 @@ class Attributes:
 
     @cached_property
     def metrics(self) -> Mapping[str, Metric]:
-        """The mean over the columns of each metric of one column, and the worst combination."""
+        """Mean over the columns of each metric of one column, and the worst combination."""
         means = {name: self._mean_of(METRICS[name]) for name in _MEANS}
         return {_HEADLINE: self._mean_of(balanced_accuracy), _WORST: self._worst_combination, **means}
 
     @cached_property
     def loss(self) -> Metric:
-        """The mean over the columns of the log loss that is balanced over a column's values."""
+        """Mean over the columns of the log loss balanced over a column's values."""
         return self._mean_of(balanced_log_loss)
 
     @property
     def words(self) -> Mapping[str, tuple[str, str]]:
-        """A title and a note for each metric."""
+        """Title and note for each metric."""
         return _WORDS
 
     def fitted(self, train: Samples) -> Attributes:
-        """With the values of these rows, sorted; a column of one value asks nothing. Raises DataError of no column."""
+        """Task with the values of these rows, sorted; a column of one value is skipped. Raises DataError for none."""
         frame = frame_of(train.companions[_ROLE])
         found = {name: tuple(sorted(set(_words(frame[name]).dropna()))) for name in frame.columns}
         levels = {name: values for name, values in found.items() if len(values) > 1}
         if not levels:
             raise DataError(
-                "No attribute has two values to tell apart",
+                "No attribute has two values",
                 where="the train rows",
                 got=", ".join(f"{name}: {' '.join(values) or 'no value'}" for name, values in found.items()),
                 remedy="name other columns in prepare.companions.attributes, or set prepare.target to label",
@@ -76,17 +76,17 @@ class Attributes:
         return self.with_levels(levels)
 
     def with_levels(self, levels: Levels) -> Attributes:
-        """With these values of each column."""
+        """Task with these values of each column."""
         return replace(self, levels=levels)
 
     def targets(self, samples: Samples) -> Targets:
-        """int64 [n, columns]: the place of each value; -1 where it is missing. Raises LeakError where withheld."""
+        """Position of each value, int64 [n, columns]; -1 where it is missing. Raises LeakError where withheld."""
         if _ROLE not in samples.companions:
-            raise LeakError("Attributes were asked for where they are withheld", expected="train or validation rows")
+            raise LeakError("Attributes were read where they are withheld", expected="train or validation rows")
         return self._places(frame_of(samples.companions[_ROLE]))
 
     def held_targets(self, held: pd.DataFrame) -> Targets:
-        """int64 [n, columns]."""
+        """Positions int64 [n, columns]."""
         return self._places(held[[HELD + name for name in self.levels]].set_axis(list(self.levels), axis=1))
 
     def _places(self, frame: pd.DataFrame) -> Targets:
@@ -94,7 +94,7 @@ class Attributes:
         return np.stack(columns, axis=1).astype(np.int64)
 
     def counts(self, targets: Targets, weights: Weights | None = None) -> npt.NDArray[np.float64]:
-        """float64 [K]: rows that have each value."""
+        """Number of rows with each value, float64 [K]."""
         weights = np.ones(len(targets)) if weights is None else weights
         return np.concatenate(
             [
@@ -106,12 +106,12 @@ class Attributes:
     def adjustment(
         self, probabilities: Probabilities, targets: Targets, counts: Sequence[npt.NDArray[np.float64]]
     ) -> Adjustment:
-        """One adjustment a column, each chosen as `choose_tau` says."""
+        """Adjustments, one per column, each chosen by `choose_tau`."""
         priors = [[log_prior(one[span]) for one in counts] for span in self._spans()]
         return self._each(probabilities, targets, lambda place, own, answers: choose_tau(own, answers, priors[place]))
 
     def retuned(self, probabilities: Probabilities, targets: Targets) -> Adjustment:
-        """One adjustment a column, each as `thresholds.tune` says."""
+        """Adjustments, one per column, each chosen by `thresholds.tune`."""
         return self._each(probabilities, targets, lambda _place, own, answers: tune(own, answers))
 
     def _each(
@@ -129,7 +129,7 @@ class Attributes:
         return Adjustment(parts=tuple(found))
 
     def parts(self, targets: Targets) -> list[Figure]:
-        """The balanced accuracy of each column that has known rows."""
+        """Balanced accuracy of each column that has known rows."""
         rows = (targets >= 0).sum(axis=0)
         return [
             Figure(name, name, self._of_column(place, balanced_accuracy), int(rows[place]))
@@ -138,7 +138,7 @@ class Attributes:
         ]
 
     def agreement(self, probabilities: Probabilities, targets: Targets) -> npt.NDArray[np.float64]:
-        """float64 [n]: the mean over the known columns of the probability of the row's own value; 1 where none is."""
+        """Agreement float64 [n]: the mean probability of the row's own values over known columns; 1 without any."""
         own, known = np.zeros(targets.shape), targets >= 0
         for place, span in enumerate(self._spans()):
             rows = np.flatnonzero(known[:, place])
@@ -153,7 +153,7 @@ class Attributes:
             start += len(levels)
 
     def _of_column(self, place: int, metric: Metric) -> Metric:
-        """A metric of one question as one of all probabilities and targets."""
+        """Metric of one question as a metric of all probabilities and targets."""
         span = list(self._spans())[place]
 
         def of_column(probabilities: Probabilities, targets: Targets, weights: Weights) -> Weights:
@@ -176,9 +176,9 @@ class Attributes:
         return mean
 
     def _worst_combination(self, probabilities: Probabilities, targets: Targets, weights: Weights) -> Weights:
-        """The smallest share of right answers over the combinations of values with enough rows (all, where none has).
+        """Smallest share of right answers over the combinations of values with enough rows (all, where none has).
 
-        Rows with an unknown value are of no combination.
+        Rows with an unknown value belong to no combination.
         """
         whole = (targets >= 0).all(axis=1)
         if not whole.any():

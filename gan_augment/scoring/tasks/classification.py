@@ -1,4 +1,4 @@
-"""The task `label`: one question, which class a row is of."""
+"""The task `label`: one question, the class of a row."""
 
 from __future__ import annotations
 
@@ -24,7 +24,7 @@ HEADLINE = "balanced_accuracy"
 
 @dataclass(frozen=True)
 class Classification:
-    """Which class a row is of. The answers are the data set's classes."""
+    """Class of a row. The answers are the data set's classes."""
 
     spec: DatasetSpec
     headline: str = HEADLINE
@@ -39,41 +39,41 @@ class Classification:
 
     @property
     def words(self) -> Mapping[str, tuple[str, str]]:
-        """A title and a note for each metric, and for those of rare classes."""
+        """Title and note for each metric, and for those of rare classes."""
         return _WORDS
 
     def fitted(self, _train: Samples) -> Classification:
-        """The same: classes are known beforehand."""
+        """The same task: classes are known beforehand."""
         return self
 
     def with_levels(self, _levels: Levels) -> Classification:
-        """The same: classes are known beforehand."""
+        """The same task: classes are known beforehand."""
         return self
 
     def targets(self, samples: Samples) -> Targets:
-        """int64 [n]: class indices. Raises LeakError where labels are withheld."""
+        """Class indices int64 [n]. Raises LeakError where labels are withheld."""
         return samples.label_indices(self.spec)
 
     def held_targets(self, held: pd.DataFrame) -> Targets:
-        """int64 [n]: class indices."""
+        """Class indices int64 [n]."""
         return self.spec.class_indices(held["label"])
 
     def counts(self, targets: Targets, weights: Weights | None = None) -> npt.NDArray[np.float64]:
-        """float64 [K]: rows of each class."""
+        """Number of rows of each class, float64 [K]."""
         return np.bincount(targets, weights=weights, minlength=len(self.spec.classes)).astype(np.float64)
 
     def adjustment(
         self, probabilities: Probabilities, targets: Targets, counts: Sequence[npt.NDArray[np.float64]]
     ) -> Adjustment:
-        """As `choose_tau` says."""
+        """Adjustment chosen by `choose_tau`."""
         return choose_tau(probabilities, targets, [log_prior(one) for one in counts])
 
     def retuned(self, probabilities: Probabilities, targets: Targets) -> Adjustment:
-        """As `thresholds.tune` says."""
+        """Adjustment chosen by `thresholds.tune`."""
         return tune(probabilities, targets)
 
     def parts(self, targets: Targets) -> list[Figure]:
-        """The recall of each class that has rows."""
+        """Recall of each class that has rows."""
         rows = np.bincount(targets, minlength=len(self.spec.classes))
         return [
             Figure(record.key, record.label, recall_over([index]), int(rows[index]))
@@ -82,7 +82,7 @@ class Classification:
         ]
 
     def agreement(self, probabilities: Probabilities, targets: Targets) -> npt.NDArray[np.float64]:
-        """float64 [n]: the probability of each row's own class."""
+        """Probability float64 [n] of each row's own class."""
         own: npt.NDArray[np.float64] = probabilities[np.arange(len(targets)), targets].astype(np.float64)
         return own
 

@@ -1,7 +1,7 @@
-"""A second way to move thresholds, as a check: along the classifier's own mean probabilities, by balanced accuracy.
+"""Second way to move thresholds, as a check: along the classifier's own mean probabilities, by balanced accuracy.
 
-The arms have been adjusted along class shares already (`scoring.adjustment`). Here both may move once more, for what is
-counted in the headline: a gain that disappears is noted in the report.
+The arms have been adjusted along class shares already (`scoring.adjustment`). Here both may be adjusted once more, for
+the headline's metric: a gain that disappears is noted in the report.
 """
 
 from __future__ import annotations
@@ -21,7 +21,7 @@ _POWERS = (0.0, 0.25, 0.5, 0.75, 1.0, 1.25, 1.5, 2.0)
 
 
 def class_means(probabilities: Probabilities, labels: Labels) -> npt.NDArray[np.float64]:
-    """float64 [K]: the mean probability of each class, were all classes of equal size.
+    """Mean probability float64 [K] of each class, were all classes of equal size.
 
     `probabilities` is [seeds, n, K]; the seeds are pooled.
     """
@@ -32,7 +32,7 @@ def class_means(probabilities: Probabilities, labels: Labels) -> npt.NDArray[np.
 
 
 def tune(probabilities: Probabilities, labels: Labels) -> Adjustment:
-    """The one with the best mean validation balanced accuracy over seeds; the smallest power on a tie."""
+    """Adjustment with the best mean validation balanced accuracy over seeds; the smallest power on a tie."""
     direction = tuple(map(float, np.log(class_means(probabilities, labels))))
     tried = [Adjustment(tau=power, log_prior=direction) for power in _POWERS]
     return max(tried, key=lambda one: (_accuracy(adjust(probabilities, one), labels), -one.tau))

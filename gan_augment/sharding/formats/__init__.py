@@ -1,4 +1,4 @@
-"""Shard formats: one file each, a writer and a reader. This table is where a new one joins."""
+"""Shard formats: one file per format, with a writer and a reader. A new format is added to this table."""
 
 from __future__ import annotations
 
@@ -47,7 +47,7 @@ TABLE_READERS: dict[str, Callable[[Files], TableReader]] = {"table": ParquetTabl
 
 
 def chosen_formats(config: ExportConfig, modality: Modality) -> tuple[FormatName, ...]:
-    """The formats to write. Raises ParamsError where one does not hold this modality."""
+    """Formats to write. Raises ParamsError where one does not hold this modality."""
     formats = config.formats or default_formats(modality)
     for name in formats:
         if _MODALITY[name] != modality:

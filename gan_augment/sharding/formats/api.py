@@ -1,7 +1,7 @@
-"""The interface behind which every shard format stands.
+"""The interface of every shard format.
 
-A format writes one shard at a time, from rows that are already in their final order, and reads single samples back
-by the shard's name and the sample's offset, as the manifest gives them.
+A format writes a shard at a time, from rows in their final order. It reads single samples back by the shard's name and
+the sample's offset in the manifest.
 """
 
 from __future__ import annotations
@@ -23,7 +23,7 @@ __all__ = ["ImageReader", "ShardRows", "TableReader", "Writer", "Written"]
 
 @dataclass(frozen=True)
 class ShardRows:
-    """One shard's rows in their final order (see `rows.row_schema` for the columns), and which shard of how many."""
+    """Rows of a shard in their final order (columns as in `rows.row_schema`), its number and the count of shards."""
 
     rows: pa.Table
     number: int
@@ -33,13 +33,13 @@ class ShardRows:
 
     @property
     def stem(self) -> str:
-        """`train-00002-of-00007`, the naming that Hugging Face's loaders know."""
+        """Name such as `train-00002-of-00007`, as Hugging Face's loaders expect it."""
         return f"train-{self.number:05d}-of-{self.count:05d}"
 
 
 @dataclass(frozen=True)
 class Written:
-    """What a writer wrote: files relative to the export folder, and for each row the file it is in and where there."""
+    """Output of a writer: files relative to the export folder, and for each row its file and offset."""
 
     files: tuple[str, ...]
     shard: tuple[str, ...]
@@ -47,21 +47,21 @@ class Written:
 
 
 class Writer(Protocol):
-    """Writes one shard below `root`. The same rows give the same bytes."""
+    """Writer of one shard below `root`. The same rows give the same bytes."""
 
     def __call__(self, shard: ShardRows, root: Path) -> Written: ...
 
 
 class ImageReader(Protocol):
-    """Reads PNG bytes of single samples; keeps the file it read last open."""
+    """Reader of the PNG bytes of single samples; keeps the last file open."""
 
     def __call__(self, shard: str, offset: int) -> bytes: ...
 
     def beside(self, shard: str, offset: int, role: Role, suffix: str) -> bytes | None:
-        """The bytes of what lies beside a sample, as `sharding.beside` has them; None where it has none."""
+        """Bytes of a sample's companion, as `sharding.beside` encodes it; None where it has none."""
 
 
 class TableReader(Protocol):
-    """Reads whole table shards in the source's dtypes."""
+    """Reader of whole table shards in the source's dtypes."""
 
     def __call__(self, *shards: str) -> pd.DataFrame: ...

@@ -1,6 +1,6 @@
-"""The ImageFolder layout: `folder/<class key>/<id>.png`, which torchvision, Keras and a file manager all open.
+"""The ImageFolder layout: `folder/<class key>/<id>.png`, which torchvision, Keras and file managers can open.
 
-What lies beside an image is at `folder_companions/<role>/<class key>/<id>.<ending>`, where they look for no images.
+A companion is at `folder_companions/<role>/<class key>/<id>.<ending>`, where no reader expects images.
 """
 
 from __future__ import annotations
@@ -23,12 +23,12 @@ COMPANIONS = "folder_companions"
 
 
 def write_folder(shard: ShardRows, root: Path) -> Written:
-    """Write one PNG a row; a row's shard is its own file, its offset 0."""
+    """Write one PNG per row; a row's shard is its own file, its offset 0."""
     keys, ids = (shard.rows.column(name).to_pylist() for name in ("key", "id"))
     names = tuple(f"folder/{key}/{safe_name(identifier)}.png" for key, identifier in zip(keys, ids, strict=True))
     for key in set(keys):
         (root / "folder" / key).mkdir(parents=True, exist_ok=True)
-    # Written in place: a shard that was cut off is written again as a whole, and renaming each file takes longer.
+    # Written in place: a shard that was cut off is written again as a whole, and renaming each file would be slower.
     for name, png in zip(names, iterate_png(shard), strict=True):
         (root / name).write_bytes(png)
     beside = tuple(file for role in shard.schema.companions for file in _write_beside(shard, root, names, role))
@@ -36,7 +36,7 @@ def write_folder(shard: ShardRows, root: Path) -> Written:
 
 
 def _write_beside(shard: ShardRows, root: Path, names: Sequence[str], role: Role) -> Iterator[str]:
-    """Write what lies beside each image to the same path below another folder."""
+    """Write each image's companions to the same path below another folder."""
     form = shard.schema.companions[role]
     for name, content in zip(names, encoded_rows(shard.rows, role, form), strict=True):
         if content is not None:
@@ -51,16 +51,16 @@ def _beside(name: str, role: Role, suffix: str) -> str:
 
 
 class FolderReader:
-    """One file a sample."""
+    """Reader of one file per sample."""
 
     def __init__(self, files: Files) -> None:
         self._files = files
 
-    def __call__(self, shard: str, offset: int) -> bytes:  # noqa: ARG002 - every reader has the same call
-        """The PNG bytes of one sample."""
+    def __call__(self, shard: str, offset: int) -> bytes:  # noqa: ARG002 - all readers have the same signature
+        """PNG bytes of a sample."""
         return self._files(shard).read_bytes()
 
     def beside(self, shard: str, offset: int, role: Role, suffix: str) -> bytes | None:  # noqa: ARG002 - as above
-        """The bytes of what lies beside one sample."""
+        """Bytes of a sample's companion."""
         name = _beside(shard, role, suffix)
         return self._files(name).read_bytes() if name in self._files else None

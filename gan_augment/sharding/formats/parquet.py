@@ -1,4 +1,4 @@
-"""Parquet with embedded PNGs, in the layout of Hugging Face's `Image` feature: `load_dataset` gives pictures."""
+"""Parquet with embedded PNGs, in the layout of Hugging Face's `Image` feature: `load_dataset` returns pictures."""
 
 from __future__ import annotations
 
@@ -25,7 +25,7 @@ __all__ = ["ParquetReader", "write_parquet"]
 
 _IMAGE = pa.struct([("bytes", pa.binary()), ("path", pa.string())])
 _TEXTS = tuple(name for name in PROVENANCE if name not in ("label", "seed"))  # these two are numbers
-# Small row groups: random access decodes one whole group.
+# Small row groups: random access decodes a whole group.
 _ROW_GROUP = 256
 
 
@@ -36,7 +36,7 @@ def write_parquet(shard: ShardRows, root: Path) -> Written:
     schema = _schema(shard.spec, shard.schema.companions)
     with (
         replacing_file(root / name) as partial,
-        # PNG does not compress again; the dictionary of a unique column is only in the way.
+        # PNG does not compress further, and a dictionary of unique values is useless.
         pq.ParquetWriter(partial, schema, compression="zstd", use_dictionary=list(_TEXTS[1:])) as writer,
     ):
         pictures = iterate_png(shard)
@@ -57,7 +57,7 @@ def _group(rows: pa.Table, pictures: Iterator[bytes], schema: pa.Schema, compani
 
 
 def _companion(rows: pa.Table, role: Role, form: Field, schema: pa.Schema) -> pa.Array:
-    """A column as people expect it: pictures as images, texts as texts, cells as a struct."""
+    """Column in its usual form: pictures as images, texts as texts, cells as a struct."""
     kind = schema.field(role).type
     contents = encoded_rows(rows, role, form)
     if is_picture(form):
@@ -87,20 +87,20 @@ def _schema(spec: DatasetSpec, companions: Mapping[Role, Field]) -> pa.Schema:
 
 
 class ParquetReader:
-    """Random access by row number; the row group read last stays decoded."""
+    """Random access by row number; the last row group stays decoded."""
 
     def __init__(self, files: Files) -> None:
         self._files = files
         self._file: tuple[str, pq.ParquetFile] | None = None
-        self._groups: dict[str, tuple[str, int, list[Any]]] = {}  # by column, each of its own row group
+        self._groups: dict[str, tuple[str, int, list[Any]]] = {}  # by column, each with its own row group
 
     def __call__(self, shard: str, offset: int) -> bytes:
-        """The PNG bytes of one sample."""
+        """PNG bytes of a sample."""
         content: bytes = self._value(shard, offset, "image")["bytes"]
         return content
 
     def beside(self, shard: str, offset: int, role: Role, suffix: str) -> bytes | None:
-        """The bytes of what lies beside one sample."""
+        """Bytes of a sample's companion."""
         value = self._value(shard, offset, role)
         if isinstance(value, dict):
             return value["bytes"] if suffix == "png" else encoded_cells(role, value)
@@ -117,7 +117,7 @@ class ParquetReader:
         if self._file is None or self._file[0] != shard:
             self._file = (shard, pq.ParquetFile(self._files(shard)))
         rows = self._file[1].metadata.row_group(number).num_rows
-        if rows > _ROW_GROUP:  # a few bytes can stand for billions
+        if rows > _ROW_GROUP:  # a few bytes can stand for billions of rows
             raise ValueError(f"a row group of {rows:,} rows, where at most {_ROW_GROUP} are written")
         wanted = "image.bytes" if column == "image" else column
         values: list[Any] = self._file[1].read_row_group(number, columns=[wanted]).column(column).to_pylist()

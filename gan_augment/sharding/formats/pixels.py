@@ -1,4 +1,4 @@
-"""The pixels of a shard's rows, encoded."""
+"""PNG encoding of the pixels of a shard's rows."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Table shards: Parquet and CSV side by side, and a schema sidecar with which the CSV reads back exactly.
+"""Table shards: Parquet and CSV side by side, and a schema sidecar that restores the CSV exactly.
 
 CSV alone loses dtypes, the order of categories and the difference between a missing value and an empty text.
 """
@@ -34,7 +34,7 @@ _NULLABLE: dict[pa.DataType, Any] = {
 
 
 def provenance_names(spec: DatasetSpec) -> dict[str, str]:
-    """The names of our own columns in a table shard, with as many underscores as keep clear of the user's."""
+    """Names of our own columns in a table shard, with enough underscores to differ from the user's."""
     taken = {column.name for column in spec.tables.columns} | {spec.tables.target}
     mark = "_"
     while taken & {mark + "id", mark + "origin"}:
@@ -54,7 +54,7 @@ def write_table(shard: ShardRows, root: Path) -> Written:
 
 
 def _in_source_types(table: pa.Table, spec: DatasetSpec) -> pa.Table:
-    """Texts and dictionaries in the user's width, which pandas does not keep."""
+    """Table with texts and dictionaries in the user's Arrow types, which pandas does not keep."""
     types = {column.name: column.arrow for column in spec.tables.columns}
     if spec.tables.target_type is not None:
         types[spec.tables.target] = spec.tables.target_type.arrow
@@ -68,7 +68,7 @@ def _in_source_types(table: pa.Table, spec: DatasetSpec) -> pa.Table:
 
 
 def _frame(shard: ShardRows) -> pd.DataFrame:
-    """The rows in the source's dtypes: features, target, id, origin."""
+    """Rows in the source's dtypes: features, target, id, origin."""
     table = shard.spec.tables
     features = shard.rows.select([FEATURE + column.name for column in table.columns])
     frame: pd.DataFrame = features.to_pandas(
@@ -85,7 +85,7 @@ def _frame(shard: ShardRows) -> pd.DataFrame:
 
 
 def _target(labels: Any, kind: TargetType | None) -> pd.Series[Any]:
-    """The labels in the source's type."""
+    """Labels in the source's type."""
     if kind is None:
         texts: pd.Series[Any] = labels.to_pandas().astype("string")
         return texts
@@ -103,12 +103,12 @@ def _dtype(column: Column, schema: RowSchema) -> Any:
         return pd.CategoricalDtype(schema.categories[column.name], ordered=column.name in schema.ordered)
     if column.arrow is not None and not is_text(column.arrow):
         return _nearest(arrow_type(column.arrow))
-    # Parquet keeps categories only of text: others arrive here as plain values, and stay so.
+    # Parquet keeps categories of text only: others arrive here as plain values, and stay so.
     return None if column.dtype == "category" else pandas_dtype_of(column.dtype)
 
 
 def _nearest(kind: pa.DataType) -> Any:
-    """The pandas dtype that is written as this Arrow type."""
+    """pandas dtype that is written as this Arrow type."""
     if pa.types.is_timestamp(kind):
         return pandas_dtype(f"datetime64[{kind.unit}, {kind.tz}]" if kind.tz else f"datetime64[{kind.unit}]")
     if pa.types.is_floating(kind):
@@ -117,12 +117,12 @@ def _nearest(kind: pa.DataType) -> Any:
 
 
 def _as_dtype(values: pd.Series[Any], dtype: Any) -> pd.Series[Any]:
-    # "string" as a word would equal pandas' other text dtype, which marks missing values otherwise.
+    # The word "string" would equal pandas' other text dtype, which marks missing values differently.
     return values if dtype is None or values.dtype == dtype else values.astype(dtype)
 
 
 def _csv_ready(table: pa.Table) -> pa.Table:
-    """The same table without dictionary columns, which the CSV writer does not take, and dates without a time."""
+    """The same table without dictionary columns, which the CSV writer does not accept, and dates without a time."""
     return pa.table([_csv_column(column) for column in table.columns], names=table.column_names)
 
 
@@ -158,7 +158,7 @@ def write_schema(spec: DatasetSpec, schema: RowSchema, root: Path) -> str:
 
 
 def _csv_type(column: Column, schema: RowSchema) -> str:
-    """The Arrow type in which the CSV's cells are read."""
+    """Arrow type in which the CSV's cells are read."""
     if column.arrow is None or is_text(column.arrow):
         return str(schema.arrow.field(FEATURE + column.name).type)
     return column.arrow
@@ -172,7 +172,7 @@ def _written_dtype(column: Column, schema: RowSchema) -> str | None:
 
 
 def _restored(frame: pd.DataFrame, schema: Any) -> pd.DataFrame:
-    """The frame in the dtypes of the sidecar."""
+    """Frame in the dtypes of the sidecar."""
     wanted: dict[str, Any] = dict.fromkeys(schema["provenance"].values(), pd.StringDtype())
     kind = _target_type(schema)
     wanted[schema["target"]] = pd.StringDtype() if kind is None else _target_dtype(kind)
@@ -185,12 +185,12 @@ def _restored(frame: pd.DataFrame, schema: Any) -> pd.DataFrame:
 
 
 def _target_type(schema: Any) -> TargetType | None:
-    kind = schema.get("target_type")  # exports of older versions do not say
+    kind = schema.get("target_type")  # missing in exports of older versions
     return None if kind is None else TargetType.model_validate(kind)
 
 
 class ParquetTableReader:
-    """Reads the Parquet shards."""
+    """Reader of the Parquet shards."""
 
     def __init__(self, files: Files) -> None:
         self._files = files
@@ -198,20 +198,20 @@ class ParquetTableReader:
 
     def __call__(self, *shards: str) -> pd.DataFrame:
         """All rows of the shards, in the order of the manifest."""
-        # Not read_table: its data set machinery costs more than the reading of a small file.
+        # Not read_table: its data set machinery costs more than reading a small file.
         table = pa.concat_tables([pq.ParquetFile(self._files(shard)).read() for shard in shards])
         return _restored(table.to_pandas(), self._schema)
 
 
 class CsvReader:
-    """Reads the CSV shards with the schema sidecar's help."""
+    """Reader of the CSV shards, by the schema sidecar."""
 
     def __init__(self, files: Files) -> None:
         self._files = files
         self._schema = read_json(files(SCHEMA_FILE))
 
     def __call__(self, *shards: str) -> pd.DataFrame:
-        """All rows of the shards, in the order of the manifest; they are named as the Parquet files."""
+        """All rows of the shards, in the order of the manifest, where they have the names of the Parquet files."""
         texts = [self._schema["target"], *self._schema["provenance"].values()]
         kinds = {column["name"]: _readable(arrow_type(column["arrow"])) for column in self._schema["columns"]}
         if (kind := _target_type(self._schema)) is not None:
@@ -223,7 +223,7 @@ class CsvReader:
 
 
 def _readable(kind: pa.DataType) -> pa.DataType:
-    return pa.float32() if pa.types.is_float16(kind) else kind  # which the CSV reader does not take
+    return pa.float32() if pa.types.is_float16(kind) else kind  # not accepted by the CSV reader
 
 
 def _csv_options(types: dict[str, pa.DataType]) -> dict[str, Any]:

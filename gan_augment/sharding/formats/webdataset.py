@@ -1,4 +1,4 @@
-"""WebDataset tars: three members a sample, `<id>.png`, `<id>.cls` (class index) and `<id>.json` (provenance)."""
+"""WebDataset tars: three members per sample, `<id>.png`, `<id>.cls` (class index) and `<id>.json` (provenance)."""
 
 from __future__ import annotations
 
@@ -35,7 +35,7 @@ def write_webdataset(shard: ShardRows, root: Path) -> Written:
 
 
 def _beside(shard: ShardRows) -> Iterator[dict[str, bytes]]:
-    """Of every row by ending what lies beside it, such as `mask.png`; nothing at all where no row has a companion."""
+    """Companions of every row by ending, such as `mask.png`; empty where no row has a companion."""
     forms = shard.schema.companions
     names = [f"{role}.{ending(role, form)}" for role, form in forms.items()]
     columns = [encoded_rows(shard.rows, role, form) for role, form in forms.items()]
@@ -61,9 +61,9 @@ class WebDatasetReader:
         self._open: tuple[str, BinaryIO] | None = None
 
     def __call__(self, shard: str, offset: int) -> bytes:
-        """The PNG bytes of one sample."""
+        """PNG bytes of a sample."""
         if self._open is None or self._open[0] != shard:
-            # None first: an interrupt here must leave no closed file behind.
+            # None first: an interrupt here must not leave a closed file behind.
             before, self._open = self._open, None
             if before is not None:
                 before[1].close()
@@ -73,7 +73,7 @@ class WebDatasetReader:
         return stream.read(member_size(stream.read(HEADER_SIZE)))
 
     def beside(self, shard: str, offset: int, role: Role, suffix: str) -> bytes | None:
-        """The bytes of what lies beside one sample: of the members that follow, those of the same key are its own."""
+        """Bytes of a sample's companion, among the following members with the same key."""
         self(shard, offset)
         assert self._open is not None
         stream, place = self._open[1], offset

@@ -43,7 +43,7 @@ def test_images_labels_and_groups(tmp_path: Path, suffix: str) -> None:
 def test_absent_images_are_named_with_their_lines(tmp_path: Path) -> None:
     frame = listed(tmp_path)
     (tmp_path / "pictures/2.png").unlink()
-    with pytest.raises(DataError, match="1 of 4 images are not there") as error:
+    with pytest.raises(DataError, match="1 of 4 images do not exist") as error:
         read(tmp_path, frame)
     assert "line 4: pictures/2.png" in str(error.value)
 
@@ -57,7 +57,7 @@ def test_what_is_no_file_is_never_opened(tmp_path: Path) -> None:
     frame = listed(tmp_path)
     os.mkfifo(tmp_path / "pipe.png")
     frame["file"] = ["pipe.png", "/dev/zero", "pictures", "x" * 300 + ".png"]
-    with pytest.raises(DataError, match="4 of 4 images are not there") as told:
+    with pytest.raises(DataError, match="4 of 4 images do not exist") as told:
         read(tmp_path, frame)
     for reason in ("(a named pipe)", "(a device)", "(a folder)", "name too long"):
         assert reason in str(told.value)
@@ -67,7 +67,7 @@ def test_what_is_no_file_is_never_opened(tmp_path: Path) -> None:
 def test_empty_cells_are_no_paths(tmp_path: Path, suffix: str) -> None:
     frame = listed(tmp_path)
     frame.loc[1, "file"] = None
-    with pytest.raises(DataError, match="1 of 4 images are not there") as told:
+    with pytest.raises(DataError, match="1 of 4 images do not exist") as told:
         read(tmp_path, frame, suffix)
     assert "(empty)" in str(told.value)
 

@@ -68,7 +68,7 @@ def test_a_damaged_block_is_told_or_changes_no_member(
 
 @pytest.mark.parametrize("behind", [b"garbage", tar_bytes(["x.png"])])
 def test_what_lies_behind_the_end_mark_is_told(tmp_path: Path, behind: bytes) -> None:
-    with pytest.raises(DataError, match="behind the end mark"):
+    with pytest.raises(DataError, match="after the end mark"):
         listed(tmp_path, tar_bytes(["0.png", "1.png"]) + behind)
 
 

@@ -48,7 +48,7 @@ def read(root: Path, split: dict[str, object] | None = None, **source: object) -
 
 
 def errors(raw: RawData) -> dict[str, str]:
-    return {entry.told: entry.reason.text for entry in raw.left_out if entry.reason.severity == "error"}
+    return {entry.described: entry.reason.text for entry in raw.left_out if entry.reason.severity == "error"}
 
 
 def test_images_and_classes_of_several_tars(tmp_path: Path) -> None:

@@ -11,6 +11,7 @@ from gan_augment.synthesis.health.alarms import class_alarm
 from gan_augment.synthesis.health.label_judge import LabelJudge
 
 Rows = npt.NDArray[np.float64]
+SHAPED = 2000  # real rows of a class whose distances are looked at; the judge gets all of them
 
 
 class Overlap:
@@ -34,7 +35,7 @@ class Overlap:
         return rows, np.repeat([0, 1], sizes)
 
     def alarm(self, synthetic: Rows, label: int = 1) -> str | None:
-        own = [part[labels == label] for part, labels in self.parts]
+        own = [part[labels == label][:SHAPED] for part, labels in self.parts]
         return class_alarm(own[0], own[1], synthetic, self.judge.likeness(synthetic, label))
 
     @property

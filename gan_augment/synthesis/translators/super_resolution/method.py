@@ -178,7 +178,7 @@ class SuperResolution(JointOnly):
     """Reduces a real image by a blur of its own and restores it: another image of the same class."""
 
     name: ClassVar[str] = "super_resolution"
-    traits: ClassVar[Traits] = Traits(makes=frozenset({"image"}), label_from="source")
+    traits: ClassVar[Traits] = Traits(makes=frozenset({"image"}), label_from="source", rivals=("bicubic",))
     Config: ClassVar[type[MethodConfig]] = SuperResolutionConfig
 
     def fit(self, data: TrainingData, config: SuperResolutionConfig, run: Run) -> FittedSuperResolution:

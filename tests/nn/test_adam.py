@@ -6,11 +6,12 @@ import copy
 import subprocess
 import sys
 
+import pytest
 import torch
 from torch import nn
 
 from gan_augment.compute.layout import channels_last
-from gan_augment.training.adam import Adam
+from gan_augment.nn.adam import Adam
 
 
 def network() -> nn.Sequential:
@@ -18,12 +19,14 @@ def network() -> nn.Sequential:
     return nn.Sequential(nn.Linear(3, 40), nn.Tanh(), nn.Linear(40, 2), nn.Linear(2, 1))
 
 
-def test_the_same_bits_as_torch_with_rates_that_change_and_a_gradient_that_is_absent() -> None:
+@pytest.mark.parametrize("decay", [0.0, 0.01])
+def test_the_same_bits_as_torch_with_rates_that_change_and_a_gradient_that_is_absent(decay: float) -> None:
     with torch.random.fork_rng(devices=[]):
         ours, theirs = network(), network()
         rows = torch.randn(8, 3)
-    mine = Adam(ours.parameters(), lr=1e-2, betas=(0.0, 0.9), eps=1e-8)
-    reference = torch.optim.Adam(theirs.parameters(), lr=1e-2, betas=(0.0, 0.9), eps=1e-8, fused=True)
+    mine = Adam(ours.parameters(), lr=1e-2, betas=(0.0, 0.9), eps=1e-8, decay=decay)
+    torchs = torch.optim.AdamW if decay else torch.optim.Adam
+    reference = torchs(theirs.parameters(), lr=1e-2, betas=(0.0, 0.9), eps=1e-8, weight_decay=decay, fused=True)
     for step in range(20):
         for model, optimiser in ((ours, mine), (theirs, reference)):
             group = optimiser.param_groups[0]
@@ -64,13 +67,15 @@ def test_no_step_without_gradients() -> None:
     assert all(torch.equal(one, other) for one, other in zip(model.parameters(), before, strict=True))
 
 
-def test_a_table_gan_is_fitted_without_torchs_compiler() -> None:
+def test_a_table_gan_and_a_classifier_are_fitted_without_torchs_compiler() -> None:
     code = """
 import sys
-import numpy as np, pandas as pd
+import numpy as np, pandas as pd, torch
+from gan_augment.recognition.supervised import fit_classifier
 from gan_augment.tabular import TableSynthesizer
 frame = pd.DataFrame({"x": np.arange(40.0), "y": [0, 1] * 20})
 TableSynthesizer("tabular_gan", {"steps": 2}).fit(frame, "y").sample(3)
+fit_classifier(torch.zeros(4, 1, 8, 8), torch.tensor([0, 1, 0, 1]), 2, seed=0, steps=2)
 sys.exit("torch._dynamo" in sys.modules)
 """
     assert subprocess.run([sys.executable, "-c", code], check=False).returncode == 0

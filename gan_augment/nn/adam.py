@@ -1,12 +1,12 @@
-"""Adam (Kingma and Ba 2015, arXiv 1412.6980) on torch's fused kernel, and nothing else.
+"""Adam (Kingma and Ba 2015, arXiv 1412.6980) on torch's fused kernels, without `torch.optim`.
 
-Any use of `torch.optim` imports torch's compiler, 1.4 CPU-seconds of a fresh process: more than a whole fit of a small
-table. The arithmetic is the same, bit for bit.
+Any use of `torch.optim` imports torch's compiler, which takes 1.4 CPU-seconds in a fresh process: more than the whole
+fit of a small table, or of a small classifier. The arithmetic is the same, bit for bit.
 """
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Callable, Iterable
 from typing import Any
 
 import torch
@@ -16,10 +16,10 @@ __all__ = ["Adam", "laid_out_like"]
 
 
 def laid_out_like(parameter: Tensor, values: Tensor) -> Tensor:
-    """`values` with the memory layout of `parameter`, copied only where it differs.
+    """Tensor `values` in the memory layout of `parameter`, copied only where it differs.
 
-    The fused kernel reads raw memory: an expanded gradient (stride 0), or one whose channels do not lie as the
-    parameter's, would hand it somebody else's numbers.
+    The fused kernel reads raw memory: from an expanded gradient (stride 0), or from another channel layout than the
+    parameter's, it would read the wrong numbers.
     """
     if values.stride() == parameter.stride():
         return values
@@ -27,22 +27,33 @@ def laid_out_like(parameter: Tensor, values: Tensor) -> Tensor:
 
 
 class Adam:
-    """Steps parameters of one device along their `grad`; those without one are left out.
+    """Optimiser of parameters on one device; a step skips those without a `grad`.
 
     `param_groups` and `state` are as in `torch.optim.Adam`: one group with `lr`, `betas` and `eps`, which may be
     changed between steps, and {parameter: {"step", "exp_avg", "exp_avg_sq"}}, which fills at the first step.
+
+    `decay`: each step makes the parameters smaller by this share of `lr` first (AdamW, Loshchilov and Hutter 2019,
+    arXiv 1711.05101), as `torch.optim.AdamW` with this `weight_decay`.
     """
 
     def __init__(
-        self, parameters: Iterable[nn.Parameter], *, lr: float, betas: tuple[float, float], eps: float = 1e-8
+        self,
+        parameters: Iterable[nn.Parameter],
+        *,
+        lr: float,
+        betas: tuple[float, float] = (0.9, 0.999),
+        eps: float = 1e-8,
+        decay: float = 0.0,
     ) -> None:
         group = {"params": list(parameters), "lr": lr, "betas": betas, "eps": eps}
         self.param_groups: list[dict[str, Any]] = [group]
         self.state: dict[nn.Parameter, dict[str, Tensor]] = {}
+        self._decay = decay
+        self._update: Callable[..., None] = torch._fused_adamw_ if decay else torch._fused_adam_
 
     @torch.no_grad()
     def step(self) -> None:
-        """One update of every parameter that has a gradient."""
+        """Update every parameter that has a gradient."""
         (group,) = self.param_groups
         used = [parameter for parameter in group["params"] if parameter.grad is not None]
         if not used:
@@ -51,7 +62,7 @@ class Adam:
         gradients = [laid_out_like(parameter, parameter.grad) for parameter in used if parameter.grad is not None]
         steps, means, squares = ([one[name] for one in states] for name in ("step", "exp_avg", "exp_avg_sq"))
         torch._foreach_add_(steps, 1)
-        torch._fused_adam_(
+        self._update(
             used,
             gradients,
             means,
@@ -61,14 +72,14 @@ class Adam:
             lr=group["lr"],
             beta1=group["betas"][0],
             beta2=group["betas"][1],
-            weight_decay=0.0,
+            weight_decay=self._decay,
             eps=group["eps"],
             amsgrad=False,
             maximize=False,
         )
 
     def zero_grad(self) -> None:
-        """Forget the gradients."""
+        """Drop the gradients."""
         for parameter in self.param_groups[0]["params"]:
             parameter.grad = None
 
