@@ -33,7 +33,7 @@ class Recipe:
     labels: tuple[str, ...] = NASTY_LABELS
     keys: tuple[str, ...] = _KEYS
     real: tuple[int, ...] = (12, 8, 4)
-    size: int = 12
+    size: int | tuple[int, int] = 12  # of images: a side, or height and width
     channels: int = 1
     ratio: float = 2.0
     shown_ratio: float = 2.0
@@ -41,6 +41,10 @@ class Recipe:
     gain: tuple[float, float, float] = (4.2, 1.1, 7.3)
     optional: bool = True  # False: leave out every figure that a stage may leave out
     seed: int = 0
+
+    @property
+    def height_and_width(self) -> tuple[int, int]:
+        return (self.size, self.size) if isinstance(self.size, int) else self.size
 
     def wanted(self, ratio: float) -> dict[str, int]:
         """Synthetic rows a class at a mixing ratio."""
@@ -83,7 +87,8 @@ def _spec(recipe: Recipe) -> DatasetSpec:
     common: dict[str, Any] = {"name": "toy <shapes>", "modality": recipe.modality, "classes": classes}
     common["licence"] = "CC0 | as the <owner> said"
     if recipe.modality == "image":
-        return DatasetSpec(**common, image=ImageSpec(height=recipe.size, width=recipe.size, channels=recipe.channels))
+        height, width = recipe.height_and_width
+        return DatasetSpec(**common, image=ImageSpec(height=height, width=width, channels=recipe.channels))
     columns = (
         Column(name="length", kind="numeric", dtype="float64", decimals=1),
         Column(name="count", kind="numeric", dtype="Int64", integer=True),
@@ -101,8 +106,9 @@ def _payload(recipe: Recipe, index: int, count: int, rng: np.random.Generator, n
 
 def _images(recipe: Recipe, index: int, count: int, rng: np.random.Generator, noise: float) -> npt.NDArray[np.uint8]:
     """A disc, a bar or a cross, somewhere near the middle."""
-    y, x = np.mgrid[: recipe.size, : recipe.size] / recipe.size - 0.5
-    pictures = np.empty((count, recipe.size, recipe.size, recipe.channels))
+    height, width = recipe.height_and_width
+    y, x = np.mgrid[:height, :width] / np.reshape([height, width], (2, 1, 1)) - 0.5
+    pictures = np.empty((count, height, width, recipe.channels))
     for picture in pictures:
         dx, dy = x - rng.uniform(-0.12, 0.12), y - rng.uniform(-0.12, 0.12)
         shapes = (np.hypot(dx, dy), np.abs(dx) * 1.6, np.minimum(np.abs(dx + dy), np.abs(dx - dy)) * 1.4)

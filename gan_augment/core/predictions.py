@@ -61,7 +61,8 @@ class Adjustment(Record):
 
     A probability counts as at least `floor` before its logarithm is taken (see `scoring.adjustment`). Where a task has
     several questions, `parts` holds one adjustment per question, in the order of the probabilities, and the other
-    fields are unused.
+    fields are unused. Where it asks one question at every frame of a string, `every` is the number of answers, and the
+    temperature holds for all frames.
     """
 
     tau: float = 0.0
@@ -69,10 +70,11 @@ class Adjustment(Record):
     temperature: float = 1.0
     floor: float = 1e-30
     parts: tuple[Adjustment, ...] = ()
+    every: int = 0
 
     @model_serializer(mode="wrap")
-    def _without_no_parts(self, handler: SerializerFunctionWrapHandler) -> dict[str, Any]:
-        return _without_empty(handler(self), "parts")
+    def _without_later(self, handler: SerializerFunctionWrapHandler) -> dict[str, Any]:
+        return _without_empty(_without_empty(handler(self), "parts"), "every")
 
 
 class VariantRecord(Record):

@@ -38,6 +38,7 @@ __all__ = [
     "Rule",
     "TableSpec",
     "TargetType",
+    "TextSpec",
 ]
 
 Modality = Literal["image", "table"]
@@ -178,14 +179,28 @@ class PoolSpec(Record):
         return {key: value for key, value in handler(self).items() if key != "channels" or value is not None}
 
 
-_LATER = ("companions", "pool", "target")  # keys of dataset.json
+class TextSpec(Record):
+    """What strings may be made of, where strings are what is learnt: the characters of train rows, and lengths."""
+
+    alphabet: str = pydantic.Field(min_length=1)  # sorted, each once
+    shortest: int = pydantic.Field(ge=1)
+    longest: int = pydantic.Field(ge=1)
+
+    @property
+    def fixed(self) -> bool:
+        """Whether all strings have one length."""
+        return self.shortest == self.longest
+
+
+_LATER = ("companions", "pool", "target", "text")  # keys of dataset.json
 
 
 class DatasetSpec(Record):
     """Contents of dataset.json: the whole description of the data set, without its rows.
 
-    `companions` describes the companions of every train and validation row, `pool` the rows that only synthesizers see,
-    `target` what the downstream model learns: the label, or a companion. The label is the class in either case.
+    `companions` describes what lies beside every train and validation row, `pool` the rows that only synthesizers see,
+    `target` what the downstream model learns: the label, or a companion. The label stays the class in any case. `text`
+    says what strings are made of, where they are the target.
     """
 
     name: str
@@ -197,6 +212,7 @@ class DatasetSpec(Record):
     companions: dict[Role, Field] = {}
     pool: PoolSpec | None = None
     target: Literal["label"] | Role = "label"
+    text: TextSpec | None = None
 
     @model_validator(mode="after")
     def _one_modality(self) -> DatasetSpec:
@@ -223,6 +239,13 @@ class DatasetSpec(Record):
         if self.image is None:
             raise DataError("Images are needed", where=self.name, got="a data set of table rows")
         return self.image
+
+    @property
+    def strings(self) -> TextSpec:
+        """`text`, for code that works with strings only. Raises DataError."""
+        if self.text is None:
+            raise DataError("Strings are needed", where=self.name, got=f"a data set whose target is {self.target}")
+        return self.text
 
     @property
     def tables(self) -> TableSpec:

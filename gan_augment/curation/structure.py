@@ -115,7 +115,7 @@ def _at_real_levels(real: Images, synthetic: Images) -> Images:
 
 def _reduced(images: Images) -> Floats:
     count, height, width, channels = images.shape
-    factor = -(-max(height, width) // _SIDE)
+    factor = min(-(-max(height, width) // _SIDE), min(height, width) // 2)  # a patch needs a pixel
     rows, columns = height // factor, width // factor
     cut = images[:, : rows * factor, : columns * factor].astype(np.float32)
     averaged: Floats = cut.reshape(count, rows, factor, columns, factor, channels).mean(axis=(2, 4))

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import Annotated, Literal
+from typing import Annotated, Any, Literal
 
 from pydantic import AfterValidator, Field, field_validator, model_validator
 
@@ -39,6 +39,7 @@ DEMO_NAMES: tuple[DemoName, ...] = (
     "characters",
     "two_domains",
 )
+Side = Annotated[int, Field(ge=4, le=1024)]  # pixels
 ONE_COLUMN: tuple[Role, ...] = ("pair", "mask", "caption", "text", "voxels")  # the others have several
 
 
@@ -335,9 +336,10 @@ class PrepareConfig(Record):
     exclude
         Labels to leave out.
     image_size
-        Side of the square canonical image in pixels, a multiple of 4; null: chosen from the data, at most 64.
+        Side of the square canonical image in pixels, or [height, width]; multiples of 4. Null: chosen from the data,
+        at most 64; [height, width] of as many pixels where most images are long in the same way.
     resize
-        The way to make an image square: `crop` its middle, `pad` it, or `stretch` it.
+        The way to bring an image into another shape: `crop` its middle, `pad` it, or `stretch` it.
     background
         Grey level 0-255 behind transparent pixels and in padding.
     black, white
@@ -349,7 +351,8 @@ class PrepareConfig(Record):
     near_duplicates
         Copies and near copies: `together` in one part of the split, or `ignore` (exact copies still stay together).
     target
-        The target of the downstream model: `label`, the class, or `attributes`, the values beside each image.
+        The target of the downstream model: `label`, the class; `attributes`, the values beside each image; or `text`,
+        the string in each image (`prepare.companions.text`).
     companions
         The companions of every image, for methods that use them: a mask, a caption, attributes. Each has its source,
         such as {mask: {path: masks}, caption: {column: text}}. Test inputs have none.
@@ -359,7 +362,7 @@ class PrepareConfig(Record):
     companions: Roles = Field(default_factory=dict)
     pool: PoolSource | None = None
     exclude: tuple[str, ...] = ()
-    image_size: int | None = Field(default=None, ge=4, le=1024)
+    image_size: Side | tuple[Side, Side] | None = None
     resize: Literal["crop", "pad", "stretch"] = "crop"
     background: int = Field(default=255, ge=0, le=255)
     black: Level = 0
@@ -367,7 +370,7 @@ class PrepareConfig(Record):
     corrupt: Literal["refuse", "skip"] = "refuse"
     near_duplicates: Literal["together", "ignore"] = "together"
     split: SplitConfig = SplitConfig()
-    target: Literal["label", "attributes"] = "label"
+    target: Literal["label", "attributes", "text"] = "label"
 
     @model_validator(mode="after")
     def _white_above_black(self) -> PrepareConfig:
@@ -375,9 +378,16 @@ class PrepareConfig(Record):
             raise ValueError(f"black must be less than white, not {self.black} and {self.white}")
         return self
 
-    @field_validator("image_size")
+    @field_validator("image_size", mode="before")
     @classmethod
-    def _multiple_of_four(cls, value: int | None) -> int | None:
-        if value is not None and value % 4:
-            raise ValueError(f"must be a multiple of 4, such as {max(4, value // 4 * 4)} or {value // 4 * 4 + 4}")
-        return value
+    def _one_or_two_sides(cls, value: Any) -> Any:
+        sides = value if isinstance(value, list | tuple) else (value,)
+        if value is None or (len(sides) == 2 and all(map(_is_side, sides))) or (value is not sides and _is_side(value)):
+            return value
+        if value is not sides and isinstance(value, int) and 4 < value < 1024 and not isinstance(value, bool):
+            raise ValueError(f"must be a multiple of 4, such as {value // 4 * 4} or {value // 4 * 4 + 4}")
+        raise ValueError("must be a multiple of 4 from 4 to 1024, or two of them: [height, width]")
+
+
+def _is_side(value: Any) -> bool:
+    return isinstance(value, int | float) and not isinstance(value, bool) and value % 4 == 0 and 4 <= value <= 1024

@@ -98,7 +98,7 @@ def _equal_images(pixels: npt.NDArray[np.uint8]) -> Ids:
 
 
 def near_pairs(pixels: npt.NDArray[np.uint8]) -> Pairs:
-    """Places [m, 2] of near copies among images uint8 [n, size, size, channels], mirrored and turned ones too.
+    """Places [m, 2] of near copies among images uint8 [n, height, width, channels], mirrored and turned ones too.
 
     A flat image has no features to compare and counts as no near copy.
     """

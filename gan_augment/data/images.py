@@ -1,4 +1,4 @@
-"""Decoding of one image into canonical pixels: uint8 RGB of one square size.
+"""Decoding of one image into canonical pixels: uint8 RGB of one size.
 
 Every Pillow mode has a rule: palettes are looked up, transparency is composited over a grey level, more than 8 bits are
 scaled by the black and white of the data set, EXIF orientation is applied, other colour spaces become RGB. A header
@@ -77,17 +77,23 @@ class Header:
 class Canonical:
     """Settings by which an image becomes canonical; see `PrepareConfig`.
 
+    `size` is the side of a square, or (height, width).
     `black` and `white` are those of 16-bit images; `integers` and `floats` the pairs of signed or 32-bit and of
     floating-point images. None: derived from the single picture, which loading never allows.
     """
 
-    size: int
+    size: int | tuple[int, int]
     resize: str = "crop"
     background: int = 255
     white: float = 65535
     black: float = 0
     integers: tuple[float, float] | None = None
     floats: tuple[float, float] | None = None
+
+    @property
+    def height_and_width(self) -> tuple[int, int]:
+        """In pixels."""
+        return (self.size, self.size) if isinstance(self.size, int) else self.size
 
 
 def read_header(handle: ImageHandle) -> Header:
@@ -116,7 +122,7 @@ def read_extent(handle: ImageHandle) -> tuple[float, float]:
 
 
 def read_pixels(handle: ImageHandle, canonical: Canonical) -> Pixels:
-    """Canonical pixels, uint8 [size, size, 3]. Raises UnreadableImageError."""
+    """Canonical pixels, uint8 [height, width, 3]. Raises UnreadableImageError."""
     if isinstance(handle, ArrayImage):
         image = Image.fromarray(np.squeeze(handle.pixels, axis=2) if handle.pixels.shape[2:] == (1,) else handle.pixels)
         return _fit(image.convert("RGB"), canonical)
@@ -131,7 +137,7 @@ def read_pixels(handle: ImageHandle, canonical: Canonical) -> Pixels:
 
 
 def read_mask(handle: ImageHandle, canonical: Canonical) -> Pixels:
-    """Mask, uint8 [size, size, 1 or 3], with the file's own values, never interpolated. Raises UnreadableImageError.
+    """Mask, uint8 [height, width, 1 or 3], with the file's own values, not interpolated. Raises UnreadableImageError.
 
     A palette gives its indices; transparency is ignored, and padding is 0.
     """
@@ -263,7 +269,8 @@ def _fit(
     padding: int | None = None,
 ) -> Pixels:
     """Image in canonical size: bicubic, antialiased (Parmar et al. 2022, "On aliased resizing": comparable scores)."""
-    size = (canonical.size, canonical.size)
+    height, width = canonical.height_and_width
+    size = (width, height)
     if image.size != size:
         if canonical.resize == "crop":
             image = ImageOps.fit(image, size, how)

@@ -4,6 +4,8 @@ from __future__ import annotations
 
 import difflib
 import hashlib
+import itertools
+import math
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from pathlib import Path
@@ -31,6 +33,9 @@ from gan_augment.data.sources import read_source
 __all__ = ["LoadedData", "choose_size", "load_data", "load_images_like"]
 
 MAX_AUTO_SIZE = 64
+LONG = 1.6  # the longer side over the shorter from which a shared shape is kept: 16:9 is, a photograph of 3:2 is not
+SAME_SHAPE = 1.15  # the ratio of two aspects up to which they count as one
+MOST = 0.8  # of the images
 _MOST_HEADERS, _HEADERS_FOR_COLOUR = 2_000, 100  # read before `prepare`, which reads all
 _OF_IMAGES = ("image_size", "resize", "background", "black", "white", "corrupt")  # settings that a table does not use
 UNREADABLE = Reason("images that cannot be read", "note")  # a finding of its own describes it in full
@@ -47,7 +52,7 @@ class LoadedData:
     rows
         `RawData.rows` with a column `id` in front: 16 hex digits of the identity's hash.
     payload
-        uint8 [n, size, size, channels], or the feature columns.
+        uint8 [n, height, width, channels], or the feature columns.
     headers
         Of images: each file's size and mode before it became canonical.
     form
@@ -127,11 +132,36 @@ def load_images_like(
     return replace(loaded, payload=_in_channels(own, channels), image=like.image, converted_from=before)
 
 
-def choose_size(headers: Sequence[Header]) -> int:
+def choose_size(headers: Sequence[Header]) -> int | tuple[int, int]:
     """Square side for these images: their own if they share one that fits, else one near the median shorter side.
 
-    A multiple of 4 (two halvings in a convolutional network), at least 8, at most 64.
+    (height, width) where most of them are long in the same way. Multiples of 4 (two halvings in a convolutional
+    network), at least 8; as many pixels as 64 x 64 at most.
     """
+    return _shared_rectangle(headers) or _square(headers)
+
+
+def _shared_rectangle(headers: Sequence[Header]) -> tuple[int, int] | None:
+    aspects = np.array([header.width / header.height for header in headers])
+    usual = float(np.median(aspects))
+    alike = np.maximum(aspects / usual, usual / aspects) <= SAME_SHAPE
+    if max(usual, 1 / usual) < LONG or alike.mean() < MOST:
+        return None
+    height, width = (float(np.median([getattr(h, side) for h in headers])) for side in ("height", "width"))
+    scale = min(1.0, math.sqrt(MAX_AUTO_SIZE**2 / (height * width)))
+    heights, widths = (_multiples_near(scale * side) for side in (height, width))
+    nearest = min(
+        itertools.product(heights, widths), key=lambda size: abs(math.log(size[1] * height / size[0] / width))
+    )
+    return None if nearest[0] == nearest[1] else nearest
+
+
+def _multiples_near(side: float) -> list[int]:
+    """The multiples of 4 below and above that a side may have."""
+    return sorted({min(max(8, 4 * fourth), 1024) for fourth in (math.floor(side / 4), math.ceil(side / 4))})
+
+
+def _square(headers: Sequence[Header]) -> int:
     shorter = int(np.median([min(header.width, header.height) for header in headers]))
     for side, at_least in ((MAX_AUTO_SIZE, 56), (48, 44)):
         if shorter >= at_least:
@@ -151,7 +181,8 @@ def expected_image(images: RawImages, config: PrepareConfig) -> ImageSpec | None
     if not headers:
         return None
     size = config.image_size or choose_size(headers)
-    return ImageSpec(height=size, width=size, channels=1 if all(header.grey for header in headers) else 3)
+    height, width = Canonical(size).height_and_width
+    return ImageSpec(height=height, width=width, channels=1 if all(header.grey for header in headers) else 3)
 
 
 def _examined(raw: RawData, config: PrepareConfig) -> RawData:
@@ -249,6 +280,7 @@ def _load_images(
     if not pixels:
         raise _corrupt(config, handles, bad).as_error()
     payload = _collapse_grey(np.stack(list(pixels.values())))
+    height, width = canonical.height_and_width
     problems = [*raw.problems, *scale.problems]
     if bad:
         problems.append(_corrupt(config, handles, bad))
@@ -259,7 +291,7 @@ def _load_images(
         raw.licence,
         rows.iloc[list(pixels)].reset_index(drop=True),
         payload,
-        image=ImageSpec(height=size, width=size, channels=1 if payload.shape[3] == 1 else 3),
+        image=ImageSpec(height=height, width=width, channels=1 if payload.shape[3] == 1 else 3),
         headers=tuple(headers[place] for place in pixels),
         form=canonical,
         problems=tuple(problems),

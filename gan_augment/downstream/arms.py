@@ -14,6 +14,7 @@ from gan_augment.core.errors import ParamsError
 from gan_augment.core.records import Modality
 from gan_augment.core.samples import Samples
 from gan_augment.downstream.config import Arm, Mode
+from gan_augment.scoring.reading import Reader
 
 __all__ = [
     "Fill",
@@ -50,6 +51,8 @@ class Treatment:
         Training ends with real rows alone: half of their showings come after everything else (networks).
     head
         What a linear probe fits to its features; other classifiers have no choice of it.
+    reader
+        Which recogniser reads strings, where they are what is learnt.
     """
 
     balanced: bool = False
@@ -57,6 +60,7 @@ class Treatment:
     classical: bool = False
     fine_tuned: bool = False
     head: Head = "logistic"
+    reader: Reader = "ctc"
 
 
 @dataclass(frozen=True)
@@ -135,11 +139,13 @@ _VARIANTS: dict[Modality, dict[Arm, tuple[Recipe, ...]]] = {"image": _IMAGE, "ta
 _SEARCH: dict[Modality, Treatment] = {"image": Treatment(classical=True, balanced=True), "table": _WEIGHTED}
 
 
-def variants_of(arm: Arm, modality: Modality, modes: Sequence[Mode] = ("pooled",)) -> tuple[Recipe, ...]:
+def variants_of(
+    arm: Arm, modality: Modality, modes: Sequence[Mode] = ("pooled",), readers: Sequence[Reader] = ()
+) -> tuple[Recipe, ...]:
     """The variants of an arm, simplest first: a tie on validation goes to the earlier one.
 
     `modes` say how rows that are not real are used, in every arm that has some: all of it pooled, or fine-tuned on real
-    rows at the end.
+    rows at the end. `readers` are tried one after another in every variant, where strings are what is learnt.
 
     Raises
     ------
@@ -157,15 +163,24 @@ def variants_of(arm: Arm, modality: Modality, modes: Sequence[Mode] = ("pooled",
         )
     found = variants[arm]
     tuned = tuple(_fine_tuned(recipe) for recipe in found if recipe.adds_rows) if "fine_tuned" in modes else ()
-    return found + tuned
+    whole = found + tuned
+    return tuple(_read_by(recipe, reader) for reader in readers for recipe in whole) or whole
 
 
-def rival_variants(arms: Sequence[Arm], modality: Modality, modes: Sequence[Mode] = ("pooled",)) -> tuple[Recipe, ...]:
+def _read_by(recipe: Recipe, reader: Reader) -> Recipe:
+    """The recipe with a recogniser, whose name it says."""
+    words = {"ctc": "CTC", "places": "a head a place"}[reader]
+    return replace(recipe, name=f"{recipe.name}, {words}", treatment=replace(recipe.treatment, reader=reader))
+
+
+def rival_variants(
+    arms: Sequence[Arm], modality: Modality, modes: Sequence[Mode] = ("pooled",), readers: Sequence[Reader] = ()
+) -> tuple[Recipe, ...]:
     """The variants of a rival's arm: those of every arm among `arms` in which synthetic rows join the real ones.
 
     So a rival is given the treatments that the synthetic rows are given. Its own rows stand in their place.
     """
-    shown = [variants_of(arm, modality, modes) for arm in arms if arm != "synthetic" and uses_synthetic(arm)]
+    shown = [variants_of(arm, modality, modes, readers) for arm in arms if arm != "synthetic" and uses_synthetic(arm)]
     return tuple(recipe for variants in shown for recipe in variants)
 
 
@@ -187,13 +202,15 @@ def known_arm(name: str, arms: Sequence[Arm]) -> Arm:
     )
 
 
-def search_recipe(modality: Modality) -> Recipe:
+def search_recipe(modality: Modality, readers: Sequence[Reader] = ()) -> Recipe:
     """How the mixing ratios are compared: with the strongest cheap remedy already in place.
 
     Classes are balanced (and images augmented) at every ratio, 0 included, so that a ratio cannot win only because
-    it evens out class sizes, which costs nothing without a GAN.
+    it evens out class sizes, which costs nothing without a GAN. Strings are read frame by frame, which
+    fits all of them.
     """
-    return Recipe("search", "real+synthetic", _SEARCH[modality])
+    recipe = Recipe("search", "real+synthetic", _SEARCH[modality])
+    return _read_by(recipe, readers[0]) if readers else recipe
 
 
 def uses_synthetic(arm: Arm) -> bool:

@@ -154,7 +154,7 @@ def _pretrained(device: str) -> Any:
 
 def _flat_pixels(images: npt.NDArray[np.uint8]) -> npt.NDArray[np.float32]:
     """float32 [n, pixels] in 0 .. 1, averaged over squares where a side is above `_LARGEST_SIDE`."""
-    step = max(1, -(-max(images.shape[1:3]) // _LARGEST_SIDE))
+    step = min(max(1, -(-max(images.shape[1:3]) // _LARGEST_SIDE)), *images.shape[1:3])
     height, width = images.shape[1] // step * step, images.shape[2] // step * step
     cut = images[:, :height, :width].astype(np.float32) / 255
     squares = cut.reshape(len(images), height // step, step, width // step, step, images.shape[3])

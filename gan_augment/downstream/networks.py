@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Sequence
+from dataclasses import dataclass
+from typing import Any
 
 import numpy as np
 import numpy.typing as npt
@@ -17,10 +19,12 @@ from gan_augment.downstream.balancing import class_weights
 from gan_augment.downstream.classical import AugmentedViews
 from gan_augment.downstream.config import ClassicalConfig, CnnConfig
 from gan_augment.recognition.classifier import SmallCnn
+from gan_augment.recognition.reader import TextReader, fit_reader, read_frames
 from gan_augment.recognition.supervised import fit_classifier, pixels, predict_probabilities
 from gan_augment.scoring.tasks import Task
+from gan_augment.scoring.tasks.text import Text
 
-__all__ = ["CnnClassifier"]
+__all__ = ["CnnClassifier", "TextClassifier"]
 
 _Show = Callable[[npt.NDArray[np.int64]], npt.NDArray[np.uint8]]
 
@@ -73,41 +77,72 @@ class CnnClassifier:
 
     def fit(self, samples: Samples, spec: DatasetSpec, treatment: Treatment, seeds: Sequence[int]) -> list[Predictor]:
         """One network a seed. The augmented versions of the images are made once and shared."""
-        images, labels = np.asarray(samples.payload), samples.label_indices(spec)
+        labels = samples.label_indices(spec)
         show = self._shower(samples) if treatment.classical else lambda: None
-        tensor, classes = pixels(images), torch.from_numpy(labels)
-        heads, targets = self._questions(samples)
+        learn = self._learner(pixels(np.asarray(samples.payload)), torch.from_numpy(labels), samples, spec, treatment)
         real = (samples.manifest["origin"] == "real").to_numpy(bool) if treatment.fine_tuned else None
         weights = torch.from_numpy(class_weights(labels, len(spec.classes))) if treatment.class_weight else None
         return [
-            _Network(
-                fit_classifier(
-                    tensor,
-                    classes,
-                    len(spec.classes),
-                    heads=heads,
-                    targets=targets,
-                    finish_on=real,
-                    seed=seed,
-                    steps=self._steps,
-                    batch_size=self._config.batch_size,
-                    learning_rate=self._config.learning_rate,
-                    sampling="balanced" if treatment.balanced else "natural",
-                    class_weight=weights,
-                    show=show(),
-                    width=self._config.width,
-                    device=self._device,
-                ),
-                heads,
+            learn(
+                finish_on=real,
+                seed=seed,
+                steps=self._steps,
+                batch_size=self._config.batch_size,
+                learning_rate=self._config.learning_rate,
+                sampling="balanced" if treatment.balanced else "natural",
+                class_weight=weights,
+                show=show(),
+                width=self._config.width,
+                device=self._device,
             )
             for seed in seeds
         ]
+
+    def _learner(
+        self, images: torch.Tensor, labels: torch.Tensor, samples: Samples, spec: DatasetSpec, _treatment: Treatment
+    ) -> Callable[..., Predictor]:
+        """Trains one network with the settings that it is called with."""
+        heads, targets = self._questions(samples)
+
+        def learn(**settings: Any) -> Predictor:
+            found = fit_classifier(images, labels, len(spec.classes), heads=heads, targets=targets, **settings)
+            return _Network(found, heads)
+
+        return learn
 
     def _questions(self, samples: Samples) -> tuple[tuple[int, ...], torch.Tensor | None]:
         """The number of answers of each question, and each row's; none where the class is what is learnt."""
         if self._task is None:
             return (), None
         return tuple(map(len, self._task.levels.values())), torch.from_numpy(self._task.targets(samples))
+
+
+class TextClassifier(CnnClassifier):
+    """The same for strings, which a `TextReader` reads."""
+
+    def __init__(self, config: CnnConfig, classical: ClassicalConfig, *, task: Text, **more: Any) -> None:
+        super().__init__(config, classical, **more)
+        self._text = task
+
+    def _learner(
+        self, images: torch.Tensor, labels: torch.Tensor, samples: Samples, spec: DatasetSpec, treatment: Treatment
+    ) -> Callable[..., Predictor]:
+        """Trains one recogniser with the settings that it is called with."""
+        targets = torch.from_numpy(self._text.targets(samples))
+
+        def learn(**settings: Any) -> Predictor:
+            found = fit_reader(images, labels, targets, spec.strings, reader=treatment.reader, **settings)
+            return _Recogniser(found)
+
+        return learn
+
+
+@dataclass(frozen=True)
+class _Recogniser:
+    model: TextReader
+
+    def predict_probabilities(self, payload: Payload) -> Probabilities:
+        return read_frames(self.model, pixels(np.asarray(payload)))
 
 
 def _shower(views: AugmentedViews, place: npt.NDArray[np.int64]) -> _Show:

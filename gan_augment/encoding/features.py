@@ -36,7 +36,7 @@ class PixelFeatures:
     @classmethod
     def fit(cls, images: npt.NDArray[np.uint8], dimensions: int = 64) -> PixelFeatures:
         """Space fitted to real train images, uint8 [n, h, w, c] n >= 1; at most `dimensions` components."""
-        factor = -(-max(images.shape[1:3]) // _MAX_SIDE)
+        factor = min(-(-max(images.shape[1:3]) // _MAX_SIDE), *images.shape[1:3])
         flat = _flatten(images, factor)
         mean = flat.mean(axis=0)
         return cls(mean, _principal_axes(flat - mean, dimensions), factor)

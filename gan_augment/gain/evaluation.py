@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 from functools import cached_property
 
@@ -49,7 +50,8 @@ class ArmPredictions:
 class Evaluation:
     """Test rows, resampled in the same way for all comparisons, and the scores on them.
 
-    `labels` are the classes, within which rows are drawn; `targets` the truth, the same if None.
+    `labels` are the classes, within which rows are drawn; `targets` what was to be predicted, the same if None; `ids`
+    the rows' names, where single rows are to be told.
     """
 
     def __init__(
@@ -61,7 +63,9 @@ class Evaluation:
         *,
         task: Task | None = None,
         targets: Labels | None = None,
+        ids: Sequence[str] = (),
     ) -> None:
+        self.ids = tuple(ids)
         self.spec, self.labels, self.config = spec, labels, config
         self.task, self.targets = task or task_of(spec), labels if targets is None else targets
         self.headline = self.task.metrics[self.task.headline]

@@ -16,12 +16,14 @@ from gan_augment.gain.better_without import better_without
 from gan_augment.gain.evaluation import ArmPredictions, Evaluation
 from gan_augment.gain.groups import Grouping, groups_record
 from gan_augment.gain.learning_curve import Worth, explain_worth, rows_worth
+from gan_augment.gain.readings import readings_record
 from gan_augment.gain.rivals import rival_notes, rival_wins, rivals_untrained
 from gan_augment.gain.untried import explain_untried, not_tried
 from gan_augment.gain.verdict import Verdict, arm_name, decide, explain
 from gan_augment.scoring.adjustment import adjust
 from gan_augment.scoring.metrics import Labels, precision_over, rare_classes, recall_over, score
 from gan_augment.scoring.statistics import Interval, holm
+from gan_augment.scoring.tasks.text import Text
 
 __all__ = ["Gain", "headline", "measure"]
 
@@ -103,6 +105,8 @@ def measure(
         The learning curve of the best arm without synthetic rows, and its test predictions [points, seeds, n, K].
     groups
         Column -> the groups of test rows to report; none adds no key.
+
+    Where strings are what is learnt, `readings` says what was read, right and wrong.
     """
     arms = families["first"]
     gain, config = _gain(arms, evaluation, plan), evaluation.config
@@ -121,7 +125,7 @@ def measure(
             headline=headline_name.replace("_", " "),
         )
     )
-    tuned = _after_tuning(gain, evaluation, validation_targets)
+    tuned = _after_tuning(gain, evaluation, validation_targets) if evaluation.task.thresholds else None
     second = _second_opinion(families.get("second", []), evaluation, plan)
     return {
         "verdict": gain.verdict,
@@ -131,13 +135,15 @@ def measure(
         "worth": None if curve is None else _worth(gain, *curve, evaluation),
         "not_made": plan.get("not_made") or {},
         "notes": [*_notes(gain, tuned, second, shown), *rival_notes(evaluation.spec, plan), *_few_rows(evaluation)],
-        "gain": _gain_record(gain, evaluation) | _adjustments(gain, evaluation.spec),
-        "threshold_free": _threshold_free(gain, evaluation) | {f"{headline_name}_after_tuning": _points(tuned)},
+        "gain": _gain_record(gain, evaluation) | _adjustments(gain, evaluation),
+        "threshold_free": _threshold_free(gain, evaluation)
+        | ({} if tuned is None else {f"{headline_name}_after_tuning": _points(tuned)}),
         "second_opinion": second,
         "arms": [_arm_record(arm, evaluation) for arm in arms],
         "skipped": {record.arm: record.skipped for record in skipped},
         **({"rivals": plan["rivals"]} if plan.get("rivals") else {}),
         evaluation.task.figures: _parts(gain, evaluation),
+        **({"readings": readings_record(gain.baseline, gain.synthetic, evaluation)} if _reads(evaluation) else {}),
         **({"groups": groups_record(groups, gain.baseline, gain.synthetic, evaluation)} if groups else {}),
         "ratio": ratio,
         "shown_ratio": shown,
@@ -145,6 +151,10 @@ def measure(
         "test_rows": len(evaluation.labels),
         "comparisons": 1,  # validation names the two arms before a test label is read
     }
+
+
+def _reads(evaluation: Evaluation) -> bool:
+    return isinstance(evaluation.task, Text)
 
 
 def _gain(arms: Sequence[ArmPredictions], evaluation: Evaluation, plan: dict[str, Any]) -> Gain:
@@ -231,8 +241,14 @@ def _gain_record(gain: Gain, evaluation: Evaluation) -> dict[str, Any]:
     }
 
 
-def _adjustments(gain: Gain, spec: DatasetSpec) -> dict[str, Any]:
-    """Adjustments of both arms' logits, tau and the log prior: by class key, or by question."""
+def _adjustments(gain: Gain, evaluation: Evaluation) -> dict[str, Any]:
+    """tau and the log prior of both arms, which were taken off the logits: by class key, or a question at a time.
+
+    Nothing where nothing can be taken off.
+    """
+    if not evaluation.task.thresholds:
+        return {}
+    spec = evaluation.spec
     keys, found = [record.key for record in spec.classes], dict[str, Any]()
     for side, arm in gain.sides().items():
         if parts := arm.adjustment.parts:
@@ -253,13 +269,15 @@ def _threshold_free(gain: Gain, evaluation: Evaluation) -> dict[str, Any]:
 
     Also the headline without any adjustment: the gain over a weaker baseline.
     """
-    pair, metrics = (gain.synthetic.test, gain.baseline.test), evaluation.task.metrics
-    return {
-        f"{evaluation.task.headline}_unadjusted": _points(evaluation.difference(evaluation.headline, *pair)),
-        "average_precision": _points(evaluation.difference(metrics["average_precision"], *pair)),
-        "log_loss": evaluation.difference(metrics["log_loss"], *pair).rounded(),
-        "calibration_error": _points(evaluation.difference(metrics["calibration_error"], *pair)),
-    }
+    pair, task = (gain.synthetic.test, gain.baseline.test), evaluation.task
+    found = {}
+    if task.thresholds:
+        found[f"{task.headline}_unadjusted"] = _points(evaluation.difference(evaluation.headline, *pair))
+    for name in ("average_precision", "log_loss", "calibration_error"):
+        if metric := task.metrics.get(name):
+            difference = evaluation.difference(metric, *pair)
+            found[name] = difference.rounded() if name == "log_loss" else _points(difference)
+    return found
 
 
 def _after_tuning(gain: Gain, evaluation: Evaluation, validation_targets: Labels) -> Interval:
@@ -302,11 +320,11 @@ def _few_rows(evaluation: Evaluation) -> list[str]:
     ]
 
 
-def _notes(gain: Gain, tuned: Interval, second: dict[str, Any] | None, shown: float) -> list[str]:
+def _notes(gain: Gain, tuned: Interval | None, second: dict[str, Any] | None, shown: float) -> list[str]:
     notes = []
     if shown == 0:
         notes.append("No synthetic row was accepted, so the arms with synthetic data hold real rows only.")
-    if gain.verdict == "helps" and tuned.low <= 0:
+    if gain.verdict == "helps" and tuned is not None and tuned.low <= 0:
         notes.append("The gain is no longer certain once both arms may move their decision thresholds.")
     if second is not None and second["verdict"] != gain.verdict:
         notes.append(

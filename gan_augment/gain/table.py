@@ -44,10 +44,14 @@ def render(measured: dict[str, Any], paths: dict[str, str]) -> Group:
     )
     table.add_column("arm: variant", overflow="fold")
     interval = f"{measured['gain']['confidence']:.0%} interval"
-    for name in ("real\nrows", "made\nrows", "accu-\nracy,\nF1", interval, "worst\nclass", "rare\nrecall,\nprec."):
+    strings = "readings" in measured
+    figures = ("accu-\nracy,\nF1", interval, "worst\nclass", "rare\nrecall,\nprec.")
+    of_strings = ("strings,\nchar-\nacters", interval, "worst\nlength")
+    for name in ("real\nrows", "made\nrows", *(of_strings if strings else figures)):
         table.add_column(name, justify="right", no_wrap=True)
     for arm in measured["arms"]:
-        table.add_row(*_cells(arm), style=_style(arm["arm"], measured["gain"]))
+        cells = [*_cells(arm, "character_accuracy")] if strings else [*_cells(arm, "macro_f1"), _rare(arm)]
+        table.add_row(*cells, style=_style(arm["arm"], measured["gain"]))
     lines = [Text(said, style="bold") for said in measured.get("before") or []]
     lines += [Text(measured["sentence"], style=f"bold {_COLOURS[measured['verdict']]}")]
     if worth := measured.get("worth"):
@@ -61,18 +65,22 @@ def _style(arm: str, gain: dict[str, Any]) -> str:
     return "bold" if arm in (gain["baseline_arm"], gain["synthetic_arm"]) else ""
 
 
-def _cells(arm: dict[str, Any]) -> list[str | Text]:
+def _cells(arm: dict[str, Any], second: str) -> list[str | Text]:
+    """Name, rows, the headline with the metric `second` below it, its interval, and the worst part."""
     accuracy = next(value for value in arm.values() if isinstance(value, dict) and "mean" in value)  # the headline
     worst = next(name for name in arm if name.startswith("worst_"))
     return [
         Text.assemble(arm["arm"], "\n  ", (arm["variant"], "dim")),
         str(arm["rows_real"]),
         str(arm["rows_synthetic"]),
-        f"{_percent(accuracy['mean'])}\n{_percent(arm['macro_f1']['mean'])}",
+        f"{_percent(accuracy['mean'])}\n{_percent(arm[second]['mean'])}",
         f"{_percent(accuracy['low'])} to {_percent(accuracy['high'])}",
         _percent(arm[worst]["mean"]),
-        f"{_mean(arm, 'rare_class_recall')}\n{_mean(arm, 'rare_class_precision')}",
     ]
+
+
+def _rare(arm: dict[str, Any]) -> str:
+    return f"{_mean(arm, 'rare_class_recall')}\n{_mean(arm, 'rare_class_precision')}"
 
 
 def _mean(arm: dict[str, Any], name: str) -> str:

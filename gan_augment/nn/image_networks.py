@@ -100,8 +100,10 @@ def _mlp(widths: Sequence[int]) -> list[nn.Module]:
 
 
 def _doublings(image: ImageSpec) -> int:
-    # Down to a side of 4 to 7, the smallest map on which a 3 x 3 kernel still covers a neighbourhood.
-    return max(0, math.floor(math.log2(max(image.height, image.width) / 4)))
+    # Down to a side of 4 to 7, the smallest map on which a 3 x 3 kernel still sees a neighbourhood; of an image that is
+    # long and flat the shorter side keeps 2 to 3.
+    long, short = max(image.height, image.width), min(image.height, image.width)
+    return max(0, min(math.floor(math.log2(long / 4)), math.floor(math.log2(short / 2))))
 
 
 def build_generator(

@@ -27,22 +27,22 @@ __all__ = [
 ]
 
 
-def write_test_part(layout: Layout, test: Samples) -> None:
-    """Write the test rows without labels, and test_labels.parquet, listed with them as it has no folder of its own.
+def write_test_part(layout: Layout, test: Samples, *, strings: bool = False) -> None:
+    """The test rows without labels, and test_labels.parquet, which is listed with them: it has no folder of its own.
 
-    That file also holds the attributes of the rows, where they have some: as answers, or as groups that `measure`
-    reports.
+    That file holds the attributes of the rows as well, where they have some: as answers, or as groups that `measure`
+    reports; and their `strings`, where those are what is learnt.
     """
     with replacing_file(layout.test_labels) as partial:
-        _held(test).to_parquet(partial, index=False)
+        _held(test, strings=strings).to_parquet(partial, index=False)
     write_part(layout.test_inputs, withheld(test), beside=[layout.test_labels])
 
 
-def _held(test: Samples) -> pd.DataFrame:
+def _held(test: Samples, *, strings: bool) -> pd.DataFrame:
     held = test.manifest[["id", "label", "source"]]
-    if "attributes" not in test.companions:
-        return held
-    return pd.concat([held, frame_of(test.companions["attributes"]).add_prefix(HELD)], axis=1)
+    if "attributes" in test.companions:
+        held = pd.concat([held, frame_of(test.companions["attributes"]).add_prefix(HELD)], axis=1)
+    return pd.concat([held, frame_of(test.companions["text"])], axis=1) if strings else held
 
 
 def read_held(layout: Layout) -> pd.DataFrame:

@@ -17,6 +17,7 @@ from gan_augment.downstream.experiment import Sources, predict, train_recipe
 from gan_augment.mixing.ratio import Counts, Plan
 from gan_augment.project.accepted import Accepted, HeldRows
 from gan_augment.project.layout import Project
+from gan_augment.scoring.reading import readers_of
 from gan_augment.scoring.tasks import Task, task_of
 
 __all__ = ["Predict", "SearchRows"]
@@ -81,9 +82,9 @@ class SearchRows:
         `root`: the folder in which the module of a custom classifier is searched.
         """
         params, spec = self.project.params, self.project.spec()
-        recipe = search_recipe(spec.modality)
+        recipe = search_recipe(spec.modality, readers_of(spec))
         classifier = make_classifier(
-            choose_classifiers(params.retrain, spec.modality)[0],
+            choose_classifiers(params.retrain, spec.modality, spec.target)[0],
             params.retrain.classical,
             train_rows=len(self.real),
             device=device,

@@ -4,12 +4,12 @@ from __future__ import annotations
 
 import math
 from collections.abc import Callable, Sequence
-from typing import Literal
+from typing import Literal, TypeVar
 
 import numpy as np
 import numpy.typing as npt
 import torch
-from torch import Tensor
+from torch import Tensor, nn
 from torch.nn import functional
 
 from gan_augment.core.seeds import derive_seed, numpy_generator
@@ -25,9 +25,11 @@ __all__ = [
     "pixels",
     "predict_probabilities",
     "real_rows_last",
+    "train_network",
 ]
 
 Sampling = Literal["natural", "balanced"]
+Network = TypeVar("Network", bound=nn.Module)
 PixelAugment = Callable[[npt.NDArray[np.uint8]], npt.NDArray[np.uint8]]  # [n, h, w, c] -> the same shape
 
 _WARM_UP = 0.05  # share of the steps over which the learning rate rises linearly; then it falls as a cosine to zero
@@ -149,24 +151,53 @@ def fit_classifier(
         images.shape[1], images.shape[2], images.shape[3], sum(heads) or classes,
         width=width, generator=torch.Generator().manual_seed(derive_seed(seed, "weights")),
     ).to(device)  # fmt: skip
+    classes_of_rows, labels = labels, labels.to(device)
+    targets = None if targets is None else targets.to(device)
+    class_weight = None if class_weight is None else class_weight.to(device)
+
+    def loss_of(logits: Tensor, chosen: Tensor) -> Tensor:
+        if targets is None:
+            return functional.cross_entropy(logits, labels[chosen], weight=class_weight)
+        weight = None if class_weight is None else class_weight[labels[chosen]]
+        return _loss_of_heads(logits, targets[chosen], heads, weight)
+
+    return train_network(
+        model, images, classes_of_rows, loss_of, seed=seed, steps=steps, batch_size=batch_size,
+        learning_rate=learning_rate, sampling=sampling, finish_on=finish_on, augment=augment, show=show, device=device,
+    )  # fmt: skip
+
+
+def train_network(
+    model: Network,
+    images: Tensor,
+    labels: Tensor,
+    loss_of: Callable[[Tensor, Tensor], Tensor],
+    *,
+    seed: int,
+    steps: int,
+    batch_size: int,
+    learning_rate: float,
+    sampling: Sampling = "natural",
+    finish_on: npt.NDArray[np.bool_] | None = None,
+    augment: PixelAugment | None = None,
+    show: Callable[[npt.NDArray[np.int64]], npt.NDArray[np.uint8]] | None = None,
+    device: str = "cpu",
+) -> Network:
+    """Train any network of images, which is on `device`, as `fit_classifier` says.
+
+    `loss_of` gives the loss of a batch by what the network says of it, and the numbers of its rows, int64 [batch].
+    """
     optimiser = Adam(model.parameters(), lr=learning_rate, decay=_WEIGHT_DECAY)
     classes_of_rows, generator = labels.cpu().numpy(), numpy_generator(seed, "rows")
     rows = draw_rows(classes_of_rows, steps * batch_size, sampling, generator)
     if finish_on is not None:
         rows = real_rows_last(rows, classes_of_rows, finish_on, sampling, generator)
-    images, labels = images.to(device), labels.to(device)
-    targets = None if targets is None else targets.to(device)
-    class_weight = None if class_weight is None else class_weight.to(device)
+    images = images.to(device)
     for step, chosen in enumerate(torch.from_numpy(rows).view(steps, batch_size)):
         batch = images[chosen] if show is None else pixels(show(chosen.numpy())).to(device)
         if augment is not None:
             batch = pixels(augment(_as_uint8(batch))).to(device)
-        logits = model(batch)
-        if targets is None:
-            loss = functional.cross_entropy(logits, labels[chosen], weight=class_weight)
-        else:
-            weight = None if class_weight is None else class_weight[labels[chosen]]
-            loss = _loss_of_heads(logits, targets[chosen], heads, weight)
+        loss = loss_of(model(batch), chosen)
         optimiser.param_groups[0]["lr"] = learning_rate * _learning_rate_factor(step, steps)
         optimiser.zero_grad()
         loss.backward()  # type: ignore[no-untyped-call]

@@ -43,6 +43,7 @@ def render_report(evidence: Evidence, config: ReportConfig) -> str:
             robustness=sections.robustness(evidence),
             gains=sections.class_gains(evidence),
             groups=sections.groups(evidence),
+            readings=sections.readings(evidence),
             ratios=sections.ratio_curve(evidence),
             classes=[_class_card(record, evidence, sheets.get(record.key)) for record in evidence.spec.classes],
             verdicts=_verdicts(sheets),

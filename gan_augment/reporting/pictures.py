@@ -189,7 +189,7 @@ def _nearest_by_pixels(made: npt.NDArray[np.uint8], real: npt.NDArray[np.uint8],
 
 def _small(images: npt.NDArray[np.uint8]) -> npt.NDArray[np.float32]:
     """float32 [n, values]: images reduced by striding over block means; sizes below the limit stay as they are."""
-    step = max(1, max(images.shape[1:3]) // _PIXEL_SIDE)
+    step = min(max(1, max(images.shape[1:3]) // _PIXEL_SIDE), *images.shape[1:3])
     height, width = (size // step * step for size in images.shape[1:3])
     count, channels = len(images), images.shape[3]
     blocks = images[:, :height, :width].reshape(count, height // step, step, width // step, step, channels)

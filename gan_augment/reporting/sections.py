@@ -35,6 +35,7 @@ __all__ = [
     "headline",
     "panels",
     "ratio_curve",
+    "readings",
     "robustness",
     "skipped",
     "training",
@@ -230,6 +231,26 @@ def groups(evidence: Evidence) -> list[dict[str, Any]]:
         worst = [_group_cells("the worst group", "", found["worst"])] if found["worst"] else []
         tables.append({"name": name, "rows": [*rows, *worst]})
     return tables
+
+
+def readings(evidence: Evidence) -> dict[str, Any] | None:
+    """Where strings are read: what was read right and wrong by both arms, and which characters were confused."""
+    found = evidence.measure.get("readings")
+    if not found:
+        return None
+    sides = [
+        {
+            "arm": _arm_name(evidence.measure["gain"][f"{side}_arm"]),
+            "shares": f"{number(told['strings_right'])} of {number(told['strings'])} strings, by the first seed",
+            "rows": [(one["text"], one["read"], "wrong") for one in told["wrong"]]
+            + [(one["text"], one["text"], "right") for one in told["right"]],
+            "confused": [
+                (p["true"] or "nothing", p["read"] or "nothing", number(p["count"])) for p in told["confused"]
+            ],
+        }
+        for side, told in found.items()
+    ]
+    return {"sides": sides}
 
 
 def _group_cells(value: str, rows: str, figures: Mapping[str, Any]) -> tuple[str, ...]:

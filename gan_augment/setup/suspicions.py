@@ -13,6 +13,7 @@ from gan_augment.core.fields import frame_of
 from gan_augment.data.audit import TINY_CLASS, duplicate_figures, tiny_classes
 from gan_augment.data.config import ImageFolderSource, PrepareConfig
 from gan_augment.data.duplicates import Duplicates
+from gan_augment.data.images import Header
 from gan_augment.data.loading import LoadedData
 from gan_augment.data.problems import Problem
 from gan_augment.encoding.dependencies import find_dependencies
@@ -96,21 +97,37 @@ def _equation(cluster: list[str]) -> str:
 def _about_sizes(data: LoadedData, config: PrepareConfig) -> Iterator[Problem]:
     if data.image is None:
         return
-    side = data.image.height
-    small = sum(min(header.width, header.height) < side for header in data.headers)
-    long = sum(max(header.width, header.height) > 1.25 * min(header.width, header.height) for header in data.headers)
-    if long > len(data.headers) / 10:
+    height, width = data.image.height, data.image.width
+    count, square = len(data.headers), height == width
+    size = f"{height}" if square else f"{width} x {height}"
+    if not square and config.image_size is None:
         yield Problem(
             severity="note",
-            what=f"{long} of {len(data.headers)} images are not square; `{config.resize}` makes them so",
+            what=f"Most images are long in the same way: they stay so, at {size} px",
+            remedy=f"prepare.image_size: [{height}, {width}] is height and width; one number makes squares",
+        )
+    rounded = 0 if square else 2  # a rectangle's sides are the nearest multiples of 4
+    small = sum(header.width < width - rounded or header.height < height - rounded for header in data.headers)
+    long = sum(_shape_apart(header, width / height) > 1.25 for header in data.headers)
+    if long > count / 10:
+        yield Problem(
+            severity="note",
+            what=f"{long} of {count} images are not {'square' if square else 'of the shape ' + size}; "
+            f"`{config.resize}` makes them so",
             remedy="prepare.resize: crop, pad or stretch",
         )
-    if small > len(data.headers) / 10:
+    if small > count / 10:
         yield Problem(
             severity="note",
-            what=f"{small} of {len(data.headers)} images are smaller than {side} px and are enlarged",
+            what=f"{small} of {count} images are smaller than {size} px and are enlarged",
             remedy="a smaller prepare.image_size",
         )
+
+
+def _shape_apart(header: Header, aspect: float) -> float:
+    """How many times longer or wider than `aspect`, width over height, this image is."""
+    own = header.width / header.height
+    return max(own / aspect, aspect / own)
 
 
 def _about_folders(data: LoadedData, config: PrepareConfig) -> Iterator[Problem]:

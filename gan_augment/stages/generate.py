@@ -15,6 +15,7 @@ from gan_augment.project.asked_captions import captions_to_draw
 from gan_augment.project.layout import Project
 from gan_augment.project.served import read_served
 from gan_augment.synthesis.drawing import Drawing, draw_parts, join_parts, part_rows
+from gan_augment.synthesis.needs import takes_parents_target
 from gan_augment.synthesis.registry import resolve_method
 
 __all__ = ["run"]
@@ -59,6 +60,7 @@ def _drawing(project: Project, key: str) -> Drawing:
     captions = captions_to_draw(layout.root, params.generate, resolve_method(params.synthesis.method), spec)
     own = params.classes[key].candidates
     count = params.generate.candidates if own is None else own
+    traits = resolve_method(params.synthesis.method).traits
     if served["served"] == "none":  # a method may refuse a class outright: nothing is asked of it
         count = 0
     return Drawing(
@@ -73,4 +75,5 @@ def _drawing(project: Project, key: str) -> Drawing:
         rows=part_rows(spec),
         work=layout.root / ".gan_augment" / "generate" / key,
         captions=captions,
+        parents=layout.train(key) if takes_parents_target(traits, spec) else None,
     )

@@ -23,6 +23,7 @@ from gan_augment.downstream.experiment import Sources, predict, train_recipe, tr
 from gan_augment.gain.learning_curve import FEWEST_ROWS, affordable_shares, thinned, thinned_classes
 from gan_augment.project.layout import Project
 from gan_augment.project.rival_rows import read_arms
+from gan_augment.scoring.reading import readers_of
 from gan_augment.scoring.tasks import task_of
 from gan_augment.stages.retrain import judged
 
@@ -89,8 +90,9 @@ def _train(
     """The curve's points, and float32 [points, seeds, n, K]: their test predictions."""
     arm, best = known_arm(record.arm, project.params.retrain.arms), record.families["first"].best
     modality, config = sources.spec.modality, project.params.retrain
-    modes = modes_of(classifiers_of(arm, config, modality)[0], config)
-    recipe = next(one for one in variants_of(arm, modality, modes) if one.name == best.name)
+    modes = modes_of(classifiers_of(arm, config, modality, sources.spec.target)[0], config)
+    recipes = variants_of(arm, modality, modes, readers_of(sources.spec))
+    recipe = next(one for one in recipes if one.name == best.name)
     classifier, rows = _classifier(project, arm, sources), int(sources.real_counts[classes].sum())
     points, tests = [], []
     with progress_bar("learning_curve") as advance:
@@ -105,7 +107,7 @@ def _train(
 
 def _classifier(project: Project, arm: Arm, sources: Sources) -> Classifier:
     params = project.params
-    config, _ = classifiers_of(arm, params.retrain, sources.spec.modality)
+    config, _ = classifiers_of(arm, params.retrain, sources.spec.modality, sources.spec.target)
     return make_classifier(
         config,
         params.retrain.classical,

@@ -91,6 +91,7 @@ def evaluation_of(project: Project, record: ArmRecord) -> tuple[Evaluation, pd.D
         numpy_generator(params.base.seed, "measure"),
         task=task,
         targets=task.held_targets(held),
+        ids=record.test_ids,
     )
     return evaluation, held
 

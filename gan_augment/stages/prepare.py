@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from typing import Any, Literal
 
 import numpy as np
@@ -11,7 +12,7 @@ from gan_augment.core.atomic import write_json
 from gan_augment.core.errors import DataError, ParamsError
 from gan_augment.core.progress import progress_bar
 from gan_augment.core.quoting import yaml_quoted
-from gan_augment.core.records import ClassRecord, ColumnKind, DatasetSpec, FrameField
+from gan_augment.core.records import ClassRecord, ColumnKind, DatasetSpec, FrameField, TextSpec
 from gan_augment.core.samples import Samples, make_manifest
 from gan_augment.core.validation import listed
 from gan_augment.data.audit import audit_figures
@@ -22,12 +23,13 @@ from gan_augment.data.loading import LoadedData, load_data
 from gan_augment.data.pool import Pool, load_pool, pool_figures, pool_problems, sift_pool
 from gan_augment.data.problems import raise_errors
 from gan_augment.data.split import Split, split_rows
+from gan_augment.data.strings import normalised_strings, text_spec
 from gan_augment.params import Params
 from gan_augment.project.layout import Layout, Project
 from gan_augment.project.prepared import check_groups, write_parts, write_pool, write_test_part
 from gan_augment.project.tracked import check_pool_is_tracked
 
-__all__ = ["check_classes", "run", "with_target"]
+__all__ = ["check_classes", "check_target", "run", "with_target"]
 
 _ANSWERS: tuple[ColumnKind, ...] = ("categorical", "boolean")
 
@@ -48,10 +50,14 @@ def run(project: Project) -> None:
         data = load_data(config, project.layout.root, advance)
         more = load_pool(config, project.layout.root, data, advance)
     raise_errors([*data.problems, *(() if more is None else more.problems)])
-    spec = with_target(_dataset_spec(data, params), config.target)
-    check_groups(params.measure.groups, spec)  # `measure` alone reads them, hours later
+    if config.target == "text" and "text" in data.companions:
+        data = replace(data, companions={**data.companions, "text": normalised_strings(data.companions["text"])})
+    check_target(_dataset_spec(data, params), config.target)
+    check_groups(params.measure.groups, _dataset_spec(data, params))  # `measure` alone reads them, hours later
     duplicates = find_duplicates(data.payload, data.rows["label"], near=near)
     split = split_rows(data.rows, duplicates, config.split, seed=params.base.seed)
+    text = text_spec(data.companions["text"], split.parts, data.payload) if config.target == "text" else None
+    spec = with_target(_dataset_spec(data, params), config.target, text)
     if "attributes" in data.companions:
         refuse_unseen_values(data.companions["attributes"], split.parts)
     figures = audit_figures(data, duplicates, split, {record.label: record.key for record in spec.classes})
@@ -86,10 +92,18 @@ def _dataset_spec(data: LoadedData, params: Params) -> DatasetSpec:
     )
 
 
-def with_target(spec: DatasetSpec, target: Literal["label", "attributes"]) -> DatasetSpec:
+def with_target(
+    spec: DatasetSpec, target: Literal["label", "attributes", "text"], text: TextSpec | None = None
+) -> DatasetSpec:
     """The data set with what its downstream model learns. Raises ParamsError where no row has that."""
-    if target == "label":
-        return spec
+    check_target(spec, target)
+    return spec if target == "label" else spec.model_copy(update={"target": target, "text": text})
+
+
+def check_target(spec: DatasetSpec, target: Literal["label", "attributes", "text"]) -> None:
+    """Raise ParamsError where no row has what is to be learnt."""
+    if target == "label" or (target == "text" and target in spec.companions):
+        return
     beside = spec.companions.get(target)
     if not isinstance(beside, FrameField) or any(column.kind not in _ANSWERS for column in beside.columns):
         kinds = [f"{column.name}: {column.kind}" for column in beside.columns] if isinstance(beside, FrameField) else []
@@ -97,10 +111,13 @@ def with_target(spec: DatasetSpec, target: Literal["label", "attributes"]) -> Da
             "What is to be learnt does not lie beside the rows",
             where="prepare.target in params.yaml",
             got=", ".join([target, *kinds]),
-            expected="columns of a few words each (categorical or boolean), under prepare.companions.attributes",
-            remedy="name the columns there, or set prepare.target to label",
+            expected="columns of a few words each (categorical or boolean), under prepare.companions.attributes"
+            if target == "attributes"
+            else "a string beside every image, under prepare.companions.text",
+            remedy="name the columns there, or set prepare.target to label"
+            if target == "attributes"
+            else "such as prepare.companions: {text: {column: COLUMN}}, or set prepare.target to label",
         )
-    return spec.model_copy(update={"target": target})
 
 
 def check_classes(params: Params, found: set[str]) -> None:
@@ -131,7 +148,7 @@ def _write(layout: Layout, spec: DatasetSpec, data: LoadedData, split: Split) ->
     order = np.argsort(samples.manifest["id"].to_numpy(dtype=object), kind="stable")
     parts = samples.manifest["split"].to_numpy(dtype=object)[order]
     train, validation, test = (samples.take(order[parts == part]) for part in ("train", "validation", "test"))
-    write_test_part(layout, test)
+    write_test_part(layout, test, strings=spec.target == "text")
     write_parts(layout, spec, train, validation)
 
 

@@ -40,6 +40,7 @@ from gan_augment.project.layout import Project
 from gan_augment.project.rival_rows import rivals_in
 from gan_augment.scoring.adjustment import adjust
 from gan_augment.scoring.metrics import score
+from gan_augment.scoring.reading import readers_of
 from gan_augment.scoring.tasks import task_of
 from gan_augment.scoring.tasks.api import Targets
 
@@ -88,12 +89,12 @@ class _Training:
 
 def _own(project: Project, arm: Arm) -> _Training:
     config, spec = project.params.retrain, project.spec()
-    classifiers = classifiers_of(arm, config, spec.modality)
+    classifiers, readers = classifiers_of(arm, config, spec.modality, spec.target), readers_of(spec)
     task = task_of(spec)
     real = project.train_view(task.roles).samples
     added, alone = (read_samples(project.layout.mixed / name, companions=task.roles) for name in ("synthetic", "alone"))
     sources = Sources(task_of(spec, real), spec, real, added, alone)
-    variants = [variants_of(arm, spec.modality, modes_of(one, config)) if one else () for one in classifiers]
+    variants = [variants_of(arm, spec.modality, modes_of(one, config), readers) if one else () for one in classifiers]
     return _training(arm, "", sources, classifiers, variants)
 
 
@@ -101,15 +102,17 @@ def _of_rival(project: Project, name: str, own: Sources) -> _Training:
     """The rival's rows in the place of the synthetic ones."""
     rows = read_samples(project.layout.mixed / "rivals" / name, companions=own.task.roles)
     sources = replace(own, added=rows, alone=rows.take(slice(0, 0)))
-    classifiers = choose_classifiers(project.params.retrain, own.spec.modality)
+    classifiers = choose_classifiers(project.params.retrain, own.spec.modality, own.spec.target)
     return _training(rival_arm(name), f"rivals/{name}", sources, classifiers, _rival_variants(project))
 
 
 def _rival_variants(project: Project) -> list[tuple[Recipe, ...]]:
     """By family; none of a family without a classifier."""
-    config, modality = project.params.retrain, project.spec().modality
-    classifiers = choose_classifiers(config, modality)
-    return [rival_variants(config.arms, modality, modes_of(one, config)) if one else () for one in classifiers]
+    config, spec = project.params.retrain, project.spec()
+    classifiers, readers = choose_classifiers(config, spec.modality, spec.target), readers_of(spec)
+    return [
+        rival_variants(config.arms, spec.modality, modes_of(one, config), readers) if one else () for one in classifiers
+    ]
 
 
 def _training(

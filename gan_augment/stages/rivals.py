@@ -26,6 +26,7 @@ from gan_augment.project.rival_rows import RivalRecord, write_records
 from gan_augment.project.training import companions_for, pool_for
 from gan_augment.synthesis.api import AskedCaption, Fitted, MethodConfig, Run, Synthesizer, TrainingData
 from gan_augment.synthesis.drawing import Drawing, draw_parts, join_parts, part_rows
+from gan_augment.synthesis.needs import takes_parents_target
 from gan_augment.synthesis.registry import resolve_method
 from gan_augment.synthesis.rivals import rival_config, rivals_of
 
@@ -142,6 +143,7 @@ def _drawing(models: _Models, key: str, count: int) -> Drawing:
         rows=part_rows(project.spec()),
         work=models.work / "parts" / key,
         captions=_captions(models),
+        parents=project.layout.train(key) if takes_parents_target(models.rival.traits, project.spec()) else None,
     )
 
 

@@ -11,12 +11,15 @@ from dataclasses import asdict, dataclass
 from pathlib import Path
 from typing import cast
 
+import pandas as pd
+
 from gan_augment.core import fields, scratch
 from gan_augment.core.checksums import check_folder, is_whole, replacing_output
+from gan_augment.core.fields import Payload
 from gan_augment.core.orphans import end_with
 from gan_augment.core.progress import silent
-from gan_augment.core.records import DatasetSpec
-from gan_augment.core.samples import Samples, make_manifest, write_samples
+from gan_augment.core.records import DatasetSpec, Role
+from gan_augment.core.samples import Samples, make_manifest, read_samples, write_samples
 from gan_augment.core.streams import SamplesWriter, StoredSamples
 from gan_augment.synthesis.api import AskedCaption, Captioned, Fitted, SampleRequest, Synthetic
 from gan_augment.synthesis.kit.blocks import BLOCK
@@ -54,6 +57,7 @@ class Drawing:
     rows: int
     work: Path
     captions: tuple[AskedCaption, ...] = ()
+    parents: Path | None = None  # the class's train rows: their targets go to rows that are made from them
 
     @property
     def parts(self) -> int:
@@ -129,6 +133,7 @@ def _batches(drawing: Drawing, fitted: Fitted, number: int) -> Iterator[Syntheti
 def _samples(drawing: Drawing, number: int, batches: Sequence[Synthetic]) -> Samples:
     payload = fields.concat([batch.payload for batch in batches])
     companions = {role: fields.concat([b.companions[role] for b in batches]) for role in batches[0].companions}
+    companions |= _of_parents(drawing, [parent for batch in batches for parent in batch.parents or ()])
     key, start = drawing.spec.classes[drawing.index].key, number * drawing.rows
     manifest = make_manifest(
         len(payload),
@@ -142,6 +147,16 @@ def _samples(drawing: Drawing, number: int, batches: Sequence[Synthetic]) -> Sam
         parents=[parent for batch in batches for parent in batch.parents or [""] * len(batch.payload)],
     )
     return Samples(manifest, payload, companions)
+
+
+def _of_parents(drawing: Drawing, parents: Sequence[str]) -> dict[Role, Payload]:
+    """The target of the real row that each row comes from (the first, of several); none where the method makes it."""
+    role = drawing.spec.target
+    if role == "label" or drawing.parents is None:
+        return {}
+    real = read_samples(drawing.parents, companions=(role,))
+    places = pd.Index(real.manifest["id"]).get_indexer(pd.Index([parent.split()[0] for parent in parents]))
+    return {role: fields.take(real.companions[role], places)}
 
 
 def join_parts(drawing: Drawing, directory: Path) -> None:

@@ -9,7 +9,7 @@ from gan_augment.core.errors import MethodError
 from gan_augment.core.records import ROLES, THINGS, DatasetSpec, Role
 from gan_augment.synthesis.api import Traits
 
-__all__ = ["Unmet", "refuse_unmet", "unmet"]
+__all__ = ["Unmet", "carries_target", "refuse_unmet", "takes_parents_target", "unmet"]
 
 _LINES: dict[Role, str] = {  # of the section `prepare` in params.yaml, by what they give
     "pair": "companions: {pair: {path: FOLDER}}           # the same file names below another folder",
@@ -20,6 +20,7 @@ _LINES: dict[Role, str] = {  # of the section `prepare` in params.yaml, by what 
     "sequence": "companions: {sequence: {columns: [CLIP, FRAME]}}",
     "voxels": "companions: {voxels: {path: FOLDER}}",
 }
+_TARGET_LINE = "target: label                                 # or choose a method whose rows carry the target"
 _POOL_LINE = "pool: {kind: image_folder, path: FOLDER}     # or image_manifest, npz, webdataset; labels are optional"
 
 
@@ -30,7 +31,7 @@ class Unmet:
     Attributes
     ----------
     what
-        A role, `pool`, or the modality that the method makes.
+        A role, `pool`, the modality that the method makes, or the target that its rows can have.
     has
         What the data set has in its place.
     lines
@@ -62,7 +63,19 @@ def unmet(traits: Traits, spec: DatasetSpec) -> list[Unmet]:
     found = [Unmet(role, _companions(spec), (_LINES[role],)) for role in roles]
     if traits.pool == "must" and (spec.pool is None or not spec.pool.rows):
         found.append(Unmet("pool", "no pool" if spec.pool is None else "a pool without rows", (_POOL_LINE,)))
+    if not carries_target(traits, spec):
+        found.append(Unmet("the class as target", f"the target {spec.target}", (_TARGET_LINE,)))
     return found
+
+
+def carries_target(traits: Traits, spec: DatasetSpec) -> bool:
+    """Whether synthetic rows can have what is learnt: they make it, or have it of the real row that they come from."""
+    return spec.target == "label" or spec.target in traits.emits or traits.label_from == "source"
+
+
+def takes_parents_target(traits: Traits, spec: DatasetSpec) -> bool:
+    """Whether synthetic rows get what is learnt from the real rows that they are made from."""
+    return spec.target != "label" and spec.target not in traits.emits and traits.label_from == "source"
 
 
 def _companions(spec: DatasetSpec) -> str:

@@ -10,7 +10,7 @@ from gan_augment.core.errors import MethodError
 from gan_augment.core.records import DatasetSpec
 from gan_augment.core.validation import explain_mistakes
 from gan_augment.synthesis.api import MethodConfig, Synthesizer
-from gan_augment.synthesis.needs import unmet
+from gan_augment.synthesis.needs import carries_target, unmet
 from gan_augment.synthesis.registry import method_names, resolve_method
 
 __all__ = ["rival_config", "rivals_of"]
@@ -53,10 +53,10 @@ def _refusal(method: Synthesizer, got: str, expected: str) -> MethodError:
 
 def rival_config(rival: Synthesizer, spec: DatasetSpec) -> MethodConfig:
     """A rival's default settings. Raises MethodError where it cannot serve a data set, whose `problem` says why."""
+    if not carries_target(rival.traits, spec):
+        raise MethodError(f"its rows carry no {spec.target}, which is what is learnt")
     if lacks := unmet(rival.traits, spec):
         raise MethodError(f"the data lacks what it needs: {', '.join(lack.what for lack in lacks)}")
-    if spec.target != "label" and spec.target not in rival.traits.emits:
-        raise MethodError(f"its rows carry no {spec.target}, which is what is learnt")
     try:
         config = rival.Config.model_validate({})
     except ValidationError as error:

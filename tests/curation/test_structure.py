@@ -27,6 +27,11 @@ def test_wrong_texture_leaves_no_gap_but_is_told_by_patches() -> None:
     assert found.gap < 0.05
 
 
+def test_long_flat_images_are_compared() -> None:
+    real, made = np.random.default_rng(0).integers(0, 256, (2, 24, 4, 256, 1), dtype=np.uint8)
+    assert 0 <= compare_structure(real, made, seed=0, repeats=1).patch_auc <= 1
+
+
 def test_grey_levels_that_real_images_do_not_have_are_no_difference() -> None:
     real, _, other, _ = digit_halves(0)
     shaky = np.clip(other + np.random.default_rng(0).integers(-7, 8, other.shape), 0, 255).astype(np.uint8)

@@ -28,11 +28,23 @@ def load(root: Path, **config: object) -> LoadedData:
         ([(30, 30)], 28),
         ([(640, 480), (100, 90), (57, 900)], 64),
         ([(50, 70)], 48),
-        ([(33, 90)], 32),
+        ([(33, 90), (90, 33)], 32),
         ([(3, 5)], 8),
+        ([(300, 200)] * 9, 64),  # 3:2, as photographs have
+        ([(200, 100)] * 7 + [(100, 100)] * 3, 64),  # too few of them are long
+        ([(33, 90)], (88, 32)),
+        ([(94, 24)] * 3, (24, 96)),
+        ([(40, 8)], (8, 40)),
+        ([(30, 10)], (12, 32)),
+        ([(300, 100), (320, 100), (310, 110)], (36, 112)),
+        ([(200, 100)] * 8 + [(100, 100)] * 2, (44, 88)),
+        ([(1920, 1080)] * 5, (48, 84)),
+        ([(9000, 10)], (8, 1024)),
     ],
 )
-def test_the_size_is_near_that_of_the_images_and_fits_a_network(sizes: list[tuple[int, int]], side: int) -> None:
+def test_the_size_is_near_that_of_the_images_and_fits_a_network(
+    sizes: list[tuple[int, int]], side: int | tuple[int, int]
+) -> None:
     assert choose_size([Header(width, height, "RGB", "PNG") for width, height in sizes]) == side
 
 

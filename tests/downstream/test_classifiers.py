@@ -137,6 +137,16 @@ def test_large_images_are_averaged_down_for_rows_of_pixels() -> None:
 # --- defaults -------------------------------------------------------------------------------------------------------
 
 
+@pytest.mark.parametrize("config", [NETWORK, LogisticRegressionConfig()], ids=kind)
+def test_learns_long_flat_images(config: ClassifierConfig) -> None:
+    small = images(12, 12)
+    flat = np.repeat(np.asarray(small.payload)[:, :4], 24, axis=2)  # 4 x 192
+    image = IMAGE_SPEC.images.model_copy(update={"height": 4, "width": 192})
+    spec = IMAGE_SPEC.model_copy(update={"image": image})
+    (predictor,) = make(config).fit(Samples(small.manifest, flat), spec, Treatment(classical=True), [1])
+    assert (predictor.predict_probabilities(flat).argmax(1) == np.repeat([0, 1], 12)).mean() > 0.9
+
+
 def test_defaults_go_with_the_modality() -> None:
     first, second = choose_classifiers(RetrainConfig(), "image")
     assert (first.kind, second and second.kind) == ("cnn", "logistic_regression")

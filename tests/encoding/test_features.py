@@ -18,6 +18,12 @@ def test_small_images_keep_their_pixel_distances_exactly() -> None:
     assert np.linalg.norm(rows[0] - rows[1]) == pytest.approx(wanted, rel=1e-5)
 
 
+def test_a_long_flat_image_keeps_its_rows_and_columns_apart() -> None:
+    images = np.random.default_rng(0).integers(0, 256, (9, 4, 320, 1), dtype=np.uint8)
+    space = PixelFeatures.fit(images)
+    assert np.abs(space(images[:, :, ::-1]) - space(images)).max() > 0.1
+
+
 @pytest.mark.parametrize(("count", "side", "channels"), [(10, 12, 3), (500, 10, 1), (7, 70, 3), (1, 9, 1)])
 def test_a_copy_is_at_zero_and_another_image_is_not(count: int, side: int, channels: int) -> None:
     images = _images(count, side, channels)

@@ -43,6 +43,21 @@ def test_nothing_is_cut_off(width: int) -> None:
     assert max(map(len, lines)) <= width
 
 
+def test_strings_have_columns_of_their_own() -> None:
+    found = measured() | {"readings": {}}
+    figures = {name: found["arms"][0][name] for name in ("balanced_accuracy", "macro_f1", "worst_class_recall")}
+    names = ("exact_match", "character_accuracy", "worst_length")
+    arm = {k: v for k, v in found["arms"][0].items() if not isinstance(v, dict)} | dict(
+        zip(names, figures.values(), strict=True)
+    )
+    stream = io.StringIO()
+    Console(file=stream, width=80).print(render(found | {"arms": [arm]}, {}))
+    text = stream.getvalue()
+    assert "strings" in text
+    assert "worst" in text
+    assert "rare" not in text
+
+
 def test_what_the_rows_are_worth_is_said_after_the_verdict() -> None:
     stream = io.StringIO()
     worth = {"sentence": "These synthetic rows are worth about 9 more real rows."}

@@ -11,6 +11,7 @@ from gan_augment.core.records import ImageSpec
 from gan_augment.nn.image_networks import Architecture, build_discriminator, build_generator, choose_architecture
 
 SIZES = [(8, 8, 1), (12, 9, 3), (16, 16, 3), (28, 28, 1), (20, 33, 1), (64, 64, 3)]
+SIZES += [(24, 96, 1), (8, 128, 3), (132, 4, 1)]
 
 
 @pytest.mark.parametrize("architecture", ["mlp", "conv", "residual"])

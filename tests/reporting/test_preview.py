@@ -2,12 +2,15 @@
 
 from __future__ import annotations
 
+import base64
+import io
 from dataclasses import replace
 from pathlib import Path
 
 import numpy as np
 import pandas as pd
 import pytest
+from PIL import Image
 
 from gan_augment.core.records import Column, DatasetSpec, TableSpec
 from gan_augment.core.samples import Samples
@@ -24,6 +27,16 @@ def test_no_more_pictures_are_shown_than_asked_for() -> None:
     for asked, shown in ((0, 0), (3, 6), (1000, 40)):  # of each of two classes; there are 20
         page = render_preview(Preview(train.spec, train.samples, {}, pictures=asked))
         assert page.count('alt="real') == shown
+
+
+def test_rectangles_are_shown_as_they_are() -> None:
+    train = image_toy()[0]
+    flat = np.asarray(train.samples.payload)[:, :4]
+    spec = train.spec.model_copy(update={"image": train.spec.images.model_copy(update={"height": 4})})
+    page = render_preview(Preview(spec, Samples(train.samples.manifest, flat), {}, pictures=3))
+    assert "8 x 4 px" in page
+    first = base64.b64decode(page.split("data:image/png;base64,")[1].split('"')[0])
+    assert Image.open(io.BytesIO(first)).size == (8, 4)
 
 
 def test_a_page_of_large_pictures_is_kept_small(monkeypatch: pytest.MonkeyPatch) -> None:

@@ -181,3 +181,28 @@ def test_without_companions_the_files_say_nothing_of_them(tmp_path: Path) -> Non
     found = look(tmp_path / "photos")
     assert guess_companions(found.config.source) == {}
     assert not any("companions" in text for text in project_texts(tmp_path / "project", found).values())
+
+
+def test_strings_as_what_is_learnt_are_found_written_and_checked(tmp_path: Path) -> None:
+    texts = [f"{number % 10}{number % 3}x" for number in range(40)]
+    path = rows(tmp_path / "data", text=texts)
+    assert "caption" in said(look(path))
+    findings = look(path, **{"prepare.target": "text"})
+    assert said(findings)["text"] == {"column": "text"}
+    assert "caption" not in said(findings)
+    texts_of = project_texts(tmp_path, findings)
+    assert yaml.safe_load(texts_of["params.yaml"])["prepare"]["target"] == "text"
+    deps = yaml.safe_load(texts_of["dvc.yaml"])["stages"]["generate"]["do"]["deps"]
+    assert "data/prepared/train/${key}" in deps
+    plain = yaml.safe_load(project_texts(tmp_path, look(path))["dvc.yaml"])["stages"]["generate"]["do"]["deps"]
+    assert "data/prepared/train/${key}" not in plain
+
+
+def test_strings_that_cannot_be_learnt_stop_init(tmp_path: Path) -> None:
+    unread = rows(tmp_path / "a", text=["a\tb"] * 40)
+    assert [one.what for one in look(unread, **{"prepare.target": "text"}).errors] == [
+        "Strings have control characters, which no image shows"
+    ]
+    without = rows(tmp_path / "b", other=["x"] * 40)
+    (error,) = look(without, **{"prepare.target": "text"}).errors
+    assert "does not lie beside" in error.what

@@ -37,7 +37,12 @@ def test_texts_that_are_no_settings(text: str) -> None:
         ("prepare.corupt", "skip", "did you mean 'corrupt'"),
         ("prepare.splitt.test", 0.1, "did you mean 'split'"),
         ("prepare.corrupt", "perhaps", "refuse"),
-        ("prepare.image_size", 30, "multiple of 4"),
+        ("prepare.image_size", 30, "multiple of 4, such as 28 or 32"),
+        ("prepare.image_size", "large", r"4 to 1024, or two of them: \[height, width\]"),
+        ("prepare.image_size", [24], "or two of them"),
+        ("prepare.image_size", [24, 98], "multiple of 4"),
+        ("prepare.image_size", [24, 96, 3], "or two of them"),
+        ("prepare.image_size", True, "or two of them"),
     ],
 )
 def test_unknown_keys_and_wrong_values(key: str, value: object, said: str) -> None:

@@ -121,5 +121,20 @@ def test_many_classes_and_few_rows_are_said(tmp_path: Path) -> None:
 
 
 def test_shapes_that_will_be_cut_are_said(tmp_path: Path) -> None:
-    findings = inspect_path(write_folder(tmp_path, {"a": 20, "b": 20}, (48, 20)))
+    findings = inspect_path(write_folder(tmp_path, {"a": 20, "b": 20}, (28, 20)))
     assert "prepare.resize" in problem(findings, "not square")
+
+
+def test_a_shape_that_images_share_is_kept_and_said(tmp_path: Path) -> None:
+    folder = write_folder(tmp_path / "long", {"a": 20, "b": 20}, (47, 20))
+    save(folder / "a/other.png", noise(77, (20, 20)))
+    findings = inspect_path(folder)
+    assert findings.images is not None
+    assert (findings.images.canonical.height, findings.images.canonical.width) == (20, 48)
+    assert "[20, 48] is height and width" in problem(findings, "long in the same way")
+    assert not [one for one in findings.problems if "enlarged" in one.what or "not of the shape" in one.what]
+    squares = inspect_path(folder, settings={"prepare.image_size": 20})
+    assert "`crop` makes them so" in problem(squares, "not square")
+    others = inspect_path(folder, settings={"prepare.image_size": [48, 20]})
+    assert "not of the shape 20 x 48" in problem(others, "not of the shape")
+    assert not [one for one in others.problems if "in the same way" in one.what]

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import re
 import shutil
 from html.parser import HTMLParser
@@ -12,6 +13,7 @@ import pandas as pd
 import pytest
 import yaml
 
+from gan_augment.core.atomic import write_json
 from gan_augment.core.errors import MissingInputError
 from gan_augment.core.samples import read_samples, write_samples
 from gan_augment.stages.report import run
@@ -64,6 +66,28 @@ class Outline(HTMLParser):
 
     def handle_data(self, data: str) -> None:
         self.text.append(data)
+
+
+def test_a_project_of_rectangles_has_its_page(tmp_path: Path) -> None:
+    page = page_of(tmp_path, size=(8, 200))
+    assert page.count("data:image/png") > 20
+
+
+def test_what_was_read_has_its_section(tmp_path: Path) -> None:
+    project = write_project(tmp_path)
+    measured = json.loads(project.layout.measure_report.read_text())
+    told = {"strings": 9, "strings_right": 8, "wrong": [{"id": "x", "text": "A<b>1", "read": "AB1"}],
+            "right": [{"id": "y", "text": "RIGHT1"}], "confused": [{"true": "8", "read": "", "count": 3}]}  # fmt: skip
+    write_json(
+        project.layout.measure_report, measured | {"readings": {"baseline": told, "synthetic": told}}, sealed=True
+    )
+    run(project)
+    page = project.layout.report.read_text(encoding="utf-8")
+    assert page.count("A&lt;b&gt;1") == 2
+    assert "8 of 9 strings" in page
+    assert "<td>8</td><td>nothing</td><td>3</td>" in page
+    assert "Lengths that win and lose" in page
+    assert "What was read" not in page_of(tmp_path / "other")
 
 
 @pytest.mark.parametrize("recipe", [{"modality": "image"}, {"modality": "table"}, {"channels": 3, "optional": False}])

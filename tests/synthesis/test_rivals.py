@@ -68,7 +68,10 @@ def test_data_that_a_rival_cannot_serve(monkeypatch: pytest.MonkeyPatch) -> None
 
 def test_a_rival_whose_rows_lack_what_is_learnt(monkeypatch: pytest.MonkeyPatch) -> None:
     spec = attribute_toy()[0].spec.model_copy(update={"target": "attributes"})
-    assert rival("noise", monkeypatch, spec) == "its rows carry no attributes, which is what is learnt"
-    carrying = replace(RandomConvolution.traits, emits=frozenset({"attributes"}))
-    monkeypatch.setattr(RandomConvolution, "traits", carrying)
+    own = RandomConvolution.traits
+    assert rival_config(RandomConvolution(), spec) == RandomConvolution.Config()  # of the real row that it comes from
+    invented = replace(own, label_from="condition")
+    monkeypatch.setattr(RandomConvolution, "traits", invented)
+    assert rival("random_convolution", monkeypatch, spec) == "its rows carry no attributes, which is what is learnt"
+    monkeypatch.setattr(RandomConvolution, "traits", replace(invented, emits=frozenset({"attributes"})))
     assert rival_config(RandomConvolution(), spec) == RandomConvolution.Config()

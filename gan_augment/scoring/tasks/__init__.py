@@ -13,10 +13,11 @@ from gan_augment.core.samples import Samples
 from gan_augment.scoring.tasks.api import Levels, Task
 from gan_augment.scoring.tasks.attributes import Attributes
 from gan_augment.scoring.tasks.classification import Classification
+from gan_augment.scoring.tasks.text import Text
 
 __all__ = ["Levels", "Task", "task_of", "task_with"]
 
-_TASKS: dict[str, Callable[[DatasetSpec], Task]] = {"label": Classification, "attributes": Attributes}
+_TASKS: dict[str, Callable[[DatasetSpec], Task]] = {"label": Classification, "attributes": Attributes, "text": Text}
 
 
 def task_of(spec: DatasetSpec, train: Samples | None = None) -> Task:

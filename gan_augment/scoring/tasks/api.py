@@ -1,8 +1,9 @@
 """The interface of a task: questions about every row, each with a closed set of answers, and the figures on them.
 
 Notation: n rows, Q questions, K answers of all questions together. Targets are int64 [n], or [n, Q] with -1 where the
-answer is unknown. Probabilities are float [..., n, K]: those of a question sum to one, and the questions follow one
-another, so that predictions of every task have the same form on disk.
+answer is unknown. Probabilities are float [..., n, K]: those of a question sum to one, and the questions stand one
+after another, so predictions of every task lie on disk in the same arrays. A string is the question "which character,
+or none" at every frame (`scoring.reading`); its targets are int64 [n, longest], -1 behind the end.
 
 The classes of rows (strata) differ from targets: rows are split, resampled and mixed by class whatever is learnt.
 """
@@ -60,6 +61,8 @@ class Task(Protocol):
         Question -> answers, where they are not the data set's classes.
     words
         A title and a note for each metric.
+    thresholds
+        Whether decisions have thresholds that logit adjustment can move.
     """
 
     @property
@@ -82,6 +85,8 @@ class Task(Protocol):
     def levels(self) -> Levels: ...
     @property
     def words(self) -> Mapping[str, tuple[str, str]]: ...
+    @property
+    def thresholds(self) -> bool: ...
 
     def fitted(self, train: Samples) -> Task:
         """Task with the answers of the train rows."""

@@ -43,6 +43,7 @@ class Attributes:
     decisions: Sequence[str] = (_HEADLINE, _WORST, "accuracy", "macro_f1")
     figures: str = "per_column"
     roles: tuple[Role, ...] = (_ROLE,)
+    thresholds: bool = True
 
     @cached_property
     def metrics(self) -> Mapping[str, Metric]:

@@ -35,6 +35,7 @@ class Classification:
     figures: str = "per_class"
     roles: tuple[Role, ...] = ()
     levels: Levels = field(default_factory=dict)
+    thresholds: bool = True
 
     @property
     def words(self) -> Mapping[str, tuple[str, str]]:
