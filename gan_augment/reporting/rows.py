@@ -71,9 +71,9 @@ def captioned_rows(folder: Path, spec: DatasetSpec) -> Samples | None:
         start += len(part)
     kept = dict[int, int]()
     chosen = list[int]()
-    for (index, _), places in sorted(found.items(), key=lambda item: (-len(item[1]), item[0])):
-        if kept.get(index, 0) < CAPTIONS:
-            kept[index] = kept.get(index, 0) + 1
+    for (label, _), places in sorted(found.items(), key=lambda item: (-len(item[1]), item[0])):
+        if kept.get(label, 0) < CAPTIONS:
+            kept[label] = kept.get(label, 0) + 1
             chosen += places[:OF_CAPTION]
     return read_rows(folder, np.sort(np.array(chosen, dtype=np.int64)), companions=("caption",))
 

@@ -107,4 +107,5 @@ class Digits:
 
         small = Image.fromarray(np.rint(self.images[number] * (255 / 16)).astype(np.uint8))
         share = np.asarray(small.resize((SIDE, SIDE), Image.Resampling.BICUBIC))[..., None] / 255
-        return np.rint(share * ink + (1 - share) * ground).astype(np.uint8)
+        inked: Pixels = np.rint(share * ink + (1 - share) * ground).astype(np.uint8)
+        return inked

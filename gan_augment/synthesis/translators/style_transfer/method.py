@@ -72,7 +72,7 @@ class StyleTransferConfig(MethodConfig):
 
     @model_validator(mode="after")
     def _nothing_without_effect(self) -> StyleTransferConfig:
-        idle = _OF_OPTIMISATION if self.way == "statistics" else ()
+        idle: tuple[str, ...] = _OF_OPTIMISATION if self.way == "statistics" else ()
         idle = ("training_steps",) if self.way == "optimise" and self.kind != "own" else idle
         said = [name for name in idle if getattr(self, name) is not None]
         if said:
@@ -268,9 +268,11 @@ def _left(fitted: FittedStyleTransfer) -> dict[str, float]:
     features = fitted.features
     if features is None:
         features = empty_features("random", fitted.spec.images, len(fitted.spec.classes), seed=0).to(fitted.device)
-    tensors = [torch.from_numpy(encode_images(one)).to(fitted.device) for one in (found, fitted.pixels[places], styles)]
-    probe = _probe(fitted.rows, Run(0, fitted.device))
-    style, content = distances_left(*tensors, features, content_units(features, probe))
+    made, source, wanted = (
+        torch.from_numpy(encode_images(pixels)).to(fitted.device) for pixels in (found, fitted.pixels[places], styles)
+    )
+    units = content_units(features, _probe(fitted.rows, Run(0, fitted.device)))
+    style, content = distances_left(made, source, wanted, features, units)
     return {"style_distance_left": round(style, 4), "content_distance": round(content, 4)}
 
 

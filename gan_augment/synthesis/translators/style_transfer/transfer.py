@@ -67,7 +67,7 @@ def by_optimisation(
         whole.backward()  # type: ignore[no-untyped-call]
         return whole
 
-    optimiser.step(loss)  # type: ignore[arg-type]
+    optimiser.step(loss)  # type: ignore[no-untyped-call]
     return images.detach().clamp(-1, 1)
 
 
@@ -88,7 +88,8 @@ def by_statistics(content: Tensor, style: Tensor, noise: Tensor, *, strength: fl
     missing = (1 - scale**2 * have / wanted.clamp(min=_TINY)).clamp(min=0).sqrt()
     kept, filled = (torch.einsum("ncb,bhw->nchw", one, bands) for one in (scale, missing))
     mixed = torch.fft.ifft2(kept * own + filled * grain).real + style.mean((2, 3), keepdim=True)
-    return (content + strength * (mixed - content)).clamp(-1, 1)
+    restyled: Tensor = (content + strength * (mixed - content)).clamp(-1, 1)
+    return restyled
 
 
 def distances_left(
