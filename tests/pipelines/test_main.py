@@ -41,7 +41,7 @@ def test_a_folder_without_dvc_is_told_the_remedy(tmp_path: Path, capsys: pytest.
 
 def test_plan_prints_what_is_to_run_and_after_what(finished: Path, capsys: pytest.CaptureFixture[str]) -> None:
     params = finished / "params.yaml"
-    params.write_text(params.read_text().replace("mix: 1", "mix: 2"))
+    params.write_text(params.read_text().replace("\nmix:\n", "\nmix:\n  seeds: 2\n"))  # of `mix` alone, not of `rivals`
     assert main(["plan", "mix", "--root", str(finished)]) == 0
     lines = capsys.readouterr().out.splitlines()
     assert lines[0].split() == ["up", "to", "date", "prepare"]
