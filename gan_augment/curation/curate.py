@@ -12,6 +12,7 @@ import pandas as pd
 
 from gan_augment.core.progress import Advance, silent
 from gan_augment.core.row_file import RecordFile
+from gan_augment.core.records import DatasetSpec
 from gan_augment.core.samples import PoolView, Samples, TrainView, ValidationView
 from gan_augment.core.seeds import derive_seed, numpy_generator
 from gan_augment.core.streams import HeldSamples, SampleSource, gather_samples
@@ -199,7 +200,7 @@ class _Sifter:
     def _guard(self, sieve: Sieve) -> dict[str, Any] | None:
         """Refuse the classes that do not do what was asked for; of images alone."""
         spec, config = self.train.spec, self.config
-        if not config.guard.enabled or spec.image is None or not len(self.validation):
+        if not config.guard.enabled or not _are_images(spec) or not len(self.validation):
             return None
         left = places_of(sieve.left)
         left = left[_first(sieve.labels[left], GUARDED)]
@@ -241,6 +242,10 @@ def _duplicate_gauge(evidence: Evidence, sieve: Sieve, min_ratio: float) -> Gaug
     return nearness_gauge(Computed(ratio), evidence.fresh_ratio, min_ratio, evidence.fresh[1])
 
 
+def _are_images(spec: DatasetSpec) -> bool:
+    return spec.image is not None
+
+
 def _lights(
     train: TrainView,
     validation: ValidationView,
@@ -251,7 +256,7 @@ def _lights(
 ) -> dict[str, Light]:
     """Traffic lights for the known weaknesses of images; a red light of a required check rejects the whole set."""
     checks = [*config.weaknesses.checks, *config.weaknesses.require]
-    if not checks or train.spec.image is None:
+    if not checks or not _are_images(train.spec):
         return {}
     real = Samples.concat([train.samples, validation.samples])
     left = places_of(sieve.left)

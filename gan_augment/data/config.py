@@ -202,6 +202,8 @@ class PoolDemo(Record):
 
     Attributes
     ----------
+    name
+        Name of the demo.
     companions
         {pair: {column: pair, missing: leave_out}}: the rows that have a pair, and these.
     """

@@ -50,7 +50,7 @@ def render_report(evidence: Evidence, config: ReportConfig) -> str:
             others={name: uri for sheet in sheets.values() for name, uri in sheet.others.items()},
             captions=caption_gallery(evidence.captioned),
             columns=sections.columns(evidence, config.features),
-            asked=conditions.attributes(evidence) if evidence.spec.image is not None else [],
+            asked=conditions.attributes(evidence) if sheets else [],
             guard=conditions.guard(evidence),
             training=sections.training(evidence),
             curation=sections.curation(evidence),

@@ -32,7 +32,7 @@ _VALUES: dict[DemoName, dict[str, Any]] = {
         "settings": {},
         "groups": ["domain"],
         "ratios": [0, 1, 3],
-        "mix_seeds": 1,
+        "mix_seeds": 2,
         "seeds": 2,
     },
 }

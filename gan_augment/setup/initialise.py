@@ -457,7 +457,7 @@ def _is_inside(folder: Path, others: Iterable[Path]) -> bool:
 def _params_values(root: Path, findings: Findings) -> dict[str, Any]:
     config = findings.config
     kind = config.source.kind
-    of_demo = isinstance(config.source, DemoSource) and findings.modality == "image"
+    of_demo = isinstance(config.source, DemoSource) and findings.images is not None
     brings_split = isinstance(config.source, NpzSource) or of_demo
     return {
         "classes": findings.classes,

@@ -69,6 +69,7 @@ ELSEWHERE = {
     "calibrate": "minutes: tests/cli/test_calibrate.py runs it with other settings",
     "replicate": "minutes: tests/studies/test_replicate.py",
     "choose": "a minute: tests/cli/test_choose.py",
+    "draw": "needs a trained model: tests/cli/test_draw.py",
     "compare tonal-tint shaky-jynx magic-zags": "needs three DVC experiments: tests/docs/test_compare.py (nightly)",
     "compare RUN RUN...": "a synopsis; its options run in tests/cli/test_compare.py",
     "watch": "watches until it is interrupted: tests/cli/test_watch.py",

@@ -28,7 +28,7 @@ def test_readings_of_both_arms() -> None:
     task = Text(SPEC)
     targets = task.held_targets(pd.DataFrame({"text": ["abc", "ab", "cab"]}))
     evaluation = Evaluation(
-        SPEC, np.array([0, 1, 0]), MeasureConfig(bootstrap_draws=100), np.random.default_rng(0),
+        SPEC, np.array([0, 1, 0]), MeasureConfig(bootstrap_draws=200), np.random.default_rng(0),
         task=task, targets=targets, ids=["x", "y", "z"],
     )  # fmt: skip
     found = readings_record(arm("abc", "cb", "ca"), arm("abc", "ab", "cab"), evaluation)

@@ -99,7 +99,7 @@ def test_a_seed_that_is_none_is_not_guessed(tmp_path: Path, seed: str) -> None:
         finished(tmp_path, name, right=0.5, gain=2.0)
     params = tmp_path / "b/params.yaml"
     params.write_text(params.read_text().replace("seed: 3", f"seed: {seed}"))
-    assert "no number" in compare(["a", "b"], tmp_path).pairs[0].reason
+    assert "not a number" in compare(["a", "b"], tmp_path).pairs[0].reason
 
 
 BOMB = "a: &a [x, x, x, x, x, x, x, x, x]\n" + "".join(

@@ -37,8 +37,8 @@ def test_a_method_makes_rectangles(name: str) -> None:
     views: tuple[TrainView, ValidationView] = tuple(stretched(view, 5) for view in toy())  # type: ignore[assignment]
     config = method.Config.model_validate(settings)
     config.check(views[0].spec)
-    fitted = method.fit(TrainingData(*views), config, Run(0))
-    if method.traits.fitted == "per class":
-        fitted = method.fit(TrainingData(*views).of_class(0), config, Run(0))
+    pool = row.pool()
+    data = TrainingData(*views, None if pool is None else stretched(pool, 5))
+    fitted = method.fit(data.of_class(0) if method.traits.fitted == "per class" else data, config, Run(0))
     made = np.concatenate([np.asarray(b.payload) for b in fitted.sample(SampleRequest(index=0, count=5, seed=1))])
     assert made.shape == (5, 8, 40, views[0].spec.images.channels)

@@ -10,10 +10,19 @@ import pandas as pd
 
 from gan_augment.core.errors import MethodError
 from gan_augment.core.fields import frame_of, images_of
-from gan_augment.core.records import DatasetSpec, TableSpec
+from gan_augment.core.records import DatasetSpec, ImageSpec, TableSpec
 from gan_augment.core.samples import PoolView, TrainView
 
-__all__ = ["FEWEST_POOLED", "JointOnly", "check_index", "check_pool", "check_pool_rows", "check_train", "table_rows"]
+__all__ = [
+    "FEWEST_POOLED",
+    "JointOnly",
+    "check_images",
+    "check_index",
+    "check_pool",
+    "check_pool_rows",
+    "check_train",
+    "table_rows",
+]
 
 FEWEST_POOLED = 20  # images that a method takes styles from; the number of styles is what it gains by
 
@@ -24,17 +33,25 @@ def check_train(train: TrainView, method: str) -> None:
         raise MethodError(f"{method!r} was given no train row to learn from", expected="at least one")
 
 
+def check_images(train: TrainView, method: str) -> ImageSpec:
+    """Form of the train images. Raises MethodError where there is no row, or where rows are no images."""
+    check_train(train, method)
+    if train.spec.image is None:
+        raise MethodError(f"{method!r} makes images only", got=f"a data set of modality {train.spec.modality}")
+    return train.spec.image
+
+
 def check_pool(spec: DatasetSpec, method: str) -> None:
     """Refuse a pool that a method cannot take styles from; without a pool there is nothing to refuse. MethodError."""
-    if spec.pool is None or spec.image is None:
+    if spec.pool is None:
         return
-    if spec.pool.channels not in (None, spec.image.channels):
+    if spec.pool.channels not in (None, spec.images.channels):
         names = {1: "grey", 3: "in colour"}
         raise MethodError(
             f"{method!r} takes styles, and the pool is {names[spec.pool.channels]}, the labelled images are not",
             where="prepare.pool in params.yaml",
             got=f"{spec.pool.channels} channel{'s' * (spec.pool.channels > 1)}",
-            expected=f"{spec.image.channels}, as in the labelled images",
+            expected=f"{spec.images.channels}, as in the labelled images",
             remedy="name a pool of the same kind of images; colours that are not there cannot be taken over",
         )
     if spec.pool.rows < FEWEST_POOLED:

@@ -18,7 +18,7 @@ import numpy.typing as npt
 from gan_augment.core.errors import MethodError, MissingInputError, ModelError
 from gan_augment.core.fields import images_of, take
 from gan_augment.core.records import DatasetSpec, Role
-from gan_augment.core.samples import Payload, Samples, read_samples, roles_in, write_samples
+from gan_augment.core.samples import Payload, Samples, read_samples, write_samples
 from gan_augment.core.seeds import numpy_generator
 from gan_augment.synthesis.api import MethodConfig, Run, SampleRequest, Synthetic, TrainingData, Traits
 from gan_augment.synthesis.kit.blocks import BLOCK
@@ -93,7 +93,7 @@ class UntrainedTranslator(JointOnly):
         about = read_about(directory, self.name)
         try:
             config = self.Config.model_validate(about["config"])
-            rows = read_samples(directory / "rows", mmap=True, companions=roles_in(directory / "rows"))
+            rows = read_samples(directory / "rows", mmap=True, companions=about["companions"])
             pool = read_samples(directory / "pool", mmap=True) if self.traits.pool == "must" else None
             return self.fitted(spec, config, rows, pool)
         except (MissingInputError, OSError, KeyError, ValueError) as error:
@@ -175,7 +175,8 @@ class FittedTranslator:
 
     def save(self, directory: Path) -> None:
         """model.json, the rows and the pool as samples folders."""
-        write_about(directory, self.method.name, config=self.config.model_dump(mode="json"), summary=self.summary)
+        config, beside = self.config.model_dump(mode="json"), sorted(self.rows.companions)
+        write_about(directory, self.method.name, config=config, companions=beside, summary=self.summary)
         for name, samples in (("rows", self.rows), ("pool", self.pool)):
             if samples is not None:
                 (directory / name).mkdir()

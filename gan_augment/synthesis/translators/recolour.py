@@ -20,7 +20,6 @@ from sklearn.cluster import KMeans
 
 from gan_augment.core.errors import MethodError, MissingInputError, ModelError
 from gan_augment.core.fields import images_of
-from gan_augment.core.quantities import Units
 from gan_augment.core.records import DatasetSpec
 from gan_augment.core.samples import TrainView, read_samples
 from gan_augment.core.seeds import derive_seed, numpy_generator
@@ -53,11 +52,11 @@ class RecolourConfig(MethodConfig):
         default="balanced",
         description="what is drawn of a class: each combination of its train rows equally often, or every combination",
     )
-    colours: Units = Field(default=24, ge=2, le=256, description="how many colours the pixels of train rows fall into")
+    colours: int = Field(default=24, ge=2, le=256, description="how many colours the pixels of train rows fall into")
 
     def check(self, spec: DatasetSpec) -> None:
         """Refuse grey images. Raises MethodError."""
-        if spec.image is not None and spec.image.channels != 3:
+        if spec.images.channels != 3:
             raise MethodError(
                 f"{Recolour.name!r} changes colours", got="grey images", expected="images with three channels"
             )

@@ -25,7 +25,7 @@ from gan_augment.core.samples import Samples, read_samples, roles_in, write_samp
 from gan_augment.core.seeds import derive_seed, numpy_generator
 from gan_augment.encoding.image import PixelLevels, decode_images, encode_images
 from gan_augment.synthesis.api import MethodConfig, Run, SampleRequest, Synthetic, TickReport, TrainingData, Traits
-from gan_augment.synthesis.kit.checks import JointOnly, check_index, check_pool, check_pool_rows, check_train
+from gan_augment.synthesis.kit.checks import JointOnly, check_images, check_index, check_pool, check_pool_rows
 from gan_augment.synthesis.kit.files import REMEDY, read_about, write_about
 from gan_augment.synthesis.translators.style_transfer.features import (
     FeatureKind,
@@ -201,9 +201,7 @@ class StyleTransfer(JointOnly):
     def fit(self, data: TrainingData, config: StyleTransferConfig, run: Run) -> FittedStyleTransfer:
         """Keep rows and styles; learn features where they are to be the user's own. Raises MethodError, SetupError."""
         train, pool = data.train, None if config.styles == "generated" else data.pool
-        check_train(train, self.name)
-        if train.spec.image is None:
-            raise MethodError(f"{self.name!r} makes images only", got=f"a data set of modality {train.spec.modality}")
+        check_images(train, self.name)
         config.check(train.spec)
         if pool is not None:
             check_pool_rows(pool, train, self.name)

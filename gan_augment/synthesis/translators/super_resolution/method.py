@@ -28,7 +28,7 @@ from gan_augment.nn.resampling import Kernel
 from gan_augment.nn.super_resolution_networks import PatchDiscriminator, Restorer
 from gan_augment.synthesis.api import MethodConfig, Run, SampleRequest, Synthetic, TrainingData, Traits
 from gan_augment.synthesis.health.alarms import MIN_ROWS, SURE
-from gan_augment.synthesis.kit.checks import JointOnly, check_index, check_train
+from gan_augment.synthesis.kit.checks import JointOnly, check_images, check_index
 from gan_augment.synthesis.kit.files import REMEDY, read_about, write_about
 from gan_augment.synthesis.translators.super_resolution.restoration import (
     CHUNK,
@@ -215,12 +215,10 @@ class SuperResolution(JointOnly):
 def prepare_run(data: TrainingData, config: SuperResolutionConfig, run: Run) -> RestorationRun:
     """The networks on their data, not yet trained. Raises MethodError."""
     train = data.train
-    check_train(train, SuperResolution.name)
-    if train.spec.image is None:
-        raise MethodError("'super_resolution' makes images only", got=f"a data set of modality {train.spec.modality}")
+    images = check_images(train, SuperResolution.name)
     config.check(train.spec)
     degradation = _degradation(config)
-    restorer, discriminator = _networks(train.spec.image, config, run.seed)
+    restorer, discriminator = _networks(images, config, run.seed)
     return RestorationRun(
         restorer.to(run.device),
         discriminator.to(run.device),
