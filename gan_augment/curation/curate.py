@@ -11,8 +11,8 @@ import numpy.typing as npt
 import pandas as pd
 
 from gan_augment.core.progress import Advance, silent
-from gan_augment.core.row_file import RecordFile
 from gan_augment.core.records import DatasetSpec
+from gan_augment.core.row_file import RecordFile
 from gan_augment.core.samples import PoolView, Samples, TrainView, ValidationView
 from gan_augment.core.seeds import derive_seed, numpy_generator
 from gan_augment.core.streams import HeldSamples, SampleSource, gather_samples
@@ -189,19 +189,21 @@ class _Sifter:
         if config.discriminator.enabled:
             gauge = discriminator_gauge(made, heldout, evidence.train, classes, derive_seed(self.seed, "discriminator"))
             sieve.apply("discriminator", gauge, config.discriminator)
-        guarded = self._guard(sieve)
+        refused, guarded = self._guard(sieve)
         if config.judge.enabled and config.judge.over_budget == "refuse":
             _refuse_wrong_classes(evidence, sieve)
+        for index in refused.keys() - sieve.refusals.keys():
+            sieve.refuse(index, "guard", refused[index])
         doubts, labels = evidence.judged_real
         doubt = Gauge(Computed(evidence.doubt), doubts, 1 - config.judge.min_probability, labels)
         sieve.apply("judge", doubt, config.judge)
         return sieve, guarded
 
-    def _guard(self, sieve: Sieve) -> dict[str, Any] | None:
-        """Refuse the classes that do not do what was asked for; of images alone."""
+    def _guard(self, sieve: Sieve) -> tuple[dict[int, str], dict[str, Any] | None]:
+        """Class index -> why its rows are not what was asked for, and the figures; of images alone."""
         spec, config = self.train.spec, self.config
         if not config.guard.enabled or not _are_images(spec) or not len(self.validation):
-            return None
+            return {}, None
         left = places_of(sieve.left)
         left = left[_first(sieve.labels[left], GUARDED)]
         made = gather_samples(self.source, left, rows=chunk_rows(spec))
@@ -209,10 +211,9 @@ class _Sifter:
             self.train, self.validation, made, self.evidence.judge, self.space, config.judged_by,
             seed=self.seed, device=self.device, pool=self.pool,
         )  # fmt: skip
-        for index in range(len(spec.classes)):
-            if problem := found.problem(index, config.guard.refuse):
-                sieve.refuse(index, "guard", problem)
-        return guard_json(found, [record.key for record in spec.classes], values)
+        problems = {index: found.problem(index, config.guard.refuse) for index in range(len(spec.classes))}
+        refused = {index: problem for index, problem in problems.items() if problem}
+        return refused, guard_json(found, [record.key for record in spec.classes], values)
 
 
 def _refuse_wrong_classes(evidence: Evidence, sieve: Sieve) -> None:

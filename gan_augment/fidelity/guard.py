@@ -292,7 +292,7 @@ def conditioned(first: Rows, second: Rows, real_first: Rows, real_second: Rows) 
     figure = GuardFigure(value / length, own_error / length, 1.0, error / length)
     if not (figure.behind and figure.value < LEAST_CONDITIONED):
         return figure
-    return _with(figure, f"not conditioned: it moves {figure.value:.2f} of the way of real rows from one to the other")
+    return _with(figure, f"not conditioned: both lie {figure.value:.2f} times as far apart as held-out real rows do")
 
 
 def mixed(sources: Ints, read: Ints, real: Ints, real_read: Ints, classes: int) -> GuardFigure | None:

@@ -98,7 +98,7 @@ def test_a_condition_that_is_ignored_or_exchanged_is_found(seed: int) -> None:
     outputs = rows(seed + 2)
     figure = found(conditioned(outputs, outputs, *real))
     assert figure.value == pytest.approx(0, abs=1e-9)
-    assert str(figure.problem).startswith("not conditioned: it moves 0.00 of the way")
+    assert str(figure.problem).startswith("not conditioned: both lie 0.00 times as far apart")
     assert found(conditioned(outputs + STYLE, outputs, *real)).value < -0.7
 
 
