@@ -178,7 +178,8 @@ class Attributes:
     def _worst_combination(self, probabilities: Probabilities, targets: Targets, weights: Weights) -> Weights:
         """Smallest share of right answers over the combinations of values with enough rows (all, where none has).
 
-        Rows with an unknown value belong to no combination.
+        Rows with an unknown value belong to no combination. A bootstrap draw that holds none of the combinations says
+        nothing of them: it has the value of all rows.
         """
         whole = (targets >= 0).all(axis=1)
         if not whole.any():
@@ -187,12 +188,13 @@ class Attributes:
         right = (answers == targets).mean(axis=1)[whole]
         _, combination, rows = np.unique(targets[whole], axis=0, return_inverse=True, return_counts=True)
         members = (combination.reshape(-1)[:, None] == np.arange(len(rows))).astype(np.float64)
+        counted = rows >= min(_FEWEST, rows.max())
+        members, of_all = members[:, counted], (members * right[:, None]).sum(axis=0)[counted] / rows[counted]
         sizes = weights[:, whole] @ members
         with np.errstate(invalid="ignore"):
             shares = (weights[:, whole] @ (members * right[:, None])) / sizes
-        shares[:, rows < min(_FEWEST, rows.max())] = np.nan
         worst: Weights = np.where(np.isnan(shares), np.inf, shares).min(axis=1)
-        return np.where(np.isinf(worst), np.nan, worst)
+        return np.where(np.isinf(worst), of_all.min(), worst)
 
 
 def _words(values: pd.Series) -> pd.Series:

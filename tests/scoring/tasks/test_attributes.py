@@ -130,3 +130,12 @@ def test_a_column_of_one_value_asks_nothing() -> None:
     assert task_of(SPEC, even).levels == {"glasses": GLASSES}
     with pytest.raises(DataError, match="No attribute has two values"):
         task_of(SPEC, replace(even, companions={"attributes": frame.assign(hair="red", glasses=pd.NA)}))
+
+
+def test_a_draw_without_any_counted_combination_has_the_value_of_all_rows() -> None:
+    (given,), metric = guesses(), TASK.metrics["worst_combination"]
+    everything = score(metric, given, TARGETS)
+    none = np.zeros((1, len(TARGETS)))
+    none[0, (TARGETS < 0).any(axis=1)] = 1.0  # a draw of rows that belong to no combination
+    (drawn,) = metric(given, TARGETS, none)
+    assert drawn == pytest.approx(everything)
