@@ -178,14 +178,16 @@ class Attributes:
     def _worst_combination(self, probabilities: Probabilities, targets: Targets, weights: Weights) -> Weights:
         """Smallest share of right answers over the combinations of values with enough rows (all, where none has).
 
-        Rows with an unknown value belong to no combination. A bootstrap draw that holds none of the combinations says
+        Rows with an unknown value belong to no combination; where each row has one, unknown is a value of its own, and
+        the known columns are scored. A bootstrap draw that holds none of the combinations says
         nothing of them: it has the value of all rows.
         """
-        whole = (targets >= 0).all(axis=1)
+        known = targets >= 0
+        whole = known.all(axis=1) if known.all(axis=1).any() else known.any(axis=1)
         if not whole.any():
             return np.full(len(weights), np.nan)
         answers = np.stack([probabilities[:, span].argmax(axis=1) for span in self._spans()], axis=1)
-        right = (answers == targets).mean(axis=1)[whole]
+        right = ((answers == targets) & known).sum(axis=1)[whole] / known.sum(axis=1)[whole]
         _, combination, rows = np.unique(targets[whole], axis=0, return_inverse=True, return_counts=True)
         members = (combination.reshape(-1)[:, None] == np.arange(len(rows))).astype(np.float64)
         counted = rows >= min(_FEWEST, rows.max())

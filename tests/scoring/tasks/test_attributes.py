@@ -139,3 +139,11 @@ def test_a_draw_without_any_counted_combination_has_the_value_of_all_rows() -> N
     none[0, (TARGETS < 0).any(axis=1)] = 1.0  # a draw of rows that belong to no combination
     (drawn,) = metric(given, TARGETS, none)
     assert drawn == pytest.approx(everything)
+
+
+def test_the_worst_combination_is_a_number_where_each_row_lacks_a_value() -> None:
+    (given,), metric = guesses(), TASK.metrics["worst_combination"]
+    gaps = TARGETS.copy()
+    gaps[:, 1] = -1
+    shares = [(given[:, :3].argmax(axis=1) == gaps[:, 0])[gaps[:, 0] == value].mean() for value in range(3)]
+    assert score(metric, given, gaps) == pytest.approx(min(shares))
