@@ -6,8 +6,9 @@ A row's condition is int64 [1 + columns]: its class, then a value of every colum
 from __future__ import annotations
 
 import functools
-from collections.abc import Mapping
-from dataclasses import dataclass
+from collections.abc import Iterable, Mapping
+from dataclasses import asdict, dataclass
+from typing import Any
 
 import numpy as np
 import numpy.typing as npt
@@ -56,6 +57,16 @@ class Attributes:
         """Of the train rows. Raises MethodError where they have none, or columns that are no groups of values."""
         frame = _frame(train, method)
         return cls(len(train.spec.classes), tuple(_attribute(frame[name], str(name)) for name in frame.columns))
+
+    @classmethod
+    def restored(cls, classes: int, saved: Iterable[Mapping[str, Any]]) -> Attributes:
+        """What `saved` gave. Raises KeyError or TypeError where it is no such list."""
+        return cls(classes, tuple(Attribute(**{**one, "values": tuple(one["values"])}) for one in saved))
+
+    @property
+    def saved(self) -> list[dict[str, Any]]:
+        """The columns as JSON, for model.json."""
+        return [asdict(column) for column in self.columns]
 
     @property
     def sizes(self) -> tuple[int, ...]:

@@ -207,11 +207,14 @@ def blocks_together(request: SampleRequest, spec: DatasetSpec) -> Iterator[tuple
 
 @torch.inference_mode()
 def draw_images(
-    generator: Generator, noise: Tensor, index: int, levels: PixelLevels, device: str
+    generator: Generator, noise: Tensor, condition: int | Tensor, levels: PixelLevels, device: str
 ) -> npt.NDArray[np.uint8]:
-    """uint8 [n, h, w, c] of noise [n, latent] under one class index, through the codec that the reals went through."""
-    labels = torch.full((len(noise),), index, device=device)
-    return levels.snap(decode_images(generator(noise.to(device), labels).float().cpu().numpy()))
+    """uint8 [n, h, w, c] of noise [n, latent], through the codec that the reals went through.
+
+    `condition`: one class index for all, or int64 [n, ...] as the generator embeds it.
+    """
+    given = torch.full((len(noise),), condition) if isinstance(condition, int) else condition
+    return levels.snap(decode_images(generator(noise.to(device), given.to(device)).float().cpu().numpy()))
 
 
 def write_model(

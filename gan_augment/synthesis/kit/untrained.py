@@ -173,10 +173,14 @@ class FittedTranslator:
         sources = np.array([place for (place,) in places])
         return {role: take(values, sources) for role, values in own.companions.items()}
 
+    def about(self) -> dict[str, Any]:
+        """More facts for model.json, of a method that has learnt some."""
+        return {}
+
     def save(self, directory: Path) -> None:
         """model.json, the rows and the pool as samples folders."""
         config, beside = self.config.model_dump(mode="json"), sorted(self.rows.companions)
-        write_about(directory, self.method.name, config=config, companions=beside, summary=self.summary)
+        write_about(directory, self.method.name, config=config, companions=beside, summary=self.summary, **self.about())
         for name, samples in (("rows", self.rows), ("pool", self.pool)):
             if samples is not None:
                 (directory / name).mkdir()

@@ -9,7 +9,7 @@ edge, a shade) goes as far as its share in the mixture. A column whose values ar
 from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
-from dataclasses import asdict, dataclass
+from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, ClassVar, Literal
 
@@ -25,10 +25,10 @@ from gan_augment.core.samples import TrainView, read_samples
 from gan_augment.core.seeds import derive_seed, numpy_generator
 from gan_augment.nn.conditions import UNKNOWN
 from gan_augment.synthesis.api import MethodConfig, Run, SampleRequest, Synthetic, TrainingData, Traits
-from gan_augment.synthesis.kit.attributes import Attribute, Attributes
+from gan_augment.synthesis.kit.attributes import Attributes
 from gan_augment.synthesis.kit.blocks import BLOCK
 from gan_augment.synthesis.kit.checks import check_index, check_train
-from gan_augment.synthesis.kit.files import REMEDY, read_about, read_arrays, write_about, write_arrays
+from gan_augment.synthesis.kit.files import REMEDY, read_about, read_arrays, write_arrays
 from gan_augment.synthesis.kit.untrained import FittedTranslator, Pixels, UntrainedTranslator
 
 __all__ = ["FittedRecolour", "Recolour", "RecolourConfig", "recoloured", "value_colours"]
@@ -195,12 +195,13 @@ class FittedRecolour(FittedTranslator):
         known = [colour for colour in found if not np.isnan(colour).any()]
         return np.stack(known) if known else np.zeros((0, 3))
 
+    def about(self) -> dict[str, Any]:
+        """The columns of the attributes."""
+        return {"columns": self._known.saved}
+
     def save(self, directory: Path) -> None:
         """As every untrained translator, and colours.safetensors."""
         super().save(directory)
-        columns = [asdict(column) for column in self._known.columns]
-        config = self.config.model_dump(mode="json")
-        write_about(directory, self.method.name, config=config, summary=self.summary, columns=columns)
         found = {str(place): colours for place, colours in enumerate(self.colours) if colours is not None}
         write_arrays(directory / "colours.safetensors", {"none": np.zeros(0), **found})
 
@@ -238,12 +239,11 @@ class Recolour(UntrainedTranslator):
         found = read_arrays(directory / "colours.safetensors", ("none",))
         try:
             config = RecolourConfig.model_validate(about["config"])
-            columns = tuple(Attribute(**{**one, "values": tuple(one["values"])}) for one in about["columns"])
+            known = Attributes.restored(len(spec.classes), about["columns"])
             rows = read_samples(directory / "rows", companions=("attributes",), mmap=True)
         except (MissingInputError, OSError, KeyError, TypeError, ValueError) as error:
             raise ModelError("A saved model cannot be read", where=directory, got=str(error), remedy=REMEDY) from None
-        colours = tuple(found.get(str(place)) for place in range(len(columns)))
-        known = Attributes(len(spec.classes), columns)
+        colours = tuple(found.get(str(place)) for place in range(len(known.columns)))
         return FittedRecolour(self, spec, config, rows, attributes=known, colours=colours)
 
 

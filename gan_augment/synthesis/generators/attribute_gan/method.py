@@ -11,7 +11,7 @@ from __future__ import annotations
 
 import copy
 from collections.abc import Callable, Iterator
-from dataclasses import asdict, dataclass, field
+from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any, ClassVar, Literal
 
@@ -25,7 +25,7 @@ from gan_augment.core.fields import images_of
 from gan_augment.core.quantities import Kimg, Steps, Units, Weight
 from gan_augment.core.records import DatasetSpec, ImageSpec
 from gan_augment.core.seeds import derive_seed
-from gan_augment.encoding.image import PixelLevels, decode_images
+from gan_augment.encoding.image import PixelLevels
 from gan_augment.nn.conditions import ConditionEmbedding, ConditionReader
 from gan_augment.nn.image_networks import Generator
 from gan_augment.synthesis.api import MethodConfig, Run, SampleRequest, Synthetic, TrainingData, Traits
@@ -34,7 +34,7 @@ from gan_augment.synthesis.generators.attribute_gan.dragan import DraganTerms
 from gan_augment.synthesis.health.monitor import Monitor
 from gan_augment.synthesis.health.usual_noise import UsualNoise
 from gan_augment.synthesis.kit.adversarial import AdversarialRun, Terms
-from gan_augment.synthesis.kit.attributes import Attribute, Attributes, check_names
+from gan_augment.synthesis.kit.attributes import Attributes, check_names
 from gan_augment.synthesis.kit.balanced_batches import BalancedValues, UsualConditions
 from gan_augment.synthesis.kit.checks import JointOnly, check_index, check_train
 from gan_augment.synthesis.kit.claimed_values import claimed_values
@@ -44,6 +44,7 @@ from gan_augment.synthesis.kit.image_gan import (
     ImageGanConfig,
     blocks_together,
     build_networks,
+    draw_images,
     image_of,
     read_model,
     train_run,
@@ -145,12 +146,10 @@ class FittedAttributeGan:
         conditions = self.combinations.draw(request.index, SAMPLING_BLOCK, rng)
         return self.draw(conditions, rng), conditions.numpy()
 
-    @torch.inference_mode()
     def draw(self, conditions: Tensor, rng: torch.Generator) -> npt.NDArray[np.uint8]:
         """uint8 [n, h, w, c] under these conditions, int64 [n, groups], from noise of `rng`."""
         noise = torch.randn(len(conditions), self.generator.latent, generator=rng)
-        images = self.generator(noise.to(self.device), conditions.to(self.device)).float().cpu().numpy()
-        return self.levels.snap(decode_images(images))
+        return draw_images(self.generator, noise, conditions, self.levels, self.device)
 
     def save(self, directory: Path) -> None:
         """generator.safetensors, discriminator.safetensors, combinations.safetensors and model.json."""
@@ -158,8 +157,7 @@ class FittedAttributeGan:
         save_module(directory / "discriminator.safetensors", self.discriminator)
         seen = {"seen": self.combinations.seen, "counts": self.combinations.counts}
         write_arrays(directory / "combinations.safetensors", seen)
-        columns = [asdict(column) for column in self.attributes.columns]
-        write_model(directory, AttributeGan.name, self.config, self.levels, self, columns=columns)
+        write_model(directory, AttributeGan.name, self.config, self.levels, self, columns=self.attributes.saved)
 
 
 class AttributeGan(JointOnly):
@@ -202,8 +200,7 @@ class AttributeGan(JointOnly):
     def load(self, directory: Path, spec: DatasetSpec, *, device: str = "cpu") -> FittedAttributeGan:
         """Read a saved model. Raises ModelError where it is another method's, or damaged."""
         about, config, levels = read_model(directory, self.name, AttributeGanConfig)
-        columns = tuple(Attribute(**{**one, "values": tuple(one["values"])}) for one in about["columns"])
-        attributes = Attributes(len(spec.classes), columns)
+        attributes = Attributes.restored(len(spec.classes), about["columns"])
         known = read_arrays(directory / "combinations.safetensors", ("seen", "counts"))
         combinations = Combinations.restored(attributes, known["seen"], known["counts"], config.combinations)
         networks = _networks(image_of(spec), config, attributes.sizes, Run(0, device))

@@ -10,7 +10,7 @@ from __future__ import annotations
 
 import copy
 from collections.abc import Iterator, Sequence
-from dataclasses import asdict, dataclass, field, replace
+from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import Any, ClassVar, Literal
 
@@ -27,7 +27,7 @@ from gan_augment.core.quantities import Kimg, Steps, Units, Weight
 from gan_augment.core.records import DatasetSpec, Role
 from gan_augment.core.samples import Payload, TrainView
 from gan_augment.core.seeds import derive_seed
-from gan_augment.encoding.image import PixelLevels, decode_images
+from gan_augment.encoding.image import PixelLevels
 from gan_augment.nn.captions import CaptionEmbedding
 from gan_augment.nn.image_networks import Discriminator, Generator
 from gan_augment.synthesis.api import AskedCaption, MethodConfig, Run, SampleRequest, Synthetic, TrainingData, Traits
@@ -37,7 +37,7 @@ from gan_augment.synthesis.generators.text_to_image.usual import BalancedWords, 
 from gan_augment.synthesis.health.monitor import Monitor
 from gan_augment.synthesis.health.usual_noise import UsualNoise
 from gan_augment.synthesis.kit.adversarial import AdversarialRun
-from gan_augment.synthesis.kit.attributes import Attribute, Attributes
+from gan_augment.synthesis.kit.attributes import Attributes
 from gan_augment.synthesis.kit.balanced_batches import UsualConditions
 from gan_augment.synthesis.kit.caption_reader import CaptionReader
 from gan_augment.synthesis.kit.captions import captions_of, listed, quoted
@@ -49,6 +49,7 @@ from gan_augment.synthesis.kit.image_gan import (
     ImageGanConfig,
     blocks_together,
     build_networks,
+    draw_images,
     image_of,
     read_model,
     train_run,
@@ -136,12 +137,10 @@ class FittedTextToImage:
             found["attributes"] = self.language.attributes.frame(self.captions.conditions[places], unknown)
         return found
 
-    @torch.inference_mode()
     def draw(self, told: Ints, rng: torch.Generator) -> Images:
         """uint8 [n, h, w, c] of what is given, int64 [n, 1 + words], from noise of `rng`."""
         noise = torch.randn(len(told), self.generator.latent, generator=rng)
-        images = self.generator(noise.to(self.device), torch.from_numpy(told).to(self.device)).float().cpu().numpy()
-        return self.levels.snap(decode_images(images))
+        return draw_images(self.generator, noise, torch.from_numpy(told), self.levels, self.device)
 
     def draw_conditions(self, conditions: Tensor, rng: torch.Generator) -> Images:
         """uint8 [n, h, w, c] for captions that go with these conditions, int64 [n, groups], which some caption has."""
@@ -182,7 +181,7 @@ class FittedTextToImage:
         for group, (weights, bias) in enumerate(zip(language.reader.weights, language.reader.bias, strict=True)):
             arrays |= {f"weights.{group}": weights, f"bias.{group}": bias}
         write_arrays(directory / "captions.safetensors", arrays)
-        columns = [asdict(column) for column in language.attributes.columns]
+        columns = language.attributes.saved
         write_model(directory, TextToImage.name, self.config, self.levels, self, columns=columns)
 
 
@@ -225,8 +224,8 @@ class TextToImage(JointOnly):
     def load(self, directory: Path, spec: DatasetSpec, *, device: str = "cpu") -> FittedTextToImage:
         """Read a saved model. Raises ModelError where it is another method's, or damaged."""
         about, config, levels = read_model(directory, self.name, TextToImageConfig)
-        columns = tuple(Attribute(**{**one, "values": tuple(one["values"])}) for one in about["columns"])
-        attributes, texts = Attributes(len(spec.classes), columns), read_texts(directory / "captions.json", _TEXTS)
+        attributes = Attributes.restored(len(spec.classes), about["columns"])
+        texts = read_texts(directory / "captions.json", _TEXTS)
         groups = range(len(attributes.sizes))
         names = tuple(f"{part}.{group}" for part in ("weights", "bias") for group in groups)
         known = read_arrays(directory / "captions.safetensors", ("conditions", "counts", *names))
