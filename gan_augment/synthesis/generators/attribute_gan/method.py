@@ -1,4 +1,4 @@
-"""`attribute_gan`: one GAN that is told a class and several attributes at once, and draws any combination of them.
+"""`attribute_gan`: one GAN conditioned on a class and several attributes at once; it draws any combination of them.
 
 Each attribute is a group of exclusive values, of which some may be unknown. Both networks add up one vector a group
 (a projection discriminator, Miyato & Koyama 2018, over a sum of embeddings), so that combinations which no train row
