@@ -48,7 +48,7 @@ def worth_of(run: int, rare: int, added: int, *, copies: bool) -> Worth:
 
 @dataclass(frozen=True)
 class _WithoutMore:
-    """What a run has before rows are added: its rows, and what is predicted of the test rows from all and from fewer."""
+    """Rows of a run before any are added, and the predictions of its test rows from all of them and from fewer."""
 
     rng: np.random.Generator
     real: Floats
