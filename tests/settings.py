@@ -20,6 +20,7 @@ class MethodRow:
     """`toy()` gives the train and the validation rows, `settings` are those of the method's Config.
 
     `pool()` gives the rows without labels, for a method that must have some.
+    `brief`: settings in the place of those for comparing several trainings, where they may teach less.
     `judged`: whether the toy's answer is forced after so little training, so that a judge must agree with the labels.
     """
 
@@ -27,6 +28,7 @@ class MethodRow:
     settings: dict[str, Any] = field(default_factory=dict)
     judged: bool = True
     pool: Callable[[], PoolView | None] = lambda: None
+    brief: dict[str, Any] = field(default_factory=dict)
 
 
 SMALL_IMAGE_GAN = {"kimg": 0.2, "specialise_kimg": 0.1, "batch_size": 16, "width": 16, "latent": 4, "checks": 1}
@@ -43,7 +45,9 @@ METHODS: dict[str, MethodRow] = {
     "fda": MethodRow(image_toy, pool=image_pool),
     "histogram_match": MethodRow(image_toy, pool=image_pool),
     "infogan": MethodRow(
-        image_toy, {"kimg": 4.8, "batch_size": 32, "width": 64, "latent": 4, "checks": 2, "learning_rate": 3e-3}
+        image_toy,
+        {"kimg": 4.8, "batch_size": 32, "width": 64, "latent": 4, "checks": 2, "learning_rate": 3e-3},
+        brief={"kimg": 0.4},
     ),
     "jitter": MethodRow(table_toy),
     "oversample": MethodRow(table_toy),
