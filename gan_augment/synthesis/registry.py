@@ -20,6 +20,7 @@ BUILT_IN: dict[str, str] = {
     "bicubic": "gan_augment.synthesis.translators.bicubic:Bicubic",
     "conditional": "gan_augment.synthesis.generators.conditional:Conditional",
     "copula": "gan_augment.synthesis.generators.copula:Copula",
+    "erase": "gan_augment.synthesis.translators.erase:Erase",
     "fda": "gan_augment.synthesis.translators.fda:Fda",
     "histogram_match": "gan_augment.synthesis.translators.histogram_match:HistogramMatch",
     "infogan": "gan_augment.synthesis.generators.infogan.method:Infogan",
@@ -32,6 +33,7 @@ BUILT_IN: dict[str, str] = {
     "style_transfer": "gan_augment.synthesis.translators.style_transfer.method:StyleTransfer",
     "super_resolution": "gan_augment.synthesis.translators.super_resolution.method:SuperResolution",
     "tabular_gan": "gan_augment.synthesis.generators.tabular_gan.method:TabularGan",
+    "telea": "gan_augment.synthesis.translators.telea:Telea",
     "text_to_image": "gan_augment.synthesis.generators.text_to_image.method:TextToImage",
     "vanilla": "gan_augment.synthesis.generators.vanilla:Vanilla",
 }
