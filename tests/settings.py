@@ -46,6 +46,11 @@ METHODS: dict[str, MethodRow] = {
     "infogan": MethodRow(
         image_toy, {"kimg": 4.8, "batch_size": 32, "width": 64, "latent": 4, "checks": 2, "learning_rate": 3e-3}
     ),
+    "inpainting": MethodRow(
+        mask_toy,
+        {"first_kimg": 0.2, "adversarial_kimg": 0.05, "batch_size": 10, "width": 8, "critic_width": 4, "checks": 2}
+        | {"dilation": 0},
+    ),
     "jitter": MethodRow(table_toy),
     "oversample": MethodRow(table_toy),
     "random_convolution": MethodRow(image_toy, judged=False),

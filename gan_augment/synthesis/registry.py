@@ -24,6 +24,7 @@ BUILT_IN: dict[str, str] = {
     "fda": "gan_augment.synthesis.translators.fda:Fda",
     "histogram_match": "gan_augment.synthesis.translators.histogram_match:HistogramMatch",
     "infogan": "gan_augment.synthesis.generators.infogan.method:Infogan",
+    "inpainting": "gan_augment.synthesis.translators.inpainting.method:Inpainting",
     "jitter": "gan_augment.synthesis.generators.jitter:Jitter",
     "oversample": "gan_augment.synthesis.generators.oversample:Oversample",
     "random_convolution": "gan_augment.synthesis.translators.random_convolution:RandomConvolution",

@@ -14,7 +14,14 @@ from gan_augment.synthesis.registry import BUILT_IN, resolve_method
 from tests.settings import METHODS
 from tests.toys import image_toy, table_toy
 
-TINY = {"kimg": 0.1, "specialise_kimg": 0.05, "l1_kimg": 0.05, "adversarial_kimg": 0.02, "judge_steps": 4}
+TINY = {
+    "kimg": 0.1,
+    "specialise_kimg": 0.05,
+    "l1_kimg": 0.05,
+    "first_kimg": 0.05,
+    "adversarial_kimg": 0.02,
+    "judge_steps": 4,
+}
 IMAGES = [name for name in sorted(set(BUILT_IN) & set(METHODS)) if "image" in resolve_method(name).traits.makes]
 
 

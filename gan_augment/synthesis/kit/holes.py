@@ -170,12 +170,12 @@ class Holes:
             raise MethodError(f"{self.method!r} makes no rows of class {self.spec.labels[index]!r}: {reason}")
         check_index(index, np.array(sorted(self.rows)), self.spec, self.method)
 
-    def synthetic(self, painted: Sequence[Pixels], holes: Sequence[Hole]) -> Synthetic:
+    def synthetic(self, painted: Pixels, holes: Sequence[Hole]) -> Synthetic:
         """The holes, painted, with their parents and masks."""
         masks = [hole.mask for hole in holes if hole.mask is not None]
         beside: dict[Role, Payload] = {} if self.masks is None else {"mask": np.stack(masks)}
         parents = tuple(" ".join(dict.fromkeys(self.ids[list(hole.places)])) for hole in holes)
-        return Synthetic(np.stack(painted), parents, companions=beside)
+        return Synthetic(painted, parents, companions=beside)
 
     def draw(self, index: int, seed: int, number: int) -> Hole:
         """The hole of the `number`-th sample of a class, from (seed, index, number) alone.

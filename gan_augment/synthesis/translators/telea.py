@@ -10,6 +10,7 @@ from collections.abc import Iterator
 from dataclasses import dataclass, field
 from typing import Any, ClassVar
 
+import numpy as np
 from pydantic import Field
 
 from gan_augment.core.records import DatasetSpec
@@ -52,7 +53,7 @@ class FittedTelea(FittedTranslator):
             numbers = range(first, min(first + BLOCK, end))
             holes = [self.holes.draw(request.index, request.seed, number) for number in numbers]
             painted = [painted_over(one.image, one.hole, self.config.rule, self.config.radius) for one in holes]
-            yield self.holes.synthetic(painted, holes)
+            yield self.holes.synthetic(np.stack(painted), holes)
 
 
 class Telea(UntrainedTranslator):
