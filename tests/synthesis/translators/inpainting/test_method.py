@@ -26,8 +26,8 @@ QUICK: dict[str, Any] = {
 }  # fmt: skip
 
 
-def fitted(**settings: Any) -> FittedInpainting:
-    return Inpainting().fit(TrainingData(*mask_toy()), InpaintingConfig(**QUICK | settings), Run(0))
+def fitted(rows: int = 40, **settings: Any) -> FittedInpainting:
+    return Inpainting().fit(TrainingData(*mask_toy(rows)), InpaintingConfig(**QUICK | settings), Run(0))
 
 
 def test_a_spot_is_removed_with_its_mask_and_the_rest_of_the_image_stays() -> None:
@@ -107,6 +107,6 @@ def test_a_class_is_refused_where_telea_is_surely_better() -> None:
     assert surely_worse(random.normal(1, 1, 100))
     assert not surely_worse(random.normal(0, 1, 100))
     assert not surely_worse(random.normal(-1, 1, 100))
-    model = fitted(learning_rate=0.5, first_kimg=0.05)  # which destroys the network
+    model = fitted(rows=160, learning_rate=0.5, first_kimg=0.05)  # which destroys the network
     assert set(model.summary["refused_classes"]) == {"0", "1"}
     assert "synthesis.method: telea" in model.summary["refused_classes"]["0"]
