@@ -166,7 +166,8 @@ def pasted(train: Samples, label: str, seed: int) -> Pixels:
     labels, images = train.manifest["label"].to_numpy(), np.asarray(train.payload)
     donors = random.permutation(np.flatnonzero((labels == str(STICKERED)) & masks.any(axis=(1, 2, 3))))
     own = random.permutation(np.flatnonzero(labels == label))[: len(donors)]
-    return np.where(masks[donors] > 0, images[donors], images[own])
+    found: Pixels = np.where(masks[donors] > 0, images[donors], images[own])
+    return found
 
 
 def arm_rows(

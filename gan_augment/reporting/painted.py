@@ -31,9 +31,7 @@ class PaintedClass:
 
 
 def painted(evidence: Evidence) -> list[PaintedClass]:
-    """A class an entry; none where rows come from no real image, or differ from it nearly everywhere."""
-    if evidence.spec.image is None or not len(evidence.accepted):
-        return []
+    """Of images a class an entry; none where rows come from no real image, or differ from it nearly everywhere."""
     places = {name: place for place, name in enumerate(evidence.train.manifest["id"])}
     real, found = images_of(evidence.train.payload), list[PaintedClass]()
     most = max(1, min(_OF_CLASS, _MOST // len(evidence.spec.classes)))
