@@ -37,10 +37,9 @@ _VALUES: dict[DemoName, dict[str, Any]] = {
     "stickers": {
         "method": "inpainting",
         **_QUICK,
-        "settings": {"first_kimg": 12, "adversarial_kimg": 3},
+        "settings": {"first_kimg": 12, "adversarial_kimg": 3, "jitter": 3},
         "groups": ["group"],
-        "candidates": 60,
-        "ratios": [0, 1],
+        "ratios": [0, 1, 3],
         "judged": False,
     },
 }
