@@ -10,7 +10,7 @@ from dataclasses import dataclass, field
 from typing import Any
 
 from gan_augment.core.samples import PoolView, TrainView, ValidationView
-from tests.toys import attribute_toy, caption_toy, image_pool, image_toy, table_toy
+from tests.toys import attribute_toy, caption_toy, image_pool, image_toy, mask_toy, table_toy
 
 __all__ = ["METHODS", "MethodRow"]
 
@@ -40,8 +40,12 @@ METHODS: dict[str, MethodRow] = {
     "bicubic": MethodRow(image_toy),
     "conditional": MethodRow(image_toy, SMALL_IMAGE_GAN, judged=False),
     "copula": MethodRow(table_toy),
+    "copy_paste": MethodRow(mask_toy, judged=False),
     "fda": MethodRow(image_toy, pool=image_pool),
     "histogram_match": MethodRow(image_toy, pool=image_pool),
+    "image_to_image": MethodRow(
+        image_toy, {"kimg": 0.1, "batch_size": 10, "width": 8, "critic_width": 8, "checks": 2}, False, image_pool
+    ),
     "infogan": MethodRow(
         image_toy, {"kimg": 4.8, "batch_size": 32, "width": 64, "latent": 4, "checks": 2, "learning_rate": 3e-3}
     ),

@@ -8,7 +8,7 @@ from typing import Any
 import numpy as np
 import pandas as pd
 
-from gan_augment.core.records import ClassRecord, Column, DatasetSpec, FrameField, ImageSpec, TableSpec
+from gan_augment.core.records import ArrayField, ClassRecord, Column, DatasetSpec, FrameField, ImageSpec, TableSpec
 from gan_augment.core.samples import Payload, PoolView, Samples, TrainView, ValidationView, make_manifest
 
 __all__ = [
@@ -19,6 +19,7 @@ __all__ = [
     "colours_of",
     "image_pool",
     "image_toy",
+    "mask_toy",
     "table_frame",
     "table_spec",
     "table_toy",
@@ -56,6 +57,28 @@ def image_pool(rows: int = 24) -> PoolView:
     ids = [f"pool-{number}" for number in range(rows)]
     samples = Samples(make_manifest(rows, id=ids, split="pool", origin="real"), images.astype(np.uint8))
     return PoolView(image_toy()[0].spec, samples)
+
+
+def mask_toy(rows: int = 40) -> tuple[TrainView, ValidationView]:
+    """12 x 12 grey images of a bright bar on dark ground, with its mask: lying (class 0) or standing (class 1)."""
+    random = np.random.default_rng(7)
+    images = random.integers(20, 60, (rows, 12, 12, 1)).astype(np.uint8)
+    masks = np.zeros_like(images)
+    for row in range(rows):
+        top, left = random.integers(1, 5, 2)
+        high, wide = (2, 6) if row < rows // 2 else (6, 2)
+        images[row, top : top + high, left : left + wide] = random.integers(180, 250)
+        masks[row, top : top + high, left : left + wide] = 1
+    labels = [LABELS[0]] * (rows // 2) + [LABELS[1]] * (rows - rows // 2)
+    spec = _spec(image=ImageSpec(height=12, width=12, channels=1))
+    spec = spec.model_copy(update={"companions": {"mask": ArrayField(shape=(12, 12, 1))}})
+    train, validation = views(spec, images, labels)
+    return _masked(train, masks), _masked(validation, masks)
+
+
+def _masked(view: Any, masks: np.ndarray) -> Any:
+    own = masks[:: len(masks) // len(view)]
+    return replace(view, samples=replace(view.samples, companions={"mask": own}))
 
 
 INKS = {"red": (230, 40, 40), "green": (40, 230, 40), "blue": (40, 40, 230)}
