@@ -49,9 +49,11 @@ def pasted(ground: Pixels, image: Pixels, where: npt.NDArray[np.bool_], blend: s
     if blend == "cut" or not where.any():
         cut: Pixels = np.where(where[..., None], image, ground)
         return cut
-    margins = ((_MARGIN, _MARGIN), (_MARGIN, _MARGIN), (0, 0))
     colour = [np.ascontiguousarray(np.broadcast_to(one, (*one.shape[:2], 3))) for one in (image, ground)]
-    source, target = (np.pad(one, margins, mode="edge") for one in colour)
+    source, target = (np.pad(one, ((_MARGIN, _MARGIN), (_MARGIN, _MARGIN), (0, 0)), mode="edge") for one in colour)
+    # Around an object at the edge the object's own ground goes on, else it would fade into the other one.
+    outside = np.pad(np.zeros_like(where), _MARGIN, constant_values=True)
+    source[outside] = colour[0][~where].mean(axis=0) if not where.all() else source[outside]
     mask = cv2.dilate(np.pad(where.astype(np.uint8) * 255, _MARGIN), np.ones((2 * _RIM + 1,) * 2, np.uint8))
     left, top, width, height = cv2.boundingRect(mask)
     found = cv2.seamlessClone(source, target, mask, (left + width // 2, top + height // 2), cv2.NORMAL_CLONE)

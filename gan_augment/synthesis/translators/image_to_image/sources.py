@@ -102,21 +102,21 @@ def make_task(way: Way, data: TrainingData, window: Window, *, matched_start: bo
     """The task of these rows. Raises MethodError."""
     train = data.train
     held = data.validation if data.validation is not None and len(data.validation) else train
-    images = images_of(train.samples.payload)
+    images = _copied(train.samples.payload)
     if way == "unpaired":
         assert data.pool is not None
-        pool, asked = images_of(data.pool.samples.payload), images_of(held.samples.payload)
+        pool, asked = _copied(data.pool.samples.payload), _copied(held.samples.payload)
         return Unpaired(images, pool, window, held=asked, matched_start=matched_start)
     if way == "paired":
         return _pairs(data, held, window, seed)
-    masks = images_of(train.samples.companions["mask"])
+    masks = _copied(train.samples.companions["mask"])
     if not inked(masks).any():
         raise MethodError(
             "Masks are to be edited, and those of all train rows are empty",
             where="prepare.companions.mask in params.yaml",
             expected="0 where the ground is, and other values where the object is",
         )
-    of_held = images_of(held.samples.payload), images_of(held.samples.companions["mask"]), held.labels
+    of_held = _copied(held.samples.payload), _copied(held.samples.companions["mask"]), held.labels
     return Masked(images, masks, train.labels, len(train.spec.classes), window, held=of_held)
 
 
@@ -125,17 +125,17 @@ def _pairs(data: TrainingData, held: TrainView | ValidationView, window: Window,
     sources, targets = list[Images](), list[Images]()
     channels, own = data.train.spec.images.channels, data.train.samples
     if "pair" in own.companions:
-        sources.append(images_of(own.payload))
-        targets.append(_with_channels(images_of(own.companions["pair"]), channels, "prepare.companions.pair"))
+        sources.append(_copied(own.payload))
+        targets.append(_with_channels(_copied(own.companions["pair"]), channels, "prepare.companions.pair"))
     if data.pool is not None and "pair" in data.pool.samples.companions:
         rows = data.pool.samples
-        sources.append(_with_channels(images_of(rows.companions["pair"]), channels, "prepare.pool.companions.pair"))
-        targets.append(images_of(rows.payload))
+        sources.append(_with_channels(_copied(rows.companions["pair"]), channels, "prepare.pool.companions.pair"))
+        targets.append(_copied(rows.payload))
     _check_pairs(sum(map(len, sources)))
     kept = None
     if "pair" in own.companions and held is not data.train:
-        pairs = _with_channels(images_of(held.samples.companions["pair"]), channels, "prepare.companions.pair")
-        kept = images_of(held.samples.payload), pairs
+        pairs = _with_channels(_copied(held.samples.companions["pair"]), channels, "prepare.companions.pair")
+        kept = _copied(held.samples.payload), pairs
     return Pairs(np.concatenate(sources), np.concatenate(targets), window, seed=seed, held=kept)
 
 
@@ -149,7 +149,12 @@ def _with_channels(pairs: Images, channels: int, where: str) -> Images:
             expected=f"{channels}, as the labelled images have",
             remedy="write the pairs in grey, or the labelled images in colour",
         )
-    return np.ascontiguousarray(np.broadcast_to(pairs, (*pairs.shape[:3], channels)))
+    return pairs if pairs.shape[3] == channels else np.repeat(pairs, channels, axis=3)
+
+
+def _copied(values: Payload) -> Images:
+    """The images in memory of our own: those of a file are read-only, which torch does not like."""
+    return np.array(images_of(values))
 
 
 class Sources:
