@@ -42,9 +42,13 @@ METHODS: dict[str, MethodRow] = {
     "bicubic": MethodRow(image_toy),
     "conditional": MethodRow(image_toy, SMALL_IMAGE_GAN, judged=False),
     "copula": MethodRow(table_toy),
+    "copy_paste": MethodRow(mask_toy, judged=False),
     "erase": MethodRow(image_toy),
     "fda": MethodRow(image_toy, pool=image_pool),
     "histogram_match": MethodRow(image_toy, pool=image_pool),
+    "image_to_image": MethodRow(
+        image_toy, {"kimg": 0.1, "batch_size": 10, "width": 8, "critic_width": 8, "checks": 2}, False, image_pool
+    ),
     "infogan": MethodRow(
         image_toy,
         {"kimg": 4.8, "batch_size": 32, "width": 64, "latent": 4, "checks": 2, "learning_rate": 3e-3},

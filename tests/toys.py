@@ -76,6 +76,28 @@ def image_pool(rows: int = 24) -> PoolView:
     return PoolView(image_toy()[0].spec, samples)
 
 
+def mask_toy(rows: int = 40) -> tuple[TrainView, ValidationView]:
+    """12 x 12 grey images of a bright bar on dark ground, with its mask: lying (class 0) or standing (class 1)."""
+    random = np.random.default_rng(7)
+    images = random.integers(20, 60, (rows, 12, 12, 1)).astype(np.uint8)
+    masks = np.zeros_like(images)
+    for row in range(rows):
+        top, left = random.integers(1, 5, 2)
+        high, wide = (2, 6) if row < rows // 2 else (6, 2)
+        images[row, top : top + high, left : left + wide] = random.integers(180, 250)
+        masks[row, top : top + high, left : left + wide] = 1
+    labels = [LABELS[0]] * (rows // 2) + [LABELS[1]] * (rows - rows // 2)
+    spec = _spec(image=ImageSpec(height=12, width=12, channels=1))
+    spec = spec.model_copy(update={"companions": {"mask": ArrayField(shape=(12, 12, 1))}})
+    train, validation = views(spec, images, labels)
+    return _masked(train, masks), _masked(validation, masks)
+
+
+def _masked(view: Any, masks: np.ndarray) -> Any:
+    own = masks[:: len(masks) // len(view)]
+    return replace(view, samples=replace(view.samples, companions={"mask": own}))
+
+
 INKS = {"red": (230, 40, 40), "green": (40, 230, 40), "blue": (40, 40, 230)}
 PAPERS = {"black": (10, 10, 10), "white": (245, 245, 245)}
 
