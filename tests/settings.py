@@ -10,7 +10,7 @@ from dataclasses import dataclass, field
 from typing import Any
 
 from gan_augment.core.samples import PoolView, TrainView, ValidationView
-from tests.toys import attribute_toy, caption_toy, image_pool, image_toy, table_toy
+from tests.toys import attribute_toy, caption_toy, image_pool, image_toy, table_toy, text_pool, text_toy
 
 __all__ = ["METHODS", "MethodRow"]
 
@@ -40,13 +40,16 @@ METHODS: dict[str, MethodRow] = {
     "bicubic": MethodRow(image_toy),
     "conditional": MethodRow(image_toy, SMALL_IMAGE_GAN, judged=False),
     "copula": MethodRow(table_toy),
+    "domain_randomise": MethodRow(text_toy, judged=False),
     "fda": MethodRow(image_toy, pool=image_pool),
     "histogram_match": MethodRow(image_toy, pool=image_pool),
     "infogan": MethodRow(
         image_toy, {"kimg": 4.8, "batch_size": 32, "width": 64, "latent": 4, "checks": 2, "learning_rate": 3e-3}
     ),
     "jitter": MethodRow(table_toy),
+    "matched_script": MethodRow(text_toy, judged=False, pool=text_pool),
     "oversample": MethodRow(table_toy),
+    "permute_characters": MethodRow(text_toy, judged=False),
     "random_convolution": MethodRow(image_toy, judged=False),
     "recolour": MethodRow(attribute_toy),
     "retrieve": MethodRow(caption_toy, judged=False),
