@@ -53,6 +53,12 @@ METHODS: dict[str, MethodRow] = {
     "random_convolution": MethodRow(image_toy, judged=False),
     "recolour": MethodRow(attribute_toy),
     "retrieve": MethodRow(caption_toy, judged=False),
+    "script_to_photo": MethodRow(
+        text_toy,
+        {"kimg": 0.064, "width": 4, "critic_width": 4, "noise": 2, "pictures": 32, "reader_steps": 4, "checks": 2},
+        judged=False,
+        pool=text_pool,
+    ),
     "smote": MethodRow(table_toy),
     "style_transfer": MethodRow(image_toy, {"features": "own", "steps": 4, "training_steps": 5}, judged=False),
     "super_resolution": MethodRow(

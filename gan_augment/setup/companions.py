@@ -89,6 +89,8 @@ def _of_demo(source: DemoSource) -> Iterator[tuple[Role, CompanionSource]]:
         yield "attributes", CompanionSource(columns=("hair", "eyes", "skin", "shirt"))
     if source.name == "two_domains":
         yield "attributes", CompanionSource(columns=("domain",))
+    if source.name == "plates":
+        yield "text", CompanionSource(column="text")
 
 
 def _of_folder(folder: Path) -> dict[Role, CompanionSource]:

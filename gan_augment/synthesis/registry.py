@@ -31,6 +31,7 @@ BUILT_IN: dict[str, str] = {
     "random_convolution": "gan_augment.synthesis.translators.random_convolution:RandomConvolution",
     "recolour": "gan_augment.synthesis.translators.recolour:Recolour",
     "retrieve": "gan_augment.synthesis.translators.retrieve:Retrieve",
+    "script_to_photo": "gan_augment.synthesis.translators.script_to_photo.method:ScriptToPhoto",
     "smote": "gan_augment.synthesis.generators.smote:Smote",
     "style_transfer": "gan_augment.synthesis.translators.style_transfer.method:StyleTransfer",
     "super_resolution": "gan_augment.synthesis.translators.super_resolution.method:SuperResolution",

@@ -12,11 +12,11 @@ from gan_augment.core.records import DatasetSpec, Record, TextSpec
 from gan_augment.core.user_functions import PATTERN
 from gan_augment.synthesis.kit.script.formats import Format, FormatError, Place, learnt, parsed
 
-__all__ = ["WHERE", "ScriptConfig", "alphabet_of", "facts", "formats_from", "formats_of", "text_of"]
+__all__ = ["WHERE", "ScriptConfig", "alphabet_of", "as_far_as_known", "facts", "formats_from", "formats_of", "text_of"]
 
 WHERE = "synthesis.settings.script"
 Share = Annotated[float, Field(gt=0, le=1)]
-_OF_PILLOW = ("fonts", "size", "width", "ink", "paper")
+_OF_PILLOW = ("fonts", "size", "width", "spacing", "bold", "ink", "paper")
 
 
 class ScriptConfig(Record):
@@ -41,6 +41,12 @@ class ScriptConfig(Record):
     width: tuple[Share, Share] | None = Field(
         default=None,
         description="share of the image's width that a string is stretched to, from - to; null: as the font has it",
+    )
+    spacing: float = Field(
+        default=0.0, ge=0, le=2, description="space added between characters, as a share of their height"
+    )
+    bold: float = Field(
+        default=0.0, ge=0, le=0.3, description="what strokes are thickened by on each side, as a share of the height"
     )
     ink: tuple[str, ...] = Field(default=("black",), min_length=1, description="colours, such as navy or #1a2b3c")
     paper: tuple[str, ...] = Field(default=("white",), min_length=1, description="colours of the ground")
@@ -93,6 +99,21 @@ def text_of(spec: DatasetSpec) -> TextSpec:
             remedy="prepare.companions: {text: {column: COLUMN}} and prepare.target: text",
         )
     return spec.text
+
+
+def as_far_as_known(script: ScriptConfig, spec: DatasetSpec) -> DatasetSpec | None:
+    """The data set with its strings, before `prepare` has read them: of the script's own alphabet; None: unknown.
+
+    Raises MethodError where strings are not what is learnt.
+    """
+    if spec.text is not None or spec.target != "text":
+        text_of(spec)
+        return spec
+    if script.alphabet is None:
+        return None
+    longest = (spec.images.width + 1) // 2
+    text = TextSpec(alphabet=script.alphabet, shortest=1, longest=longest)
+    return spec.model_copy(update={"text": text})
 
 
 def alphabet_of(script: ScriptConfig, spec: DatasetSpec) -> str:

@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import functools
+import itertools
+import math
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
@@ -18,7 +20,7 @@ from gan_augment.core.records import DatasetSpec
 from gan_augment.core.user_functions import UserFunctionError, load_function
 from gan_augment.synthesis.api import MethodConfig
 from gan_augment.synthesis.kit.script.formats import Format
-from gan_augment.synthesis.kit.script.settings import WHERE, ScriptConfig, alphabet_of, formats_of
+from gan_augment.synthesis.kit.script.settings import WHERE, ScriptConfig, alphabet_of, as_far_as_known, formats_of
 
 __all__ = ["DEFAULT_FONT", "ScriptedConfig", "Writer", "check_writing"]
 
@@ -64,7 +66,10 @@ class Writer:
         colours = [one[int(random.integers(len(one)))] for one in (script.ink, script.paper)]
         size = float(random.uniform(*script.size))
         width = None if script.width is None else float(random.uniform(*script.width))
-        share = _ink_share(string, font, self.alphabet, (image.height, image.width), size, width)
+        sides = (image.height, image.width)
+        finer = max(1, min(_FINER, _FINEST // max(sides)))
+        px = _px(font, self.alphabet, round(size * finer * image.height))
+        share = _ink_share(_line_of(string, font, self.alphabet, px, script), sides, finer, width)
         ink, paper = (_levels(colour, image.channels) for colour in colours)
         drawn: Pixels = np.rint(paper + share[..., None] * (ink - paper)).astype(np.uint8)
         return drawn
@@ -94,17 +99,9 @@ def _px(name: str, alphabet: str, wanted: int) -> int:
     return max(4, round(_PROBED * wanted / max(1, bottom - top)))
 
 
-def _ink_share(
-    string: str, font: str, alphabet: str, sides: tuple[int, int], size: float, width: float | None
-) -> npt.NDArray[np.float64]:
-    """How much of each pixel is ink, float64 [h, w]: the string in the middle, squeezed where it is too wide."""
-    finer = max(1, min(_FINER, _FINEST // max(sides)))
+def _ink_share(line: Image.Image, sides: tuple[int, int], finer: int, width: float | None) -> npt.NDArray[np.float64]:
+    """How much of each pixel is ink, float64 [h, w]: the line in the middle, squeezed where it is too wide."""
     height, columns = (finer * side for side in sides)
-    px = _px(font, alphabet, round(size * height))
-    top, bottom = _line(font, alphabet, px)
-    left, _, right, _ = _font(font, px).getbbox(string)
-    line = Image.new("L", (max(1, int(right - left)), max(1, bottom - top)), 0)
-    ImageDraw.Draw(line).text((-left, -top), string, fill=255, font=_font(font, px))
     most = round((_MOST_OF_WIDTH if width is None else width) * columns)
     wide = most if width is not None else min(line.width, most)
     line = line.resize((max(1, wide), min(line.height, height)), Image.Resampling.BILINEAR)
@@ -112,6 +109,24 @@ def _ink_share(
     whole.paste(line, ((columns - line.width) // 2, (height - line.height) // 2))
     fine = np.asarray(whole, dtype=np.float64).reshape(sides[0], finer, sides[1], finer) / 255
     return np.asarray(fine.mean(axis=(1, 3)))
+
+
+def _line_of(string: str, font: str, alphabet: str, px: int, script: ScriptConfig) -> Image.Image:
+    """The string in white on black, as high as the alphabet's characters are, character after character."""
+    top, bottom = _line(font, alphabet, px)
+    space, stroke = round(script.spacing * (bottom - top)), round(script.bold * (bottom - top))
+    starts = [0.0]
+    for before, after in itertools.pairwise(string):
+        # With kerning: what two characters take together, without what the second one takes alone.
+        advance = _font(font, px).getlength(before + after) - _font(font, px).getlength(after)
+        starts.append(starts[-1] + advance + space)
+    left = min(0, _font(font, px).getbbox(string[0])[0]) - stroke
+    right = starts[-1] + _font(font, px).getbbox(string[-1])[2] + stroke
+    line = Image.new("L", (max(1, math.ceil(right - left)), max(1, bottom - top + 2 * stroke)), 0)
+    pen = ImageDraw.Draw(line)
+    for start, character in zip(starts, string, strict=True):
+        pen.text((round(start - left), stroke - top), character, fill=255, font=_font(font, px), stroke_width=stroke)
+    return line
 
 
 def check_writing(writer: Writer) -> None:
@@ -228,4 +243,5 @@ class ScriptedConfig(MethodConfig):
 
     def check(self, spec: DatasetSpec) -> None:
         """Raises MethodError where strings are not what is learnt, or the script cannot be written."""
-        check_writing(Writer.of(self.script, spec, None))  # which opens fonts and functions
+        if (known := as_far_as_known(self.script, spec)) is not None:
+            check_writing(Writer.of(self.script, known, None))  # which opens fonts and functions
