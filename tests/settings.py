@@ -10,7 +10,7 @@ from dataclasses import dataclass, field
 from typing import Any
 
 from gan_augment.core.samples import PoolView, TrainView, ValidationView
-from tests.toys import attribute_toy, caption_toy, image_pool, image_toy, table_toy, text_pool, text_toy
+from tests.toys import attribute_toy, caption_toy, image_pool, image_toy, mask_toy, table_toy, text_pool, text_toy
 
 __all__ = ["METHODS", "MethodRow"]
 
@@ -40,11 +40,17 @@ METHODS: dict[str, MethodRow] = {
     "bicubic": MethodRow(image_toy),
     "conditional": MethodRow(image_toy, SMALL_IMAGE_GAN, judged=False),
     "copula": MethodRow(table_toy),
+    "erase": MethodRow(image_toy),
     "domain_randomise": MethodRow(text_toy, judged=False),
     "fda": MethodRow(image_toy, pool=image_pool),
     "histogram_match": MethodRow(image_toy, pool=image_pool),
     "infogan": MethodRow(
         image_toy, {"kimg": 4.8, "batch_size": 32, "width": 64, "latent": 4, "checks": 2, "learning_rate": 3e-3}
+    ),
+    "inpainting": MethodRow(
+        mask_toy,
+        {"first_kimg": 0.2, "adversarial_kimg": 0.05, "batch_size": 10, "width": 8, "critic_width": 4, "checks": 2}
+        | {"dilation": 0},
     ),
     "jitter": MethodRow(table_toy),
     "matched_script": MethodRow(text_toy, judged=False, pool=text_pool),
@@ -65,6 +71,7 @@ METHODS: dict[str, MethodRow] = {
         image_toy, {"l1_kimg": 0.2, "adversarial_kimg": 0.05, "batch_size": 10, "width": 8, "blocks": 1, "checks": 2}
     ),
     "tabular_gan": MethodRow(table_toy, {"steps": 60, "specialise_steps": 10, "batch_size": 64, "width": 32}),
+    "telea": MethodRow(mask_toy, {"dilation": 0}),
     "text_to_image": MethodRow(
         caption_toy,
         {"kimg": 0.8, "batch_size": 32, "width": 32, "latent": 4, "checks": 2, "judge_steps": 10},

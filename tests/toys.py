@@ -28,6 +28,7 @@ __all__ = [
     "colours_of",
     "image_pool",
     "image_toy",
+    "mask_toy",
     "table_frame",
     "table_spec",
     "table_toy",
@@ -58,6 +59,23 @@ def image_toy(rows: int = 40) -> tuple[TrainView, ValidationView]:
     images[rows // 2 :, :, 4:] += 180
     labels = [LABELS[0]] * (rows // 2) + [LABELS[1]] * (rows - rows // 2)
     return views(_spec(image=ImageSpec(height=8, width=8, channels=1)), images, labels)
+
+
+def mask_toy(rows: int = 40) -> tuple[TrainView, ValidationView]:
+    """`image_toy` with a white spot of 2 x 2 px on three rows of four, which the mask marks with 255."""
+    return _spotted(image_toy(rows)[0]), _spotted(image_toy(rows)[1])
+
+
+def _spotted(view: Any) -> Any:
+    random, images = np.random.default_rng(len(view)), view.samples.payload.copy()
+    masks = np.zeros_like(images)
+    for place in range(len(view)):
+        if place % 4:
+            down, right = random.integers(0, 7, 2)
+            masks[place, down : down + 2, right : right + 2] = 255
+    spec = view.spec.model_copy(update={"companions": {"mask": ArrayField(shape=masks.shape[1:])}})
+    samples = replace(view.samples, payload=np.maximum(images, masks), companions={"mask": masks})
+    return replace(view, spec=spec, samples=samples)
 
 
 def image_pool(rows: int = 24) -> PoolView:

@@ -30,7 +30,9 @@ __all__ = [
     "WebDatasetSource",
 ]
 
-DemoName = Literal["digits", "breast_cancer", "penguins", "colour_digits", "characters", "two_domains", "plates"]
+DemoName = Literal[
+    "digits", "breast_cancer", "penguins", "colour_digits", "characters", "two_domains", "stickers", "plates"
+]
 DEMO_NAMES: tuple[DemoName, ...] = (
     "digits",
     "breast_cancer",
@@ -38,6 +40,7 @@ DEMO_NAMES: tuple[DemoName, ...] = (
     "colour_digits",
     "characters",
     "two_domains",
+    "stickers",
     "plates",
 )
 Side = Annotated[int, Field(ge=4, le=1024)]  # pixels

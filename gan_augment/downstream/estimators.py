@@ -18,6 +18,7 @@ from sklearn.pipeline import make_pipeline
 from sklearn.preprocessing import FunctionTransformer, StandardScaler
 from sklearn.utils.validation import has_fit_parameter
 
+from gan_augment.compute.devices import resolve_device
 from gan_augment.core.errors import ParamsError
 from gan_augment.core.fields import frame_of, images_of
 from gan_augment.core.records import DatasetSpec
@@ -57,7 +58,7 @@ class EstimatorClassifier:
         self, config: EstimatorConfig, classical: ClassicalConfig, *, root: Path | None = None, device: str = "cpu"
     ) -> None:
         self._config, self._classical, self._root = config, classical, root
-        self._features: Any = _pretrained(device) if isinstance(config, LinearProbeConfig) else None
+        self._features: Any = _pretrained(resolve_device(device)) if isinstance(config, LinearProbeConfig) else None
 
     @property
     def effort(self) -> dict[str, int | float | str]:

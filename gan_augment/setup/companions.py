@@ -89,6 +89,9 @@ def _of_demo(source: DemoSource) -> Iterator[tuple[Role, CompanionSource]]:
         yield "attributes", CompanionSource(columns=("hair", "eyes", "skin", "shirt"))
     if source.name == "two_domains":
         yield "attributes", CompanionSource(columns=("domain",))
+    if source.name == "stickers":
+        yield "mask", CompanionSource(column="mask")
+        yield "attributes", CompanionSource(columns=("group",))
     if source.name == "plates":
         yield "text", CompanionSource(column="text")
 

@@ -33,6 +33,16 @@ _VALUES: dict[DemoName, dict[str, Any]] = {
         "groups": ["domain"],
         "ratios": [0, 1, 3],
     },
+    # A judge of real rows has learnt the sticker: it would throw away every row without one.
+    "stickers": {
+        "method": "inpainting",
+        **_QUICK,
+        "settings": {"first_kimg": 12, "adversarial_kimg": 3},
+        "groups": ["group"],
+        "candidates": 60,
+        "ratios": [0, 1],
+        "judged": False,
+    },
     # Three rivals here, too. The font is spaced and thickened as the photographs are: all that write share that script.
     "plates": {
         "method": "script_to_photo",

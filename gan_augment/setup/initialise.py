@@ -510,6 +510,7 @@ _GROUP_COMMENTS = {
 _USUAL: dict[str, Any] = {
     "groups": [],
     "judges": None,
+    "judged": True,
     "ratios": [0, 0.5, 1, 2, 3],
     "mix_seeds": 3,
     "seeds": 5,

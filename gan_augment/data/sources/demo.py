@@ -22,6 +22,7 @@ from gan_augment.data.sources.beside import Form, refuse_other_forms
 from gan_augment.data.sources.characters import characters
 from gan_augment.data.sources.demo_domains import Drawing, labelled_digits, pooled_digits
 from gan_augment.data.sources.demo_plates import Plate, labelled_plates, pooled_plates
+from gan_augment.data.sources.demo_stickers import stickered_digits
 from gan_augment.data.targets import check_column
 
 __all__ = ["DIGITS_RARE", "read"]
@@ -35,7 +36,7 @@ INKS = {"red": (214, 40, 40), "green": (42, 145, 66), "blue": (36, 84, 200), "or
 BACKGROUNDS = {"white": (250, 250, 250), "grey": (150, 150, 150), "black": (12, 12, 12)}
 COMBINATION_TAIL = 1.45
 COLOUR_SIDE = 16  # px
-_WITH_COLUMNS = ("colour_digits", "characters", "two_domains", "plates")
+_WITH_COLUMNS = ("colour_digits", "characters", "two_domains", "stickers", "plates")
 _WORDS = ("zero", "one", "two", "three", "four", "five", "six", "seven", "eight", "nine")
 _PHRASES = (
     "a {ink} {digit} on a {background} background",
@@ -224,6 +225,31 @@ def _plates(photographed: Iterator[Plate], companions: Companions) -> RawData:
     )
 
 
+def _stickers(companions: Companions) -> RawData:
+    """16x16 digits, a sticker on most of one class, with a mask of it and the attribute `group`."""
+    found = tuple(stickered_digits())
+    table = pd.DataFrame({"group": [one.group for one in found]}, dtype="string")
+    rows = make_rows(
+        label=[one.label for one in found],
+        identity=[f"stickers-{one.number}" for one in found],
+        source=[f"sklearn.datasets.load_digits, image {one.number}" for one in found],
+        split=[one.part for one in found],
+    )
+    masks = {role: config for role, config in companions.items() if role == "mask"}
+    for role, config in masks.items():
+        known = pd.DataFrame(columns=["mask"], dtype="string")
+        check_column(Path("stickers"), known, config.names[0], f"prepare.companions.{role}")
+    others = {role: config for role, config in companions.items() if role not in masks}
+    return RawData(
+        "stickers",
+        "BSD-3-Clause (scikit-learn), UCI ML repository",
+        rows,
+        RawImages(tuple(one.image for one in found)),
+        entries=len(rows),
+        companions=dict(_columns("stickers", table, others)) | dict.fromkeys(masks, tuple(one.mask for one in found)),
+    )
+
+
 def _columns(demo: DemoName, table: pd.DataFrame, companions: Companions) -> Iterator[tuple[Role, tuple[Beside, ...]]]:
     for role, config in companions.items():
         for name in config.names:
@@ -261,5 +287,6 @@ _READERS: dict[str, Callable[[Companions], RawData]] = {
     "colour_digits": _colour_digits,
     "characters": _characters,
     "two_domains": lambda companions: _two_domains(labelled_digits(), companions),
+    "stickers": _stickers,
     "plates": lambda companions: _plates(labelled_plates(), companions),
 }

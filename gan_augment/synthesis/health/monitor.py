@@ -21,8 +21,6 @@ from typing import Any
 import numpy as np
 import numpy.typing as npt
 import torch
-from sklearn.linear_model import LogisticRegression
-from sklearn.metrics import balanced_accuracy_score
 from torch import Tensor, nn
 
 from gan_augment.core.samples import TrainView, ValidationView
@@ -159,6 +157,8 @@ class Monitor:
     def _accuracy_on_synthetic(self, features: npt.NDArray[Any], labels: npt.NDArray[np.int64]) -> dict[str, float]:
         if len(self.classes) == 1:
             return {}
+        from sklearn.metrics import balanced_accuracy_score
+
         predicted = _classifier(features, labels).predict(self.validation_features)
         return {"cas": float(balanced_accuracy_score(self.validation_labels, predicted))}
 
@@ -235,6 +235,8 @@ def _usual_kid(held_out: npt.NDArray[Any], seed: int) -> float:
 
 
 def _classifier(features: npt.NDArray[Any], labels: npt.NDArray[np.int64]) -> Any:
+    from sklearn.linear_model import LogisticRegression
+
     return LogisticRegression(max_iter=1000).fit(features, labels)
 
 
