@@ -10,7 +10,7 @@ from dataclasses import dataclass, field
 from typing import Any
 
 from gan_augment.core.samples import PoolView, TrainView, ValidationView
-from tests.toys import attribute_toy, caption_toy, image_pool, image_toy, mask_toy, table_toy
+from tests.toys import attribute_toy, caption_toy, image_pool, image_toy, mask_toy, table_toy, text_pool, text_toy
 
 __all__ = ["METHODS", "MethodRow"]
 
@@ -44,6 +44,7 @@ METHODS: dict[str, MethodRow] = {
     "copula": MethodRow(table_toy),
     "copy_paste": MethodRow(mask_toy, judged=False),
     "erase": MethodRow(image_toy),
+    "domain_randomise": MethodRow(text_toy, judged=False),
     "fda": MethodRow(image_toy, pool=image_pool),
     "histogram_match": MethodRow(image_toy, pool=image_pool),
     "image_to_image": MethodRow(
@@ -60,10 +61,18 @@ METHODS: dict[str, MethodRow] = {
         | {"dilation": 0},
     ),
     "jitter": MethodRow(table_toy),
+    "matched_script": MethodRow(text_toy, judged=False, pool=text_pool),
     "oversample": MethodRow(table_toy),
+    "permute_characters": MethodRow(text_toy, judged=False),
     "random_convolution": MethodRow(image_toy, judged=False),
     "recolour": MethodRow(attribute_toy),
     "retrieve": MethodRow(caption_toy, judged=False),
+    "script_to_photo": MethodRow(
+        text_toy,
+        {"kimg": 0.064, "width": 4, "critic_width": 4, "noise": 2, "pictures": 32, "reader_steps": 4, "checks": 2},
+        judged=False,
+        pool=text_pool,
+    ),
     "smote": MethodRow(table_toy),
     "style_transfer": MethodRow(image_toy, {"features": "own", "steps": 4, "training_steps": 5}, judged=False),
     "super_resolution": MethodRow(

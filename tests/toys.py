@@ -8,7 +8,16 @@ from typing import Any
 import numpy as np
 import pandas as pd
 
-from gan_augment.core.records import ArrayField, ClassRecord, Column, DatasetSpec, FrameField, ImageSpec, TableSpec
+from gan_augment.core.records import (
+    ArrayField,
+    ClassRecord,
+    Column,
+    DatasetSpec,
+    FrameField,
+    ImageSpec,
+    TableSpec,
+    TextSpec,
+)
 from gan_augment.core.samples import Payload, PoolView, Samples, TrainView, ValidationView, make_manifest
 
 __all__ = [
@@ -23,6 +32,8 @@ __all__ = [
     "table_frame",
     "table_spec",
     "table_toy",
+    "text_pool",
+    "text_toy",
     "views",
 ]
 
@@ -155,6 +166,48 @@ def _captioned(view: Any) -> Any:
     beside = {**view.spec.companions, "caption": FrameField(columns=(column,))}
     samples = replace(view.samples, companions={**view.samples.companions, "caption": captions})
     return replace(view, spec=view.spec.model_copy(update={"companions": beside}), samples=samples)
+
+
+STROKES = {"0": (0, 3), "1": (0, 0), "7": (3, 3)}  # columns of a 4 x 8 cell: a ring, and a line on either side
+
+
+def text_toy(rows: int = 80, *, seed: int = 6) -> tuple[TrainView, ValidationView]:
+    """8 x 16 grey images of three characters among 0, 1, 7, bright on dark; the class says whether a 0 is first."""
+    random = np.random.default_rng(seed)
+    strings = ["".join(random.choice(list(STROKES), 3)) for _ in range(rows)]
+    images = random.integers(0, 60, (rows, 8, 16, 1))
+    for image, string in zip(images, strings, strict=True):
+        for place, character in enumerate(string):
+            columns = [5 * place + 1 + column for column in STROKES[character]]
+            image[1:7, columns] += 180
+            if character == "0":
+                image[[1, 6], columns[0] : columns[1] + 1] = 220
+    labels = [LABELS[int(string[0] != "0")] for string in strings]
+    field = FrameField(columns=(Column(name="text", kind="categorical", dtype="string"),))
+    photo = ArrayField(shape=(8, 16, 1))
+    spec = _spec(image=ImageSpec(height=8, width=16, channels=1)).model_copy(
+        update={
+            "companions": {"text": field, "pair": photo},
+            "target": "text",
+            "text": TextSpec(alphabet="017", shortest=3, longest=3),
+        }
+    )
+    train, validation = views(spec, images.astype(np.uint8), labels)
+    return _with_strings(train, strings), _with_strings(validation, strings)
+
+
+def _with_strings(view: Any, strings: list[str]) -> Any:
+    own = strings[:: len(strings) // len(view)]
+    frame = pd.DataFrame({"text": pd.array(own, dtype="string")})
+    return replace(view, samples=replace(view.samples, companions={"text": frame}))
+
+
+def text_pool(rows: int = 24) -> PoolView:
+    """Images of other strings of the same kind, without labels."""
+    samples = text_toy(rows, seed=7)[0].samples
+    ids = [f"pool-{number}" for number in range(rows)]
+    manifest = make_manifest(rows, id=ids, split="pool", origin="real")
+    return PoolView(text_toy()[0].spec, Samples(manifest, samples.payload))
 
 
 def _beside(view: Any, attributes: pd.DataFrame) -> Any:

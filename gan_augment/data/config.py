@@ -30,7 +30,9 @@ __all__ = [
     "WebDatasetSource",
 ]
 
-DemoName = Literal["digits", "breast_cancer", "penguins", "colour_digits", "characters", "two_domains", "stickers"]
+DemoName = Literal[
+    "digits", "breast_cancer", "penguins", "colour_digits", "characters", "two_domains", "stickers", "plates"
+]
 DEMO_NAMES: tuple[DemoName, ...] = (
     "digits",
     "breast_cancer",
@@ -39,6 +41,7 @@ DEMO_NAMES: tuple[DemoName, ...] = (
     "characters",
     "two_domains",
     "stickers",
+    "plates",
 )
 Side = Annotated[int, Field(ge=4, le=1024)]  # pixels
 ONE_COLUMN: tuple[Role, ...] = ("pair", "mask", "caption", "text", "voxels")  # the others have several
@@ -210,7 +213,7 @@ class PoolDemo(Record):
     """
 
     kind: Literal["demo"] = "demo"
-    name: Literal["two_domains"] = "two_domains"
+    name: Literal["two_domains", "plates"] = "two_domains"
     companions: Roles = Field(default_factory=dict)
 
     @property

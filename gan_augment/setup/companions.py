@@ -92,6 +92,8 @@ def _of_demo(source: DemoSource) -> Iterator[tuple[Role, CompanionSource]]:
     if source.name == "stickers":
         yield "mask", CompanionSource(column="mask")
         yield "attributes", CompanionSource(columns=("group",))
+    if source.name == "plates":
+        yield "text", CompanionSource(column="text")
 
 
 def _of_folder(folder: Path) -> dict[Role, CompanionSource]:

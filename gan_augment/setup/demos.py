@@ -42,8 +42,23 @@ _VALUES: dict[DemoName, dict[str, Any]] = {
         "ratios": [0, 1, 3],
         "judged": False,
     },
+    # Three rivals here, too. The font is spaced and thickened as the photographs are: all that write share that script.
+    "plates": {
+        "method": "script_to_photo",
+        **_QUICK,
+        "settings": {
+            "kimg": 6,
+            "pictures": 1500,
+            "script": {"width": [0.82, 0.92], "size": [0.6, 0.75], "spacing": 0.3, "bold": 0.06},
+        },
+        "classifier": "cnn, width: 8",
+        "judges": "1, steps: 150",
+        "candidates": 180,
+        "ratios": [0, 2, 6],
+        "seeds": 2,
+    },
 }
-_PREPARE: dict[DemoName, dict[str, Any]] = {"characters": {"target": "attributes"}}
+_PREPARE: dict[DemoName, dict[str, Any]] = {"characters": {"target": "attributes"}, "plates": {"target": "text"}}
 
 
 def demo_values(source: AnySource) -> dict[str, Any]:

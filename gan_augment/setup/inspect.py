@@ -68,7 +68,7 @@ def inspect_demo(name: str, *, settings: Mapping[str, Any] | None = None) -> Fin
     """Inspect an embedded data set. Raises DataError for an unknown name."""
     for known in DEMO_NAMES:
         if name == known:
-            pool = PoolDemo() if known == "two_domains" else None
+            pool = PoolDemo(name=known) if known in ("two_domains", "plates") else None
             config = PrepareConfig(source=DemoSource(name=known), pool=pool)
             return _inspect(*_with_companions(config, settings or {}))
     raise DataError(
