@@ -10,7 +10,7 @@ from dataclasses import dataclass, field
 from typing import Any
 
 from gan_augment.core.samples import PoolView, TrainView, ValidationView
-from tests.toys import attribute_toy, caption_toy, image_pool, image_toy, table_toy
+from tests.toys import attribute_toy, caption_toy, clip_toy, image_pool, image_toy, table_toy
 
 __all__ = ["METHODS", "MethodRow"]
 
@@ -31,6 +31,12 @@ class MethodRow:
 
 SMALL_IMAGE_GAN = {"kimg": 0.2, "specialise_kimg": 0.1, "batch_size": 16, "width": 16, "latent": 4, "checks": 1}
 
+
+def clip_views() -> tuple[TrainView, ValidationView]:
+    """Clips to learn from and other clips."""
+    return clip_toy(), clip_toy(split="validation")
+
+
 METHODS: dict[str, MethodRow] = {
     "attribute_gan": MethodRow(
         attribute_toy,
@@ -41,11 +47,17 @@ METHODS: dict[str, MethodRow] = {
     "conditional": MethodRow(image_toy, SMALL_IMAGE_GAN, judged=False),
     "copula": MethodRow(table_toy),
     "fda": MethodRow(image_toy, pool=image_pool),
+    "flow_warp": MethodRow(clip_views),
     "histogram_match": MethodRow(image_toy, pool=image_pool),
     "infogan": MethodRow(
         image_toy, {"kimg": 4.8, "batch_size": 32, "width": 64, "latent": 4, "checks": 2, "learning_rate": 3e-3}
     ),
     "jitter": MethodRow(table_toy),
+    "next_frame": MethodRow(
+        clip_views,
+        {"mse_kimg": 0.2, "adversarial_kimg": 0.05, "batch_size": 10, "width": 8, "checks": 2},
+        judged=False,
+    ),
     "oversample": MethodRow(table_toy),
     "random_convolution": MethodRow(image_toy, judged=False),
     "recolour": MethodRow(attribute_toy),

@@ -1,4 +1,4 @@
-"""Clips: rows that are frames of one sequence. They stay in one part of the split, for neighbouring frames are alike."""
+"""Clips: rows that are frames of one sequence. They share a part of the split, for neighbouring frames are alike."""
 
 from __future__ import annotations
 

@@ -48,6 +48,7 @@ HELD = ("validation", "test")
 COPY = "a copy or a near copy of a validation or test row"
 BOUND = "in a group or a clip with a validation or test row"
 KNOWN = "a copy or a near copy of a train row, which teaches nothing more"
+_APART = "if these are not groups, set prepare.pool.group; a clip of the pool needs a name of its own"
 _SHOWN = 20
 _OF_POOL = "prepare.pool.companions"
 _POOLED: frozenset[Modality] = frozenset({"image"})

@@ -1,11 +1,11 @@
-"""Quality of restored images: peak signal-to-noise ratio, and sharpness relative to the truth."""
+"""Quality of restored or predicted images: squared error, peak signal-to-noise ratio, sharpness beside the truth's."""
 
 from __future__ import annotations
 
 import numpy as np
 import numpy.typing as npt
 
-__all__ = ["psnr", "sharpness_ratio"]
+__all__ = ["psnr", "sharpness_ratio", "squared_error"]
 
 _ROUNDING = 1 / 12  # the mean squared error of rounding to whole levels: images nearer than that are equal
 
@@ -16,6 +16,13 @@ def psnr(images: npt.NDArray[np.uint8], truth: npt.NDArray[np.uint8]) -> npt.NDA
     error = np.square(difference).mean(axis=(1, 2, 3), dtype=np.float64)
     decibel: npt.NDArray[np.float64] = 10 * np.log10(255**2 / np.maximum(error, _ROUNDING))
     return decibel
+
+
+def squared_error(images: npt.NDArray[np.uint8], truth: npt.NDArray[np.uint8]) -> npt.NDArray[np.float64]:
+    """Squared error float64 [n] of each image uint8 [n, h, w, c], summed over its pixels on a scale from 0 to 1."""
+    difference = (images.astype(np.float64) - truth) / 255
+    error: npt.NDArray[np.float64] = np.square(difference).sum(axis=(1, 2, 3))
+    return error
 
 
 def sharpness_ratio(images: npt.NDArray[np.uint8], truth: npt.NDArray[np.uint8]) -> float:

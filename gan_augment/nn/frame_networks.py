@@ -1,0 +1,90 @@
+"""A network that predicts the next frame of a clip from earlier ones: where each pixel comes from, not what it is.
+
+For each pixel a U-Net over the stacked frames gives weights of the pixels around it in the last frame, which sum to 1
+(dynamic filters: De Brabandere et al. 2016, arXiv 1605.09673; Finn et al. 2016, arXiv 1605.07157), and a gated residue
+for what no earlier pixel shows. The weights move a mask of the last frame as they move the frame.
+"""
+
+from __future__ import annotations
+
+from typing import NamedTuple
+
+import torch
+from torch import Tensor, nn
+from torch.nn import functional as F
+
+from gan_augment.nn.translation_networks import UNet
+
+__all__ = ["FramePredictor", "Motion", "moved", "moved_mask"]
+
+_STAY = 4.0  # added to the logit of a pixel's own place: untrained, the network copies the last frame
+_CLOSED = -3.0  # the gate's first logit: a residue of 5 %
+
+
+class Motion(NamedTuple):
+    """The next frames [n, c, h, w] in [-1, 1], and the weights [n, kernel * kernel, h, w] that made them."""
+
+    frames: Tensor
+    weights: Tensor
+
+
+class FramePredictor(nn.Module):
+    """Frames [n, history * c, h, w] in [-1, 1], the oldest first, to the next frames; of any size.
+
+    Parameters
+    ----------
+    kernel
+        Odd side in px of the neighbourhood that a pixel may come from: motion of (kernel - 1) / 2 px a frame.
+    """
+
+    def __init__(self, channels: int, *, history: int, kernel: int, width: int, levels: int) -> None:
+        super().__init__()
+        self.channels, self.history, self.kernel = channels, history, kernel
+        self.body = UNet(history * channels, width, width=width, levels=levels)
+        self.head = nn.Conv2d(width, kernel**2 + 1 + channels, 1)
+        with torch.no_grad():
+            self.head.weight.mul_(0.1)
+            assert self.head.bias is not None
+            self.head.bias.zero_()
+            self.head.bias[kernel**2 // 2] = _STAY
+            self.head.bias[kernel**2] = _CLOSED
+
+    def forward(self, past: Tensor) -> Motion:
+        """The motion after `past`."""
+        logits, gate, residue = self.head(self.body(past)).split([self.kernel**2, 1, self.channels], dim=1)
+        weights, open_ = logits.softmax(dim=1), gate.sigmoid()
+        frames = (1 - open_) * moved(past[:, -self.channels :], weights) + open_ * residue.tanh()
+        return Motion(frames, weights)
+
+    def follow(self, past: Tensor, frames: Tensor) -> Tensor:
+        """The past of the step after next: `frames` in the place of the oldest."""
+        return torch.cat([past[:, self.channels :], frames], dim=1)
+
+
+def moved(images: Tensor, weights: Tensor) -> Tensor:
+    """Each pixel as the weighted mean of those around it: [n, c, h, w] by weights [n, kernel * kernel, h, w].
+
+    Beyond the edge the edge's pixels are repeated.
+    """
+    count, channels, height, width = images.shape
+    kernel = round(weights.shape[1] ** 0.5)
+    wide = F.pad(images, (kernel // 2,) * 4, mode="replicate")
+    around = F.unfold(wide, kernel).view(count, channels, kernel**2, height, width)
+    return (around * weights[:, None]).sum(dim=2)
+
+
+def moved_mask(masks: Tensor, weights: Tensor) -> Tensor:
+    """Masks uint8 [n, h, w, c], moved: each pixel has the value (of all channels) with the most weight around it.
+
+    No value is mixed, so a class index stays one. Of two equal shares the lower value wins.
+    """
+    flat = masks.reshape(-1, masks.shape[3])
+    values, place = torch.unique(flat, dim=0, return_inverse=True)
+    places = place.view(masks.shape[:3])
+    best = torch.full_like(weights[:, :1], -1.0)
+    found = torch.zeros_like(places)
+    for number in range(len(values)):
+        share = moved((places == number)[:, None].to(weights.dtype), weights)
+        found = torch.where(share[:, 0] > best[:, 0], number, found)
+        best = torch.maximum(best, share)
+    return values[found]
