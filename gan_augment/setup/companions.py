@@ -89,6 +89,9 @@ def _of_demo(source: DemoSource) -> Iterator[tuple[Role, CompanionSource]]:
         yield "attributes", CompanionSource(columns=("hair", "eyes", "skin", "shirt"))
     if source.name == "two_domains":
         yield "attributes", CompanionSource(columns=("domain",))
+    if source.name == "moving_digits":
+        yield "sequence", CompanionSource(columns=("clip", "frame"))
+        yield "mask", CompanionSource(column="mask")
 
 
 def _of_folder(folder: Path) -> dict[Role, CompanionSource]:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from importlib import resources
 from pathlib import Path
 from typing import Any
@@ -21,6 +21,7 @@ from gan_augment.data.sources import table
 from gan_augment.data.sources.beside import Form, refuse_other_forms
 from gan_augment.data.sources.characters import characters
 from gan_augment.data.sources.demo_domains import Drawing, labelled_digits, pooled_digits
+from gan_augment.data.sources.moving_digits import Frame, labelled_clips, pooled_clips
 from gan_augment.data.targets import check_column
 
 __all__ = ["DIGITS_RARE", "read"]
@@ -34,7 +35,7 @@ INKS = {"red": (214, 40, 40), "green": (42, 145, 66), "blue": (36, 84, 200), "or
 BACKGROUNDS = {"white": (250, 250, 250), "grey": (150, 150, 150), "black": (12, 12, 12)}
 COMBINATION_TAIL = 1.45
 COLOUR_SIDE = 16  # px
-_WITH_COLUMNS = ("colour_digits", "characters", "two_domains")
+_WITH_COLUMNS = ("colour_digits", "characters", "two_domains", "moving_digits")
 _WORDS = ("zero", "one", "two", "three", "four", "five", "six", "seven", "eight", "nine")
 _PHRASES = (
     "a {ink} {digit} on a {background} background",
@@ -54,7 +55,8 @@ def read(
     forms: tuple[Form, ...] = ("column",) if config.name in _WITH_COLUMNS else ()
     refuse_other_forms(companions, "This demo", *forms)
     if isinstance(config, PoolDemo):
-        return _two_domains(tuple(pooled_digits()), companions)
+        moving = config.name == "moving_digits"
+        return _moving_digits(pooled_clips(), companions) if moving else _two_domains(pooled_digits(), companions)
     if config.name == "penguins":
         return _penguins(split)
     for key in ("group", "column"):
@@ -66,7 +68,9 @@ def read(
                 expected="null",
             )
     if config.name == "two_domains":
-        return _two_domains(tuple(labelled_digits()), companions)
+        return _two_domains(labelled_digits(), companions)
+    if config.name == "moving_digits":
+        return _moving_digits(labelled_clips(), companions)
     if config.name in _WITH_COLUMNS:
         return _colour_digits(companions) if config.name == "colour_digits" else _characters(companions)
     return _digits() if config.name == "digits" else _breast_cancer()
@@ -174,11 +178,12 @@ def _characters(companions: Companions) -> RawData:
     return RawData("characters", "CC0-1.0", rows, RawImages(handles), entries=len(rows), companions=beside)
 
 
-def _two_domains(drawings: tuple[Drawing, ...], companions: Companions) -> RawData:
+def _two_domains(found: Iterable[Drawing], companions: Companions) -> RawData:
     """16x16 digits on plain paper, and in the test part on textures as well; or the pool, on textures alone.
 
     Labelled rows have an attribute `domain`; pool rows some a `pair`, and no label.
     """
+    drawings = tuple(found)
     labelled = any(drawing.part for drawing in drawings)
     table = pd.DataFrame({"domain": [drawing.domain for drawing in drawings]}, dtype="string")
     rows = make_rows(
@@ -201,6 +206,38 @@ def _two_domains(drawings: tuple[Drawing, ...], companions: Companions) -> RawDa
         RawImages(tuple(drawing.image for drawing in drawings)),
         entries=len(rows),
         companions=beside | dict.fromkeys(pairs, tuple(drawing.pair for drawing in drawings)),
+    )
+
+
+def _moving_digits(found: Iterable[Frame], companions: Companions) -> RawData:
+    """Frames of 20x20 clips of moving digits, with clip, frame's number and mask; or those of the pool, unlabelled."""
+    frames = tuple(found)
+    table = pd.DataFrame(
+        {"clip": [f"digit {one.number}" for one in frames], "frame": [str(one.frame) for one in frames]},
+        dtype="string",
+    )
+    rows = make_rows(
+        label=[one.label if one.part else "" for one in frames],
+        identity=[f"moving_digits-{one.number}-{one.frame}" for one in frames],
+        source=[f"sklearn.datasets.load_digits, image {one.number}, frame {one.frame}" for one in frames],
+        split=[one.part for one in frames],
+    )
+    masks = {role: config for role, config in companions.items() if role == "mask"}
+    for role, config in masks.items():
+        check_column(
+            Path("moving_digits"),
+            pd.DataFrame(columns=["mask"], dtype="string"),
+            config.names[0],
+            f"prepare.companions.{role}",
+        )
+    others = {role: config for role, config in companions.items() if role not in masks}
+    return RawData(
+        "moving_digits",
+        "BSD-3-Clause (scikit-learn), UCI ML repository",
+        rows,
+        RawImages(tuple(one.image for one in frames)),
+        entries=len(rows),
+        companions=dict(_columns("moving_digits", table, others)) | dict.fromkeys(masks, tuple(f.mask for f in frames)),
     )
 
 

@@ -64,14 +64,14 @@ class NextFrameConfig(MethodConfig):
     start: StartFrom = Field(
         default="last", description="last: after the last row of each clip, where no frame exists; any: after every row"
     )
-    mse_kimg: Kimg = Field(default=40, gt=0, description="length of the first stage, in thousands of images seen")
+    mse_kimg: Kimg = Field(default=20, gt=0, description="length of the first stage, in thousands of images seen")
     adversarial_kimg: Kimg = Field(default=8, ge=0, description="length of the second stage; 0: there is none")
-    adversarial_weight: Weight = Field(default=0.003, ge=0, description="of the adversarial term beside squared error")
+    adversarial_weight: Weight = Field(default=0.01, ge=0, description="of the adversarial term beside squared error")
     gamma: Weight = Field(default=0.01, ge=0, description="weight of the critic's R1 and R2 penalties")
     batch_size: Batch = Field(default=16, ge=2)
-    width: Units = Field(default=24, ge=4, description="channels of the network at full resolution")
+    width: Units = Field(default=16, ge=4, description="channels of the network at full resolution")
     critic_width: Units = Field(default=16, ge=4)
-    learning_rate: Rate = Field(default=2e-3, gt=0)
+    learning_rate: Rate = Field(default=5e-3, gt=0)
     crop: Units = Field(default=64, ge=16, description="training sees windows of at most so many pixels a side")
     checks: Checks = Field(default=10, ge=1, description="how often the first stage's snapshot is judged on validation")
     patience: Checks = Field(default=4, ge=1, description="checks without a smaller error after which the stage ends")

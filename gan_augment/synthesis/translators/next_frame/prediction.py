@@ -116,7 +116,7 @@ def _rolled(predictor: FramePredictor, past: Tensor, masks: Images | None, steps
     wanted = torch.from_numpy(steps).to(past.device)
     going = torch.arange(len(past), device=past.device)
     found = past[:, -predictor.channels :].clone()
-    mask = None if masks is None else torch.from_numpy(masks).to(past.device)
+    mask = None if masks is None else torch.tensor(masks, device=past.device)  # a copy
     for step in range(1, int(steps.max(initial=0)) + 1):
         kept = wanted[going] >= step
         going, past = going[kept], past[kept]
