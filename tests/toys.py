@@ -24,7 +24,9 @@ __all__ = [
     "INKS",
     "PAPERS",
     "attribute_toy",
+    "bar_toy",
     "caption_toy",
+    "clip_toy",
     "colours_of",
     "image_pool",
     "image_toy",
@@ -87,7 +89,7 @@ def image_pool(rows: int = 24) -> PoolView:
     return PoolView(image_toy()[0].spec, samples)
 
 
-def mask_toy(rows: int = 40) -> tuple[TrainView, ValidationView]:
+def bar_toy(rows: int = 40) -> tuple[TrainView, ValidationView]:
     """12 x 12 grey images of a bright bar on dark ground, with its mask: lying (class 0) or standing (class 1)."""
     random = np.random.default_rng(7)
     images = random.integers(20, 60, (rows, 12, 12, 1)).astype(np.uint8)
@@ -225,6 +227,40 @@ def colours_of(images: np.ndarray, index: int) -> tuple[list[str], list[str]]:
 
     halves = images[:, :, :4], images[:, :, 4:]
     return nearest(halves[index], INKS), nearest(halves[1 - index], PAPERS)
+
+
+def clip_toy(clips: int = 12, long: int = 5, *, split: str = "train") -> Any:
+    """Clips of 12 x 12 px: a bright square that moves 1 px a frame to the right and back, above (class 0) or below.
+
+    With `sequence` and a `mask` of the square, beside rows of one split: a view of it.
+    """
+    kinds: dict[str, Any] = {"train": TrainView, "validation": ValidationView, "pool": PoolView}
+    random = np.random.default_rng(len(split))
+    images, masks, ids, names, numbers, labels = [], [], [], [], [], []
+    for clip in range(clips):
+        first, way, top = int(random.integers(7)), int(random.choice([-1, 1])), 6 * (clip % 2) + int(random.integers(4))
+        for number in range(long):
+            # Reflected at both sides of its 9 places.
+            left = abs((first + way * number + 8) % 16 - 8)
+            image = random.integers(0, 8, (12, 12, 1), dtype=np.uint8)
+            image[top : top + 3, left : left + 3] += 200
+            images.append(image)
+            masks.append((image > 100).astype(np.uint8) * 7)
+            ids.append(f"{split}-{clip}-{number}")
+            names.append(f"{split} {clip}")
+            numbers.append(number + 1)
+            labels.append(pd.NA if split == "pool" else LABELS[clip % 2])
+    sequence = pd.DataFrame({"sequence": pd.array(names, dtype="string"), "frame": pd.array(numbers, dtype="Int64")})
+    columns = (
+        Column(name="sequence", kind="categorical", dtype="string"),
+        Column(name="frame", kind="numeric", dtype="Int64", integer=True),
+    )
+    spec = _spec(image=ImageSpec(height=12, width=12, channels=1)).model_copy(
+        update={"companions": {"sequence": FrameField(columns=columns), "mask": ArrayField(shape=(12, 12, 1))}}
+    )
+    manifest = make_manifest(len(images), id=ids, label=labels, split=split, origin="real")
+    beside: Any = {"sequence": sequence} | ({} if split == "pool" else {"mask": np.stack(masks)})
+    return kinds[split](spec, Samples(manifest, np.stack(images), beside))
 
 
 def table_toy(rows: int = 120) -> tuple[TrainView, ValidationView]:
