@@ -48,7 +48,8 @@ class HoleConfig(MethodConfig):
     )
     becomes: str | dict[str, str] | None = Field(
         default=None,
-        description="edit: the label of edited rows, such as background; or label by label, such as {three: two}; null for other uses",
+        description="edit: the label of edited rows, such as background; or label by label, such as {three: two}; "
+        "null for other uses",
     )
     mask_values: tuple[Level, ...] = Field(
         default=(), description="values of the mask that mark what is unwanted; none: all but 0"
