@@ -61,7 +61,7 @@ def render_report(evidence: Evidence, config: ReportConfig) -> str:
             notes=_notes(evidence),
             provenance=evidence.provenance,
             pixelated=pixelated,
-            translated=_shows(sheets, "source"),
+            translated=_shows(sheets, "source") or _shows(sheets, "script"),
             pooled=_shows(sheets, "pool"),
         )
     )
