@@ -4,7 +4,7 @@
     OMP_NUM_THREADS=1 python benchmarks/image_to_image.py --seeds 5 --patches
     OMP_NUM_THREADS=1 python benchmarks/image_to_image.py --seeds 5 --masks
 
-Pairs are those of `init --demo two_domains`: digits on plain paper (source), the same digits on textures (target), 16 px.
+Pairs are those of `init --demo two_domains`: digits on plain paper (source), the same on textures (target), 16 px.
 A seed draws 200 digits to learn from and 200 others that are translated. Beside L1, in levels of [0, 1]: "read" is the
 share of the translated images in which a classifier of 400 other real target images reads the digit (the published
 FCN-score in small), and "told apart" the share that a classifier of such images and of real ones tells right (50 %: not
@@ -96,10 +96,8 @@ def from_pairs(digits: Digits, arms: dict[str, dict[str, object]], seeds: range)
             apart = told_apart(made, np.asarray(real.payload)[::2], seed)
             row = (float(absolute_error(made, truth).mean()), read, apart)
             figures.setdefault(name, []).append(row)
-            print(
-                f"seed {seed}  {name:<16}L1 {row[0]:.4f}  read {read:5.1f} %  told apart {apart:5.1f} %  {spent:.0f} CPU-s",
-                flush=True,
-            )
+            said = f"L1 {row[0]:.4f}  read {read:5.1f} %  told apart {apart:5.1f} %  {spent:.0f} CPU-s"
+            print(f"seed {seed}  {name:<16}{said}", flush=True)
     for name, found in figures.items():
         mean = np.mean(found, axis=0)
         print(f"mean of {len(found)}  {name:<16}L1 {mean[0]:.4f}  read {mean[1]:5.1f} %  told apart {mean[2]:5.1f} %")
