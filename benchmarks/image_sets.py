@@ -34,6 +34,7 @@ from gan_augment.core.samples import Samples, TrainView, ValidationView, make_ma
 
 ANIMALS = ("Bear", "Bird", "Cat", "Cow", "Dog", "Elephant", "Giraffe", "Horse", "Sheep", "Zebra")
 RARE_ANIMALS = ("Cow", "Horse", "Sheep")
+RARE = {"animals": RARE_ANIMALS, "mnist": ("2", "5", "8")}  # the three rare classes of a long tail
 PHOTOGRAPHS = ("airplane", "automobile", "bird", "cat", "deer", "dog", "frog", "horse", "ship", "truck")
 
 DIGITS = tuple(str(digit) for digit in range(10))
@@ -150,8 +151,8 @@ def few(data: ImageSet, per_class: int, seed: int) -> Parts:
 
 
 def long_tail(data: ImageSet, seed: int) -> Parts:
-    """200 train rows and 40 validation rows a class, but 15 and 15 of the three rare animals; 200 test rows."""
-    rare = {data.names.index(name) for name in RARE_ANIMALS}
+    """200 train rows and 40 validation rows a class, but 15 and 15 of the three rare ones; 200 test rows."""
+    rare = {data.names.index(name) for name in RARE[data.name]}
     counts = {label: 15 if label in rare else 200 for label in range(len(data.names))}
     held_out = {label: min(40, count) for label, count in counts.items()}
     return cut(data, counts, validation=held_out, test=200, seed=seed)

@@ -8,14 +8,25 @@ from typing import Any
 import numpy as np
 import pandas as pd
 
-from gan_augment.core.records import ArrayField, ClassRecord, Column, DatasetSpec, FrameField, ImageSpec, TableSpec
+from gan_augment.core.records import (
+    ArrayField,
+    ClassRecord,
+    Column,
+    DatasetSpec,
+    FrameField,
+    ImageSpec,
+    TableSpec,
+    TextSpec,
+)
 from gan_augment.core.samples import Payload, PoolView, Samples, TrainView, ValidationView, make_manifest
 
 __all__ = [
     "INKS",
     "PAPERS",
     "attribute_toy",
+    "bar_toy",
     "caption_toy",
+    "clip_toy",
     "colours_of",
     "image_pool",
     "image_toy",
@@ -23,6 +34,8 @@ __all__ = [
     "table_frame",
     "table_spec",
     "table_toy",
+    "text_pool",
+    "text_toy",
     "views",
 ]
 
@@ -50,6 +63,23 @@ def image_toy(rows: int = 40) -> tuple[TrainView, ValidationView]:
     return views(_spec(image=ImageSpec(height=8, width=8, channels=1)), images, labels)
 
 
+def mask_toy(rows: int = 40) -> tuple[TrainView, ValidationView]:
+    """`image_toy` with a white spot of 2 x 2 px on three rows of four, which the mask marks with 255."""
+    return _spotted(image_toy(rows)[0]), _spotted(image_toy(rows)[1])
+
+
+def _spotted(view: Any) -> Any:
+    random, images = np.random.default_rng(len(view)), view.samples.payload.copy()
+    masks = np.zeros_like(images)
+    for place in range(len(view)):
+        if place % 4:
+            down, right = random.integers(0, 7, 2)
+            masks[place, down : down + 2, right : right + 2] = 255
+    spec = view.spec.model_copy(update={"companions": {"mask": ArrayField(shape=masks.shape[1:])}})
+    samples = replace(view.samples, payload=np.maximum(images, masks), companions={"mask": masks})
+    return replace(view, spec=spec, samples=samples)
+
+
 def image_pool(rows: int = 24) -> PoolView:
     """As many images of the same form without labels, each of a brightness of its own."""
     random = np.random.default_rng(5)
@@ -59,7 +89,7 @@ def image_pool(rows: int = 24) -> PoolView:
     return PoolView(image_toy()[0].spec, samples)
 
 
-def mask_toy(rows: int = 40) -> tuple[TrainView, ValidationView]:
+def bar_toy(rows: int = 40) -> tuple[TrainView, ValidationView]:
     """12 x 12 grey images of a bright bar on dark ground, with its mask: lying (class 0) or standing (class 1)."""
     random = np.random.default_rng(7)
     images = random.integers(20, 60, (rows, 12, 12, 1)).astype(np.uint8)
@@ -140,6 +170,48 @@ def _captioned(view: Any) -> Any:
     return replace(view, spec=view.spec.model_copy(update={"companions": beside}), samples=samples)
 
 
+STROKES = {"0": (0, 3), "1": (0, 0), "7": (3, 3)}  # columns of a 4 x 8 cell: a ring, and a line on either side
+
+
+def text_toy(rows: int = 80, *, seed: int = 6) -> tuple[TrainView, ValidationView]:
+    """8 x 16 grey images of three characters among 0, 1, 7, bright on dark; the class says whether a 0 is first."""
+    random = np.random.default_rng(seed)
+    strings = ["".join(random.choice(list(STROKES), 3)) for _ in range(rows)]
+    images = random.integers(0, 60, (rows, 8, 16, 1))
+    for image, string in zip(images, strings, strict=True):
+        for place, character in enumerate(string):
+            columns = [5 * place + 1 + column for column in STROKES[character]]
+            image[1:7, columns] += 180
+            if character == "0":
+                image[[1, 6], columns[0] : columns[1] + 1] = 220
+    labels = [LABELS[int(string[0] != "0")] for string in strings]
+    field = FrameField(columns=(Column(name="text", kind="categorical", dtype="string"),))
+    photo = ArrayField(shape=(8, 16, 1))
+    spec = _spec(image=ImageSpec(height=8, width=16, channels=1)).model_copy(
+        update={
+            "companions": {"text": field, "pair": photo},
+            "target": "text",
+            "text": TextSpec(alphabet="017", shortest=3, longest=3),
+        }
+    )
+    train, validation = views(spec, images.astype(np.uint8), labels)
+    return _with_strings(train, strings), _with_strings(validation, strings)
+
+
+def _with_strings(view: Any, strings: list[str]) -> Any:
+    own = strings[:: len(strings) // len(view)]
+    frame = pd.DataFrame({"text": pd.array(own, dtype="string")})
+    return replace(view, samples=replace(view.samples, companions={"text": frame}))
+
+
+def text_pool(rows: int = 24) -> PoolView:
+    """Images of other strings of the same kind, without labels."""
+    samples = text_toy(rows, seed=7)[0].samples
+    ids = [f"pool-{number}" for number in range(rows)]
+    manifest = make_manifest(rows, id=ids, split="pool", origin="real")
+    return PoolView(text_toy()[0].spec, Samples(manifest, samples.payload))
+
+
 def _beside(view: Any, attributes: pd.DataFrame) -> Any:
     rows = attributes.iloc[:: len(attributes) // len(view)].reset_index(drop=True)
     return replace(view, samples=replace(view.samples, companions={"attributes": rows}))
@@ -155,6 +227,40 @@ def colours_of(images: np.ndarray, index: int) -> tuple[list[str], list[str]]:
 
     halves = images[:, :, :4], images[:, :, 4:]
     return nearest(halves[index], INKS), nearest(halves[1 - index], PAPERS)
+
+
+def clip_toy(clips: int = 12, long: int = 5, *, split: str = "train") -> Any:
+    """Clips of 12 x 12 px: a bright square that moves 1 px a frame to the right and back, above (class 0) or below.
+
+    With `sequence` and a `mask` of the square, beside rows of one split: a view of it.
+    """
+    kinds: dict[str, Any] = {"train": TrainView, "validation": ValidationView, "pool": PoolView}
+    random = np.random.default_rng(len(split))
+    images, masks, ids, names, numbers, labels = [], [], [], [], [], []
+    for clip in range(clips):
+        first, way, top = int(random.integers(7)), int(random.choice([-1, 1])), 6 * (clip % 2) + int(random.integers(4))
+        for number in range(long):
+            # Reflected at both sides of its 9 places.
+            left = abs((first + way * number + 8) % 16 - 8)
+            image = random.integers(0, 8, (12, 12, 1), dtype=np.uint8)
+            image[top : top + 3, left : left + 3] += 200
+            images.append(image)
+            masks.append((image > 100).astype(np.uint8) * 7)
+            ids.append(f"{split}-{clip}-{number}")
+            names.append(f"{split} {clip}")
+            numbers.append(number + 1)
+            labels.append(pd.NA if split == "pool" else LABELS[clip % 2])
+    sequence = pd.DataFrame({"sequence": pd.array(names, dtype="string"), "frame": pd.array(numbers, dtype="Int64")})
+    columns = (
+        Column(name="sequence", kind="categorical", dtype="string"),
+        Column(name="frame", kind="numeric", dtype="Int64", integer=True),
+    )
+    spec = _spec(image=ImageSpec(height=12, width=12, channels=1)).model_copy(
+        update={"companions": {"sequence": FrameField(columns=columns), "mask": ArrayField(shape=(12, 12, 1))}}
+    )
+    manifest = make_manifest(len(images), id=ids, label=labels, split=split, origin="real")
+    beside: Any = {"sequence": sequence} | ({} if split == "pool" else {"mask": np.stack(masks)})
+    return kinds[split](spec, Samples(manifest, np.stack(images), beside))
 
 
 def table_toy(rows: int = 120) -> tuple[TrainView, ValidationView]:

@@ -6,8 +6,6 @@ import contextlib
 import os
 from collections.abc import Iterator
 
-import torch
-
 from gan_augment.compute.claims import CLAIMED
 from gan_augment.core.errors import DeviceError
 
@@ -22,6 +20,10 @@ def resolve_device(name: str) -> str:
     DeviceError
         The device is not on this machine, or this build of torch cannot use it.
     """
+    if name == "cpu":
+        return name
+    import torch  # a second or two, which tables and the CPU are spared
+
     if CLAIMED in os.environ and name.startswith("cuda:"):
         name = "cuda"  # torch sees only the claimed GPU, as its first
     available = {"cuda": torch.cuda.is_available(), "mps": torch.backends.mps.is_available(), "cpu": True}
@@ -45,6 +47,8 @@ def limited_threads(count: int) -> Iterator[None]:
     For small MLPs a second thread costs more in waiting than it saves: 100 steps of a table GAN took 4.5 s on one
     thread and 9.9 s on two.
     """
+    import torch
+
     before = torch.get_num_threads()
     torch.set_num_threads(count or len(os.sched_getaffinity(0)))
     try:

@@ -30,7 +30,17 @@ __all__ = [
     "WebDatasetSource",
 ]
 
-DemoName = Literal["digits", "breast_cancer", "penguins", "colour_digits", "characters", "two_domains"]
+DemoName = Literal[
+    "digits",
+    "breast_cancer",
+    "penguins",
+    "colour_digits",
+    "characters",
+    "two_domains",
+    "stickers",
+    "plates",
+    "moving_digits",
+]
 DEMO_NAMES: tuple[DemoName, ...] = (
     "digits",
     "breast_cancer",
@@ -38,6 +48,9 @@ DEMO_NAMES: tuple[DemoName, ...] = (
     "colour_digits",
     "characters",
     "two_domains",
+    "stickers",
+    "plates",
+    "moving_digits",
 )
 Side = Annotated[int, Field(ge=4, le=1024)]  # pixels
 ONE_COLUMN: tuple[Role, ...] = ("pair", "mask", "caption", "text", "voxels")  # the others have several
@@ -205,11 +218,12 @@ class PoolDemo(Record):
     name
         Name of the demo.
     companions
-        {pair: {column: pair, missing: leave_out}}: the rows that have a pair, and these.
+        Of two_domains {pair: {column: pair, missing: leave_out}}: the rows that have a pair, and these. Of
+        moving_digits {sequence: {columns: [clip, frame]}}.
     """
 
     kind: Literal["demo"] = "demo"
-    name: Literal["two_domains"] = "two_domains"
+    name: Literal["two_domains", "plates", "moving_digits"] = "two_domains"
     companions: Roles = Field(default_factory=dict)
 
     @property

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import os
 import random
+from functools import cached_property
 from typing import Any
 
 import numpy as np
@@ -108,9 +109,13 @@ class AugmentedViews:
 
     def __init__(self, images: Images, config: ClassicalConfig, *, seed: int, room: int = _ROOM) -> None:
         self._images, self._views, self._seed = images, config.views, seed
-        self._augment = ClassicalAugment(config, seed=seed)
+        self._config = config
         self._made: dict[tuple[int, int], Images] = {}
         self._most = room // max(1, images[:1].nbytes)
+
+    @cached_property
+    def _augment(self) -> ClassicalAugment:
+        return ClassicalAugment(self._config, seed=self._seed)  # at the first showing: most arms show none
 
     def take(self, rows: npt.NDArray[np.int64], showings: npt.NDArray[np.int64]) -> Images:
         """uint8 [len(rows), h, w, c]: of each row the version for its `showings`-th appearance, counted from 0."""

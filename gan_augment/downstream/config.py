@@ -8,6 +8,7 @@ from pydantic import Field, field_validator
 
 from gan_augment.core.quantities import Rounds, Samples, Weight
 from gan_augment.core.records import Record
+from gan_augment.core.user_functions import PATTERN
 
 __all__ = [
     "ARMS",
@@ -98,7 +99,7 @@ class CustomConfig(Record):
     """
 
     kind: Literal["custom"] = "custom"
-    factory: str = Field(pattern=r"^[A-Za-z_][\w.]*:[A-Za-z_]\w*$")
+    factory: str = Field(pattern=PATTERN)
     settings: dict[str, Any] = Field(default_factory=dict)
     input: Literal["encoded", "raw"] = "encoded"
 

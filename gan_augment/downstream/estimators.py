@@ -2,12 +2,9 @@
 
 from __future__ import annotations
 
-import contextlib
-import importlib
 import inspect
-import sys
 import warnings
-from collections.abc import Iterator, Sequence
+from collections.abc import Sequence
 from pathlib import Path
 from typing import Any
 
@@ -21,11 +18,13 @@ from sklearn.pipeline import make_pipeline
 from sklearn.preprocessing import FunctionTransformer, StandardScaler
 from sklearn.utils.validation import has_fit_parameter
 
+from gan_augment.compute.devices import resolve_device
 from gan_augment.core.errors import ParamsError
 from gan_augment.core.fields import frame_of, images_of
 from gan_augment.core.records import DatasetSpec
 from gan_augment.core.samples import Payload, Samples
 from gan_augment.core.seeds import derive_seed, numpy_generator
+from gan_augment.core.user_functions import UserFunctionError, load_function
 from gan_augment.downstream.api import Predictor, Probabilities
 from gan_augment.downstream.arms import Treatment
 from gan_augment.downstream.balancing import fill_up, row_weights
@@ -59,7 +58,7 @@ class EstimatorClassifier:
         self, config: EstimatorConfig, classical: ClassicalConfig, *, root: Path | None = None, device: str = "cpu"
     ) -> None:
         self._config, self._classical, self._root = config, classical, root
-        self._features: Any = _pretrained(device) if isinstance(config, LinearProbeConfig) else None
+        self._features: Any = _pretrained(resolve_device(device)) if isinstance(config, LinearProbeConfig) else None
 
     @property
     def effort(self) -> dict[str, int | float | str]:
@@ -220,26 +219,10 @@ def load_factory(name: str, root: Path | None = None) -> Any:
     ParamsError
         The module cannot be imported, or has no such callable.
     """
-    module_name, _, attribute = name.partition(":")
-    with _importable_from(root):
-        try:
-            module = importlib.import_module(module_name)
-        except ImportError as error:
-            raise _factory_error(name, str(error)) from None
-    factory = getattr(module, attribute, None)
-    if not callable(factory):
-        raise _factory_error(name, f"{module_name} has no callable {attribute}")
-    return factory
-
-
-@contextlib.contextmanager
-def _importable_from(root: Path | None) -> Iterator[None]:
-    before = list(sys.path)
-    sys.path[:0] = [] if root is None else [str(root.absolute())]
     try:
-        yield
-    finally:
-        sys.path[:] = before
+        return load_function(name, root)
+    except UserFunctionError as error:
+        raise _factory_error(name, str(error)) from None
 
 
 def _factory_error(name: str, got: str) -> ParamsError:

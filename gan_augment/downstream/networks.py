@@ -11,6 +11,7 @@ import numpy.typing as npt
 import pandas as pd
 import torch
 
+from gan_augment.compute.devices import resolve_device
 from gan_augment.core.records import DatasetSpec
 from gan_augment.core.samples import Payload, Samples
 from gan_augment.downstream.api import Predictor, Probabilities
@@ -48,7 +49,7 @@ class CnnClassifier:
         pool: Samples | None = None,
         task: Task | None = None,
     ) -> None:
-        self._config, self._classical, self._device, self._seed = config, classical, device, seed
+        self._config, self._classical, self._device, self._seed = config, classical, resolve_device(device), seed
         self._steps = config.steps_for(train_rows)
         self._task = task
         self._pool = None if pool is None else _PooledViews(pool, self._views_of(pool))

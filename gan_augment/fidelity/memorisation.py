@@ -14,7 +14,7 @@ from dataclasses import dataclass
 
 import numpy as np
 import numpy.typing as npt
-from scipy.stats import mannwhitneyu, norm
+from scipy.special import ndtr
 
 __all__ = ["CopyTest", "copy_test", "copy_test_in_cells"]
 
@@ -73,7 +73,7 @@ def copy_test_in_cells(cells: Iterable[tuple[Distances, Distances]]) -> CopyTest
     if not sizes:
         raise ValueError("no cell to test")
     z = total / variance**0.5 if variance else 0.0
-    return CopyTest(float(np.average(ratios, weights=sizes)), z, float(norm.cdf(z)) if variance else 1.0)
+    return CopyTest(float(np.average(ratios, weights=sizes)), z, float(ndtr(z)) if variance else 1.0)
 
 
 def _rank_excess(synthetic: Distances, heldout: Distances) -> tuple[float, float]:
@@ -108,8 +108,10 @@ def _pvalue(synthetic: Distances, heldout: Distances, excess: float, spread: flo
     if not spread:
         return 1.0
     if len(synthetic) <= _RANKED:
+        from scipy.stats import mannwhitneyu
+
         return float(mannwhitneyu(synthetic, heldout, alternative="less").pvalue)
-    return float(norm.cdf((excess + 0.5) / spread))  # SciPy's method for this many rows, without its many copies
+    return float(ndtr((excess + 0.5) / spread))  # SciPy's method for this many rows, without its many copies
 
 
 def _ratio(synthetic: np.floating, heldout: np.floating) -> float:

@@ -12,12 +12,6 @@ from typing import Any
 
 import numpy as np
 import numpy.typing as npt
-from scipy.stats import binom
-from sklearn.ensemble import ExtraTreesClassifier
-from sklearn.linear_model import LogisticRegression
-from sklearn.metrics import roc_auc_score
-from sklearn.pipeline import make_pipeline
-from sklearn.preprocessing import StandardScaler
 
 from gan_augment.core.seeds import derive_seed, numpy_generator
 
@@ -27,10 +21,16 @@ Rows = npt.NDArray[np.floating]
 
 
 def _forest(seed: int) -> Any:
+    from sklearn.ensemble import ExtraTreesClassifier
+
     return ExtraTreesClassifier(n_estimators=100, min_samples_leaf=2, random_state=seed, n_jobs=1)
 
 
 def _linear(seed: int) -> Any:
+    from sklearn.linear_model import LogisticRegression
+    from sklearn.pipeline import make_pipeline
+    from sklearn.preprocessing import StandardScaler
+
     return make_pipeline(StandardScaler(), LogisticRegression(C=0.1, max_iter=500, random_state=seed))
 
 
@@ -105,6 +105,9 @@ def _half_of_each(groups: npt.NDArray[np.int64], origin: npt.NDArray[np.int64], 
 def _ask(
     name: str, rows: Rows, origin: npt.NDArray[np.int64], train: npt.NDArray[np.bool_], seed: int
 ) -> TwoSampleTest:
+    from scipy.stats import binom
+    from sklearn.metrics import roc_auc_score
+
     critic = CRITICS[name](derive_seed(seed, name) % 2**32)
     test, truth = rows[~train], origin[~train]
     critic.fit(rows[train], origin[train])

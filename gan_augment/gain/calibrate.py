@@ -15,7 +15,6 @@ from typing import Any, Literal, get_args
 
 import numpy as np
 import numpy.typing as npt
-from scipy import stats
 
 from gan_augment.core.errors import DataError
 from gan_augment.core.fields import frame_of
@@ -193,7 +192,9 @@ def tally(outcomes: Sequence[Outcome]) -> Tally:
     passed: bool | None = share <= limit if control in _IDLE else share >= limit
     if control == "oracle" and gain < 2 * detectable:
         passed = None
-    bounds = stats.binomtest(counted, runs).proportion_ci()
+    from scipy.stats import binomtest  # a second to import, for calibrations alone
+
+    bounds = binomtest(counted, runs).proportion_ci()
     return Tally(
         control, runs, verdicts, requirement, share, float(bounds.low), float(bounds.high), gain, detectable, passed
     )

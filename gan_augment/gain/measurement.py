@@ -327,11 +327,16 @@ def _notes(gain: Gain, tuned: Interval | None, second: dict[str, Any] | None, sh
     if gain.verdict == "helps" and tuned is not None and tuned.low <= 0:
         notes.append("The gain is no longer certain once both arms may move their decision thresholds.")
     if second is not None and second["verdict"] != gain.verdict:
-        notes.append(
-            f"Another classifier disagrees: with {second['classifier'].replace('_', ' ')} the verdict is "
-            f'"{second["verdict"]}" ({second["points"]:+.1f} points, {second["low"]:+.1f} to {second["high"]:+.1f}).'
-        )
+        notes.append(_disagreement(second))
     return notes
+
+
+def _disagreement(second: dict[str, Any]) -> str:
+    figures = f"({second['points']:+.1f} points, {second['low']:+.1f} to {second['high']:+.1f})"
+    named = f"Another classifier disagrees: with {second['classifier'].replace('_', ' ')}"
+    if second["verdict"] == "no measurable difference" and second["low"] > 0:
+        return f"{named} the same rows gain {figures}; that does not count, since validation chose none of them."
+    return f'{named} the verdict is "{second["verdict"]}" {figures}.'
 
 
 def _arm_record(arm: ArmPredictions, evaluation: Evaluation) -> dict[str, Any]:

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import numpy as np
 import numpy.typing as npt
-from sklearn.model_selection import StratifiedGroupKFold
 
 from gan_augment.core.errors import DataError
 
@@ -28,6 +27,8 @@ def fold_numbers(
     DataError
         A class is missing from a fold, or has fewer than two rows outside of one: too few groups of it.
     """
+    from sklearn.model_selection import StratifiedGroupKFold
+
     sizes = [len(np.unique(groups[labels == label])) for label in np.unique(labels)]
     if min(sizes) < folds:
         raise _too_many(folds, min(sizes))

@@ -20,7 +20,7 @@ from gan_augment.core.seeds import derive_seed
 from gan_augment.recognition.supervised import PixelAugment, Sampling, train_network
 from gan_augment.scoring.reading import EMPTY, Reader, frames_of, frames_per_column
 
-__all__ = ["TextReader", "fit_reader", "read_frames"]
+__all__ = ["TextReader", "fit_reader", "read_frames", "string_losses"]
 
 _WIDEST = 4  # channels grow to this multiple of `width`
 _LEAST_BLOCKS = 3
@@ -142,6 +142,16 @@ def fit_reader(
         model, images, labels, loss_of, seed=seed, steps=steps, batch_size=batch_size, learning_rate=learning_rate,
         sampling=sampling, finish_on=finish_on, augment=augment, show=show, device=device,
     )  # fmt: skip
+
+
+def string_losses(model: TextReader, images: Tensor, strings: Tensor) -> Tensor:
+    """Minus the log probability of each row's string, a character, float32 [n]; `strings` int64 [n, longest].
+
+    With a gradient back to the images float32 [n, c, h, w] in [-1, 1].
+    """
+    own = (strings >= 0).sum(1)
+    each = _ctc_loss if model.reader == "ctc" else _loss_of_places
+    return each(model(images), strings, own) / own.clamp(min=1)
 
 
 def _ctc_loss(logits: Tensor, targets: Tensor, own: Tensor) -> Tensor:

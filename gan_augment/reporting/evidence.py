@@ -6,6 +6,8 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 from typing import Any
 
+import numpy as np
+import numpy.typing as npt
 import pandas as pd
 
 from gan_augment.core.records import DatasetSpec
@@ -48,6 +50,8 @@ class Evidence:
         Titled lists of (name, value) for the last section: seeds, versions, settings.
     captioned
         Some accepted rows with the captions that they were drawn for; None where rows have none.
+    scripts
+        Row id -> the picture uint8 [h, w, c] that a script drew of it before it was translated; may be empty.
     """
 
     spec: DatasetSpec
@@ -69,3 +73,4 @@ class Evidence:
     provenance: Mapping[str, list[tuple[str, str]]] = field(default_factory=dict)
     pool: Samples | None = None
     captioned: Samples | None = None
+    scripts: Mapping[str, npt.NDArray[np.uint8]] = field(default_factory=dict)

@@ -37,8 +37,8 @@ def is_pixelated(spec: DatasetSpec) -> bool:
 class Picture:
     """One picture. `verdict`: "accepted", or the filter that rejected it; real ones have none.
 
-    `neighbours`: (why, id) of real pictures: the "source" of a translation, the nearest train pictures by "features"
-    (curation's) and "pixels" (ours), and the nearest of the "pool".
+    `neighbours`: (why, id) of other pictures: the "script" or the real "source" of a translation, the nearest train
+    pictures by "features" (curation's) and "pixels" (ours), and the nearest of the "pool".
     """
 
     id: str
@@ -85,7 +85,21 @@ def class_sheets(evidence: Evidence, config: ReportConfig) -> dict[str, Sheet]:
         )
         count = int(share * config.pictures)
         sheets[record.key] = _sheet(real, shown, evidence.scores, pool, count=count, neighbours=config.neighbours)
+        sheets[record.key] = _with_scripts(sheets[record.key], evidence.scripts)
     return sheets
+
+
+def _with_scripts(sheet: Sheet, scripts: Mapping[str, npt.NDArray[np.uint8]]) -> Sheet:
+    """The sheet with the script's picture as the first neighbour of each row that has one."""
+    known = [picture.id for picture in sheet.synthetic if picture.id in scripts]
+    drawn = {f"script of {name}": data_uri(np.asarray(scripts[name])) for name in known}
+    synthetic = tuple(
+        replace(picture, neighbours=(("script", f"script of {picture.id}"), *picture.neighbours))
+        if picture.id in scripts
+        else picture
+        for picture in sheet.synthetic
+    )
+    return Sheet(sheet.real, synthetic, {**sheet.others, **drawn})
 
 
 def _some_of(pool: Samples | None) -> Samples | None:

@@ -34,11 +34,13 @@ CODE: dict[str, tuple[str, ...]] = {
     "pretrain": (
         *_GENERATOR,
         "recognition",
+        "scoring",
         "stages/pretrain.py",
     ),
     "train_gan": (
         *_GENERATOR,
         "recognition",
+        "scoring",
         "stages/train_gan.py",
     ),
     "generate": (
@@ -49,6 +51,7 @@ CODE: dict[str, tuple[str, ...]] = {
         "project/asked_captions.py",
         "project/served.py",
         "project/tracked.py",
+        "scoring",
         "stages/generate.py",
         "synthesis",
         "training",

@@ -10,9 +10,11 @@ from gan_augment.core.records import (
     Column,
     ColumnKind,
     DatasetSpec,
+    Field,
     ImageSpec,
     Modality,
     PoolSpec,
+    Role,
     TableSpec,
 )
 from gan_augment.data.companions import companion_field
@@ -101,9 +103,13 @@ class Findings:
             classes=tuple(ClassRecord(key=record.key, label=record.label) for record in self.classes),
             image=image,
             table=None if self.target is None else TableSpec(columns=columns, target=self.target),
-            companions={role: companion_field(role, source, image) for role, source in self.config.companions.items()},
+            companions=(beside := self._companions(image)),
+            target=self.config.target if self.config.target in beside else "label",
             pool=None if self.pool is None else PoolSpec(rows=self.pool.rows, labelled=self.pool.labelled),
         )
+
+    def _companions(self, image: ImageSpec | None) -> dict[Role, Field]:
+        return {role: companion_field(role, source, image) for role, source in self.config.companions.items()}
 
     @property
     def errors(self) -> tuple[Problem, ...]:

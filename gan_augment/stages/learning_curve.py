@@ -10,7 +10,6 @@ from typing import get_args
 
 import numpy as np
 
-from gan_augment.compute.devices import resolve_device
 from gan_augment.core.checksums import replacing_output
 from gan_augment.core.predictions import ArmRecord, CurvePoint, CurveRecord, rival_of, write_curve
 from gan_augment.core.progress import progress_bar
@@ -112,7 +111,7 @@ def _classifier(project: Project, arm: Arm, sources: Sources) -> Classifier:
         config,
         params.retrain.classical,
         train_rows=len(sources.real),  # as many steps as the arm itself took
-        device=resolve_device(params.base.device),
+        device=params.base.device,
         root=project.layout.root,
         seed=params.base.seed,
         pool=sources.real,

@@ -8,7 +8,6 @@ from dataclasses import replace
 import numpy as np
 import numpy.typing as npt
 
-from gan_augment.compute.devices import resolve_device
 from gan_augment.core.atomic import write_json
 from gan_augment.core.checksums import replacing_output
 from gan_augment.core.not_made import read_not_made
@@ -92,7 +91,7 @@ def _judging(project: Project, own: SearchRows) -> list[SearchRows]:
 
 def _evaluation(project: Project, judging: Sequence[SearchRows], plans: Sequence[Plan], advance: Advance) -> Evaluate:
     """Trains on a plan's rows and predicts the validation rows, fold after fold."""
-    device, root = resolve_device(project.params.base.device), project.layout.root
+    device, root = project.params.base.device, project.layout.root
     held = [rows.hold([rows.adapt(plan) for plan in plans]) for rows in judging]
     trainers = [rows.trainer(kept, device=device, root=root) for rows, kept in zip(judging, held, strict=True)]
     done, total = 0, _trainings(project, plans)

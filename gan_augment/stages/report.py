@@ -14,7 +14,7 @@ import yaml
 from gan_augment import __version__
 from gan_augment.core.atomic import read_json, write_text
 from gan_augment.core.checksums import check_folder, telling_damage
-from gan_augment.core.fields import frame_of
+from gan_augment.core.fields import frame_of, images_of
 from gan_augment.core.samples import Samples, roles_in
 from gan_augment.project.layout import Project, read_measured
 from gan_augment.reporting.evidence import Evidence
@@ -35,9 +35,11 @@ def gather(project: Project) -> Evidence:
     """Read what the other stages wrote. Raises MissingInputError where a required part is absent."""
     layout, spec, config = project.layout, project.licensed_spec(), project.params.report
     scores = layout.curated / "scores.parquet"
-    roles = tuple(role for role in roles_in(layout.curated) if role == "attributes" and spec.image)
+    roles = tuple(role for role in roles_in(layout.curated) if role in ("attributes", "pair") and spec.image)
     accepted = accepted_rows(layout.curated, spec, config.pictures, companions=roles)
-    asked = frame_of(accepted.companions["attributes"]) if roles else None
+    asked = frame_of(accepted.companions["attributes"]) if "attributes" in roles else None
+    pairs = images_of(accepted.companions["pair"]) if "pair" in roles else ()
+    scripts = dict(zip(accepted.manifest["id"], pairs, strict=True)) if len(pairs) else {}
     accepted = accepted.with_roles(())
     folders = {c.label: layout.synthetic(c.key) for c in spec.classes}
     rejected = rejected_rows(scores, folders, config.rejected if spec.image else 0)
@@ -64,6 +66,7 @@ def gather(project: Project) -> Evidence:
         provenance=_provenance(project, served),
         pool=None if (pool := project.pool_view()) is None else pool.samples,
         captioned=captioned_rows(layout.curated, spec) if spec.image else None,
+        scripts=scripts,
     )
 
 

@@ -12,7 +12,6 @@ from pathlib import Path
 
 import numpy as np
 
-from gan_augment.compute.devices import resolve_device
 from gan_augment.core.checksums import replacing_output
 from gan_augment.core.predictions import (
     Family,
@@ -163,7 +162,7 @@ def _train(
         config,
         params.retrain.classical,
         train_rows=len(sources.real),
-        device=resolve_device(params.base.device),
+        device=params.base.device,
         root=project.layout.root,
         seed=params.base.seed,
         pool=sources.rows(recipes[0]),

@@ -23,7 +23,7 @@ from gan_augment.mixing.ratio import make_plans
 from gan_augment.project.asked_captions import captions_to_draw
 from gan_augment.project.layout import Project
 from gan_augment.project.rival_rows import RivalRecord, write_records
-from gan_augment.project.training import companions_for, pool_for
+from gan_augment.project.training import companions_for, method_and_config, pool_for
 from gan_augment.synthesis.api import AskedCaption, Fitted, MethodConfig, Run, Synthesizer, TrainingData
 from gan_augment.synthesis.drawing import Drawing, draw_parts, join_parts, part_rows
 from gan_augment.synthesis.needs import takes_parents_target
@@ -41,9 +41,9 @@ def run(project: Project) -> None:
     A killed run goes on where it was: finished parts lie outside DVC's sight until all are there.
     """
     rivals, work = rivals_of(resolve_method(project.params.synthesis.method)), _work(project)
-    counts = _counts(project) if rivals else {}
+    counts, own = (_counts(project), method_and_config(project)[1]) if rivals else ({}, None)
     with replacing_output(project.layout.rivals) as directory, progress_bar("rivals") as advance:
-        records = {rival.name: _serve(project, rival, counts, directory / rival.name, advance) for rival in rivals}
+        records = {rival.name: _serve(project, rival, own, counts, directory / rival.name, advance) for rival in rivals}
         write_records(directory, records)
     for name, record in records.items():
         if record.refused:
@@ -66,11 +66,16 @@ def _counts(project: Project) -> dict[str, int]:
 
 
 def _serve(
-    project: Project, rival: Synthesizer, counts: Mapping[str, int], directory: Path, advance: Advance
+    project: Project,
+    rival: Synthesizer,
+    own: MethodConfig | None,
+    counts: Mapping[str, int],
+    directory: Path,
+    advance: Advance,
 ) -> RivalRecord:
     """Draw a rival's rows of every class; what it cannot do is recorded and leaves no rows."""
     try:
-        models = _Models(project, rival, rival_config(rival, project.spec()))
+        models = _Models(project, rival, rival_config(rival, project.spec(), own))
     except _CANNOT as error:
         return RivalRecord(refused=_reason(error))
     wanted, not_made = {key: count for key, count in counts.items() if count}, dict[str, str]()

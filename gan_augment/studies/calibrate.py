@@ -15,18 +15,23 @@ from dataclasses import dataclass
 from multiprocessing import get_context
 from pathlib import Path
 
+import pandas as pd
+
+from gan_augment.compute.devices import resolve_device
 from gan_augment.core.atomic import read_json
+from gan_augment.core.checksums import replacing_output
 from gan_augment.core.progress import Advance
 from gan_augment.core.records import ClassRecord, DatasetSpec
-from gan_augment.core.samples import Samples, make_manifest
+from gan_augment.core.samples import Samples, make_manifest, write_samples
 from gan_augment.core.seeds import derive_seed, numpy_generator
+from gan_augment.curation.judge import fit_judge
 from gan_augment.data.config import DemoName, DemoSource, PrepareConfig
 from gan_augment.data.loading import load_data
 from gan_augment.gain.calibrate import Control, Outcome, RowSplit, Tally, control_rows, split_rows, tally
 from gan_augment.mixing.config import CrossFitConfig
 from gan_augment.params import BaseConfig, Params
 from gan_augment.project.layout import Layout, Project
-from gan_augment.project.prepared import in_split, write_part, write_parts, write_test_part
+from gan_augment.project.prepared import in_split, write_parts, write_test_part
 from gan_augment.stages import measure, mix, retrain
 
 __all__ = ["Calibration", "calibrate", "demo_calibration", "project_calibration", "run_once"]
@@ -56,7 +61,8 @@ def demo_calibration(name: DemoName, params: Params | None) -> Calibration:
             "synthesis": {"method": "none"},  # never trained: the controls take its place
         }
     )
-    settings = {} if params is None else {name: getattr(params, name) for name in ("base", "mix", "retrain", "measure")}
+    names = () if params is None else ("base", "curate", "mix", "retrain", "measure")
+    settings = {name: getattr(params, name) for name in names}
     return Calibration(spec, Samples(manifest, data.payload), defaults.model_copy(update=settings))
 
 
@@ -95,15 +101,13 @@ def run_once(calibration: Calibration, control: Control, seed: int) -> Outcome:
     spec, samples = calibration.spec, calibration.samples
     split = split_rows(samples.label_indices(spec), control, numpy_generator(seed, "split"))
     base = BaseConfig(seed=seed % 2**32, device=calibration.params.base.device)
-    # No judge has scored the controls' rows, so there is no threshold to search.
-    unjudged = calibration.params.mix.model_copy(update={"judge_probabilities": ()})
-    alone = {"cross_fit": CrossFitConfig(), "mix": unjudged}  # there is nothing to fit on folds
-    params = calibration.params.model_copy(update={"base": base, **alone})
+    # There is nothing to fit on folds.
+    params = calibration.params.model_copy(update={"base": base, "cross_fit": CrossFitConfig()})
     with tempfile.TemporaryDirectory(prefix="gan-augment-calibrate-") as folder:
         project = Project(params, Layout(Path(folder)))
         _write_prepared(project.layout, spec, samples, split)
         candidates = control_rows(control, samples, split, spec, numpy_generator(seed, "control"))
-        write_part(project.layout.curated, candidates)
+        _write_curated(project, candidates)
         with contextlib.redirect_stdout(io.StringIO()), contextlib.redirect_stderr(io.StringIO()):
             mix.run(project)
             for arm in params.retrain.arms:
@@ -126,3 +130,17 @@ def _write_prepared(layout: Layout, spec: DatasetSpec, samples: Samples, split: 
     """Write the files that `prepare` would write for this split."""
     write_test_part(layout, in_split(samples.take(split.test), "test"))
     write_parts(layout, spec, samples.take(split.train), samples.take(split.validation))
+
+
+def _write_curated(project: Project, candidates: Samples) -> None:
+    """Write what `curate` would if it rejected none of these; the judge's probabilities only if `mix` reads them."""
+    with replacing_output(project.layout.curated) as directory:
+        write_samples(directory, candidates)
+        if project.params.mix.judge_probabilities:
+            spec, seed = project.spec(), derive_seed(project.params.base.seed, "curate")
+            device = resolve_device(project.params.base.device)
+            judge = fit_judge(project.train_view(), project.params.curate.judged_by, seed=seed, device=device)
+            labels = candidates.label_indices(spec)
+            agreement = judge.agreement(candidates, judge.probabilities(candidates.payload), labels)
+            sureness = pd.DataFrame({"judge_probability": agreement.astype("float32")})
+            sureness.to_parquet(directory / "sureness.parquet", index=False)

@@ -48,7 +48,12 @@ __all__ = [
 
 
 class MethodConfig(Record):
-    """Base of every method's settings: `synthesis.settings` in params.yaml. Defaults must be good ones."""
+    """Base of every method's settings: `synthesis.settings` in params.yaml. Defaults must be good ones.
+
+    `shared` names those that its rivals take over where they have them too: what is to be made, not how.
+    """
+
+    shared: ClassVar[tuple[str, ...]] = ()
 
     def check(self, spec: DatasetSpec) -> None:
         """Raise MethodError where these settings and this data set cannot go together; `params check` asks."""

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+from typing import Any
 
 from pydantic import ValidationError
 
@@ -51,16 +52,24 @@ def _refusal(method: Synthesizer, got: str, expected: str) -> MethodError:
     )
 
 
-def rival_config(rival: Synthesizer, spec: DatasetSpec) -> MethodConfig:
-    """A rival's default settings. Raises MethodError where it cannot serve a data set, whose `problem` says why."""
+def rival_config(rival: Synthesizer, spec: DatasetSpec, own: MethodConfig | None = None) -> MethodConfig:
+    """A rival's default settings, with those that the settings `own` of its opponent share.
+
+    Raises MethodError where it cannot serve a data set, whose `problem` says why.
+    """
     if not carries_target(rival.traits, spec):
         raise MethodError(f"its rows carry no {spec.target}, which is what is learnt")
     if lacks := unmet(rival.traits, spec):
         raise MethodError(f"the data lacks what it needs: {', '.join(lack.what for lack in lacks)}")
     try:
-        config = rival.Config.model_validate({})
+        config = rival.Config.model_validate(_shared(own, rival))
     except ValidationError as error:
         mistakes = "; ".join(explain_mistakes(error, rival.Config))
         raise MethodError(f"its settings have no defaults ({mistakes})") from None
     config.check(spec)
     return config
+
+
+def _shared(own: MethodConfig | None, rival: Synthesizer) -> dict[str, Any]:
+    names = () if own is None else own.shared
+    return {name: getattr(own, name) for name in names if name in rival.Config.model_fields}

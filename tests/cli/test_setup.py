@@ -11,6 +11,7 @@ from pathlib import Path
 import pytest
 
 from gan_augment.cli import setup
+from gan_augment.core.atomic import read_json, write_json
 from gan_augment.params import Params
 from tests.cli.command import run
 from tests.cli.test_app import write
@@ -92,6 +93,19 @@ def test_the_summary_of_a_project_is_the_measurement_with_what_was_paid(tmp_path
     done = run("summary", "--price-per-hour", "3", cwd=root)
     assert "helps" in done.stdout
     assert "No costs: no stage has run here yet" in done.stdout
+
+
+def test_the_summary_says_what_the_guard_found_wrong(tmp_path: Path) -> None:
+    layout = write_project(tmp_path / "project").layout
+    report = read_json(layout.curate_report)
+    wrong = {"value": 0.2, "error": 0.1, "real": 0.9, "real_error": 0.1, "problem": "not kept: 20% of 90%"}
+    write_json(layout.curate_report, report | {"guard": {"classes": {"cat": {"kept": wrong}}}}, sealed=True)
+    said = "class 猫 / cat: not kept: 20% of 90%"
+    assert f"The guard: {said}." in run("summary", cwd=layout.root).stdout
+    assert json.loads(run("summary", "--json", cwd=layout.root).stdout)["guard"] == [said]
+    layout.curate_report.unlink()  # a clone may hold the measurement alone
+    assert "The guard" not in run("summary", cwd=layout.root).stdout
+    assert json.loads(run("summary", "--json", cwd=layout.root).stdout)["guard"] == []
 
 
 @pytest.mark.parametrize(

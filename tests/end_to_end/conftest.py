@@ -79,11 +79,13 @@ def bars(root: Path, counts: dict[str, int]) -> None:
 
 
 # What the stages learn is tested in their own folders; here they have to run.
-QUICK_JUDGE = {"judged_by": {"members": 1, "steps": 60}, "train_on_synthetic_seeds": 1}
-SMALL = {
-    "retrain": {"seeds": 2, "arms": ["real", "cheap", "real_synthetic"], "second_opinion": "none"},
-    "mix": {"ratios": [0, 1], "seeds": 2},
+QUICK_JUDGE = {
+    "judged_by": {"members": 1, "steps": 60},
+    "train_on_synthetic_seeds": 1,
+    "weaknesses": {"checks": ["counting", "perspective"]},
 }
+RETRAIN = {"seeds": 2, "arms": ["real", "cheap", "real_synthetic"], "second_opinion": "none"}
+SMALL = {"curate": QUICK_JUDGE, "mix": {"ratios": [0, 1], "seeds": 2}}
 
 
 @pytest.fixture(scope="session")
@@ -95,7 +97,7 @@ def images(tmp_path_factory: pytest.TempPathFactory) -> UserProject:
         "photos",
         synthesis={"settings": {"kimg": 6.4, "specialise_kimg": 1.6, "checks": 4, "batch_size": 32}},
         generate={"candidates": 60},
-        curate=QUICK_JUDGE,
+        retrain=RETRAIN | {"classifier": {"kind": "cnn", "steps": 40}},
         **SMALL,
     )
     project.run("dvc", "repro")
@@ -118,6 +120,13 @@ def table(tmp_path_factory: pytest.TempPathFactory) -> UserProject:
     )
     frame.loc[rng.choice(200, 20, replace=False), "temperature"] = np.nan
     frame.to_csv(root / "patients.csv", index=False)
-    project = start(root, "patients.csv", "--target", "outcome", **SMALL)
+    project = start(
+        root,
+        "patients.csv",
+        *("--target", "outcome"),
+        synthesis={"settings": {"steps": 150, "specialise_steps": 50}},
+        retrain=RETRAIN | {"classifier": {"kind": "hist_gradient_boosting", "iterations": 20}},
+        **SMALL,
+    )
     project.run("dvc", "repro")
     return project

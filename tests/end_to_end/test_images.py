@@ -98,7 +98,8 @@ def test_a_change_of_one_class_touches_only_its_own_stages(images: UserProject) 
 
 
 def test_the_same_settings_give_the_same_bytes(images: UserProject) -> None:
-    for stage, folder in (("pretrain", "models/pretrain"), ("curate", "data/curated"), ("export", "export")):
+    """Those of `pretrain` are compared below, where it runs again anyway."""
+    for stage, folder in (("curate", "data/curated"), ("export", "export")):
         before = digests(images.root / folder)
         images.run("gan-augment", stage)
         assert digests(images.root / folder) == before, stage
@@ -137,6 +138,7 @@ def test_a_stage_that_is_killed_goes_on_at_the_next_run(images: UserProject) -> 
     assert digests(images.root / "models/pretrain") == before
     assert not any(checkpoints.glob("pretrain-*"))
     assert "goes on" not in images.run("gan-augment", "pretrain").stdout
+    assert digests(images.root / "models/pretrain") == before
 
 
 def test_what_git_would_see_is_only_what_belongs_there(images: UserProject) -> None:

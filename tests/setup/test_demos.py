@@ -29,3 +29,17 @@ def test_such_a_project_is_written_and_read(name: DemoName, target: str, tmp_pat
     assert params.synthesis.method == "attribute_gan"
     assert params.prepare.target == target
     assert (params.retrain.seeds, params.measure.learning_curve) == (3, "never")
+
+
+def test_where_the_judge_has_learnt_a_shortcut_it_rejects_nothing(tmp_path: Path) -> None:
+    write_project(tmp_path, inspect_demo("stickers"), repository=False)
+    params = load_params(tmp_path / "params.yaml")
+    assert params.synthesis.method == "inpainting"
+    assert not params.curate.judge.enabled
+    assert params.curate.guard.refuse == ("moved",)
+    assert params.measure.groups == ("group",)
+    assert list(params.prepare.companions) == ["mask", "attributes"]
+    write_project(tmp_path / "usual", inspect_demo("digits"), repository=False)
+    usual = load_params(tmp_path / "usual/params.yaml")
+    assert usual.curate.judge.enabled
+    assert usual.curate.guard.refuse == ("moved", "kept", "conditioned")

@@ -27,7 +27,11 @@ LINEAR: dict[str, Any] = {
 COPIES: dict[str, Any] = {  # every candidate is a train row, and nothing rejects it
     "synthesis": {"method": "oversample"},
     "generate": {"candidates": 60},
-    "curate": {"copies": {"enabled": False}, "duplicates": {"enabled": False}, "judge": {"enabled": False}},
+    "curate": {
+        **{name: {"enabled": False} for name in ("copies", "duplicates", "judge")},
+        "judged_by": {"members": 1, "table_model": "linear"},
+        "train_on_synthetic_seeds": 1,
+    },
 }
 
 

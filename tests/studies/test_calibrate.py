@@ -9,12 +9,14 @@ import pytest
 
 from gan_augment.core.samples import Samples, read_samples
 from gan_augment.downstream.config import ClassicalConfig, LogisticRegressionConfig, RetrainConfig
-from gan_augment.gain.calibrate import CONTROLS, Control, split_rows
+from gan_augment.gain.calibrate import CONTROLS, Control, control_rows, split_rows
 from gan_augment.gain.config import MeasureConfig
 from gan_augment.mixing.config import MixConfig
-from gan_augment.project.layout import Layout
+from gan_augment.project.layout import Layout, Project
+from gan_augment.project.search_rows import SearchRows
 from gan_augment.studies.calibrate import (
     Calibration,
+    _write_curated,
     _write_prepared,
     calibrate,
     demo_calibration,
@@ -28,7 +30,7 @@ def quick(name: str = "digits") -> Calibration:
     """The embedded data under a linear model: a second and a half a run."""
     demo = demo_calibration(name, None)  # type: ignore[arg-type]
     settings = {
-        "mix": MixConfig(seeds=2, ratios=(0, 2)),
+        "mix": MixConfig(seeds=2, ratios=(0, 2), judge_probabilities=()),
         "retrain": RetrainConfig(
             classifier=LogisticRegressionConfig(),
             second_opinion="none",
@@ -62,6 +64,21 @@ def test_the_seed_decides_a_run(digits: Calibration) -> None:
 
 def test_a_table_is_calibrated_too() -> None:
     assert run_once(quick("breast_cancer"), "harmful", 0).verdict != "helps"
+
+
+def test_a_search_of_thresholds_is_calibrated_with_the_curations_judge(tmp_path: Path) -> None:
+    calibration = quick("breast_cancer")
+    mix = calibration.params.mix.model_copy(update={"judge_probabilities": (0.5,)})
+    project = Project(calibration.params.model_copy(update={"mix": mix}), Layout(tmp_path))
+    split = split_rows(calibration.samples.label_indices(calibration.spec), "harmful", np.random.default_rng(0))
+    _write_prepared(project.layout, calibration.spec, calibration.samples, split)
+    sure = {}
+    for control in ("null", "harmful"):
+        rows = control_rows(control, calibration.samples, split, calibration.spec, np.random.default_rng(1))
+        _write_curated(project, rows)
+        sure[control] = SearchRows.read(project).accepted.counts(0.5).sum() / len(rows)
+    assert sure["null"] > 0.9  # train rows under their own labels
+    assert sure["harmful"] < 0.1  # and under the other class's
 
 
 def test_progress_is_reported_and_a_tally_comes_for_each_control(digits: Calibration) -> None:

@@ -7,13 +7,21 @@ from typing import Any
 import numpy as np
 import pytest
 
+from gan_augment.core.records import ArrayField
 from gan_augment.core.samples import Samples, TrainView, ValidationView
 from gan_augment.synthesis.api import Run, SampleRequest, TrainingData
 from gan_augment.synthesis.registry import BUILT_IN, resolve_method
 from tests.settings import METHODS
 from tests.toys import image_toy, table_toy
 
-TINY = {"kimg": 0.1, "specialise_kimg": 0.05, "l1_kimg": 0.05, "adversarial_kimg": 0.02, "judge_steps": 4}
+TINY = {
+    "kimg": 0.1,
+    "specialise_kimg": 0.05,
+    "l1_kimg": 0.05,
+    "first_kimg": 0.05,
+    "adversarial_kimg": 0.02,
+    "judge_steps": 4,
+}
 IMAGES = [name for name in sorted(set(BUILT_IN) & set(METHODS)) if "image" in resolve_method(name).traits.makes]
 
 
@@ -21,10 +29,16 @@ def stretched(view: Any, repeats: int) -> Any:
     """The same rows, each picture so often beside itself."""
     image = view.spec.image.model_copy(update={"width": view.spec.image.width * repeats})
     samples = view.samples
-    wide = np.concatenate([np.asarray(samples.payload)] * repeats, axis=2)
-    return type(view)(
-        view.spec.model_copy(update={"image": image}), Samples(samples.manifest, wide, samples.companions)
-    )
+    wide, changed, beside = _wide(samples.payload, repeats), {"image": image}, dict(samples.companions)
+    if "mask" in beside:
+        beside["mask"] = _wide(beside["mask"], repeats)
+        shape = beside["mask"].shape[1:]
+        changed["companions"] = {**view.spec.companions, "mask": ArrayField(shape=shape)}
+    return type(view)(view.spec.model_copy(update=changed), Samples(samples.manifest, wide, beside))
+
+
+def _wide(values: Any, repeats: int) -> Any:
+    return np.concatenate([np.asarray(values)] * repeats, axis=2)
 
 
 @pytest.mark.parametrize("name", [*IMAGES, "conditional conv"])  # the others build the same networks

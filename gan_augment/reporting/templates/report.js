@@ -44,7 +44,7 @@
     const source = (id) => others[id] || document.querySelector(`img[data-real="${CSS.escape(id)}"]`)?.src;
     const part = (selector) => dialog.querySelector(selector);
     let shown = null;
-    const words = {source: "real, its source", pool: "pool, nearest by pixels"};
+    const words = {script: "the script, its source", source: "real, its source", pool: "pool, nearest by pixels"};
     const figure = (src, caption) => {
       const made = document.createElement("figure"), image = document.createElement("img"), text = document.createElement("figcaption");
       image.src = src; image.alt = caption; text.textContent = caption;

@@ -7,7 +7,7 @@ that could be taken off, so only the temperature is fitted, which the loss needs
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from functools import cached_property
 
@@ -84,13 +84,15 @@ class Text:
         """int64 [n, longest]: places in the alphabet, -1 behind the end. Raises LeakError where they are withheld."""
         if TEXT not in samples.companions:
             raise LeakError("Strings were asked for where they are withheld", expected="train or validation rows")
-        return self._places(frame_of(samples.companions[TEXT])[TEXT])
+        return self.places(frame_of(samples.companions[TEXT])[TEXT])
 
     def held_targets(self, held: pd.DataFrame) -> Targets:
         """int64 [n, longest]."""
-        return self._places(held[TEXT])
+        return self.places(held[TEXT])
 
-    def _places(self, strings: pd.Series) -> Targets:
+    def places(self, strings: Iterable[str]) -> Targets:
+        """int64 [n, longest]: places in the alphabet, -1 behind the end. Raises DataError of strings it cannot have."""
+        strings = list(strings)
         known = {character: place for place, character in enumerate(self.spec.strings.alphabet)}
         places = np.full((len(strings), self.spec.strings.longest), -1, dtype=np.int64)
         for row, string in enumerate(strings):

@@ -35,12 +35,13 @@ from gan_augment.synthesis.kit.image_gan import (
     build_networks,
     draw_images,
     image_of,
+    load_networks,
     read_model,
     sample_image_blocks,
+    save_networks,
     train_run,
     write_model,
 )
-from gan_augment.training.checkpoint import load_module, save_module
 from gan_augment.training.replicas import Replicas
 
 __all__ = ["Conditional", "ConditionalConfig", "FittedConditional"]
@@ -93,8 +94,7 @@ class FittedConditional:
 
     def save(self, directory: Path) -> None:
         """generator.safetensors, discriminator.safetensors and model.json."""
-        save_module(directory / "generator.safetensors", self.generator)
-        save_module(directory / "discriminator.safetensors", self.discriminator)
+        save_networks(directory, self.generator, self.discriminator)
         write_model(directory, Conditional.name, self.config, self.levels, self, label=self.index)
 
 
@@ -139,8 +139,7 @@ class Conditional:
         """Read a saved model. Raises ModelError where it is another method's, or damaged."""
         about, own, levels = read_model(directory, self.name, ConditionalConfig)
         fitted = _fresh(spec, own, levels, Run(0, device))
-        load_module(directory / "generator.safetensors", fitted.generator)
-        load_module(directory / "discriminator.safetensors", fitted.discriminator)
+        load_networks(directory, fitted.generator, fitted.discriminator)
         fitted.index, fitted.stats, fitted.summary = about["label"], about["stats"], about["summary"]
         return fitted
 

@@ -15,11 +15,12 @@ import numpy as np
 
 from gan_augment.core.errors import MissingInputError, ModelError
 from gan_augment.core.records import DatasetSpec
-from gan_augment.core.samples import Payload, Samples, read_samples, write_samples
+from gan_augment.core.samples import Payload, Samples, read_samples
 from gan_augment.synthesis.api import MethodConfig, Run, SampleRequest, Synthetic, TrainingData, Traits
 from gan_augment.synthesis.kit.blocks import BLOCK, sample_in_blocks
-from gan_augment.synthesis.kit.checks import JointOnly, check_index, check_train
+from gan_augment.synthesis.kit.checks import JointOnly, check_train
 from gan_augment.synthesis.kit.files import REMEDY, read_about, write_about
+from gan_augment.synthesis.kit.kept_rows import KeptRows
 
 __all__ = ["FittedOversample", "Oversample", "OversampleConfig"]
 
@@ -29,12 +30,17 @@ class OversampleConfig(MethodConfig):
 
 
 @dataclass
-class FittedOversample:
+class FittedOversample(KeptRows):
     """The train rows themselves."""
 
     spec: DatasetSpec
     rows: Samples
     stats: list[dict[str, float]] = field(default_factory=list)
+
+    @property
+    def method_name(self) -> str:
+        """See `KeptRows`."""
+        return Oversample.name
 
     @property
     def summary(self) -> dict[str, Any]:
@@ -43,9 +49,7 @@ class FittedOversample:
 
     def sample(self, request: SampleRequest) -> Iterator[Synthetic]:
         """Real rows of the class, drawn with replacement; `parents` names each one. Raises MethodError."""
-        labels = self.rows.label_indices(self.spec)
-        check_index(request.index, np.unique(labels), self.spec, Oversample.name)
-        own = self.rows.take(np.flatnonzero(labels == request.index))
+        own = self.own(request.index)
 
         def draw(generator: np.random.Generator) -> tuple[Payload, tuple[str, ...]]:
             chosen = own.take(generator.integers(len(own), size=BLOCK))
@@ -56,8 +60,7 @@ class FittedOversample:
     def save(self, directory: Path) -> None:
         """model.json and the rows as a samples folder."""
         write_about(directory, Oversample.name, summary=self.summary)
-        (directory / "rows").mkdir()
-        write_samples(directory / "rows", self.rows)
+        self.save_rows(directory)
 
 
 class Oversample(JointOnly):

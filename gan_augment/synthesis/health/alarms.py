@@ -14,7 +14,6 @@ from dataclasses import dataclass
 import numpy as np
 import numpy.typing as npt
 from scipy.spatial.distance import pdist
-from scipy.stats import mannwhitneyu
 
 from gan_augment.fidelity.distances import kth_neighbour_distance, nearest
 from gan_augment.fidelity.likeness import Likeness
@@ -84,6 +83,8 @@ def _memorised(train: Rows, held_out: Rows, synthetic: Rows) -> str | None:
 
 def _nearer_by_chance(made: Rows, fresh: Rows) -> float:
     """The p-value of Mann and Whitney with ties broken in favour of `made`: few fresh rows of few levels tie a lot."""
+    from scipy.stats import mannwhitneyu
+
     order = np.argsort(np.concatenate([fresh, made]), kind="stable")  # of equals the fresh ones come first
     place = np.empty(len(order))
     place[order] = np.arange(len(order))

@@ -7,7 +7,6 @@ from typing import Any, Literal
 
 import numpy as np
 import numpy.typing as npt
-from sklearn.linear_model import LogisticRegression
 
 from gan_augment.core.records import Record
 from gan_augment.core.samples import TrainView, ValidationView
@@ -98,6 +97,8 @@ def _scores(
     seed: int,
 ) -> list[ClassScore]:
     """Of each model's rows of the class, by its validation rows; the other classes' are the joint model's."""
+    from sklearn.linear_model import LogisticRegression
+
     present = [int(c) for c in np.unique(train.labels)]
     others = [draw_features(joint, c, seed, features) for c in present if c != index]
     other_labels = np.repeat([c for c in present if c != index], SAMPLES_PER_CLASS)

@@ -13,7 +13,6 @@ from typing import Any
 import numpy as np
 import numpy.typing as npt
 from scipy.special import logsumexp
-from sklearn.linear_model import LogisticRegression
 
 from gan_augment.core.seeds import numpy_generator
 from gan_augment.fidelity.likeness import Likeness, likeness, standing
@@ -66,6 +65,8 @@ class LabelJudge:
         `same_mix` False: synthetic rows are drawn as held-out rows are mixed, and train rows otherwise, so that train
         rows teach but do not say what is usual of a class.
         """
+        from sklearn.linear_model import LogisticRegression
+
         chosen, kept = (_at_most(own, seed) for own in (labels, held_out_labels))
         self._rows = np.concatenate([train[chosen], held_out[kept]])
         self._labels = np.concatenate([labels[chosen], held_out_labels[kept]])

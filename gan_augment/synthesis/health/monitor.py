@@ -21,8 +21,6 @@ from typing import Any
 import numpy as np
 import numpy.typing as npt
 import torch
-from sklearn.linear_model import LogisticRegression
-from sklearn.metrics import balanced_accuracy_score
 from torch import Tensor, nn
 
 from gan_augment.core.samples import TrainView, ValidationView
@@ -59,7 +57,7 @@ class Monitor:
     draw_noise
         What the generator starts from; None: normal numbers.
     conditions
-        What both networks are told; None: the class alone. Held-out rows under conditions that nothing is drawn under
+        Conditions of both networks; None: the class alone. Held-out rows under conditions that nothing is drawn under
         are left out: beside them a perfect generator would look wrong, and nearer to train than fresh rows are.
     reading
         A figure of the discriminator on held-out images that counts for the score as CAS does where there are classes.
@@ -159,6 +157,8 @@ class Monitor:
     def _accuracy_on_synthetic(self, features: npt.NDArray[Any], labels: npt.NDArray[np.int64]) -> dict[str, float]:
         if len(self.classes) == 1:
             return {}
+        from sklearn.metrics import balanced_accuracy_score
+
         predicted = _classifier(features, labels).predict(self.validation_features)
         return {"cas": float(balanced_accuracy_score(self.validation_labels, predicted))}
 
@@ -235,6 +235,8 @@ def _usual_kid(held_out: npt.NDArray[Any], seed: int) -> float:
 
 
 def _classifier(features: npt.NDArray[Any], labels: npt.NDArray[np.int64]) -> Any:
+    from sklearn.linear_model import LogisticRegression
+
     return LogisticRegression(max_iter=1000).fit(features, labels)
 
 

@@ -3,23 +3,38 @@
 from __future__ import annotations
 
 from collections.abc import Callable
-from typing import Any
+from typing import Annotated, Any
 
 import numpy as np
 import numpy.typing as npt
 import torch
+from pydantic import Field
 from torch import Tensor
 
 from gan_augment.core.fields import images_of
+from gan_augment.core.quantities import Steps
 from gan_augment.core.seeds import derive_seed
 from gan_augment.synthesis.api import Run, TrainingData
 from gan_augment.synthesis.health.attribute_judge import AttributeJudge
 from gan_augment.synthesis.kit.balanced_batches import UsualConditions
 from gan_augment.synthesis.kit.blocks import BLOCK
 
-__all__ = ["Draw", "claimed_values"]
+__all__ = ["Draw", "JudgeSteps", "LeastPrecision", "claimed_values"]
 
 JUDGED = 64  # drawn images of a value
+
+# Settings of a method that reads values; its values are the method's own.
+LeastPrecision = Annotated[
+    float,
+    Field(
+        ge=0,
+        le=1,
+        description="where there are attributes: a value that is read from fewer drawn images than this share of what "
+        "held-out real ones show is written as missing",
+    ),
+]
+JudgeSteps = Annotated[Steps, Field(ge=1, description="length of the training of the networks that read values")]
+
 Images = npt.NDArray[np.uint8]
 Draw = Callable[[Tensor, torch.Generator], Images]  # conditions int64 [n, groups] -> images that should show them
 

@@ -11,7 +11,7 @@ import numpy as np
 import numpy.typing as npt
 import torch
 from pydantic import Field
-from torch import Tensor
+from torch import Tensor, nn
 
 from gan_augment.compute.devices import limited_threads
 from gan_augment.core.fields import bytes_per_row
@@ -33,6 +33,7 @@ from gan_augment.synthesis.api import MethodConfig, SampleRequest, Synthetic
 from gan_augment.synthesis.kit.adversarial import AdversarialRun, RunSettings
 from gan_augment.synthesis.kit.blocks import BLOCK
 from gan_augment.synthesis.kit.files import read_about, write_about
+from gan_augment.training.checkpoint import load_module, save_module
 
 __all__ = [
     "SAMPLING_BLOCK",
@@ -42,8 +43,10 @@ __all__ = [
     "draw_images",
     "image_of",
     "large",
+    "load_networks",
     "read_model",
     "sample_image_blocks",
+    "save_networks",
     "train_run",
     "write_model",
 ]
@@ -215,6 +218,18 @@ def draw_images(
     """
     given = torch.full((len(noise),), condition) if isinstance(condition, int) else condition
     return levels.snap(decode_images(generator(noise.to(device), given.to(device)).float().cpu().numpy()))
+
+
+def save_networks(directory: Path, generator: nn.Module, discriminator: nn.Module) -> None:
+    """Write generator.safetensors and discriminator.safetensors."""
+    save_module(directory / "generator.safetensors", generator)
+    save_module(directory / "discriminator.safetensors", discriminator)
+
+
+def load_networks(directory: Path, generator: nn.Module, discriminator: nn.Module) -> None:
+    """Fill both networks with what `save_networks` wrote. Raises ModelError."""
+    load_module(directory / "generator.safetensors", generator)
+    load_module(directory / "discriminator.safetensors", discriminator)
 
 
 def write_model(

@@ -22,8 +22,9 @@ from gan_augment.core.samples import Payload, Samples, read_samples, write_sampl
 from gan_augment.core.seeds import numpy_generator
 from gan_augment.synthesis.api import MethodConfig, Run, SampleRequest, Synthetic, TrainingData, Traits
 from gan_augment.synthesis.kit.blocks import BLOCK
-from gan_augment.synthesis.kit.checks import JointOnly, check_index, check_pool, check_pool_rows, check_train
+from gan_augment.synthesis.kit.checks import JointOnly, check_pool, check_pool_rows, check_train
 from gan_augment.synthesis.kit.files import REMEDY, read_about, write_about
+from gan_augment.synthesis.kit.kept_rows import KeptRows
 
 __all__ = [
     "OF_ONE_SOURCE",
@@ -131,7 +132,7 @@ class PooledTranslator(UntrainedTranslator):
 
 
 @dataclass
-class FittedTranslator:
+class FittedTranslator(KeptRows):
     """The real train images that new ones are made from, and the pool where the method takes after it."""
 
     method: UntrainedTranslator
@@ -142,15 +143,18 @@ class FittedTranslator:
     stats: list[dict[str, float]] = field(default_factory=list)
 
     @property
+    def method_name(self) -> str:
+        """See `KeptRows`."""
+        return self.method.name
+
+    @property
     def summary(self) -> dict[str, Any]:
         """The number of images to draw from."""
         return {"rows": len(self.rows)} | ({} if self.pool is None else {"pool": len(self.pool)})
 
     def sample(self, request: SampleRequest) -> Iterator[Synthetic]:
         """Images of the class with their parents, the n-th from (seed, index, n) alone. Raises MethodError."""
-        indices = self.rows.label_indices(self.spec)
-        check_index(request.index, np.unique(indices), self.spec, self.method.name)
-        own = self.rows.take(np.flatnonzero(indices == request.index))
+        own = self.own(request.index)
         images, ids = images_of(own.payload), own.manifest["id"].to_numpy(dtype=object)
         for first in range(request.start, request.start + request.count, BLOCK):
             numbers = range(first, min(first + BLOCK, request.start + request.count))
@@ -181,7 +185,7 @@ class FittedTranslator:
         """model.json, the rows and the pool as samples folders."""
         config, beside = self.config.model_dump(mode="json"), sorted(self.rows.companions)
         write_about(directory, self.method.name, config=config, companions=beside, summary=self.summary, **self.about())
-        for name, samples in (("rows", self.rows), ("pool", self.pool)):
-            if samples is not None:
-                (directory / name).mkdir()
-                write_samples(directory / name, samples)
+        self.save_rows(directory)
+        if self.pool is not None:
+            (directory / "pool").mkdir()
+            write_samples(directory / "pool", self.pool)

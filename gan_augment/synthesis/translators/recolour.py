@@ -9,7 +9,7 @@ edge, a shade) goes as far as its share in the mixture. A column whose values ar
 from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any, ClassVar, Literal
 
@@ -27,7 +27,7 @@ from gan_augment.nn.conditions import UNKNOWN
 from gan_augment.synthesis.api import MethodConfig, Run, SampleRequest, Synthetic, TrainingData, Traits
 from gan_augment.synthesis.kit.attributes import Attributes
 from gan_augment.synthesis.kit.blocks import BLOCK
-from gan_augment.synthesis.kit.checks import check_index, check_train
+from gan_augment.synthesis.kit.checks import check_train
 from gan_augment.synthesis.kit.files import REMEDY, read_about, read_arrays, write_arrays
 from gan_augment.synthesis.kit.untrained import FittedTranslator, Pixels, UntrainedTranslator
 
@@ -131,26 +131,19 @@ def recoloured(image: Pixels, moves: Sequence[tuple[Floats, Floats, Floats]]) ->
 class FittedRecolour(FittedTranslator):
     """The real train images, and the colour of each value of the columns that are colours."""
 
-    attributes: Attributes | None = None
+    attributes: Attributes = field(kw_only=True)
     colours: tuple[Floats | None, ...] = ()
 
     @property
     def summary(self) -> dict[str, Any]:
         """The number of images to draw from, and the columns that keep the value of the parent."""
-        columns = zip(self._known.columns, self.colours, strict=True)
+        columns = zip(self.attributes.columns, self.colours, strict=True)
         return {"rows": len(self.rows), "kept_columns": [own.name for own, colours in columns if colours is None]}
-
-    @property
-    def _known(self) -> Attributes:
-        assert self.attributes is not None
-        return self.attributes
 
     def sample(self, request: SampleRequest) -> Iterator[Synthetic]:
         """Images of the class with parents and attributes, the n-th from (seed, index, n) alone. Raises MethodError."""
-        indices = self.rows.label_indices(self.spec)
-        check_index(request.index, np.unique(indices), self.spec, self.method.name)
-        view = TrainView(self.spec, self.rows.take(np.flatnonzero(indices == request.index)))
-        own, images = self._known.conditions(view, self.method.name), images_of(view.samples.payload)
+        view = TrainView(self.spec, self.own(request.index))
+        own, images = self.attributes.conditions(view, self.method.name), images_of(view.samples.payload)
         ids = view.samples.manifest["id"].to_numpy(dtype=object)
         end = request.start + request.count
         for first in range(request.start, end, BLOCK):
@@ -158,7 +151,7 @@ class FittedRecolour(FittedTranslator):
             randoms = [numpy_generator(request.seed, request.index, number) for number in numbers]
             drawn = [self._recolour(images, own, random) for random in randoms]
             pictures, places, told = zip(*drawn, strict=True)
-            beside = self._known.frame(np.stack(told), {})
+            beside = self.attributes.frame(np.stack(told), {})
             yield Synthetic(np.stack(pictures), tuple(ids[list(places)]), companions={"attributes": beside})
 
     def _recolour(self, images: Pixels, own: Ints, random: np.random.Generator) -> tuple[Pixels, int, Ints]:
@@ -181,7 +174,7 @@ class FittedRecolour(FittedTranslator):
     def _wanted(self, own: Ints, random: np.random.Generator) -> Ints:
         """A combination of values, int64 [groups]."""
         if self.config.combinations == "all":
-            free = [int(random.integers(1, size)) for size in self._known.sizes[1:]]
+            free = [int(random.integers(1, size)) for size in self.attributes.sizes[1:]]
             return np.array([own[0, 0], *free], dtype=np.int64)
         whole = own[(own != UNKNOWN).all(axis=1)]
         seen = np.unique(whole if len(whole) else own, axis=0)
@@ -197,7 +190,7 @@ class FittedRecolour(FittedTranslator):
 
     def about(self) -> dict[str, Any]:
         """The columns of the attributes."""
-        return {"columns": self._known.saved}
+        return {"columns": self.attributes.saved}
 
     def save(self, directory: Path) -> None:
         """As every untrained translator, and colours.safetensors."""

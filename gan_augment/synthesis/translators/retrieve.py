@@ -23,7 +23,7 @@ from gan_augment.core.seeds import numpy_generator
 from gan_augment.synthesis.api import AskedCaption, MethodConfig, Run, SampleRequest, Synthetic, TrainingData, Traits
 from gan_augment.synthesis.kit.blocks import BLOCK
 from gan_augment.synthesis.kit.captions import captions_of, class_index, quoted
-from gan_augment.synthesis.kit.checks import check_index, check_train
+from gan_augment.synthesis.kit.checks import check_train
 from gan_augment.synthesis.kit.untrained import FittedTranslator, UntrainedTranslator
 from gan_augment.synthesis.kit.words import words_of
 
@@ -52,9 +52,7 @@ class FittedRetrieve(FittedTranslator):
 
     def sample(self, request: SampleRequest) -> Iterator[Synthetic]:
         """Real images of the class with what lies beside them, the n-th from (seed, index, n) alone."""
-        indices = self.rows.label_indices(self.spec)
-        check_index(request.index, np.unique(indices), self.spec, self.method.name)
-        own = self.rows.take(np.flatnonzero(indices == request.index))
+        own = self.own(request.index)
         ids, near = own.manifest["id"].to_numpy(dtype=object), self._near(request.index, own)
         end = request.start + request.count
         for first in range(request.start, end, BLOCK):

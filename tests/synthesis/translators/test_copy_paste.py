@@ -11,7 +11,7 @@ import pytest
 from gan_augment.core.errors import MethodError
 from gan_augment.synthesis.api import Run, SampleRequest, TrainingData
 from gan_augment.synthesis.translators.copy_paste import CopyPaste, CopyPasteConfig, pasted
-from tests.toys import image_toy, mask_toy
+from tests.toys import bar_toy, image_toy
 
 
 def drawn(train: Any, count: int = 40, index: int = 0, **settings: Any) -> Any:
@@ -37,7 +37,7 @@ def test_an_object_of_any_size_anywhere_arrives(
 
 @pytest.mark.parametrize("blend", ["gradients", "cut"])
 def test_the_mask_says_where_the_objects_are(blend: str) -> None:
-    train, _ = mask_toy()
+    train, _ = bar_toy()
     (batch,) = drawn(train, blend=blend)
     masks = batch.companions["mask"]
     bright = np.asarray(batch.payload) > 120
@@ -51,7 +51,7 @@ def test_the_mask_says_where_the_objects_are(blend: str) -> None:
 def test_rows_without_masks_and_classes_without_objects_are_refused() -> None:
     with pytest.raises(MethodError, match="without masks"):
         drawn(image_toy()[0])
-    train, _ = mask_toy()
+    train, _ = bar_toy()
     masks = np.asarray(train.samples.companions["mask"]).copy()
     masks[20:] = 0
     half = replace(train, samples=replace(train.samples, companions={"mask": masks}))

@@ -22,7 +22,7 @@ from pydantic import Field, field_validator
 from torch import Tensor, nn
 
 from gan_augment.core.fields import images_of
-from gan_augment.core.quantities import Kimg, Steps, Units, Weight
+from gan_augment.core.quantities import Kimg, Units, Weight
 from gan_augment.core.records import DatasetSpec, ImageSpec
 from gan_augment.core.seeds import derive_seed
 from gan_augment.encoding.image import PixelLevels
@@ -37,7 +37,7 @@ from gan_augment.synthesis.kit.adversarial import AdversarialRun, Terms
 from gan_augment.synthesis.kit.attributes import Attributes, check_names
 from gan_augment.synthesis.kit.balanced_batches import BalancedValues, UsualConditions
 from gan_augment.synthesis.kit.checks import JointOnly, check_index, check_train
-from gan_augment.synthesis.kit.claimed_values import claimed_values
+from gan_augment.synthesis.kit.claimed_values import JudgeSteps, LeastPrecision, claimed_values
 from gan_augment.synthesis.kit.files import read_arrays, write_arrays
 from gan_augment.synthesis.kit.image_gan import (
     SAMPLING_BLOCK,
@@ -46,11 +46,12 @@ from gan_augment.synthesis.kit.image_gan import (
     build_networks,
     draw_images,
     image_of,
+    load_networks,
     read_model,
+    save_networks,
     train_run,
     write_model,
 )
-from gan_augment.training.checkpoint import load_module, save_module
 
 __all__ = ["AttributeGan", "AttributeGanConfig", "FittedAttributeGan"]
 
@@ -73,14 +74,8 @@ class AttributeGanConfig(ImageGanConfig):
         description="what is drawn of a class: as often as train rows have it, each combination of them equally often, "
         "every combination of values, or a list such as [{hair: red, eyes: blue}]",
     )
-    min_precision: float = Field(
-        default=0.8,
-        ge=0,
-        le=1,
-        description="a value that is read from fewer drawn images than this share of what held-out real ones show is "
-        "written as missing",
-    )
-    judge_steps: Steps = Field(default=300, ge=1, description="length of the training of the networks that read values")
+    min_precision: LeastPrecision = 0.8
+    judge_steps: JudgeSteps = 300
 
     def usual_kimg(self, image: ImageSpec) -> float:
         """Half of what `conditional` takes where an MLP draws: no figure gets better after it (docs/benchmarks.md)."""
@@ -153,15 +148,14 @@ class FittedAttributeGan:
 
     def save(self, directory: Path) -> None:
         """generator.safetensors, discriminator.safetensors, combinations.safetensors and model.json."""
-        save_module(directory / "generator.safetensors", self.generator)
-        save_module(directory / "discriminator.safetensors", self.discriminator)
+        save_networks(directory, self.generator, self.discriminator)
         seen = {"seen": self.combinations.seen, "counts": self.combinations.counts}
         write_arrays(directory / "combinations.safetensors", seen)
         write_model(directory, AttributeGan.name, self.config, self.levels, self, columns=self.attributes.saved)
 
 
 class AttributeGan(JointOnly):
-    """One GAN of all classes that is told several attributes of each image, and draws any combination of them."""
+    """One GAN of all classes, conditioned on several attributes of each image; draws any combination of them."""
 
     name: ClassVar[str] = "attribute_gan"
     traits: ClassVar[Traits] = Traits(
@@ -204,8 +198,7 @@ class AttributeGan(JointOnly):
         known = read_arrays(directory / "combinations.safetensors", ("seen", "counts"))
         combinations = Combinations.restored(attributes, known["seen"], known["counts"], config.combinations)
         networks = _networks(image_of(spec), config, attributes.sizes, Run(0, device))
-        for name, network in zip(("generator", "discriminator"), networks, strict=True):
-            load_module(directory / f"{name}.safetensors", network)
+        load_networks(directory, *networks)
         more = about["stats"], about["summary"]
         return FittedAttributeGan(spec, config, attributes, combinations, *networks, levels, device, *more)
 

@@ -45,12 +45,13 @@ from gan_augment.synthesis.kit.image_gan import (
     build_networks,
     draw_images,
     image_of,
+    load_networks,
     read_model,
     sample_image_blocks,
+    save_networks,
     train_run,
     write_model,
 )
-from gan_augment.training.checkpoint import load_module, save_module
 
 __all__ = ["FittedInfogan", "Infogan", "InfoganConfig"]
 
@@ -166,8 +167,7 @@ class FittedInfogan:
 
     def save(self, directory: Path) -> None:
         """generator.safetensors, discriminator.safetensors (it reads codes) and model.json."""
-        save_module(directory / "generator.safetensors", self.generator)
-        save_module(directory / "discriminator.safetensors", self.discriminator)
+        save_networks(directory, self.generator, self.discriminator)
         about = {
             "class_of_code": self.labels.class_of_code.tolist(),
             "noise": self.labels.noise,
@@ -227,8 +227,7 @@ class Infogan(JointOnly):
         """Read a saved model. Raises ModelError where it is another method's, or damaged."""
         about, config, levels = read_model(directory, self.name, InfoganConfig)
         generator, discriminator = _networks(spec, config, 0)
-        load_module(directory / "generator.safetensors", generator)
-        load_module(directory / "discriminator.safetensors", discriminator)
+        load_networks(directory, generator, discriminator)
         named = about["labels"]
         labels = CodeLabels(
             np.array(named["class_of_code"]), named["noise"], np.array(named["class_noise"]), named["rows"]

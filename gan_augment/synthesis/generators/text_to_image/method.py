@@ -23,7 +23,7 @@ from torch import Tensor
 
 from gan_augment.core.errors import MethodError
 from gan_augment.core.fields import images_of
-from gan_augment.core.quantities import Kimg, Steps, Units, Weight
+from gan_augment.core.quantities import Kimg, Units, Weight
 from gan_augment.core.records import DatasetSpec, Role
 from gan_augment.core.samples import Payload, TrainView
 from gan_augment.core.seeds import derive_seed
@@ -42,7 +42,7 @@ from gan_augment.synthesis.kit.balanced_batches import UsualConditions
 from gan_augment.synthesis.kit.caption_reader import CaptionReader
 from gan_augment.synthesis.kit.captions import captions_of, listed, quoted
 from gan_augment.synthesis.kit.checks import JointOnly, check_index, check_train
-from gan_augment.synthesis.kit.claimed_values import claimed_values
+from gan_augment.synthesis.kit.claimed_values import JudgeSteps, LeastPrecision, claimed_values
 from gan_augment.synthesis.kit.files import read_arrays, read_texts, write_arrays, write_texts
 from gan_augment.synthesis.kit.image_gan import (
     SAMPLING_BLOCK,
@@ -51,12 +51,13 @@ from gan_augment.synthesis.kit.image_gan import (
     build_networks,
     draw_images,
     image_of,
+    load_networks,
     read_model,
+    save_networks,
     train_run,
     write_model,
 )
 from gan_augment.synthesis.kit.words import Vocabulary, words_of
-from gan_augment.training.checkpoint import load_module, save_module
 
 __all__ = ["FittedTextToImage", "TextToImage", "TextToImageConfig"]
 
@@ -82,14 +83,8 @@ class TextToImageConfig(ImageGanConfig):
         default=False, description="read each word with its two neighbours too, where the order of words matters"
     )
     most_words: Units = Field(default=64, ge=1, description="how many words of a caption are read")
-    min_precision: float = Field(
-        default=0.8,
-        ge=0,
-        le=1,
-        description="where there are attributes: a value that is read from fewer drawn images than this share of what "
-        "held-out real ones show is written as missing",
-    )
-    judge_steps: Steps = Field(default=300, ge=1, description="length of the training of the networks that read values")
+    min_precision: LeastPrecision = 0.8
+    judge_steps: JudgeSteps = 300
 
 
 @dataclass
@@ -173,8 +168,7 @@ class FittedTextToImage:
 
     def save(self, directory: Path) -> None:
         """Both networks, captions and reader as safetensors, captions.json and model.json."""
-        save_module(directory / "generator.safetensors", self.generator)
-        save_module(directory / "discriminator.safetensors", self.discriminator)
+        save_networks(directory, self.generator, self.discriminator)
         captions, language = self.captions, self.language
         write_texts(directory / "captions.json", words=language.vocabulary.words, captions=captions.texts)
         arrays: dict[str, npt.NDArray[Any]] = {"conditions": captions.conditions, "counts": captions.counts}
@@ -234,8 +228,7 @@ class TextToImage(JointOnly):
         language = Language(len(spec.classes), attributes, vocabulary, CaptionReader(*parts), config.most_words)
         captions = Captions.restored(texts["captions"], known["conditions"], known["counts"], language)
         networks = _networks(spec, config, vocabulary.size, Run(0, device))
-        for name, network in zip(("generator", "discriminator"), networks, strict=True):
-            load_module(directory / f"{name}.safetensors", network)
+        load_networks(directory, *networks)
         more = about["stats"], about["summary"]
         return FittedTextToImage(spec, config, language, captions, *networks, levels, device, *more)
 

@@ -1,0 +1,1 @@
+"""Removing unwanted parts of real images, by a network that learnt to paint what was there."""
