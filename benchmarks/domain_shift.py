@@ -16,6 +16,11 @@ network; `--samples` rows a class are added to the 20 real ones:
     style statistics    the same in closed form
     style generated     styles made of noise; no pool
     style own           features of a network of the train rows
+    image               `image_to_image` as it comes, from the pool without pairs
+    image as is         the same, without the levels of pool images to start from
+    image pairs         `image_to_image` from the pairs of 20 pool images a class, which are in no other part
+    label the pairs     these pool images with labels, beside the train rows: what their owner could do instead
+    self-training       a network of the train rows labels the pool; rows of which it is surer than in nine of ten cases
     labelled B          20 rows a class of B instead of A: the ceiling
 """
 
@@ -23,6 +28,7 @@ from __future__ import annotations
 
 import argparse
 import time
+from dataclasses import replace
 
 import numpy as np
 import numpy.typing as npt
@@ -53,8 +59,13 @@ METHODS = {
     "style statistics": ("style_transfer", {"way": "statistics"}, True),
     "style generated": ("style_transfer", {}, False),
     "style own": ("style_transfer", {"features": "own"}, True),
+    "image": ("image_to_image", {"way": "unpaired"}, True),
+    "image as is": ("image_to_image", {"way": "unpaired", "start": "as_is"}, True),
+    "image pairs": ("image_to_image", {"way": "paired"}, True),
 }
-ARMS = ("real", "classical", *METHODS, "labelled B")
+ARMS = ("real", "classical", *METHODS, "label the pairs", "self-training", "labelled B")
+PAIRED = 20  # pool rows a class with a pair
+SURE = 0.9
 
 
 def rows(digits: Digits, numbers: npt.NDArray[np.int64], domain: str, split: str) -> Samples:
@@ -84,14 +95,23 @@ def split_up(digits: Digits, seed: int) -> dict[str, Samples]:
         "B": rows(digits, test_b, TEXTURED, "train"),
         "pool": rows(digits, pool, TEXTURED, "pool"),
         "labelled B": rows(digits, train, TEXTURED, "train"),
+        "pairs": pairs(digits, pool),
     }
+
+
+def pairs(digits: Digits, pool: npt.NDArray[np.int64]) -> Samples:
+    """The first pool rows of each class, with the same digit on plain paper beside them."""
+    chosen = np.concatenate([own[:PAIRED] for own in np.split(pool, len(CLASSES))])
+    plain = np.asarray(rows(digits, chosen, PLAIN, "pool").payload)
+    return replace(rows(digits, chosen, TEXTURED, "pool"), companions={"pair": plain})
 
 
 def made(arm: str, parts: dict[str, Samples], samples: int, seed: int) -> Samples:
     """The train rows, and as many of each class that the method of the arm draws."""
     name, settings, pooled = METHODS[arm]
     method, train = resolve_method(name), TrainView(SPEC, parts["train"])
-    data = TrainingData(train, pool=PoolView(SPEC, parts["pool"]) if pooled else None)
+    pool = parts["pairs" if settings.get("way") == "paired" else "pool"]
+    data = TrainingData(train, pool=PoolView(SPEC, pool) if pooled else None)
     fitted = method.fit(data, method.Config(**settings), Run(seed))
     found = [parts["train"]]
     for index, label in enumerate(CLASSES):
@@ -99,6 +119,35 @@ def made(arm: str, parts: dict[str, Samples], samples: int, seed: int) -> Sample
             manifest = make_manifest(len(batch.payload), label=label, split="train", origin="synthetic")
             found.append(Samples(manifest, np.asarray(batch.payload)))
     return Samples.concat(found)
+
+
+def labelled_pairs(digits: Digits, parts: dict[str, Samples]) -> Samples:
+    """The train rows, and the pool rows that have a pair with their true labels."""
+    numbers = [int(name.rpartition("-")[2]) for name in parts["pairs"].manifest["id"]]
+    return Samples.concat([parts["train"], rows(digits, np.array(numbers), TEXTURED, "train")])
+
+
+def self_labelled(parts: dict[str, Samples], steps: int, seed: int) -> Samples:
+    """The train rows, and the pool rows with the labels that a network of the train rows is sure of."""
+    found = make_classifier(CnnConfig(steps=steps), ClassicalConfig(), train_rows=len(parts["train"]), seed=seed)
+    (fitted,) = found.fit(parts["train"], SPEC, Treatment(classical=True, balanced=False), [seed])
+    pool = np.asarray(parts["pool"].payload)
+    read = np.asarray(fitted.predict_probabilities(pool))
+    sure = np.flatnonzero(read.max(axis=1) > SURE)
+    labels = [CLASSES[place] for place in read[sure].argmax(axis=1)]
+    manifest = make_manifest(len(sure), label=labels, split="train", origin="synthetic")
+    return Samples.concat([parts["train"], Samples(manifest, pool[sure])])
+
+
+def rows_of(arm: str, digits: Digits, parts: dict[str, Samples], options: argparse.Namespace, seed: int) -> Samples:
+    """What the classifier of an arm trains on."""
+    if arm in METHODS:
+        return made(arm, parts, options.samples, seed)
+    if arm == "label the pairs":
+        return labelled_pairs(digits, parts)
+    if arm == "self-training":
+        return self_labelled(parts, options.steps, seed)
+    return parts.get(arm, parts["train"])
 
 
 def accuracies(arm: str, train: Samples, parts: dict[str, Samples], steps: int, seed: int) -> tuple[float, float]:
@@ -127,7 +176,7 @@ def main() -> None:
         parts = split_up(digits, split)
         for arm in options.arms:
             started = time.process_time()
-            train = parts.get(arm, parts["train"]) if arm not in METHODS else made(arm, parts, options.samples, split)
+            train = rows_of(arm, digits, parts, options, split)
             drawn = time.process_time() - started
             found.setdefault(arm, []).append(accuracies(arm, train, parts, options.steps, split))
             on_b, on_a = found[arm][-1]

@@ -6,6 +6,9 @@ The shapes are those that the stages write; the names of the classes are chosen 
 from __future__ import annotations
 
 import dataclasses
+import functools
+import shutil
+import tempfile
 from pathlib import Path
 from typing import Any
 
@@ -54,7 +57,22 @@ class Recipe:
 
 def write_project(root: Path, recipe: Recipe | None = None, **changes: Any) -> Project:
     """Write the project below `root` and open it; `changes` replace fields of the recipe."""
-    recipe = dataclasses.replace(recipe or Recipe(), **changes)
+    shutil.copytree(_written(dataclasses.replace(recipe or Recipe(), **changes)), root, dirs_exist_ok=True)
+    return Project.open(root)
+
+
+_FOLDER = tempfile.TemporaryDirectory(prefix="finished-projects-")  # it goes with the process
+
+
+@functools.cache
+def _written(recipe: Recipe) -> Path:
+    """The project of a recipe, to be copied: hundreds of tests want the same few."""
+    root = Path(tempfile.mkdtemp(dir=_FOLDER.name))
+    _write_all(root, recipe)
+    return root
+
+
+def _write_all(root: Path, recipe: Recipe) -> None:
     rng = np.random.default_rng(recipe.seed)
     layout = Layout(root)
     _write_params(root, recipe)
@@ -67,7 +85,6 @@ def write_project(root: Path, recipe: Recipe | None = None, **changes: Any) -> P
     _write_mixed(layout, recipe, accepted)
     _write_models(layout, recipe, rng)
     _write_reports(layout, recipe, rng)
-    return Project.open(root)
 
 
 def _write_params(root: Path, recipe: Recipe) -> None:

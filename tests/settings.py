@@ -10,7 +10,18 @@ from dataclasses import dataclass, field
 from typing import Any
 
 from gan_augment.core.samples import PoolView, TrainView, ValidationView
-from tests.toys import attribute_toy, caption_toy, image_pool, image_toy, mask_toy, table_toy, text_pool, text_toy
+from tests.toys import (
+    attribute_toy,
+    bar_toy,
+    caption_toy,
+    clip_toy,
+    image_pool,
+    image_toy,
+    mask_toy,
+    table_toy,
+    text_pool,
+    text_toy,
+)
 
 __all__ = ["METHODS", "MethodRow"]
 
@@ -20,6 +31,7 @@ class MethodRow:
     """`toy()` gives the train and the validation rows, `settings` are those of the method's Config.
 
     `pool()` gives the rows without labels, for a method that must have some.
+    `brief`: settings in the place of those for comparing several trainings, where they may teach less.
     `judged`: whether the toy's answer is forced after so little training, so that a judge must agree with the labels.
     """
 
@@ -27,9 +39,16 @@ class MethodRow:
     settings: dict[str, Any] = field(default_factory=dict)
     judged: bool = True
     pool: Callable[[], PoolView | None] = lambda: None
+    brief: dict[str, Any] = field(default_factory=dict)
 
 
 SMALL_IMAGE_GAN = {"kimg": 0.2, "specialise_kimg": 0.1, "batch_size": 16, "width": 16, "latent": 4, "checks": 1}
+
+
+def clip_views() -> tuple[TrainView, ValidationView]:
+    """Clips to learn from and other clips."""
+    return clip_toy(), clip_toy(split="validation")
+
 
 METHODS: dict[str, MethodRow] = {
     "attribute_gan": MethodRow(
@@ -40,12 +59,19 @@ METHODS: dict[str, MethodRow] = {
     "bicubic": MethodRow(image_toy),
     "conditional": MethodRow(image_toy, SMALL_IMAGE_GAN, judged=False),
     "copula": MethodRow(table_toy),
+    "copy_paste": MethodRow(bar_toy, judged=False),
     "erase": MethodRow(image_toy),
     "domain_randomise": MethodRow(text_toy, judged=False),
     "fda": MethodRow(image_toy, pool=image_pool),
+    "flow_warp": MethodRow(clip_views),
     "histogram_match": MethodRow(image_toy, pool=image_pool),
+    "image_to_image": MethodRow(
+        image_toy, {"kimg": 0.1, "batch_size": 10, "width": 8, "critic_width": 8, "checks": 2}, False, image_pool
+    ),
     "infogan": MethodRow(
-        image_toy, {"kimg": 4.8, "batch_size": 32, "width": 64, "latent": 4, "checks": 2, "learning_rate": 3e-3}
+        image_toy,
+        {"kimg": 4.8, "batch_size": 32, "width": 64, "latent": 4, "checks": 2, "learning_rate": 3e-3},
+        brief={"kimg": 0.4},
     ),
     "inpainting": MethodRow(
         mask_toy,
@@ -54,6 +80,11 @@ METHODS: dict[str, MethodRow] = {
     ),
     "jitter": MethodRow(table_toy),
     "matched_script": MethodRow(text_toy, judged=False, pool=text_pool),
+    "next_frame": MethodRow(
+        clip_views,
+        {"mse_kimg": 0.2, "adversarial_kimg": 0.05, "batch_size": 10, "width": 8, "checks": 2},
+        judged=False,
+    ),
     "oversample": MethodRow(table_toy),
     "permute_characters": MethodRow(text_toy, judged=False),
     "random_convolution": MethodRow(image_toy, judged=False),

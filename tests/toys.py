@@ -24,7 +24,9 @@ __all__ = [
     "INKS",
     "PAPERS",
     "attribute_toy",
+    "bar_toy",
     "caption_toy",
+    "clip_toy",
     "colours_of",
     "image_pool",
     "image_toy",
@@ -85,6 +87,28 @@ def image_pool(rows: int = 24) -> PoolView:
     ids = [f"pool-{number}" for number in range(rows)]
     samples = Samples(make_manifest(rows, id=ids, split="pool", origin="real"), images.astype(np.uint8))
     return PoolView(image_toy()[0].spec, samples)
+
+
+def bar_toy(rows: int = 40) -> tuple[TrainView, ValidationView]:
+    """12 x 12 grey images of a bright bar on dark ground, with its mask: lying (class 0) or standing (class 1)."""
+    random = np.random.default_rng(7)
+    images = random.integers(20, 60, (rows, 12, 12, 1)).astype(np.uint8)
+    masks = np.zeros_like(images)
+    for row in range(rows):
+        top, left = random.integers(1, 5, 2)
+        high, wide = (2, 6) if row < rows // 2 else (6, 2)
+        images[row, top : top + high, left : left + wide] = random.integers(180, 250)
+        masks[row, top : top + high, left : left + wide] = 1
+    labels = [LABELS[0]] * (rows // 2) + [LABELS[1]] * (rows - rows // 2)
+    spec = _spec(image=ImageSpec(height=12, width=12, channels=1))
+    spec = spec.model_copy(update={"companions": {"mask": ArrayField(shape=(12, 12, 1))}})
+    train, validation = views(spec, images, labels)
+    return _masked(train, masks), _masked(validation, masks)
+
+
+def _masked(view: Any, masks: np.ndarray) -> Any:
+    own = masks[:: len(masks) // len(view)]
+    return replace(view, samples=replace(view.samples, companions={"mask": own}))
 
 
 INKS = {"red": (230, 40, 40), "green": (40, 230, 40), "blue": (40, 40, 230)}
@@ -203,6 +227,40 @@ def colours_of(images: np.ndarray, index: int) -> tuple[list[str], list[str]]:
 
     halves = images[:, :, :4], images[:, :, 4:]
     return nearest(halves[index], INKS), nearest(halves[1 - index], PAPERS)
+
+
+def clip_toy(clips: int = 12, long: int = 5, *, split: str = "train") -> Any:
+    """Clips of 12 x 12 px: a bright square that moves 1 px a frame to the right and back, above (class 0) or below.
+
+    With `sequence` and a `mask` of the square, beside rows of one split: a view of it.
+    """
+    kinds: dict[str, Any] = {"train": TrainView, "validation": ValidationView, "pool": PoolView}
+    random = np.random.default_rng(len(split))
+    images, masks, ids, names, numbers, labels = [], [], [], [], [], []
+    for clip in range(clips):
+        first, way, top = int(random.integers(7)), int(random.choice([-1, 1])), 6 * (clip % 2) + int(random.integers(4))
+        for number in range(long):
+            # Reflected at both sides of its 9 places.
+            left = abs((first + way * number + 8) % 16 - 8)
+            image = random.integers(0, 8, (12, 12, 1), dtype=np.uint8)
+            image[top : top + 3, left : left + 3] += 200
+            images.append(image)
+            masks.append((image > 100).astype(np.uint8) * 7)
+            ids.append(f"{split}-{clip}-{number}")
+            names.append(f"{split} {clip}")
+            numbers.append(number + 1)
+            labels.append(pd.NA if split == "pool" else LABELS[clip % 2])
+    sequence = pd.DataFrame({"sequence": pd.array(names, dtype="string"), "frame": pd.array(numbers, dtype="Int64")})
+    columns = (
+        Column(name="sequence", kind="categorical", dtype="string"),
+        Column(name="frame", kind="numeric", dtype="Int64", integer=True),
+    )
+    spec = _spec(image=ImageSpec(height=12, width=12, channels=1)).model_copy(
+        update={"companions": {"sequence": FrameField(columns=columns), "mask": ArrayField(shape=(12, 12, 1))}}
+    )
+    manifest = make_manifest(len(images), id=ids, label=labels, split=split, origin="real")
+    beside: Any = {"sequence": sequence} | ({} if split == "pool" else {"mask": np.stack(masks)})
+    return kinds[split](spec, Samples(manifest, np.stack(images), beside))
 
 
 def table_toy(rows: int = 120) -> tuple[TrainView, ValidationView]:

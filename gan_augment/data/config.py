@@ -31,7 +31,15 @@ __all__ = [
 ]
 
 DemoName = Literal[
-    "digits", "breast_cancer", "penguins", "colour_digits", "characters", "two_domains", "stickers", "plates"
+    "digits",
+    "breast_cancer",
+    "penguins",
+    "colour_digits",
+    "characters",
+    "two_domains",
+    "stickers",
+    "plates",
+    "moving_digits",
 ]
 DEMO_NAMES: tuple[DemoName, ...] = (
     "digits",
@@ -42,6 +50,7 @@ DEMO_NAMES: tuple[DemoName, ...] = (
     "two_domains",
     "stickers",
     "plates",
+    "moving_digits",
 )
 Side = Annotated[int, Field(ge=4, le=1024)]  # pixels
 ONE_COLUMN: tuple[Role, ...] = ("pair", "mask", "caption", "text", "voxels")  # the others have several
@@ -209,11 +218,12 @@ class PoolDemo(Record):
     name
         Name of the demo.
     companions
-        {pair: {column: pair, missing: leave_out}}: the rows that have a pair, and these.
+        Of two_domains {pair: {column: pair, missing: leave_out}}: the rows that have a pair, and these. Of
+        moving_digits {sequence: {columns: [clip, frame]}}.
     """
 
     kind: Literal["demo"] = "demo"
-    name: Literal["two_domains", "plates"] = "two_domains"
+    name: Literal["two_domains", "plates", "moving_digits"] = "two_domains"
     companions: Roles = Field(default_factory=dict)
 
     @property

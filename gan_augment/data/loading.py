@@ -16,11 +16,12 @@ import numpy.typing as npt
 import pandas as pd
 
 from gan_augment.core.errors import ParamsError
-from gan_augment.core.fields import Payload, images_of, take
+from gan_augment.core.fields import Payload, frame_of, images_of, take
 from gan_augment.core.progress import Advance, silent
 from gan_augment.core.records import Field, ImageSpec, Modality, Role, TableSpec
 from gan_augment.data.accounts import LeftOut, Reason, left_out_problems
 from gan_augment.data.attempts import attempt
+from gan_augment.data.clips import CLIP, about_clips
 from gan_augment.data.companions import Companion, Rows, load_companion
 from gan_augment.data.config import ImageFolderSource, PrepareConfig, SplitConfig
 from gan_augment.data.depth import choose_scale
@@ -50,7 +51,8 @@ class LoadedData:
     Attributes
     ----------
     rows
-        `RawData.rows` with a column `id` in front: 16 hex digits of the identity's hash.
+        `RawData.rows` with a column `id` in front: 16 hex digits of the identity's hash. Rows with a companion
+        `sequence` have its name in a last column, `clip`.
     payload
         uint8 [n, height, width, channels], or the feature columns.
     headers
@@ -318,11 +320,16 @@ def _with_companions(
         return replace(data, problems=(*problems, _no_row_has_all(read)))
     index = np.flatnonzero(np.isin(places, kept))
     without = {place: reason for companion in read.values() for place, reason in companion.without.items()}
+    kept_rows, headers = data.rows.iloc[index].reset_index(drop=True), tuple(data.headers[i] for i in index)
+    if "sequence" in read:
+        sequence = frame_of(read["sequence"].of(kept))
+        problems = (*problems, *about_clips(kept_rows["source"].tolist(), sequence, headers))
+        kept_rows[CLIP] = sequence["sequence"]
     return replace(
         data,
-        rows=data.rows.iloc[index].reset_index(drop=True),
+        rows=kept_rows,
         payload=take(data.payload, index),
-        headers=tuple(data.headers[i] for i in index),
+        headers=headers,
         problems=problems,
         left_out=(*data.left_out, *(LeftOut(names[place], WITHOUT, reason) for place, reason in without.items())),
         companions={role: companion.of(kept) for role, companion in read.items()},

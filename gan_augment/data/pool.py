@@ -23,6 +23,7 @@ from gan_augment.core.progress import Advance, silent
 from gan_augment.core.records import Modality, PoolSpec
 from gan_augment.core.samples import Samples, make_manifest
 from gan_augment.data.accounts import entry_figures, left_out_problems
+from gan_augment.data.clips import CLIP, bound_ids
 from gan_augment.data.config import PrepareConfig, SplitConfig
 from gan_augment.data.duplicates import components, find_duplicates
 from gan_augment.data.loading import LoadedData, load_images_like
@@ -45,8 +46,9 @@ __all__ = [
 NO_GROUPS = "none"  # of prepare.pool.group
 HELD = ("validation", "test")
 COPY = "a copy or a near copy of a validation or test row"
-BOUND = "in a group with a validation or test row"
+BOUND = "in a group or a clip with a validation or test row"
 KNOWN = "a copy or a near copy of a train row, which teaches nothing more"
+_APART = "if these are not groups, set prepare.pool.group; a clip of the pool needs a name of its own"
 _SHOWN = 20
 _OF_POOL = "prepare.pool.companions"
 _POOLED: frozenset[Modality] = frozenset({"image"})
@@ -209,9 +211,7 @@ def sift_pool(pool: LoadedData, data: LoadedData, split: Split, *, near: bool) -
     labels = pd.concat([data.rows["label"], pool.rows["label"]], ignore_index=True)
     payload = np.concatenate([np.asarray(data.payload), np.asarray(pool.payload)])
     alike = find_duplicates(payload, labels, near=near).near
-    groups = pd.concat([data.rows["group"], pool.rows["group"]], ignore_index=True)
-    ids = pd.concat([data.rows["id"], pool.rows["id"]], ignore_index=True)
-    named = pd.factorize(groups.where(groups != "", "\0" + ids))[0].astype(np.int64)
+    named = bound_ids(pd.concat([data.rows, pool.rows], ignore_index=True).fillna({CLIP: ""}))
     units = np.concatenate([split.units, split.units.max() + 1 + np.arange(more)])
     kin = components(count + more, alike, named, units)
     held, train = np.isin(split.parts, HELD), split.parts == "train"
@@ -283,7 +283,9 @@ def pool_problems(pool: Pool) -> Iterator[Problem]:
                 code="pool",
                 what=f"{counts[reason]} of {len(pool.reasons)} pool rows are left out: {reason}",
                 places=tuple(pool.examples[reason]),
-                remedy=None if reason != BOUND else "if these are not groups, set prepare.pool.group",
+                remedy=None
+                if reason != BOUND
+                else "if these are not groups, set prepare.pool.group; clips need names of their own",
             )
     if not len(pool.kept):
         yield Problem(severity="warning", what="No row of the pool is left: synthesizers see the train rows alone")

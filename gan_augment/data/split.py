@@ -1,9 +1,9 @@
 """Train, validation and test parts: stratified, stable, with groups and clusters of copies kept whole.
 
-The unit of the split is a set of rows that must stay together: a group, a cluster of copies, or both joined. The units
-of each class are ordered by a hash of the seed and the unit, and that order is cut into parts. So rows added to one
-class do not move those of another, and one more row moves at most a few of its own class. Units with rows of several
-classes are placed first, each in the part that it unbalances least.
+The unit of the split is a set of rows that must stay together: a group, a clip, a cluster of copies, or these joined.
+The units of each class are ordered by a hash of the seed and the unit, and that order is cut into parts. So rows added
+to one class do not move those of another, and one more row moves at most a few of its own class. Units with rows of
+several classes are placed first, each in the part that it unbalances least.
 """
 
 from __future__ import annotations
@@ -18,6 +18,7 @@ import pandas as pd
 
 from gan_augment.core.errors import DataError, LeakError
 from gan_augment.core.seeds import derive_seed
+from gan_augment.data.clips import CLIP, bound_ids, name_ids
 from gan_augment.data.config import SplitConfig
 from gan_augment.data.duplicates import Duplicates, components
 from gan_augment.data.parts import PARTS, Part
@@ -60,7 +61,7 @@ def split_rows(rows: pd.DataFrame, duplicates: Duplicates, config: SplitConfig, 
     Parameters
     ----------
     rows
-        The columns id, label, source, group and split of `LoadedData.rows`.
+        The columns id, label, source, group and split of `LoadedData.rows`, and `clip` where there are clips.
     seed
         Decides which rows go where; it has no effect on parts that the user gave.
 
@@ -72,7 +73,7 @@ def split_rows(rows: pd.DataFrame, duplicates: Duplicates, config: SplitConfig, 
         The user's own split has a group, a copy or a near copy in two parts.
     """
     check_classes(rows["label"])
-    groups = _group_ids(rows)
+    groups = bound_ids(rows)
     units = components(len(rows), duplicates.near, groups)
     given = set(rows["split"]) - {""}
     parts = _given_parts(rows, duplicates, groups, units, config) if given else _everything(rows, "train")
@@ -112,12 +113,6 @@ def part_sizes(count: int, config: SplitConfig) -> Targets:
     while count - test - validation < MIN_TRAIN and max(test, validation) > 1:
         test, validation = (test - 1, validation) if test >= validation else (test, validation - 1)
     return {"train": count - test - validation, "validation": validation, "test": test}
-
-
-def _group_ids(rows: pd.DataFrame) -> npt.NDArray[np.int64]:
-    """The user's groups as numbers; a row without a group is a group of its own."""
-    names = rows["group"].where(rows["group"] != "", "\0" + rows["id"])
-    return np.asarray(pd.factorize(names)[0], dtype=np.int64)
 
 
 @dataclass(frozen=True)
@@ -255,6 +250,8 @@ def _given_parts(
     if not leaking.any():
         return parts
     if config.leaks == "refuse":
+        if CLIP in rows:
+            _refuse_leak(rows, name_ids(rows, CLIP), "The same sequence of frames is in two parts of your split")
         _refuse_leak(rows, groups, "The same group is in two parts of your split")
         _refuse_leak(rows, duplicates.exact, "The same content is in two parts of your split")
         _refuse_leak(rows, duplicates.near, "Near copies are in two parts of your split")

@@ -1,11 +1,11 @@
-"""Quality of restored images: peak signal-to-noise ratio, errors within a hole, and sharpness relative to the truth."""
+"""Quality of restored or predicted images: squared error, PSNR, errors within a hole, sharpness beside the truth's."""
 
 from __future__ import annotations
 
 import numpy as np
 import numpy.typing as npt
 
-__all__ = ["hole_errors", "hole_sharpness", "psnr", "sharpness_ratio"]
+__all__ = ["hole_errors", "hole_sharpness", "psnr", "sharpness_ratio", "squared_error"]
 
 _ROUNDING = 1 / 12  # the mean squared error of rounding to whole levels: images nearer than that are equal
 
@@ -43,6 +43,13 @@ def _energy_in(images: npt.NDArray[np.uint8], holes: npt.NDArray[np.bool_]) -> f
     values = images.astype(np.float32)
     down, right = (np.square(np.diff(values, axis=axis)).mean(axis=3) for axis in (1, 2))
     return float(down[holes[:, 1:]].sum(dtype=np.float64) + right[holes[:, :, 1:]].sum(dtype=np.float64))
+
+
+def squared_error(images: npt.NDArray[np.uint8], truth: npt.NDArray[np.uint8]) -> npt.NDArray[np.float64]:
+    """Squared error float64 [n] of each image uint8 [n, h, w, c], summed over its pixels on a scale from 0 to 1."""
+    difference = (images.astype(np.float64) - truth) / 255
+    error: npt.NDArray[np.float64] = np.square(difference).sum(axis=(1, 2, 3))
+    return error
 
 
 def sharpness_ratio(images: npt.NDArray[np.uint8], truth: npt.NDArray[np.uint8]) -> float:

@@ -10,6 +10,7 @@ from gan_augment.reporting.captions import caption_gallery
 from gan_augment.reporting.config import ReportConfig
 from gan_augment.reporting.evidence import Evidence
 from gan_augment.reporting.lights import GUIDE, lights
+from gan_augment.reporting.painted import painted
 from gan_augment.reporting.pictures import Sheet, class_sheets, is_pixelated
 from gan_augment.reporting.scales import number, percent
 from gan_augment.reporting.templating import page_environment
@@ -52,6 +53,7 @@ def render_report(evidence: Evidence, config: ReportConfig) -> str:
             columns=sections.columns(evidence, config.features),
             asked=conditions.attributes(evidence) if sheets else [],
             guard=conditions.guard(evidence),
+            painted=painted(evidence) if sheets else [],
             training=sections.training(evidence),
             curation=sections.curation(evidence),
             overall=_overall(evidence),

@@ -46,7 +46,7 @@ class Preview:
     Attributes
     ----------
     train
-        Real train rows only: nobody should look at validation or test rows before they are used.
+        Real train rows only: a look at validation or test rows before they are used could steer the settings.
     audit
         reports/audit.json.
     augmented

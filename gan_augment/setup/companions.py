@@ -94,6 +94,9 @@ def _of_demo(source: DemoSource) -> Iterator[tuple[Role, CompanionSource]]:
         yield "attributes", CompanionSource(columns=("group",))
     if source.name == "plates":
         yield "text", CompanionSource(column="text")
+    if source.name == "moving_digits":
+        yield "sequence", CompanionSource(columns=("clip", "frame"))
+        yield "mask", CompanionSource(column="mask")
 
 
 def _of_folder(folder: Path) -> dict[Role, CompanionSource]:

@@ -9,9 +9,9 @@ from __future__ import annotations
 
 from typing import Any
 
-from gan_augment.data.config import AnySource, DemoName, DemoSource
+from gan_augment.data.config import AnySource, CompanionSource, DemoName, DemoSource, PoolDemo
 
-__all__ = ["demo_prepare", "demo_values"]
+__all__ = ["demo_pool", "demo_prepare", "demo_values"]
 
 _QUICK: dict[str, Any] = {
     "settings": {"kimg": 100},
@@ -25,6 +25,7 @@ _QUICK: dict[str, Any] = {
 _VALUES: dict[DemoName, dict[str, Any]] = {
     "colour_digits": {"method": "attribute_gan", **_QUICK},
     "characters": {"method": "attribute_gan", **_QUICK},
+    "moving_digits": {"method": "next_frame", **_QUICK, "settings": {}},
     # Three rivals are trained beside it, so mixing ratios are few. Two seeds of each arm made intervals of 40 points.
     "two_domains": {
         "method": "style_transfer",
@@ -37,10 +38,9 @@ _VALUES: dict[DemoName, dict[str, Any]] = {
     "stickers": {
         "method": "inpainting",
         **_QUICK,
-        "settings": {"first_kimg": 12, "adversarial_kimg": 3},
+        "settings": {"first_kimg": 12, "adversarial_kimg": 3, "jitter": 3},
         "groups": ["group"],
-        "candidates": 60,
-        "ratios": [0, 1],
+        "ratios": [0, 1, 3],
         "judged": False,
     },
     # Three rivals here, too. The font is spaced and thickened as the photographs are: all that write share that script.
@@ -59,6 +59,13 @@ _VALUES: dict[DemoName, dict[str, Any]] = {
         "seeds": 2,
     },
 }
+_POOLS: dict[DemoName, PoolDemo] = {
+    "two_domains": PoolDemo(),
+    "plates": PoolDemo(name="plates"),
+    "moving_digits": PoolDemo(
+        name="moving_digits", companions={"sequence": CompanionSource(columns=("clip", "frame"))}
+    ),
+}
 _PREPARE: dict[DemoName, dict[str, Any]] = {"characters": {"target": "attributes"}, "plates": {"target": "text"}}
 
 
@@ -70,3 +77,8 @@ def demo_values(source: AnySource) -> dict[str, Any]:
 def demo_prepare(source: AnySource) -> dict[str, Any]:
     """Settings of `prepare`."""
     return _PREPARE.get(source.name, {}) if isinstance(source, DemoSource) else {}
+
+
+def demo_pool(name: DemoName) -> PoolDemo | None:
+    """The pool that comes with a demo; None where there is none."""
+    return _POOLS.get(name)

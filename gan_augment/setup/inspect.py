@@ -28,7 +28,7 @@ from gan_augment.data.problems import Problem, as_problem
 from gan_augment.data.split import Split, split_rows
 from gan_augment.data.strings import normalised_strings, text_spec
 from gan_augment.setup.companions import guess_companions
-from gan_augment.setup.demos import demo_prepare
+from gan_augment.setup.demos import demo_pool, demo_prepare
 from gan_augment.setup.findings import ClassFinding, ColumnFinding, Findings, ImageFindings, PoolFinding
 from gan_augment.setup.guess import guess_config
 from gan_augment.setup.settings import apply_settings
@@ -68,8 +68,7 @@ def inspect_demo(name: str, *, settings: Mapping[str, Any] | None = None) -> Fin
     """Inspect an embedded data set. Raises DataError for an unknown name."""
     for known in DEMO_NAMES:
         if name == known:
-            pool = PoolDemo(name=known) if known in ("two_domains", "plates") else None
-            config = PrepareConfig(source=DemoSource(name=known), pool=pool)
+            config = PrepareConfig(source=DemoSource(name=known), pool=demo_pool(known))
             return _inspect(*_with_companions(config, settings or {}))
     raise DataError(
         "There is no such embedded data set",

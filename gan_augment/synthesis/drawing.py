@@ -81,7 +81,7 @@ class Drawing:
 
 
 def draw_parts(drawing: Drawing, *, device: str, workers: int, advance: Callable[[int], None]) -> None:
-    """Draw the parts that are not there yet, in `workers` processes; `advance` is told how many rows are done."""
+    """Draw the parts that are not there yet, in `workers` processes; `advance` gets the number of rows done."""
     scratch.keep_only(drawing.folder(0).parent)
     missing = sorted(set(range(drawing.parts)) - set(drawing.finished()))
     if min(workers, len(missing)) <= 1:

@@ -133,7 +133,9 @@ def test_the_group_of_a_held_out_row_never_stays_and_that_of_a_train_row_is_told
     assert pool is not None
     kept = {str(source).split("_")[0] for source in pool.samples.manifest["source"]}
     assert kept == {f"c{n}" for n in range(6)} - held | {"x0"}
-    assert dropped(opened)["in a group with a validation or test row"] == len([g for g in held if g[0] == "c"])
+    assert dropped(opened)["in a group or a clip with a validation or test row"] == len(
+        [g for g in held if g[0] == "c"]
+    )
     groups = set(opened.train_view().samples.manifest["group"])
     bound = [group for group in pool.samples.manifest["group"] if group in groups]
     assert len(bound) == len(kept) - 1  # the stranger has a group of its own

@@ -79,7 +79,11 @@ def bars(root: Path, counts: dict[str, int]) -> None:
 
 
 # What the stages learn is tested in their own folders; here they have to run.
-QUICK_JUDGE = {"judged_by": {"members": 1, "steps": 60}, "train_on_synthetic_seeds": 1}
+QUICK_JUDGE = {
+    "judged_by": {"members": 1, "steps": 60},
+    "train_on_synthetic_seeds": 1,
+    "weaknesses": {"checks": ["counting", "perspective"]},
+}
 RETRAIN = {"seeds": 2, "arms": ["real", "cheap", "real_synthetic"], "second_opinion": "none"}
 SMALL = {"curate": QUICK_JUDGE, "mix": {"ratios": [0, 1], "seeds": 2}}
 

@@ -28,12 +28,12 @@ from tests.curation.toys import IMAGES, TABLE, good_candidates, views
 SCORED = ("scores.parquet", "sureness.parquet")
 
 
-def _project(root: Path, spec: DatasetSpec) -> Project:
+def _project(root: Path, spec: DatasetSpec, **curate: Any) -> Project:
     params = {
         "classes": {record.key: {"label": record.label} for record in spec.classes},
         "prepare": {"source": {"kind": "demo", "name": "digits"}},
         "synthesis": {"method": "conditional"},
-        "curate": {"judged_by": {"members": 1, "steps": 40}, "train_on_synthetic_seeds": 1},
+        "curate": {"judged_by": {"members": 1, "steps": 40}, "train_on_synthetic_seeds": 1, **curate},
     }
     (root / "params.yaml").write_text(yaml.safe_dump(params))
     project = Project.open(root)
@@ -78,7 +78,7 @@ def test_writes_the_accepted_rows_their_scores_and_the_report(tmp_path: Path, sp
 def test_one_chunk_after_another_gives_the_same_rows_and_scores(
     tmp_path: Path, spec: DatasetSpec, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    project = _project(tmp_path, spec)
+    project = _project(tmp_path, spec, weaknesses={"checks": []})  # which look at all chunks together
     run(project)
     whole = {path.name: path.read_bytes() for path in project.layout.curated.iterdir()}
     scored = [pd.read_parquet(project.layout.curated / name) for name in SCORED]
@@ -143,11 +143,35 @@ def test_a_class_without_rows_is_told_with_its_reason(
 
 
 @pytest.fixture
-def killed(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> tuple[Project, dict[str, bytes]]:
-    """A project whose curation died at the third of four chunks, and what an undisturbed run writes."""
+def _small_chunks(monkeypatch: pytest.MonkeyPatch) -> None:
+    _cut_small(monkeypatch)
+
+
+def _cut_small(patch: pytest.MonkeyPatch) -> None:
     for module in (curate_module, evidence, stage):
-        monkeypatch.setattr(module, "chunk_rows", lambda _: 32)
-    project = _project(tmp_path, TABLE)
+        patch.setattr(module, "chunk_rows", lambda _: 32)
+
+
+@pytest.fixture
+def killed(
+    _small_chunks: None, _killed_once: tuple[Path, dict[str, bytes]], tmp_path: Path
+) -> tuple[Project, dict[str, bytes]]:
+    """A project whose curation died at the third of four chunks, and what an undisturbed run writes."""
+    root, whole = _killed_once
+    return Project.open(shutil.copytree(root, tmp_path / "killed")), whole
+
+
+@pytest.fixture(scope="module")
+def _killed_once(tmp_path_factory: pytest.TempPathFactory) -> tuple[Path, dict[str, bytes]]:
+    """The same, once, to be copied."""
+    project = _project(tmp_path_factory.mktemp("killed"), TABLE)
+    with pytest.MonkeyPatch.context() as patch:
+        _cut_small(patch)
+        whole = _killed_at_the_third(project, patch)
+    return project.layout.root, whole
+
+
+def _killed_at_the_third(project: Project, patch: pytest.MonkeyPatch) -> dict[str, bytes]:
     run(project)
     whole = _written(project)
     shutil.rmtree(project.layout.curated)
@@ -160,12 +184,11 @@ def killed(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> tuple[Project, di
             raise KeyboardInterrupt
         enter(self, *entry)
 
-    with monkeypatch.context() as patch:
-        patch.setattr(Ledger, "enter", dies_at_the_third)
-        with pytest.raises(KeyboardInterrupt):
-            run(project)
+    patch.setattr(Ledger, "enter", dies_at_the_third)
+    with pytest.raises(KeyboardInterrupt):
+        run(project)
     assert not project.layout.curated.exists()
-    return project, whole
+    return whole
 
 
 def _written(project: Project) -> dict[str, bytes]:

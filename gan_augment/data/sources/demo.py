@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterable, Iterator
 from importlib import resources
 from pathlib import Path
 from typing import Any
@@ -23,6 +23,7 @@ from gan_augment.data.sources.characters import characters
 from gan_augment.data.sources.demo_domains import Drawing, labelled_digits, pooled_digits
 from gan_augment.data.sources.demo_plates import Plate, labelled_plates, pooled_plates
 from gan_augment.data.sources.demo_stickers import stickered_digits
+from gan_augment.data.sources.moving_digits import Frame, labelled_clips, pooled_clips
 from gan_augment.data.targets import check_column
 
 __all__ = ["DIGITS_RARE", "read"]
@@ -36,7 +37,7 @@ INKS = {"red": (214, 40, 40), "green": (42, 145, 66), "blue": (36, 84, 200), "or
 BACKGROUNDS = {"white": (250, 250, 250), "grey": (150, 150, 150), "black": (12, 12, 12)}
 COMBINATION_TAIL = 1.45
 COLOUR_SIDE = 16  # px
-_WITH_COLUMNS = ("colour_digits", "characters", "two_domains", "stickers", "plates")
+_WITH_COLUMNS = ("colour_digits", "characters", "two_domains", "stickers", "plates", "moving_digits")
 _WORDS = ("zero", "one", "two", "three", "four", "five", "six", "seven", "eight", "nine")
 _PHRASES = (
     "a {ink} {digit} on a {background} background",
@@ -56,8 +57,7 @@ def read(
     forms: tuple[Form, ...] = ("column",) if config.name in _WITH_COLUMNS else ()
     refuse_other_forms(companions, "This demo", *forms)
     if isinstance(config, PoolDemo):
-        pooled = config.name == "plates"
-        return _plates(pooled_plates(), companions) if pooled else _two_domains(pooled_digits(), companions)
+        return _POOL_READERS[config.name](companions)
     if config.name == "penguins":
         return _penguins(split)
     for key in ("group", "column"):
@@ -173,12 +173,12 @@ def _characters(companions: Companions) -> RawData:
     return RawData("characters", "CC0-1.0", rows, RawImages(handles), entries=len(rows), companions=beside)
 
 
-def _two_domains(drawn: Iterator[Drawing], companions: Companions) -> RawData:
+def _two_domains(found: Iterable[Drawing], companions: Companions) -> RawData:
     """16x16 digits on plain paper, and in the test part on textures as well; or the pool, on textures alone.
 
     Labelled rows have an attribute `domain`; pool rows some a `pair`, and no label.
     """
-    drawings = tuple(drawn)
+    drawings = tuple(found)
     labelled = any(drawing.part for drawing in drawings)
     table = pd.DataFrame({"domain": [drawing.domain for drawing in drawings]}, dtype="string")
     rows = make_rows(
@@ -204,7 +204,7 @@ def _two_domains(drawn: Iterator[Drawing], companions: Companions) -> RawData:
     )
 
 
-def _plates(photographed: Iterator[Plate], companions: Companions) -> RawData:
+def _plates(photographed: Iterable[Plate], companions: Companions) -> RawData:
     """16x56 photographs of plates with five digits; rows with labels have a `text`, the pool has neither."""
     plates = tuple(photographed)
     labelled = any(plate.part for plate in plates)
@@ -235,19 +235,49 @@ def _stickers(companions: Companions) -> RawData:
         source=[f"sklearn.datasets.load_digits, image {one.number}" for one in found],
         split=[one.part for one in found],
     )
-    masks = {role: config for role, config in companions.items() if role == "mask"}
-    for role, config in masks.items():
-        known = pd.DataFrame(columns=["mask"], dtype="string")
-        check_column(Path("stickers"), known, config.names[0], f"prepare.companions.{role}")
-    others = {role: config for role, config in companions.items() if role not in masks}
     return RawData(
         "stickers",
         "BSD-3-Clause (scikit-learn), UCI ML repository",
         rows,
         RawImages(tuple(one.image for one in found)),
         entries=len(rows),
-        companions=dict(_columns("stickers", table, others)) | dict.fromkeys(masks, tuple(one.mask for one in found)),
+        companions=_with_masks("stickers", table, tuple(one.mask for one in found), companions),
     )
+
+
+def _moving_digits(found: Iterable[Frame], companions: Companions) -> RawData:
+    """Frames of 20x20 clips of moving digits, with clip, frame's number and mask; or those of the pool, unlabelled."""
+    frames = tuple(found)
+    table = pd.DataFrame(
+        {"clip": [f"digit {one.number}" for one in frames], "frame": [str(one.frame) for one in frames]},
+        dtype="string",
+    )
+    rows = make_rows(
+        label=[one.label if one.part else "" for one in frames],
+        identity=[f"moving_digits-{one.number}-{one.frame}" for one in frames],
+        source=[f"sklearn.datasets.load_digits, image {one.number}, frame {one.frame}" for one in frames],
+        split=[one.part for one in frames],
+    )
+    return RawData(
+        "moving_digits",
+        "BSD-3-Clause (scikit-learn), UCI ML repository",
+        rows,
+        RawImages(tuple(one.image for one in frames)),
+        entries=len(rows),
+        companions=_with_masks("moving_digits", table, tuple(one.mask for one in frames), companions),
+    )
+
+
+def _with_masks(
+    demo: DemoName, table: pd.DataFrame, drawn: tuple[Beside, ...], companions: Companions
+) -> dict[Role, tuple[Beside, ...]]:
+    """Columns of `table`, and the masks `drawn` as the column `mask`."""
+    masks = {role: config for role, config in companions.items() if role == "mask"}
+    for role, config in masks.items():
+        known = pd.DataFrame(columns=["mask"], dtype="string")
+        check_column(Path(demo), known, config.names[0], f"prepare.companions.{role}")
+    others = {role: config for role, config in companions.items() if role not in masks}
+    return dict(_columns(demo, table, others)) | dict.fromkeys(masks, drawn)
 
 
 def _columns(demo: DemoName, table: pd.DataFrame, companions: Companions) -> Iterator[tuple[Role, tuple[Beside, ...]]]:
@@ -289,4 +319,10 @@ _READERS: dict[str, Callable[[Companions], RawData]] = {
     "two_domains": lambda companions: _two_domains(labelled_digits(), companions),
     "stickers": _stickers,
     "plates": lambda companions: _plates(labelled_plates(), companions),
+    "moving_digits": lambda companions: _moving_digits(labelled_clips(), companions),
+}
+_POOL_READERS: dict[str, Callable[[Companions], RawData]] = {
+    "two_domains": lambda companions: _two_domains(pooled_digits(), companions),
+    "plates": lambda companions: _plates(pooled_plates(), companions),
+    "moving_digits": lambda companions: _moving_digits(pooled_clips(), companions),
 }

@@ -48,13 +48,17 @@ class Stickered:
         return f"{own}, {'sticker' if self.sticker else 'plain'}"
 
 
-def stickered_digits() -> Iterator[Stickered]:
-    """All rows, always the same ones: 240 to learn from, 160 for validation, 296 for the test."""
+def stickered_digits(split: int = 0) -> Iterator[Stickered]:
+    """All rows: 240 to learn from, 160 for validation, 296 for the test.
+
+    Another `split` deals the digits out anew, for benchmarks; the demo has the first one.
+    """
     from sklearn.datasets import load_digits  # takes a second, and only demos need it
 
     bunch = load_digits()
     for digit in CLASSES:
-        numbers = numpy_generator("demo", "stickers", digit).permutation(np.flatnonzero(bunch.target == digit))
+        again = (split,) if split else ()
+        numbers = numpy_generator("demo", "stickers", digit, *again).permutation(np.flatnonzero(bunch.target == digit))
         start = 0
         for part, count in _PARTS.items():
             share = _SHARE[digit == STICKERED] if part == "train" else 0.5

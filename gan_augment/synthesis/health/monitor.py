@@ -57,7 +57,7 @@ class Monitor:
     draw_noise
         What the generator starts from; None: normal numbers.
     conditions
-        What both networks are told; None: the class alone. Held-out rows under conditions that nothing is drawn under
+        Conditions of both networks; None: the class alone. Held-out rows under conditions that nothing is drawn under
         are left out: beside them a perfect generator would look wrong, and nearer to train than fresh rows are.
     reading
         A figure of the discriminator on held-out images that counts for the score as CAS does where there are classes.

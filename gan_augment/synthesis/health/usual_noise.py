@@ -24,7 +24,7 @@ NoiseSource = Callable[[int, torch.Generator], Tensor]  # (count, rng) -> what a
 
 
 class Conditions(Protocol):
-    """What networks are told, where that is more than the class: int64 [n, groups]."""
+    """Conditions of the networks, where they are more than the class: int64 [n, groups]."""
 
     def of_rows(self, view: TrainView | ValidationView) -> npt.NDArray[np.int64]:
         """The conditions of real rows."""
@@ -43,7 +43,7 @@ class Conditions(Protocol):
 class UsualNoise:
     """`source`: what the generator starts from; None: normal numbers. Images come with the pixel values of `levels`.
 
-    `conditions`: what the generator is told; None: the class alone.
+    `conditions`: those of the generator; None: the class alone.
     """
 
     levels: PixelLevels

@@ -87,7 +87,7 @@ class AdversarialMemory(Memory):
 
 
 class Batches(Protocol):
-    """Which train rows a step sees, and what the networks are told about each."""
+    """Which train rows a step sees, and the condition of each."""
 
     @property
     def told(self) -> Tensor:
@@ -100,7 +100,7 @@ class Batches(Protocol):
 
 
 class BalancedClasses:
-    """Every class is equally likely, however rare; the networks are told the class, int64 [n]."""
+    """Every class is equally likely, however rare; the condition is the class, int64 [n]."""
 
     def __init__(self, labels: npt.NDArray[np.int64]) -> None:
         self.told = torch.from_numpy(labels)
@@ -115,7 +115,7 @@ class BalancedClasses:
         return self.ordered[self.starts[which] + within]
 
 
-DrawBatch = Callable[[], tuple[Tensor, Tensor]]  # another batch of real images, and what is told about them
+DrawBatch = Callable[[], tuple[Tensor, Tensor]]  # another batch of real images, and their conditions
 
 
 class Terms(Protocol):
@@ -144,7 +144,7 @@ class Terms(Protocol):
 
 @dataclass(frozen=True)
 class PlainTerms:
-    """Normal noise, a discriminator that is told the class, and nothing added."""
+    """Normal noise, a discriminator conditioned on the class, and nothing added."""
 
     discriminator: nn.Module
     latent: int
@@ -185,7 +185,7 @@ class AdversarialRun:
     With `conditional` False the rows are one class, number 0, whatever their labels say, and the networks are of one
     class too; only then may there be `more` rows to train on, which need no labels.
 
-    `batches`: which rows a step sees, and what is told about them; None: balanced classes. `shown`: what the samples
+    `batches`: which rows a step sees, and their conditions; None: balanced classes. `shown`: what the samples
     that each check reports are drawn from where there is no monitor; None: none are. `terms`: what the method adds to
     the game, made from the run's own source of randomness; None: nothing.
     """
@@ -269,7 +269,7 @@ class AdversarialRun:
             self.alarms = self._alarms_of(self.best)
 
     def _batch(self) -> tuple[Tensor, Tensor]:
-        """Real images, and what the networks are told about them."""
+        """Real images, and their conditions."""
         rows, device = (
             self.batches.rows(self.settings.batch_size // self.replicas.count, self.draws),
             self.images.device,

@@ -24,7 +24,7 @@ __all__ = [
     "table_rows",
 ]
 
-FEWEST_POOLED = 20  # images that a method takes styles from; the number of styles is what it gains by
+FEWEST_POOLED = 20  # images that a method takes after; their number is what it gains by
 
 
 def check_train(train: TrainView, method: str) -> None:
@@ -42,13 +42,13 @@ def check_images(train: TrainView, method: str) -> ImageSpec:
 
 
 def check_pool(spec: DatasetSpec, method: str) -> None:
-    """Refuse a pool that a method cannot take styles from; without a pool there is nothing to refuse. MethodError."""
+    """Refuse a pool that a method cannot take after; without a pool there is nothing to refuse. MethodError."""
     if spec.pool is None:
         return
     if spec.pool.channels not in (None, spec.images.channels):
         names = {1: "grey", 3: "in colour"}
         raise MethodError(
-            f"{method!r} takes styles, and the pool is {names[spec.pool.channels]}, the labelled images are not",
+            f"{method!r} takes after the pool, which is {names[spec.pool.channels]}, the labelled images are not",
             where="prepare.pool in params.yaml",
             got=f"{spec.pool.channels} channel{'s' * (spec.pool.channels > 1)}",
             expected=f"{spec.images.channels}, as in the labelled images",
@@ -71,10 +71,10 @@ def check_pool_rows(pool: PoolView, train: TrainView, method: str) -> None:
 
 def _small_pool(rows: int, method: str) -> MethodError:
     return MethodError(
-        f"The pool is too small for {method!r} to take styles from",
+        f"The pool is too small for {method!r} to take after",
         where="prepare.pool in params.yaml",
         got=f"{rows} images that may be used (reports/audit.json says what was left out, such as copies of test rows)",
-        expected=f"at least {FEWEST_POOLED}: a few styles, repeated, are learnt by heart",
+        expected=f"at least {FEWEST_POOLED}: a few, repeated, are learnt by heart",
         remedy="add images to the pool, or choose a method that needs none (`gan-augment methods list`)",
     )
 

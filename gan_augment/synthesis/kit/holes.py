@@ -8,7 +8,7 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from functools import lru_cache
-from typing import Any, Literal
+from typing import Annotated, Any, Literal
 
 import numpy as np
 import numpy.typing as npt
@@ -26,6 +26,7 @@ from gan_augment.synthesis.kit.masks import Marks, grown, objects, random_part, 
 __all__ = ["Hole", "HoleConfig", "Holes"]
 
 Pixels = npt.NDArray[np.uint8]
+Level = Annotated[int, Field(ge=0, le=255)]
 Use = Literal["remove", "refill", "edit", "heal"]
 
 _NOT_SEEN = "no train row of it has a mask, so there is nothing to paint over"
@@ -47,10 +48,15 @@ class HoleConfig(MethodConfig):
     )
     becomes: str | dict[str, str] | None = Field(
         default=None,
-        description="edit: the label of edited rows, such as background; or label by label, such as {three: two}",
+        description="edit: the label of edited rows, such as background; or label by label, such as {three: two}; "
+        "null for other uses",
     )
-    mask_values: tuple[int, ...] = Field(default=(), description="values of the mask that mark what is unwanted")
-    mask_threshold: int | None = Field(default=None, ge=0, le=254, description="or: values above it do")
+    mask_values: tuple[Level, ...] = Field(
+        default=(), description="values of the mask that mark what is unwanted; none: all but 0"
+    )
+    mask_threshold: int | None = Field(
+        default=None, ge=0, le=254, description="or: values above it do; null: all but 0, or mask_values"
+    )
 
     def check(self, spec: DatasetSpec) -> None:
         """Raises MethodError where there is no mask for this use, or no such label."""

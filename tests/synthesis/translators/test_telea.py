@@ -25,3 +25,13 @@ def test_the_marked_spot_goes_and_the_rest_stays(rule: Any) -> None:
         np.testing.assert_array_equal(made[~marked], images[place][~marked])
         assert made[marked].max() < 255
     assert not np.asarray(batch.companions["mask"]).any()
+
+
+@pytest.mark.parametrize(("use", "parents"), [("refill", {1}), ("heal", {1, 2})])
+def test_other_uses_give_rows_with_their_parents(use: Any, parents: set[int]) -> None:
+    fitted = Telea().fit(TrainingData(*mask_toy()), TeleaConfig(use=use), Run(0))
+    (batch,) = fitted.sample(SampleRequest(index=1, count=20, seed=0))
+    assert np.shape(batch.payload) == (20, 8, 8, 1)
+    assert batch.parents is not None
+    assert {len(names.split()) for names in batch.parents} == parents
+    assert (np.asarray(batch.companions["mask"]).any(axis=(1, 2, 3)) == (use == "heal")).all() or use == "refill"

@@ -18,7 +18,7 @@ REACH = 0.5  # of the deviation of all pixels: how far reals are moved (Kodali e
 
 @dataclass(frozen=True)
 class DraganTerms:
-    """The discriminator is told nothing; both players gain by legible conditions; the penalty is around reals.
+    """The discriminator gets no condition; both players gain by legible conditions; the penalty is around reals.
 
     Attributes
     ----------

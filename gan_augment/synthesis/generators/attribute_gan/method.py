@@ -155,7 +155,7 @@ class FittedAttributeGan:
 
 
 class AttributeGan(JointOnly):
-    """One GAN of all classes that is told several attributes of each image, and draws any combination of them."""
+    """One GAN of all classes, conditioned on several attributes of each image; draws any combination of them."""
 
     name: ClassVar[str] = "attribute_gan"
     traits: ClassVar[Traits] = Traits(

@@ -27,6 +27,7 @@ from gan_augment.encoding.image import PixelLevels, decode_images, encode_images
 from gan_augment.synthesis.api import MethodConfig, Run, SampleRequest, Synthetic, TickReport, TrainingData, Traits
 from gan_augment.synthesis.kit.checks import JointOnly, check_images, check_index, check_pool, check_pool_rows
 from gan_augment.synthesis.kit.files import REMEDY, read_about, write_about
+from gan_augment.synthesis.kit.turns import in_turn
 from gan_augment.synthesis.translators.style_transfer.features import (
     FeatureKind,
     Features,
@@ -134,7 +135,7 @@ class FittedStyleTransfer:
         for block in range(request.start // CHUNK, -(-end // CHUNK)):
             first = block * CHUNK
             wanted = slice(max(request.start - first, 0), min(end - first, CHUNK))
-            chosen = own[_places(len(own), first, request.seed, request.index, "rows")]
+            chosen = own[in_turn(len(own), first, CHUNK, request.seed, request.index, "rows")]
             images = self.restyled(chosen, self.styles_from(first, request), request, block)
             ids = self.rows.manifest["id"].iloc[chosen[wanted]]
             beside = {role: take(values, chosen[wanted]) for role, values in self.rows.companions.items()}
@@ -143,7 +144,7 @@ class FittedStyleTransfer:
     def styles_from(self, first: int, request: SampleRequest) -> Images:
         """uint8 [CHUNK, h, w, c]: those of the samples from number `first`."""
         if self.looks is not None:
-            return self.looks[_places(len(self.looks), first, request.seed, request.index, "styles")]
+            return self.looks[in_turn(len(self.looks), first, CHUNK, request.seed, request.index, "styles")]
         numbers = range(first, first + CHUNK)
         height, width, channels = self.pixels.shape[1:]
         made = [
@@ -261,7 +262,7 @@ def _left(fitted: FittedStyleTransfer) -> dict[str, float]:
     index = int(fitted.labels.min())
     request = SampleRequest(index=index, count=CHUNK, seed=0)
     own = np.flatnonzero(fitted.labels == index)
-    places, styles = own[_places(len(own), 0, 0, index, "rows")], fitted.styles_from(0, request)
+    places, styles = own[in_turn(len(own), 0, CHUNK, 0, index, "rows")], fitted.styles_from(0, request)
     found = fitted.restyled(places, styles, request, 0)
     features = fitted.features
     if features is None:
@@ -272,13 +273,3 @@ def _left(fitted: FittedStyleTransfer) -> dict[str, float]:
     units = content_units(features, _probe(fitted.rows, Run(0, fitted.device)))
     style, content = distances_left(made, source, wanted, features, units)
     return {"style_distance_left": round(style, 4), "content_distance": round(content, 4)}
-
-
-def _places(rows: int, first: int, seed: int, index: int, name: str) -> Ints:
-    """int64 [CHUNK]: which of `rows` the samples from number `first` take, round after round of a shuffle of all."""
-    numbers = np.arange(first, first + CHUNK)
-    shuffles = {
-        int(turn): numpy_generator(seed, index, name, int(turn)).permutation(rows)
-        for turn in np.unique(numbers // rows)
-    }
-    return np.array([shuffles[int(number) // rows][number % rows] for number in numbers], dtype=np.int64)

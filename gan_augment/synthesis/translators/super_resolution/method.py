@@ -16,7 +16,6 @@ import numpy as np
 import numpy.typing as npt
 import torch
 from pydantic import Field, ValidationError
-from scipy import stats
 
 from gan_augment.core.errors import MethodError, MissingInputError, ModelError
 from gan_augment.core.quantities import Batch, Checks, Kimg, Rate, Units, Weight
@@ -27,9 +26,11 @@ from gan_augment.encoding.image import PixelLevels, encode_images
 from gan_augment.nn.resampling import Kernel
 from gan_augment.nn.super_resolution_networks import PatchDiscriminator, Restorer
 from gan_augment.synthesis.api import MethodConfig, Run, SampleRequest, Synthetic, TrainingData, Traits
-from gan_augment.synthesis.health.alarms import MIN_ROWS, SURE
+from gan_augment.synthesis.health.alarms import MIN_ROWS
 from gan_augment.synthesis.kit.checks import JointOnly, check_images, check_index
+from gan_augment.synthesis.kit.comparison import surely_no_better
 from gan_augment.synthesis.kit.files import REMEDY, read_about, write_about
+from gan_augment.synthesis.kit.turns import in_turn
 from gan_augment.synthesis.translators.super_resolution.restoration import (
     CHUNK,
     Degradation,
@@ -146,7 +147,7 @@ class FittedSuperResolution:
         for block in range(request.start // CHUNK, -(-end // CHUNK)):
             first = block * CHUNK
             wanted = slice(max(request.start - first, 0), min(end - first, CHUNK))
-            chosen = own[_places(len(own), first, request.seed, request.index)]
+            chosen = own[in_turn(len(own), first, CHUNK, request.seed, request.index, "rows")]
             images = self._varied(chosen, numpy_generator(request.seed, request.index, "variation", block))
             ids = self.rows.manifest["id"].iloc[chosen[wanted]]
             yield Synthetic(images[wanted], tuple(str(one) for one in ids))
@@ -246,19 +247,6 @@ def _networks(image: ImageSpec, config: SuperResolutionConfig, seed: int) -> tup
         return restorer, PatchDiscriminator(image.channels, width=config.discriminator_width)
 
 
-def _places(rows: int, first: int, seed: int, index: int) -> npt.NDArray[np.int64]:
-    """int64 [CHUNK]: which of `rows` rows the samples from number `first` start from.
-
-    Round after round, each a shuffle of all rows: no row is used twice more often than another.
-    """
-    numbers = np.arange(first, first + CHUNK)
-    shuffles = {
-        int(turn): numpy_generator(seed, index, "rows", int(turn)).permutation(rows)
-        for turn in np.unique(numbers // rows)
-    }
-    return np.array([shuffles[int(number) // rows][number % rows] for number in numbers], dtype=np.int64)
-
-
 def _refused(training: RestorationRun, labels: npt.NDArray[np.int64], classes: npt.NDArray[np.int64]) -> dict[str, str]:
     """Class index -> why it is not synthesised; a class of few held-out images goes by those of all classes."""
     if training.problem:
@@ -273,9 +261,3 @@ def _refused(training: RestorationRun, labels: npt.NDArray[np.int64], classes: n
                 f"{ours[mine].mean():.2f} dB against {bicubic[mine].mean():.2f} dB"
             )
     return refused
-
-
-def surely_no_better(gains: npt.NDArray[np.float64]) -> bool:
-    """Whether the mean of float64 [n] lies at 0 or below, and chance may not be why (Student's t, as 3 errors)."""
-    error = float(np.std(gains, ddof=1)) / len(gains) ** 0.5 if len(gains) > 1 else 0.0
-    return bool(gains.mean() + stats.t.isf(stats.norm.sf(SURE), max(len(gains) - 1, 1)) * error <= 0)

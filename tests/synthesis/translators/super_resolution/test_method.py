@@ -22,7 +22,6 @@ from gan_augment.synthesis.translators.super_resolution.method import (
     SuperResolutionConfig,
     _refused,
     prepare_run,
-    surely_no_better,
 )
 from gan_augment.synthesis.translators.super_resolution.restoration import RestorationRun
 
@@ -192,22 +191,6 @@ def test_only_the_class_that_is_restored_badly_is_refused() -> None:
     data = TrainingData(TRAIN, view(ValidationView, images, "validation"))
     fitted = SuperResolution().fit(data, config, Run(0))
     assert set(fitted.summary["refused_classes"]) == {"1"}
-
-
-@pytest.mark.parametrize(
-    ("gains", "refused"),
-    [
-        ([0.0] * 20, True),  # it is bicubic
-        ([-1.0, -1.2, -0.9, -1.1] * 5, True),
-        ([0.4, -0.9, 0.3, -0.5] * 5, False),  # worse on average, and no wonder
-        ([-0.1, -0.4, -3.0], False),  # three images say nothing
-        ([2.0, 2.5, 1.9] * 5, False),
-        ([-0.2], True),
-        ([0.2], False),
-    ],
-)
-def test_a_class_is_refused_where_it_is_surely_restored_no_better(gains: list[float], refused: bool) -> None:
-    assert surely_no_better(np.array(gains)) == refused
 
 
 def test_a_perfect_restorer_is_never_refused_and_a_class_of_few_images_goes_by_all_of_them(
