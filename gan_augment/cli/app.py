@@ -56,7 +56,8 @@ def init(
     demo: Annotated[
         str | None,
         typer.Option(
-            help="Use an embedded data set: digits, breast_cancer, penguins, colour_digits, characters or two_domains."
+            help="Use an embedded data set: digits, breast_cancer, penguins, colour_digits, characters, two_domains or "
+            "moving_digits."
         ),
     ] = None,
     target: Annotated[str | None, typer.Option(help="The column with the class (tables and image lists).")] = None,
