@@ -28,7 +28,8 @@ _GUARDED = 200
 def guard_translation(training: TranslationRun, writer: Writer, run: Run) -> tuple[dict[str, Any], str | None]:
     """The figures for model.json, and what is wrong in words, or None."""
     sources = training.sources
-    pictures, script, strings = (part[:_GUARDED] for part in (sources.pictures, sources.script, sources.strings))
+    pictures, script = sources.pictures[:_GUARDED], sources.script[:_GUARDED]
+    strings = sources.strings[:_GUARDED]
     rng = torch.Generator().manual_seed(run.derive("guard").seed)
     noise = [torch.randn(len(pictures), training.translator.noise, generator=rng) for _ in range(2)]
     made, again = (translate(training.served, pictures, one, run.device) for one in noise)

@@ -97,8 +97,10 @@ class ScriptToPhotoConfig(MatchedScriptConfig):
 
     def field_for(self, image: ImageSpec) -> PatchField:
         """The critic's field in images of this size."""
+        if self.field is not None:
+            return self.field
         side = min(image.height, image.width)
-        return self.field or next(field for field in _USUAL_FIELDS if side >= smallest_side(field))
+        return next(field for field in _USUAL_FIELDS if side >= smallest_side(field))
 
     def run_settings(self) -> TranslationSettings:
         """Lengths in images, in whole checks."""
@@ -216,7 +218,9 @@ class ScriptToPhoto(JointOnly):
 def prepare_run(writer: Writer, photographs: Pixels, config: ScriptToPhotoConfig, run: Run) -> TranslationRun:
     """The reader, trained and frozen, and the networks on their pictures, not yet trained."""
     sources, reader = _sources(writer, photographs, config, run), _reader(writer, photographs, config, run)
-    translator, critic, contrast = (module.to(run.device) for module in _networks(writer.spec.images, config, run.seed))
+    translator, critic, contrast = _networks(writer.spec.images, config, run.seed)
+    for network in (translator, critic, contrast):
+        network.to(run.device)
     own = run.derive("script_to_photo")
     return TranslationRun(translator, critic, contrast, reader, sources, photographs, config.run_settings(), own)
 
