@@ -48,7 +48,7 @@ def check_pool(spec: DatasetSpec, method: str) -> None:
     if spec.pool.channels not in (None, spec.images.channels):
         names = {1: "grey", 3: "in colour"}
         raise MethodError(
-            f"{method!r} takes after the pool, which is {names[spec.pool.channels]}, the labelled images are not",
+            f"{method!r} takes after the pool, and the pool is {names[spec.pool.channels]}, the labelled ones are not",
             where="prepare.pool in params.yaml",
             got=f"{spec.pool.channels} channel{'s' * (spec.pool.channels > 1)}",
             expected=f"{spec.images.channels}, as in the labelled images",

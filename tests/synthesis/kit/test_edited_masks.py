@@ -1,10 +1,17 @@
-"""A moved mask keeps its values and most of its object; image and mask move alike; an object is drawn with its rim."""
+"""A moved mask keeps its values and most of its object; image and mask move alike; an object is drawn with a rim."""
 
 from __future__ import annotations
 
 import numpy as np
 
-from gan_augment.synthesis.kit.edited_masks import inked, moved_mask, moved_together, to_draw, without_object
+from gan_augment.synthesis.kit.edited_masks import (
+    has_object,
+    inked,
+    moved_mask,
+    moved_together,
+    to_draw,
+    without_object,
+)
 
 
 def bar(value: int = 3, side: int = 16) -> np.ndarray:
@@ -22,6 +29,10 @@ def test_a_moved_mask_keeps_its_values_and_most_of_the_object() -> None:
     assert len({one.tobytes() for one in found}) > 50
     middles = np.array([np.argwhere(inked(one)).mean(axis=0) for one in found])
     assert middles.std(axis=0).min() > 1
+
+
+def test_which_masks_hold_an_object() -> None:
+    assert has_object(np.stack([bar(), np.zeros_like(bar()), bar(255)])).tolist() == [True, False, True]
 
 
 def test_an_empty_mask_and_one_that_no_move_leaves_inside_stay_as_they_are() -> None:

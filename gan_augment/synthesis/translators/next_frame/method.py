@@ -66,7 +66,7 @@ class NextFrameConfig(MethodConfig):
     )
     mse_kimg: Kimg = Field(default=20, gt=0, description="length of the first stage, in thousands of images seen")
     adversarial_kimg: Kimg = Field(default=8, ge=0, description="length of the second stage; 0: there is none")
-    adversarial_weight: Weight = Field(default=0.01, ge=0, description="of the adversarial term beside squared error")
+    adversarial_weight: Weight = Field(default=0.1, ge=0, description="of the adversarial term beside squared error")
     gamma: Weight = Field(default=0.01, ge=0, description="weight of the critic's R1 and R2 penalties")
     batch_size: Batch = Field(default=16, ge=2)
     width: Units = Field(default=16, ge=4, description="channels of the network at full resolution")
