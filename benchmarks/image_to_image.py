@@ -4,7 +4,7 @@
     OMP_NUM_THREADS=1 python benchmarks/image_to_image.py --seeds 5 --patches
     OMP_NUM_THREADS=1 python benchmarks/image_to_image.py --seeds 5 --masks
 
-Pairs are those of `init --demo two_domains`, 16 px: digits on plain paper (source), the same digits on textures (target).
+Pairs are those of `init --demo two_domains`: digits on plain paper (source), the same on textures (target), 16 px.
 A seed draws 200 digits to learn from and 200 others that are translated. Beside L1, in levels of [0, 1]: "read" is the
 share of the translated images in which a classifier of 400 other real target images reads the digit (the published
 FCN-score in small), and "told apart" the share that a classifier of such images and of real ones tells right (50 %: not

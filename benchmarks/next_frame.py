@@ -5,8 +5,8 @@
 
 - `balls`: the bouncing balls of Lotter, Kreiman, Cox 2015 (three balls, 30 x 30 px; a simulator of our own, after
   Sutskever, Hinton, Taylor 2008), with the settings below. The paper's table: copy 11.86, its best network 0.65.
-- `digits`: digits that move over 20 x 20 px and bounce, as in `gan-augment init --demo moving_digits`; of the test
-  clips no digit is in the demo. Also the moved mask: intersection over union with the true one 1, 2 and 3 frames later, of
+- `digits`: digits that move over 20 x 20 px and bounce, as in `gan-augment init --demo moving_digits`; no digit of the
+  test clips is in the demo. Also the moved mask: intersection over union with the true one 1, 2 and 3 frames later, of
   the network, of the flow warp and of the mask where it was.
 
 Squared error is the sum over a frame's pixels from 0 to 1, on test clips that took no part in any choice. The rival is

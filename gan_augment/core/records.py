@@ -144,6 +144,11 @@ class TableSpec(Record):
     rules: tuple[Rule, ...] = ()
     target_type: TargetType | None = None
 
+    @model_serializer(mode="wrap")
+    def _without_a_later_default(self, handler: SerializerFunctionWrapHandler) -> dict[str, Any]:
+        """A key that came later is written where it says something: else every project would train again."""
+        return {key: value for key, value in handler(self).items() if key != "target_type" or value is not None}
+
 
 class ArrayField(Record):
     """Field that is a uint8 array [n, *shape]: images, masks, voxels."""

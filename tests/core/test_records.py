@@ -80,6 +80,14 @@ def test_what_does_not_go_together_is_refused(change: dict[str, Any]) -> None:
         DatasetSpec.model_validate(dict(IMAGES) | change)
 
 
+def test_a_table_whose_target_is_text_is_written_as_before_targets_had_types() -> None:
+    plain = TableSpec(columns=(Column(name="x", kind="numeric", dtype="float64"),), target="y")
+    assert set(plain.model_dump(mode="json")) == {"columns", "target", "rules"}
+    typed = plain.model_copy(update={"target_type": TargetType(arrow="int64")})
+    assert typed.model_dump(mode="json")["target_type"] == {"arrow": "int64", "categories": []}
+    assert TableSpec.model_validate(typed.model_dump(mode="json")) == typed
+
+
 def test_a_record_cannot_be_changed_nor_hold_infinity() -> None:
     with pytest.raises(ValidationError):
         CLASSES[0].label = "x"  # type: ignore[misc]

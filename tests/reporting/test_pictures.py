@@ -82,3 +82,14 @@ def test_a_translation_stands_beside_its_source_and_the_nearest_pool_picture(tmp
     assert "its source (of a translation)" not in render_report(evidence, config)
     alone = class_sheets(changed, ReportConfig(pictures=4, rejected=0, neighbours=0))
     assert all(not picture.neighbours for one in alone.values() for picture in one.synthetic)
+
+
+def test_the_scripts_picture_comes_first_where_a_script_was_the_source(tmp_path: Path) -> None:
+    evidence = gather(write_project(tmp_path))
+    name, drawn = evidence.accepted.manifest["id"].iloc[0], np.full_like(np.asarray(evidence.accepted.payload[0]), 7)
+    sheets = class_sheets(replace(evidence, scripts={name: drawn}), ReportConfig(pictures=5, rejected=2, neighbours=1))
+    pictures = {picture.id: (picture, sheet) for sheet in sheets.values() for picture in sheet.synthetic}
+    picture, sheet = pictures.pop(name)
+    assert picture.neighbours[0] == ("script", f"script of {name}")
+    assert np.array_equal(decoded(sheet.others[f"script of {name}"]), drawn)
+    assert all(why != "script" for other, _ in pictures.values() for why, _ in other.neighbours)

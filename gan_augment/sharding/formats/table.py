@@ -149,10 +149,11 @@ def write_schema(spec: DatasetSpec, schema: RowSchema, root: Path) -> str:
         for column in spec.tables.columns
     ]
     names = provenance_names(spec)
-    kind = None if spec.tables.target_type is None else spec.tables.target_type.model_dump(mode="json")
+    typed = spec.tables.target_type
+    kind = {} if typed is None else {"target_type": typed.model_dump(mode="json")}
     write_json(
         root / SCHEMA_FILE,
-        {"columns": columns, "target": spec.tables.target, "target_type": kind, "provenance": names},
+        {"columns": columns, "target": spec.tables.target, **kind, "provenance": names},
     )
     return SCHEMA_FILE
 
@@ -185,7 +186,7 @@ def _restored(frame: pd.DataFrame, schema: Any) -> pd.DataFrame:
 
 
 def _target_type(schema: Any) -> TargetType | None:
-    kind = schema.get("target_type")  # missing in exports of older versions
+    kind = schema.get("target_type")  # missing where the target was text, and in exports of older versions
     return None if kind is None else TargetType.model_validate(kind)
 
 

@@ -8,7 +8,7 @@ import cv2
 import numpy as np
 import numpy.typing as npt
 
-__all__ = ["inked", "moved_mask", "moved_together", "to_draw", "without_object"]
+__all__ = ["has_object", "inked", "moved_mask", "moved_together", "to_draw", "without_object"]
 
 Masks = npt.NDArray[np.uint8]
 Pixels = npt.NDArray[np.uint8]
@@ -23,6 +23,12 @@ _TRIED = 20
 def inked(masks: Masks) -> npt.NDArray[np.bool_]:
     """bool [..., h, w]: where masks [..., h, w, c] are not 0."""
     found: npt.NDArray[np.bool_] = (masks != 0).any(axis=-1)
+    return found
+
+
+def has_object(masks: Masks) -> npt.NDArray[np.bool_]:
+    """bool [n]: which masks [n, h, w, c] are not empty."""
+    found: npt.NDArray[np.bool_] = (masks != 0).reshape(len(masks), -1).any(axis=1)
     return found
 
 
@@ -50,9 +56,10 @@ def _matrix(mask: Masks, scale: float, random: np.random.Generator) -> npt.NDArr
     """float64 [2, 3]: a turn around the middle of the object, and a shift."""
     rows, columns = np.nonzero(inked(mask))
     angle = random.uniform(-_TURN, _TURN)
-    matrix = cv2.getRotationMatrix2D((float(columns.mean()), float(rows.mean())), angle, scale)
+    middle = float(columns.mean()), float(rows.mean())
+    matrix: npt.NDArray[Any] = np.asarray(cv2.getRotationMatrix2D(middle, angle, scale))
     matrix[:, 2] += random.uniform(-_SHIFT, _SHIFT, 2) * (mask.shape[1], mask.shape[0])
-    return np.asarray(matrix)
+    return matrix
 
 
 def _warped(pixels: Pixels, matrix: npt.NDArray[Any], way: int, border: int) -> Pixels:

@@ -25,7 +25,7 @@ from gan_augment.core.seeds import numpy_generator
 from gan_augment.synthesis.api import MethodConfig, Run, SampleRequest, Synthetic, TrainingData
 from gan_augment.synthesis.kit.blocks import BLOCK
 from gan_augment.synthesis.kit.checks import check_index
-from gan_augment.synthesis.kit.edited_masks import inked, moved_together
+from gan_augment.synthesis.kit.edited_masks import has_object, inked, moved_together
 from gan_augment.synthesis.kit.untrained import OF_ONE_SOURCE, FittedTranslator, Pixels, UntrainedTranslator
 
 __all__ = ["CopyPaste", "CopyPasteConfig", "pasted"]
@@ -68,7 +68,7 @@ class FittedCopyPaste(FittedTranslator):
     def summary(self) -> dict[str, Any]:
         """The number of images to draw from, and the classes without an object."""
         has, labels = (
-            inked(images_of(self.rows.companions["mask"])).any(axis=(1, 2)),
+            has_object(images_of(self.rows.companions["mask"])),
             self.rows.label_indices(self.spec),
         )
         refused = {
@@ -100,7 +100,7 @@ class FittedCopyPaste(FittedTranslator):
     def _pasted(self, own: Samples, random: np.random.Generator) -> tuple[Pixels, Pixels, int, int]:
         """An image, its mask, and the places of the ground and of the object."""
         images, masks = images_of(own.payload), images_of(own.companions["mask"])
-        has = np.flatnonzero(inked(masks).any(axis=(1, 2)))
+        has = np.flatnonzero(has_object(masks))
         if not len(has):
             raise MethodError(
                 "No train row of the class has a mask with something in it", remedy="choose another method"

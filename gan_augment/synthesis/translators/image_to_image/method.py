@@ -31,7 +31,7 @@ from gan_augment.nn.translation_networks import PatchCritic, PatchField, UNet, s
 from gan_augment.synthesis.api import MethodConfig, Run, SampleRequest, Synthetic, TrainingData, Traits
 from gan_augment.synthesis.kit.checks import JointOnly, check_images, check_index
 from gan_augment.synthesis.kit.comparison import surely_no_better
-from gan_augment.synthesis.kit.edited_masks import inked
+from gan_augment.synthesis.kit.edited_masks import has_object
 from gan_augment.synthesis.kit.files import REMEDY, read_about, write_about
 from gan_augment.synthesis.kit.turns import in_turn
 from gan_augment.synthesis.translators.image_to_image.sources import (
@@ -78,7 +78,7 @@ class ImageToImageConfig(MethodConfig):
     kimg: Kimg = Field(default=40, gt=0, description="length of the training, in thousands of images seen")
     batch_size: BatchSize = Field(default=16, ge=2)
     width: Units = Field(default=16, ge=4, description="channels of the translator at full resolution")
-    critic_width: Units = Field(default=16, ge=4)
+    critic_width: Units = Field(default=16, ge=4, description="channels of the critic's first map")
     patch: PatchField | None = Field(
         default=None, description="px a side that the critic judges at once: 1, 16, 34, or whole; null: from the size"
     )
@@ -357,7 +357,7 @@ def _no_better(training: TranslationRun) -> str | None:
 
 def _without_objects(rows: Samples, labels: npt.NDArray[np.int64], edit: MaskEdit) -> dict[str, str]:
     """Class index -> why no mask of it can be edited."""
-    has = inked(images_of(rows.companions["mask"])).any(axis=(1, 2))
+    has = has_object(images_of(rows.companions["mask"]))
     counts = {int(index): int(has[labels == index].sum()) for index in np.unique(labels)}
     least = 2 if edit == "from_other_rows" else 1
     return {

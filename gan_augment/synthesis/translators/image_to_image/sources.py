@@ -15,7 +15,7 @@ from gan_augment.core.records import DatasetSpec, Role
 from gan_augment.core.samples import Payload, Samples, TrainView, ValidationView
 from gan_augment.synthesis.api import TrainingData
 from gan_augment.synthesis.kit.checks import FEWEST_POOLED, check_pool, check_pool_rows
-from gan_augment.synthesis.kit.edited_masks import inked, moved_mask, to_draw
+from gan_augment.synthesis.kit.edited_masks import has_object, inked, moved_mask, to_draw
 from gan_augment.synthesis.translators.image_to_image.tasks import Masked, Pairs, Task, Unpaired, Window
 
 __all__ = ["NAME", "MaskEdit", "Sources", "Start", "Way", "check_spec", "make_task", "started", "way_of_data"]
@@ -110,7 +110,7 @@ def make_task(way: Way, data: TrainingData, window: Window, *, matched_start: bo
     if way == "paired":
         return _pairs(data, held, window, seed)
     masks = _copied(train.samples.companions["mask"])
-    if not inked(masks).any():
+    if not has_object(masks).any():
         raise MethodError(
             "Masks are to be edited, and those of all train rows are empty",
             where="prepare.companions.mask in params.yaml",
@@ -165,7 +165,7 @@ class Sources:
         self.pixels = images_of(rows.payload)
         self.masks = images_of(rows.companions["mask"]) if "mask" in rows.companions else None
         self.top = 1 if self.masks is None else max(1, int(self.masks.max(initial=0)))
-        self.has_object = None if self.masks is None else inked(self.masks).any(axis=(1, 2))
+        self.has_object = None if self.masks is None else has_object(self.masks)
 
     def of_class(self, index: int) -> Ints:
         """Places of the rows of a class."""
@@ -226,7 +226,8 @@ def _stepped(image: Images, down: int, right: int) -> Images:
     rows, columns = (
         np.clip(np.arange(side) - step, 0, side - 1) for side, step in zip(image.shape, (down, right), strict=False)
     )
-    return image[rows][:, columns]
+    stepped: Images = image[rows][:, columns]
+    return stepped
 
 
 def _in_other_masks(

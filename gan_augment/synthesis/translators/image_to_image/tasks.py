@@ -16,7 +16,7 @@ import torch
 from torch import Tensor
 
 from gan_augment.core.seeds import numpy_generator
-from gan_augment.synthesis.kit.edited_masks import inked, moved_mask, to_draw, without_object
+from gan_augment.synthesis.kit.edited_masks import has_object, inked, moved_mask, to_draw, without_object
 from gan_augment.synthesis.translators.histogram_match import matched
 
 __all__ = ["Batch", "Held", "Masked", "Pairs", "Task", "Unpaired", "Window", "encoded", "masked_inputs", "towards"]
@@ -213,8 +213,8 @@ class Masked:
         self.inputs, self.shown = images.shape[3] + masks.shape[3] + 1, masks.shape[3] + 1
         self.images, self.masks, self.looks = images, masks, images
         self.labels = torch.from_numpy(labels)
-        self.objects = np.flatnonzero(inked(masks).any(axis=(1, 2)))
-        asked, own, told = (part[:JUDGED] for part in held)
+        self.objects = np.flatnonzero(has_object(masks))
+        asked, own, told = held[0][:JUDGED], held[1][:JUDGED], held[2][:JUDGED]
         hidden = self._hidden(own, np.random.default_rng(0))
         guess = without_object(asked, hidden)
         batch = self._batch([asked, own, hidden[..., None]], torch.from_numpy(told))
@@ -259,15 +259,18 @@ def nearest_rows(asked: Images, known: Images) -> Ints:
     """int64 [n]: the place of the known image that is nearest to each of these by pixels."""
     one, other = (part.reshape(len(part), -1).astype(np.float32) for part in (asked, known))
     apart = (other**2).sum(1)[None] - 2 * one @ other.T
-    return np.argmin(apart, axis=1).astype(np.int64)
+    places: Ints = np.argmin(apart, axis=1).astype(np.int64)
+    return places
 
 
 def absolute_error(found: Images, truth: Images) -> npt.NDArray[np.float64]:
     """float64 [n]: the mean absolute difference of the levels of each image, in [0, 1]."""
     apart = np.abs(found.astype(np.int64) - truth).reshape(len(found), -1)
-    return apart.mean(axis=1) / 255
+    errors: npt.NDArray[np.float64] = apart.mean(axis=1) / 255
+    return errors
 
 
 def _spread(images: Images, count: int) -> Images:
     """So many of these images, spread over all."""
-    return images[np.linspace(0, len(images) - 1, count).astype(int)]
+    chosen: Images = images[np.linspace(0, len(images) - 1, count).astype(int)]
+    return chosen

@@ -1,4 +1,4 @@
-"""`script_to_photo`: strings that a script writes, with the look of photographs that nobody has read.
+"""`script_to_photo`: strings that a script writes, with the look of photographs without a label.
 
 Wang, Man, You and Shen 2017, arXiv 1707.03124 (licence plates). The label of a sample is the string that was written,
 exactly; no label of a real row is used but to say which strings there are.
