@@ -70,7 +70,7 @@ class NextFrameConfig(MethodConfig):
     gamma: Weight = Field(default=0.01, ge=0, description="weight of the critic's R1 and R2 penalties")
     batch_size: Batch = Field(default=16, ge=2)
     width: Units = Field(default=16, ge=4, description="channels of the network at full resolution")
-    critic_width: Units = Field(default=16, ge=4)
+    critic_width: Units = Field(default=16, ge=4, description="channels of the critic at full resolution")
     learning_rate: Rate = Field(default=5e-3, gt=0)
     crop: Units = Field(default=64, ge=16, description="training sees windows of at most so many pixels a side")
     checks: Checks = Field(default=10, ge=1, description="how often the first stage's snapshot is judged on validation")

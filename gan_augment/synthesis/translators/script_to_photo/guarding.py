@@ -1,7 +1,8 @@
 """The translation guard of a script: that pictures moved, that strings stayed, and that noise varies the look.
 
 The rows that curation sees have no real source, so the method asks the guard itself: *moved* is the way from the
-picture that the network was given, *kept* what the frozen reader reads, beside what it reads in that picture. *varied* is the distance between two translations of one picture, in the unit of *moved*.
+picture that the network was given, *kept* what the frozen reader reads, beside what it reads in that picture. *varied*
+is the distance between two translations of one picture, in the unit of *moved*.
 """
 
 from __future__ import annotations

@@ -67,7 +67,7 @@ class ScriptToPhotoConfig(MatchedScriptConfig):
     kimg: Kimg = Field(default=24, gt=0, description="length of the training, in thousands of pictures seen")
     batch_size: Batch = Field(default=16, ge=2)
     width: Units = Field(default=16, ge=4, description="channels of the translator at full resolution")
-    critic_width: Units = Field(default=32, ge=4)
+    critic_width: Units = Field(default=32, ge=4, description="channels of the critic at full resolution")
     field: PatchField | None = Field(
         default=None, description="px a side that the critic judges at once: 1, 16, 34 or whole; null: 34, or what fits"
     )
