@@ -57,7 +57,7 @@ def init(
         str | None,
         typer.Option(
             help="Use an embedded data set: digits, breast_cancer, penguins, colour_digits, characters, "
-            "two_domains, stickers or plates."
+            "two_domains, stickers, plates or moving_digits."
         ),
     ] = None,
     target: Annotated[str | None, typer.Option(help="The column with the class (tables and image lists).")] = None,

@@ -117,4 +117,5 @@ def moved_mask(masks: Tensor, weights: Tensor) -> Tensor:
         share = moved((places == number)[:, None].to(weights.dtype), weights)
         found = torch.where(share[:, 0] > best[:, 0], number, found)
         best = torch.maximum(best, share)
-    return values[found]
+    chosen: Tensor = values[found]
+    return chosen

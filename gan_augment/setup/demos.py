@@ -40,7 +40,7 @@ _VALUES: dict[DemoName, dict[str, Any]] = {
         **_QUICK,
         "settings": {"first_kimg": 12, "adversarial_kimg": 3, "jitter": 3},
         "groups": ["group"],
-        "ratios": [0, 1, 3],
+        "ratios": [0, 3],
         "judged": False,
     },
     # Three rivals here, too. The font is spaced and thickened as the photographs are: all that write share that script.

@@ -28,7 +28,7 @@ from gan_augment.scoring.tasks import task_of
 
 __all__ = ["run"]
 
-_SMALL = 32  # px a side
+_SMALL = 32  # px a side, of a square
 
 
 def run(project: Project) -> None:
@@ -111,4 +111,4 @@ def _fingerprint(project: Project) -> str:
 def _threads(project: Project) -> int:
     """1 for tables and small images, whose networks wait for a second thread longer than it helps; else 0: all."""
     image = project.spec().image
-    return 1 if image is None or max(image.height, image.width) <= _SMALL else 0
+    return 1 if image is None or image.height * image.width <= _SMALL**2 else 0

@@ -8,7 +8,7 @@ import pytest
 
 from gan_augment.data.config import DEMO_NAMES, DemoName, DemoSource, ImageFolderSource
 from gan_augment.params import load_params
-from gan_augment.setup.demos import demo_prepare, demo_values
+from gan_augment.setup.demos import demo_pool, demo_prepare, demo_values
 from gan_augment.setup.initialise import write_project
 from gan_augment.setup.inspect import inspect_demo
 from gan_augment.synthesis.registry import method_names
@@ -43,3 +43,12 @@ def test_where_the_judge_has_learnt_a_shortcut_it_rejects_nothing(tmp_path: Path
     usual = load_params(tmp_path / "usual/params.yaml")
     assert usual.curate.judge.enabled
     assert usual.curate.guard.refuse == ("moved", "kept", "conditioned")
+
+
+def test_clips_have_their_companions_and_a_pool_of_clips(tmp_path: Path) -> None:
+    write_project(tmp_path, inspect_demo("moving_digits"), repository=False)
+    params = load_params(tmp_path / "params.yaml")
+    assert params.synthesis.method == "next_frame"
+    assert set(params.prepare.companions) == {"sequence", "mask"}
+    assert params.prepare.pool == demo_pool("moving_digits")
+    assert demo_pool("digits") is None

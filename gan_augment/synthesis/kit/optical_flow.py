@@ -6,7 +6,6 @@ A warp measures the motion from the last frame back to the one before, and goes 
 
 from __future__ import annotations
 
-from collections.abc import Callable
 from typing import Literal
 
 import cv2
@@ -41,7 +40,10 @@ def backward_flow(before: npt.NDArray[np.uint8], last: npt.NDArray[np.uint8], ki
     height, width = last.shape[:2]
     scale = max(1, -(-_SIDE // min(height, width)))
     size = (width * scale, height * scale)
-    one, other = (cv2.resize(_grey(image), size, interpolation=cv2.INTER_CUBIC) for image in (last, before))
+    one, other = (
+        np.asarray(cv2.resize(_grey(image), size, interpolation=cv2.INTER_CUBIC), dtype=np.uint8)
+        for image in (last, before)
+    )
     flow = np.asarray(_measured(one, other, kind), dtype=np.float32)
     small = np.asarray(cv2.resize(flow, (width, height), interpolation=cv2.INTER_AREA), dtype=np.float32)
     return small / np.float32(scale)
@@ -50,11 +52,9 @@ def backward_flow(before: npt.NDArray[np.uint8], last: npt.NDArray[np.uint8], ki
 def _measured(one: Images, other: Images, kind: FlowKind) -> npt.NDArray[np.float32]:
     none = np.zeros((*one.shape, 2), dtype=np.float32)
     if kind == "dis":
-        found = cv2.DISOpticalFlow.create(cv2.DISOPTICAL_FLOW_PRESET_MEDIUM).calc(one, other, none)
-    else:
-        measure: Callable[..., npt.NDArray[np.float32]] = cv2.calcOpticalFlowFarneback
-        found = measure(one, other, none, 0.5, 3, 15, 3, 5, 1.2, 0)
-    return np.asarray(found, dtype=np.float32)
+        dis = cv2.DISOpticalFlow.create(cv2.DISOPTICAL_FLOW_PRESET_MEDIUM)
+        return np.asarray(dis.calc(one, other, none), dtype=np.float32)
+    return np.asarray(cv2.calcOpticalFlowFarneback(one, other, none, 0.5, 3, 15, 3, 5, 1.2, 0), dtype=np.float32)
 
 
 def _grey(image: npt.NDArray[np.uint8]) -> npt.NDArray[np.uint8]:

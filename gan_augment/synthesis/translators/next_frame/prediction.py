@@ -86,7 +86,8 @@ class _Staged(AdamSchedule):
 def lessons(clips: Clips) -> Ints:
     """Places of the frames to learn at: each has the frame before it, which shows the motion, and the one after it."""
     found = clips.in_motion
-    return found[clips.after[found] != NONE]
+    followed: Ints = found[clips.after[found] != NONE]
+    return followed
 
 
 def stacked(images: Images, history: Ints) -> Tensor:
@@ -283,7 +284,7 @@ class PredictionRun:
         windows = windows.gather(1, torch.maximum(torch.arange(history)[None], history - known))
         frames = torch.cat([windows, self.after[places][:, None]], dim=1)
         pixels = self._cut(frames).to(self.run.device).float() / 127.5 - 1
-        past, truth = pixels.split([history, 1], dim=1)
+        past, truth = pixels[:, :history], pixels[:, history:]
         return past.flatten(1, 2).contiguous(), truth.flatten(1, 2).contiguous()
 
     def _cut(self, frames: Tensor) -> Tensor:
@@ -301,7 +302,7 @@ class PredictionRun:
         self.past, self.truth = self._batch()
         made = self.predictor(self.past).frames
         self.made = made.detach()
-        loss = (made - self.truth).square().mean()
+        loss: Tensor = (made - self.truth).square().mean()
         if progress >= self.settings.boundary and self.settings.adversarial_weight > 0:
             real, fake = self._beside(self.truth), self._beside(made)
             loss = loss + self.settings.adversarial_weight * GAME.generator(self.critic, real, fake)

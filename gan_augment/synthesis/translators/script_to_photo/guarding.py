@@ -1,8 +1,8 @@
 """The translation guard of a script: that pictures moved, that strings stayed, and that noise varies the look.
 
-The rows that curation sees have no real source, so the method asks the guard itself, with the script as source: *moved*
-is the way from the picture that the network was given, *kept* what the frozen reader reads, beside what it reads in
-the script. *varied* is the distance between two translations of one picture, in the unit of *moved*.
+The rows that curation sees have no real source, so the method asks the guard itself: *moved* is the way from the
+picture that the network was given, *kept* what the frozen reader reads, beside what it reads in that picture. *varied*
+is the distance between two translations of one picture, in the unit of *moved*.
 """
 
 from __future__ import annotations
@@ -28,12 +28,12 @@ _GUARDED = 200
 def guard_translation(training: TranslationRun, writer: Writer, run: Run) -> tuple[dict[str, Any], str | None]:
     """The figures for model.json, and what is wrong in words, or None."""
     sources = training.sources
-    pictures, script, strings = (part[:_GUARDED] for part in (sources.pictures, sources.script, sources.strings))
+    pictures, strings = sources.pictures[:_GUARDED], sources.strings[:_GUARDED]
     rng = torch.Generator().manual_seed(run.derive("guard").seed)
     noise = [torch.randn(len(pictures), training.translator.noise, generator=rng) for _ in range(2)]
     made, again = (translate(training.served, pictures, one, run.device) for one in noise)
     photographs = np.rint((training.photographs[:_GUARDED].permute(0, 2, 3, 1).numpy() + 1) * 127.5)
-    rows = [part.reshape(len(part), -1).astype(np.float64) / 255 for part in (script, made, again, photographs)]
+    rows = [part.reshape(len(part), -1).astype(np.float64) / 255 for part in (pictures, made, again, photographs)]
     right, real_right = (_right(training, writer, part, strings) for part in (made, pictures))
     figures = {"moved": moved(rows[0], rows[1], rows[3]), "kept": kept(right, real_right, 0.0)}
     varied = moved(rows[1], rows[2], rows[3])

@@ -67,7 +67,7 @@ class ScriptToPhotoConfig(MatchedScriptConfig):
     kimg: Kimg = Field(default=24, gt=0, description="length of the training, in thousands of pictures seen")
     batch_size: Batch = Field(default=16, ge=2)
     width: Units = Field(default=16, ge=4, description="channels of the translator at full resolution")
-    critic_width: Units = Field(default=32, ge=4)
+    critic_width: Units = Field(default=32, ge=4, description="channels of the critic at full resolution")
     field: PatchField | None = Field(
         default=None, description="px a side that the critic judges at once: 1, 16, 34 or whole; null: 34, or what fits"
     )
@@ -97,8 +97,10 @@ class ScriptToPhotoConfig(MatchedScriptConfig):
 
     def field_for(self, image: ImageSpec) -> PatchField:
         """The critic's field in images of this size."""
+        if self.field is not None:
+            return self.field
         side = min(image.height, image.width)
-        return self.field or next(field for field in _USUAL_FIELDS if side >= smallest_side(field))
+        return next(field for field in _USUAL_FIELDS if side >= smallest_side(field))
 
     def run_settings(self) -> TranslationSettings:
         """Lengths in images, in whole checks."""
@@ -216,7 +218,9 @@ class ScriptToPhoto(JointOnly):
 def prepare_run(writer: Writer, photographs: Pixels, config: ScriptToPhotoConfig, run: Run) -> TranslationRun:
     """The reader, trained and frozen, and the networks on their pictures, not yet trained."""
     sources, reader = _sources(writer, photographs, config, run), _reader(writer, photographs, config, run)
-    translator, critic, contrast = (module.to(run.device) for module in _networks(writer.spec.images, config, run.seed))
+    translator, critic, contrast = _networks(writer.spec.images, config, run.seed)
+    for network in (translator, critic, contrast):
+        network.to(run.device)
     own = run.derive("script_to_photo")
     return TranslationRun(translator, critic, contrast, reader, sources, photographs, config.run_settings(), own)
 

@@ -152,11 +152,12 @@ class TranslationRun:
         pictures, strings, noise = self._batch()
         made = self.translator(pictures, noise)
         real = self.photographs[self._drawn(len(self.photographs))].to(self.run.device)
-        loss = GAME.generator(self.critic, real, made)
+        fooled = GAME.generator(self.critic, real, made)
         still = torch.zeros_like(noise)  # what a picture shows, whatever the noise was
         found, source = self.translator.encode(made, still), self.translator.encode(pictures, still)
-        loss = loss + settings.contrast_weight * self.contrast(found, source, self.rng)
-        return loss + settings.reading_weight * string_losses(self.reader, made, strings).mean()
+        placed: Tensor = self.contrast(found, source, self.rng)
+        told = string_losses(self.reader, made, strings).mean()
+        return fooled + settings.contrast_weight * placed + settings.reading_weight * told
 
     # ---- checks
 
