@@ -63,7 +63,7 @@ METHODS: dict[str, MethodRow] = {
     "erase": MethodRow(image_toy),
     "domain_randomise": MethodRow(text_toy, judged=False),
     "fda": MethodRow(image_toy, pool=image_pool),
-    "flow_warp": MethodRow(clip_views),
+    "flow_warp": MethodRow(clip_views, {"shift": 0}),  # in the toy, the place tells the class
     "histogram_match": MethodRow(image_toy, pool=image_pool),
     "image_to_image": MethodRow(
         image_toy, {"kimg": 0.1, "batch_size": 10, "width": 8, "critic_width": 8, "checks": 2}, False, image_pool

@@ -16,6 +16,7 @@ from gan_augment.synthesis.registry import method_names, resolve_method
 __all__ = ["list_methods", "show_method"]
 
 WIDTH = 100  # columns of `methods show`
+NARROWEST = 40  # columns of a meaning beside a long setting
 
 
 def list_methods(root: Path, *, as_json: bool) -> None:
@@ -56,21 +57,36 @@ def show_method(name: str, *, as_json: bool) -> None:
         print("  settings: {}    # there are none")
         return
     print("  settings:")
-    settings = {f"    {key}: {json.dumps(value.get('default'))}": value for key, value in properties.items()}
-    column = max(map(len, settings)) + 2
+    for line in _lines(properties, schema.get("$defs", {}), "    "):
+        print(line)
+
+
+def _lines(properties: dict[str, Any], sections: dict[str, Any], indent: str) -> Iterator[str]:
+    """Lines of YAML with their meanings; a setting that is a section of its own has its keys below it."""
+    plain = {key: value for key, value in properties.items() if "$ref" not in value}
+    settings = {f"{indent}{key}: {json.dumps(value.get('default'))}": value for key, value in plain.items()}
+    column = max(map(len, settings), default=0) + 2
     for setting, value in settings.items():
-        meaning = textwrap.wrap(_meaning(value), WIDTH - column - 2, break_long_words=False)
+        meaning = textwrap.wrap(_meaning(value), max(WIDTH - column - 2, NARROWEST), break_long_words=False)
         for number, line in enumerate(meaning):
-            print(f"{setting if number == 0 else '':<{column}}# {line}")
+            yield f"{setting if number == 0 else '':<{column}}# {line}"
+    for key, value in properties.items():
+        if key not in plain:
+            yield f"{indent}{key}:  # {_capital(value['description'])}"
+            section = sections[value["$ref"].rpartition("/")[2]]
+            yield from _lines(section["properties"], sections, f"{indent}  ")
 
 
 def _meaning(value: dict[str, Any]) -> str:
-    text = str(value["description"])
-    text = text[:1].upper() + text[1:].removesuffix(".")
+    text = _capital(value["description"])
     choices = list(_choices(value))
     if any(choice not in text for choice in choices):
         text += f" ({', '.join(choices)})"
     return text if value.get("default") is not None or "null" in text else f"{text}; null: chosen by the method"
+
+
+def _capital(text: str) -> str:
+    return text[:1].upper() + text[1:].removesuffix(".")
 
 
 def _choices(value: dict[str, Any]) -> Iterator[str]:

@@ -7,7 +7,7 @@ from typing import Any
 import numpy as np
 import pytest
 
-from gan_augment.core.records import ArrayField
+from gan_augment.core.records import ArrayField, PoolSpec
 from gan_augment.core.samples import Samples, TrainView, ValidationView
 from gan_augment.synthesis.api import Run, SampleRequest, TrainingData
 from gan_augment.synthesis.registry import BUILT_IN, resolve_method
@@ -50,9 +50,12 @@ def test_a_method_makes_rectangles(name: str) -> None:
     settings = row.settings | tiny | dict(zip(["architecture"], architecture, strict=False))
     views: tuple[TrainView, ValidationView] = tuple(stretched(view, 5) for view in toy())  # type: ignore[assignment]
     config = method.Config.model_validate(settings)
-    config.check(views[0].spec)
     pool = row.pool()
+    pooled = None if pool is None else PoolSpec(rows=len(pool), channels=views[0].spec.images.channels)
+    config.check(views[0].spec.model_copy(update={"pool": pooled}))
     data = TrainingData(*views, None if pool is None else stretched(pool, 5))
     fitted = method.fit(data.of_class(0) if method.traits.fitted == "per class" else data, config, Run(0))
     made = np.concatenate([np.asarray(b.payload) for b in fitted.sample(SampleRequest(index=0, count=5, seed=1))])
-    assert made.shape == (5, 8, 40, views[0].spec.images.channels)
+    image = views[0].spec.images
+    assert image.width >= 5 * image.height
+    assert made.shape == (5, image.height, image.width, image.channels)

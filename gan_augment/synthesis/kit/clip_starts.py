@@ -18,10 +18,11 @@ from gan_augment.core.errors import MethodError
 from gan_augment.core.fields import frame_of, images_of, take
 from gan_augment.core.records import DatasetSpec, Role
 from gan_augment.core.samples import Payload, PoolView, Samples, TrainView, read_samples, write_samples
+from gan_augment.core.seeds import numpy_generator
 from gan_augment.synthesis.api import SampleRequest, Synthetic
 from gan_augment.synthesis.kit.checks import check_index
 from gan_augment.synthesis.kit.clips import Clips, clips_of, joined
-from gan_augment.synthesis.kit.turns import in_turn
+from gan_augment.synthesis.kit.turns import in_turn, stepped
 
 __all__ = ["CHUNK", "ClipStarts", "Drawn", "Images", "StartFrom", "read_starts", "starts_of"]
 
@@ -34,10 +35,11 @@ NO_MOTION = "no frame of the class has the frame before it, so that no motion ca
 
 
 class Drawn(NamedTuple):
-    """A block of samples: the rows that they start from, the steps of each, and the part that was asked for."""
+    """A block of samples: rows that they start from, steps of each, px that each moves, and the part asked for."""
 
     places: Ints
     steps: Ints
+    moves: Ints
     wanted: slice
 
 
@@ -55,6 +57,8 @@ class ClipStarts:
         `last`: the last row of each clip; `any`: every row. A frame without the one before it shows no motion.
     steps
         A sample is from 1 to so many steps after its row.
+    shift
+        A pair of row and steps that is used again moves by up to so many px.
     clips, images
         Of the rows and then of the earlier frames.
     """
@@ -65,6 +69,7 @@ class ClipStarts:
     stride: int
     start: StartFrom
     steps: int
+    shift: int
     clips: Clips = field(init=False)
     images: Images = field(init=False)
 
@@ -96,8 +101,11 @@ class ClipStarts:
         for block in range(request.start // CHUNK, -(-end // CHUNK)):
             first = block * CHUNK
             pairs = in_turn(len(own) * self.steps, first, CHUNK, request.seed, request.index, "pairs")
+            used = np.arange(first, first + CHUNK) // (len(own) * self.steps)
+            random = numpy_generator(request.seed, request.index, "moves", block)
+            moves = random.integers(-self.shift, self.shift + 1, (CHUNK, 2)) * (used > 0)[:, None]
             wanted = slice(max(request.start - first, 0), min(end - first, CHUNK))
-            yield block, Drawn(own[pairs // self.steps], pairs % self.steps + 1, wanted)
+            yield block, Drawn(own[pairs // self.steps], pairs % self.steps + 1, moves, wanted)
 
     def synthetic(self, drawn: Drawn, images: Images, masks: Images | None) -> Synthetic:
         """Samples of images and masks [n, h, w, c], which are those of the wanted part of a block."""
@@ -105,11 +113,12 @@ class ClipStarts:
         sequence = take(self.rows.companions["sequence"], places)
         frame = frame_of(sequence)
         frame["frame"] = frame["frame"] + drawn.steps[drawn.wanted] * self.stride
+        moves = drawn.moves[drawn.wanted]
         beside: dict[Role, Payload] = {"sequence": frame}
         if masks is not None:
-            beside["mask"] = masks
+            beside["mask"] = _all_stepped(masks, moves)
         ids = self.rows.manifest["id"].iloc[places]
-        return Synthetic(images, tuple(str(one) for one in ids), companions=beside)
+        return Synthetic(_all_stepped(images, moves), tuple(str(one) for one in ids), companions=beside)
 
     def masks(self, places: Ints) -> Images | None:
         """The masks of these rows; None where rows have none."""
@@ -128,7 +137,14 @@ class ClipStarts:
 
 
 def starts_of(
-    train: TrainView, pool: PoolView | None, *, start: StartFrom, steps: int, history: int, stride: int | None = None
+    train: TrainView,
+    pool: PoolView | None,
+    *,
+    start: StartFrom,
+    steps: int,
+    shift: int,
+    history: int,
+    stride: int | None = None,
 ) -> ClipStarts:
     """Starts among the train rows, with those frames of the pool that `history` frames before them need.
 
@@ -140,17 +156,21 @@ def starts_of(
     clips = clips_of(frame_of(frames.companions["sequence"]), stride)
     found = np.unique(clips.history(_start_places(clips, len(rows), start), history))
     earlier = frames.take(found[found >= len(rows)])
-    return ClipStarts(train.spec, rows, earlier, clips.stride, start, steps)
+    return ClipStarts(train.spec, rows, earlier, clips.stride, start, steps, shift)
 
 
 def read_starts(
-    directory: Path, spec: DatasetSpec, about: dict[str, Any], *, start: StartFrom, steps: int
+    directory: Path, spec: DatasetSpec, about: dict[str, Any], *, start: StartFrom, steps: int, shift: int
 ) -> ClipStarts:
     """What `ClipStarts.save` wrote, with its `about`. Raises MissingInputError, KeyError."""
     roles: tuple[Role, ...] = ("sequence", "mask") if about["masks"] else ("sequence",)
     rows = read_samples(directory / "rows", mmap=True, companions=roles)
     earlier = read_samples(directory / "earlier", mmap=True, companions=["sequence"])
-    return ClipStarts(spec, rows, earlier, about["stride"], start, steps)
+    return ClipStarts(spec, rows, earlier, about["stride"], start, steps, shift)
+
+
+def _all_stepped(images: Images, moves: Ints) -> Images:
+    return np.stack([stepped(image, down, right) for image, (down, right) in zip(images, moves.tolist(), strict=True)])
 
 
 def _start_places(clips: Clips, rows: int, start: StartFrom) -> Ints:

@@ -31,6 +31,7 @@ class FlowWarpConfig(MethodConfig):
 
     flow: FlowKind = Field(default="farneback", description="farneback, or dis (Kroeger et al. 2016)")
     steps: int = Field(default=3, ge=1, le=16, description="samples lie from 1 to so many frames after their row")
+    shift: int = Field(default=1, ge=0, le=16, description="px that a sample moves when row and step come again")
     start: StartFrom = Field(default="last", description="last: after the last row of each clip; any: after every row")
 
     def check(self, spec: DatasetSpec) -> None:
@@ -103,7 +104,8 @@ class FlowWarp(JointOnly):
         check_images(data.train, self.name)
         config.check(data.train.spec)
         return FittedFlowWarp(
-            config, starts_of(data.train, data.pool, start=config.start, steps=config.steps, history=2)
+            config,
+            starts_of(data.train, data.pool, start=config.start, steps=config.steps, shift=config.shift, history=2),
         )
 
     def load(self, directory: Path, spec: DatasetSpec, *, device: str = "cpu") -> FittedFlowWarp:
@@ -112,7 +114,9 @@ class FlowWarp(JointOnly):
         about = read_about(directory, self.name)
         try:
             config = FlowWarpConfig.model_validate(about["config"])
-            starts = read_starts(directory, spec, about["starts"], start=config.start, steps=config.steps)
+            starts = read_starts(
+                directory, spec, about["starts"], start=config.start, steps=config.steps, shift=config.shift
+            )
         except (ValidationError, KeyError, MissingInputError, OSError, ValueError) as error:
             raise ModelError("A saved model cannot be read", where=directory, got=str(error), remedy=REMEDY) from None
         return FittedFlowWarp(config, starts)

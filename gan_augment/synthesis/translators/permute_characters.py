@@ -9,7 +9,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from dataclasses import dataclass
-from typing import Any, ClassVar
+from typing import Annotated, Any, ClassVar
 
 import numpy as np
 import numpy.typing as npt
@@ -35,7 +35,7 @@ Ints = npt.NDArray[np.int64]
 class PermuteCharactersConfig(MethodConfig):
     """Settings of the permutation."""
 
-    cuts: tuple[float, ...] | None = Field(
+    cuts: tuple[Annotated[float, Field(ge=0, le=1)], ...] | None = Field(
         default=None,
         description="shares of the width at which characters begin, and where the last one ends; null: equal parts",
     )

@@ -10,7 +10,7 @@ import numpy as np
 import pytest
 
 from gan_augment.core.errors import MethodError
-from gan_augment.core.fields import frame_of
+from gan_augment.core.fields import frame_of, images_of
 from gan_augment.core.samples import PoolView, TrainView
 from gan_augment.synthesis.api import SampleRequest
 from gan_augment.synthesis.kit.clip_starts import CHUNK, ClipStarts, starts_of
@@ -20,7 +20,7 @@ TRAIN = clip_toy(6, 4)
 
 
 def starts(train: Any = TRAIN, pool: Any = None, **settings: Any) -> ClipStarts:
-    return starts_of(train, pool, **{"start": "last", "steps": 2, "history": 3, **settings})
+    return starts_of(train, pool, **{"start": "last", "steps": 2, "shift": 1, "history": 3, **settings})
 
 
 def kept(view: Any, rows: Any) -> Any:
@@ -37,6 +37,20 @@ def test_each_pair_of_a_row_and_a_step_is_used_equally() -> None:
     numbers = frame_of(TRAIN.samples.companions["sequence"])["frame"]
     assert {int(numbers[place]) for place, _ in pairs} == {4}
     assert {step for _, step in pairs} == {1, 2}
+
+
+def test_a_pair_that_comes_again_moves_and_its_mask_with_it() -> None:
+    for shift in (0, 1):
+        found = starts(shift=shift)
+        ((_, first), *_) = found.blocks(SampleRequest(index=0, count=CHUNK, seed=3), "x")
+        assert not first.moves[:6].any()  # three clips, two steps
+        assert (np.abs(first.moves).max() == 1) == (shift == 1)
+        drawn = first._replace(wanted=slice(6, CHUNK))
+        images = found.images[drawn.places[6:]]
+        made = found.synthetic(drawn, images, images)
+        assert (images_of(made.payload) == images_of(made.companions["mask"])).all()
+        still = (images_of(made.payload) == images).all(axis=(1, 2, 3))
+        assert (still == ~drawn.moves[6:].any(axis=1)).all()
 
 
 def test_any_row_with_a_frame_before_it() -> None:

@@ -16,6 +16,7 @@ from gan_augment.core.samples import Payload, Samples, TrainView, ValidationView
 from gan_augment.synthesis.api import TrainingData
 from gan_augment.synthesis.kit.checks import FEWEST_POOLED, check_pool, check_pool_rows
 from gan_augment.synthesis.kit.edited_masks import has_object, inked, moved_mask, to_draw
+from gan_augment.synthesis.kit.turns import stepped
 from gan_augment.synthesis.translators.image_to_image.tasks import Masked, Pairs, Task, Unpaired, Window
 
 __all__ = ["NAME", "MaskEdit", "Sources", "Start", "Way", "check_spec", "make_task", "started", "way_of_data"]
@@ -217,17 +218,8 @@ def started(sources: Sources, chosen: Ints, used: Ints, shift: int, randoms: Seq
         if used[place] and shift:
             down, right = random.integers(-shift, shift + 1, 2).tolist()
             for array in arrays:
-                array[place] = _stepped(array[place], down, right)
+                array[place] = stepped(array[place], down, right)
     return Start(images, beside, [(place,) for place in chosen.tolist()])
-
-
-def _stepped(image: Images, down: int, right: int) -> Images:
-    """The image [h, w, c] moved by whole px; the edge is repeated."""
-    rows, columns = (
-        np.clip(np.arange(side) - step, 0, side - 1) for side, step in zip(image.shape, (down, right), strict=False)
-    )
-    stepped: Images = image[rows][:, columns]
-    return stepped
 
 
 def _in_other_masks(

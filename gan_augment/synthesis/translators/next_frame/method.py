@@ -61,6 +61,7 @@ class NextFrameConfig(MethodConfig):
         default=7, description="side in px of where a pixel may come from; 7: motion of up to 3 px a frame"
     )
     steps: int = Field(default=3, ge=1, le=16, description="samples lie from 1 to so many frames after their row")
+    shift: int = Field(default=1, ge=0, le=16, description="px that a sample moves when row and step come again")
     start: StartFrom = Field(
         default="last", description="last: after the last row of each clip, where no frame exists; any: after every row"
     )
@@ -156,7 +157,7 @@ class NextFrame(JointOnly):
         training, held_labels = prepare_run(data, config, run)
         training.train()
         held, near = training.held, {"history": config.history, "stride": training.stride}
-        starts = starts_of(data.train, data.pool, start=config.start, steps=config.steps, **near)
+        starts = starts_of(data.train, data.pool, start=config.start, steps=config.steps, shift=config.shift, **near)
         by_step = [found for step in range(1, config.steps + 1) if (found := held.figures(training.served, step))]
         problem, classes = training.problem, np.unique(starts.labels)
         refused = (
@@ -173,7 +174,9 @@ class NextFrame(JointOnly):
         about = read_about(directory, self.name)
         try:
             config = NextFrameConfig.model_validate(about["config"])
-            starts = read_starts(directory, spec, about["starts"], start=config.start, steps=config.steps)
+            starts = read_starts(
+                directory, spec, about["starts"], start=config.start, steps=config.steps, shift=config.shift
+            )
         except (ValidationError, KeyError, MissingInputError, OSError, ValueError) as error:
             raise ModelError("A saved model cannot be read", where=directory, got=str(error), remedy=REMEDY) from None
         predictor, _ = _networks(spec.images, config, 0)
