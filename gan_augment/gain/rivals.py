@@ -29,7 +29,7 @@ def rival_wins(
     )
     did = "beats the method" if verdict == "hurts" else "does as well as the method, as far as can be measured"
     return (
-        f"The rival {name}, which trains nothing, {did}: real data with its rows reach a {metric} of {theirs}, with "
+        f"The rival {name}, which trains nothing, {did}: real data with its rows reach {theirs} ({metric}), with "
         f"the method's rows {own}. Rather set `synthesis.method: {name}`, or do without added rows."
     )
 
