@@ -25,17 +25,22 @@ from gan_augment.core.records import ArrayField
 from gan_augment.core.samples import PoolView, Samples, TrainView, make_manifest
 from gan_augment.core.seeds import numpy_generator
 from gan_augment.data.sources.demo_domains import PLAIN, TEXTURED, Digits
+from gan_augment.fidelity.distances import nearest
+from gan_augment.fidelity.restoration import absolute_error
 from gan_augment.recognition.supervised import fit_classifier, pixels, predict_probabilities
 from gan_augment.synthesis.api import Run, SampleRequest, TrainingData
 from gan_augment.synthesis.registry import resolve_method
 from gan_augment.synthesis.translators.image_to_image.method import ImageToImage, ImageToImageConfig
-from gan_augment.synthesis.translators.image_to_image.tasks import absolute_error, nearest_rows
 
 from domain_shift import CLASSES, SPEC, rows  # isort: skip
 
 LEARNT, TRANSLATED, JUDGED = 20, 20, 40  # a class
 STEPS = 400  # of every judge
 Images = npt.NDArray[np.uint8]
+
+
+def flat(images: np.ndarray) -> np.ndarray:
+    return images.reshape(len(images), -1).astype(np.float64)
 
 
 def split_up(digits: Digits, seed: int) -> list[npt.NDArray[np.int64]]:
@@ -87,7 +92,7 @@ def from_pairs(digits: Digits, arms: dict[str, dict[str, object]], seeds: range)
         real = rows(digits, parts[2], TEXTURED, "train")
         judge = reader(np.asarray(real.payload), real.label_indices(SPEC), len(CLASSES), seed)
         labels = rows(digits, parts[1], PLAIN, "train").label_indices(SPEC)
-        fixed = {"copy": source, "nearest pair": targets[nearest_rows(source, known)], "the truth": truth}
+        fixed = {"copy": source, "nearest pair": targets[nearest(flat(source), flat(known))[1]], "the truth": truth}
         for name in (*fixed, *arms):
             started = time.process_time()
             made = fixed[name] if name in fixed else translated(digits, parts, seed, **arms[name])

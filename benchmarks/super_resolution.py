@@ -108,7 +108,7 @@ def main() -> None:
     inputs = torch.from_numpy(encode_images(low))
     for seed in range(options.first_seed, options.first_seed + options.seeds):
         spent: list[float] = []
-        boundary, started = config.run_settings().l1_images / 1000, time.process_time()
+        boundary, started = config.run_settings().first_images / 1000, time.process_time()
         clock = lambda tick: spent.append(time.process_time() - started) if tick.done <= boundary else None  # noqa: B023, E731
         run = prepare_run(TrainingData(train, validation), config, Run(seed, progress=clock))
         run.train()

@@ -2,10 +2,20 @@
 
 from __future__ import annotations
 
+import math
+
 import numpy as np
 import numpy.typing as npt
 
-__all__ = ["hole_errors", "hole_sharpness", "psnr", "sharpness_ratio", "squared_error"]
+__all__ = [
+    "absolute_error",
+    "hole_errors",
+    "hole_sharpness",
+    "nearer_sharpness",
+    "psnr",
+    "sharpness_ratio",
+    "squared_error",
+]
 
 _ROUNDING = 1 / 12  # the mean squared error of rounding to whole levels: images nearer than that are equal
 
@@ -45,6 +55,13 @@ def _energy_in(images: npt.NDArray[np.uint8], holes: npt.NDArray[np.bool_]) -> f
     return float(down[holes[:, 1:]].sum(dtype=np.float64) + right[holes[:, :, 1:]].sum(dtype=np.float64))
 
 
+def absolute_error(images: npt.NDArray[np.uint8], truth: npt.NDArray[np.uint8]) -> npt.NDArray[np.float64]:
+    """Mean absolute difference float64 [n] of each image uint8 [n, h, w, c] and its truth, in levels of [0, 1]."""
+    apart = np.abs(images.astype(np.int64) - truth).reshape(len(images), -1)
+    error: npt.NDArray[np.float64] = apart.mean(axis=1) / 255
+    return error
+
+
 def squared_error(images: npt.NDArray[np.uint8], truth: npt.NDArray[np.uint8]) -> npt.NDArray[np.float64]:
     """Squared error float64 [n] of each image uint8 [n, h, w, c], summed over its pixels on a scale from 0 to 1."""
     difference = (images.astype(np.float64) - truth) / 255
@@ -61,3 +78,9 @@ def sharpness_ratio(images: npt.NDArray[np.uint8], truth: npt.NDArray[np.uint8])
 def _gradient_energy(images: npt.NDArray[np.uint8]) -> float:
     values = images.astype(np.float32)
     return float(sum(np.square(np.diff(values, axis=axis)).mean(dtype=np.float64) for axis in (1, 2)))
+
+
+def nearer_sharpness(sharpness: float, other: float) -> bool:
+    """Whether a sharpness ratio is nearer to the truth's, which is 1, than another, in either direction."""
+    one, two = (abs(math.log(max(value, 1e-9))) for value in (sharpness, other))
+    return one < two

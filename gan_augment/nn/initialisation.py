@@ -2,12 +2,16 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
+from contextlib import contextmanager
 from typing import TypeVar
 
 import torch
 from torch import nn
 
-__all__ = ["LEAK", "LINEAR", "keep_variance"]
+from gan_augment.core.seeds import derive_seed
+
+__all__ = ["LEAK", "LINEAR", "keep_variance", "own_weights"]
 
 LEAK = 0.2  # slope of every leaky rectifier here
 # Gain of a leaky rectifier: it preserves the variance of the activations.
@@ -15,6 +19,14 @@ _GAIN = nn.init.calculate_gain("leaky_relu", LEAK)
 LINEAR = 1 / _GAIN  # the factor for a layer without a rectifier after it
 
 Layer = TypeVar("Layer", nn.Conv2d, nn.Linear)
+
+
+@contextmanager
+def own_weights(seed: int, name: str = "initial weights") -> Iterator[None]:
+    """Networks built within get weights from a generator of their own; torch's global one is left as it was."""
+    with torch.random.fork_rng(devices=[]):
+        torch.manual_seed(derive_seed(seed, name))
+        yield
 
 
 @torch.no_grad()

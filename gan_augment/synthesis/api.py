@@ -152,6 +152,11 @@ class TrainingData:
             raise LeakError("A synthesizer was given parts of different data sets", expected="one dataset.json for all")
         _refuse_shared_rows({name: part.samples.manifest["id"] for name, part in parts.items()})
 
+    @property
+    def judged(self) -> TrainView | ValidationView:
+        """What snapshots are judged on: the validation rows, without any the train rows."""
+        return self.validation if self.validation is not None and len(self.validation) else self.train
+
     def of_class(self, index: int) -> TrainingData:
         """The train and validation rows of one class; the pool, whose rows may have no label, as it is."""
         validation = None if self.validation is None else self.validation.of_class(index)

@@ -165,6 +165,11 @@ class Loop(Generic[Remembered]):
         """Position in the schedule, in images: those seen, and those skipped by stages that ended early."""
         return self.images_seen + self.skipped
 
+    @property
+    def broken(self) -> str | None:
+        """Name of a phase whose mean loss up to this tick is not a number; None where all are."""
+        return next((name for name, loss in self.losses.items() if not math.isfinite(loss)), None)
+
     def run(self) -> Stop:
         """Train, and return the reason of the end (`length` when all images were seen)."""
         self._resume()

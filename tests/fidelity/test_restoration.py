@@ -7,7 +7,7 @@ import pytest
 from scipy.ndimage import uniform_filter
 from skimage.metrics import peak_signal_noise_ratio
 
-from gan_augment.fidelity.restoration import psnr, sharpness_ratio
+from gan_augment.fidelity.restoration import absolute_error, nearer_sharpness, psnr, sharpness_ratio, squared_error
 
 TRUTH = np.random.default_rng(0).integers(0, 256, (3, 8, 10, 3), dtype=np.uint8)
 
@@ -28,3 +28,18 @@ def test_sharpness() -> None:
     assert sharpness_ratio(blurred, TRUTH) < 0.5
     assert sharpness_ratio(TRUTH, blurred) > 2
     assert sharpness_ratio(TRUTH, np.zeros_like(TRUTH)) == 1
+
+
+def test_errors_of_a_frame() -> None:
+    images = np.random.default_rng(1).integers(0, 256, TRUTH.shape, dtype=np.uint8)
+    apart = images / 255 - TRUTH / 255
+    assert absolute_error(images, TRUTH) == pytest.approx(np.abs(apart).mean(axis=(1, 2, 3)))
+    assert squared_error(images, TRUTH) == pytest.approx(np.square(apart).sum(axis=(1, 2, 3)))
+
+
+def test_a_sharpness_is_nearer_in_either_direction() -> None:
+    assert nearer_sharpness(0.9, 0.5)
+    assert nearer_sharpness(1.5, 0.5)  # a factor of 1.5 beside one of 2
+    assert not nearer_sharpness(2.5, 0.5)
+    assert not nearer_sharpness(1.0, 1.0)
+    assert nearer_sharpness(0.1, 0.0)

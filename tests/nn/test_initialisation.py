@@ -7,7 +7,7 @@ import torch
 from torch import nn
 from torch.nn import functional as F
 
-from gan_augment.nn.initialisation import LEAK, LINEAR, keep_variance
+from gan_augment.nn.initialisation import LEAK, LINEAR, keep_variance, own_weights
 
 
 def started(layer: nn.Linear | nn.Conv2d, factor: float = 1.0) -> nn.Linear | nn.Conv2d:
@@ -39,3 +39,16 @@ def test_it_is_the_same_layer_with_no_bias() -> None:
     assert keep_variance(layer) is layer
     assert layer.bias.abs().sum() == 0
     assert layer.weight.requires_grad
+
+
+def test_weights_of_their_own_leave_the_global_generator_as_it_was() -> None:
+    torch.manual_seed(5)
+    before = torch.random.get_rng_state()
+    drawn = []
+    for seed, name in ((1, "a"), (1, "a"), (2, "a"), (1, "b")):
+        with own_weights(seed, name):
+            drawn.append(nn.Linear(4, 4).weight)
+    assert torch.equal(torch.random.get_rng_state(), before)
+    assert torch.equal(drawn[0], drawn[1])
+    assert not torch.equal(drawn[0], drawn[2])
+    assert not torch.equal(drawn[0], drawn[3])

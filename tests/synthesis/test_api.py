@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from typing import Any
 
+import numpy as np
 import pandas as pd
 import pytest
 
@@ -77,3 +78,11 @@ def test_a_pool_row_is_no_train_row() -> None:
 def test_a_derived_run_differs_in_its_seed_alone() -> None:
     run = Run(3, device="cuda:1")
     assert run.derive("class", 2) == Run(derive_seed(3, "class", 2), device="cuda:1")
+
+
+def test_snapshots_are_judged_on_validation_rows_and_without_any_on_train_rows() -> None:
+    train, validation = image_toy()
+    assert TrainingData(train, validation).judged is validation
+    assert TrainingData(train).judged is train
+    empty = ValidationView(validation.spec, validation.samples.take(np.arange(0)))
+    assert TrainingData(train, empty).judged is train

@@ -211,3 +211,10 @@ def test_an_expanded_gradient_moves_every_weight_alike() -> None:
     phase = Phase("sum", [weight], lambda _: weight.sum(), SCHEDULE)
     phase.step(0.0)
     torch.testing.assert_close(weight.detach(), torch.full((64,), 0.99))
+
+
+def test_a_loss_that_is_no_number_is_named() -> None:
+    loop = build()
+    assert loop.broken is None
+    loop.losses = {"a": 1.0, "b": float("nan"), "c": float("inf")}
+    assert loop.broken == "b"

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Iterator
+from collections.abc import Callable, Iterable, Iterator, Mapping
 from importlib import resources
 from pathlib import Path
 from typing import Any
@@ -16,7 +16,17 @@ from gan_augment.core.records import Role, TableSpec
 from gan_augment.core.seeds import numpy_generator
 from gan_augment.data.columns import describe
 from gan_augment.data.config import DemoName, DemoSource, PoolDemo, SplitConfig, TableSource
-from gan_augment.data.raw import NO_COMPANIONS, ArrayImage, Beside, Companions, RawData, RawImages, RawTable, make_rows
+from gan_augment.data.raw import (
+    NO_COMPANIONS,
+    ArrayImage,
+    Beside,
+    Companions,
+    ImageHandle,
+    RawData,
+    RawImages,
+    RawTable,
+    make_rows,
+)
 from gan_augment.data.sources import table
 from gan_augment.data.sources.beside import Form, refuse_other_forms
 from gan_augment.data.sources.characters import characters
@@ -37,6 +47,7 @@ INKS = {"red": (214, 40, 40), "green": (42, 145, 66), "blue": (36, 84, 200), "or
 BACKGROUNDS = {"white": (250, 250, 250), "grey": (150, 150, 150), "black": (12, 12, 12)}
 COMBINATION_TAIL = 1.45
 COLOUR_SIDE = 16  # px
+_DIGITS = "BSD-3-Clause (scikit-learn), UCI ML repository"  # licence of scikit-learn's digits
 _WITH_COLUMNS = ("colour_digits", "characters", "two_domains", "stickers", "plates", "moving_digits")
 _WORDS = ("zero", "one", "two", "three", "four", "five", "six", "seven", "eight", "nine")
 _PHRASES = (
@@ -86,9 +97,7 @@ def _digits(_: Companions) -> RawData:
         split=parts[kept].tolist(),
     )
     handles = tuple(ArrayImage(f"digit {i}", pixels[i]) for i in kept)
-    return RawData(
-        "digits", "BSD-3-Clause (scikit-learn), UCI ML repository", rows, RawImages(handles), entries=len(rows)
-    )
+    return RawData("digits", _DIGITS, rows, RawImages(handles), entries=len(rows))
 
 
 def _long_tail(target: npt.NDArray[Any], rare: tuple[int, ...]) -> npt.NDArray[np.object_]:
@@ -127,7 +136,7 @@ def _colour_digits(companions: Companions) -> RawData:
     )
     return RawData(
         "colour_digits",
-        "BSD-3-Clause (scikit-learn), UCI ML repository",
+        _DIGITS,
         rows,
         RawImages(handles),
         entries=len(rows),
@@ -187,20 +196,14 @@ def _two_domains(found: Iterable[Drawing], companions: Companions) -> RawData:
         source=[f"sklearn.datasets.load_digits, image {d.number}, {d.domain}" for d in drawings],
         split=[drawing.part for drawing in drawings],
     )
-    pairs = {role: config for role, config in companions.items() if role == "pair"}
-    for role, config in pairs.items():
-        known = pd.DataFrame(columns=[] if labelled else ["pair"], dtype="string")
-        check_column(Path("two_domains"), known, config.names[0], f"prepare.companions.{role}")
-    beside = dict(
-        _columns("two_domains", table, {role: config for role, config in companions.items() if role not in pairs})
-    )
-    return RawData(
+    return _of_images(
         "two_domains",
-        "BSD-3-Clause (scikit-learn), UCI ML repository; photographs CC BY 2.0 (danielbuechele, vultilion)",
         rows,
-        RawImages(tuple(drawing.image for drawing in drawings)),
-        entries=len(rows),
-        companions=beside | dict.fromkeys(pairs, tuple(drawing.pair for drawing in drawings)),
+        tuple(drawing.image for drawing in drawings),
+        _beside(
+            "two_domains", table, companions, {"pair": () if labelled else tuple(drawing.pair for drawing in drawings)}
+        ),
+        licence=f"{_DIGITS}; photographs CC BY 2.0 (danielbuechele, vultilion)",
     )
 
 
@@ -215,14 +218,7 @@ def _plates(photographed: Iterable[Plate], companions: Companions) -> RawData:
         source=[f"sklearn.datasets.load_digits, {plate.image.name}" for plate in plates],
         split=[plate.part for plate in plates],
     )
-    return RawData(
-        "plates",
-        "BSD-3-Clause (scikit-learn), UCI ML repository",
-        rows,
-        RawImages(tuple(plate.image for plate in plates)),
-        entries=len(rows),
-        companions=dict(_columns("plates", table, companions)),
-    )
+    return _of_images("plates", rows, tuple(plate.image for plate in plates), _beside("plates", table, companions, {}))
 
 
 def _stickers(companions: Companions) -> RawData:
@@ -235,13 +231,11 @@ def _stickers(companions: Companions) -> RawData:
         source=[f"sklearn.datasets.load_digits, image {one.number}" for one in found],
         split=[one.part for one in found],
     )
-    return RawData(
+    return _of_images(
         "stickers",
-        "BSD-3-Clause (scikit-learn), UCI ML repository",
         rows,
-        RawImages(tuple(one.image for one in found)),
-        entries=len(rows),
-        companions=_with_masks("stickers", table, tuple(one.mask for one in found), companions),
+        tuple(one.image for one in found),
+        _beside("stickers", table, companions, {"mask": tuple(one.mask for one in found)}),
     )
 
 
@@ -258,26 +252,35 @@ def _moving_digits(found: Iterable[Frame], companions: Companions) -> RawData:
         source=[f"sklearn.datasets.load_digits, image {one.number}, frame {one.frame}" for one in frames],
         split=[one.part for one in frames],
     )
-    return RawData(
+    return _of_images(
         "moving_digits",
-        "BSD-3-Clause (scikit-learn), UCI ML repository",
         rows,
-        RawImages(tuple(one.image for one in frames)),
-        entries=len(rows),
-        companions=_with_masks("moving_digits", table, tuple(one.mask for one in frames), companions),
+        tuple(one.image for one in frames),
+        _beside("moving_digits", table, companions, {"mask": tuple(one.mask for one in frames)}),
     )
 
 
-def _with_masks(
-    demo: DemoName, table: pd.DataFrame, drawn: tuple[Beside, ...], companions: Companions
+def _of_images(
+    demo: DemoName,
+    rows: pd.DataFrame,
+    images: tuple[ImageHandle, ...],
+    beside: dict[Role, tuple[Beside, ...]],
+    *,
+    licence: str = _DIGITS,
+) -> RawData:
+    return RawData(demo, licence, rows, RawImages(images), entries=len(rows), companions=beside)
+
+
+def _beside(
+    demo: DemoName, table: pd.DataFrame, companions: Companions, drawn: Mapping[Role, tuple[Beside, ...]]
 ) -> dict[Role, tuple[Beside, ...]]:
-    """Columns of `table`, and the masks `drawn` as the column `mask`."""
-    masks = {role: config for role, config in companions.items() if role == "mask"}
-    for role, config in masks.items():
-        known = pd.DataFrame(columns=["mask"], dtype="string")
+    """Columns of `table`, and what is `drawn` beside each image as a column of its role's name; empty: none is."""
+    own = {role: config for role, config in companions.items() if role in drawn}
+    for role, config in own.items():
+        known = pd.DataFrame(columns=[role] if drawn[role] else [], dtype="string")
         check_column(Path(demo), known, config.names[0], f"prepare.companions.{role}")
-    others = {role: config for role, config in companions.items() if role not in masks}
-    return dict(_columns(demo, table, others)) | dict.fromkeys(masks, drawn)
+    others = {role: config for role, config in companions.items() if role not in own}
+    return dict(_columns(demo, table, others)) | {role: drawn[role] for role in own}
 
 
 def _columns(demo: DemoName, table: pd.DataFrame, companions: Companions) -> Iterator[tuple[Role, tuple[Beside, ...]]]:

@@ -14,13 +14,24 @@ from gan_augment.core.samples import Payload
 from gan_augment.core.seeds import numpy_generator
 from gan_augment.synthesis.api import SampleRequest, Synthetic
 
-__all__ = ["BLOCK", "sample_in_blocks", "without_copies"]
+__all__ = ["BLOCK", "blocks_of", "sample_in_blocks", "without_copies"]
 
 BLOCK = 256  # rows; changing it changes every sample of every seed
 
 Block = tuple[Payload, tuple[str, ...] | None]
 MakeBlock = Callable[[np.random.Generator], Block]
 Marks = npt.NDArray[np.bool_]
+
+
+def blocks_of(request: SampleRequest, size: int) -> Iterator[tuple[int, slice]]:
+    """Number of each block of `size` samples that holds some of the requested ones, and their places in it.
+
+    A block is always computed whole: then the size of a batch never changes a sample.
+    """
+    end = request.start + request.count
+    for block in range(request.start // size, -(-end // size)):
+        first = block * size
+        yield block, slice(max(request.start - first, 0), min(end - first, size))
 
 
 def sample_in_blocks(
@@ -38,16 +49,13 @@ def sample_in_blocks(
     `generator` only: block b is seeded by (request.seed, request.index, b). Rows that `copies` marks are drawn again
     within their block where they are more than the `usual` share, see `without_copies`.
     """
-    end = request.start + request.count
-    for block in range(request.start // BLOCK, -(-end // BLOCK)):
+    for block, wanted in blocks_of(request, BLOCK):
         generator = numpy_generator(request.seed, request.index, block)
         drawn, left = make_block(generator), np.zeros(BLOCK, dtype=bool)
         if copies is not None:
             again = partial(make_block, generator)
             drawn, left = without_copies(drawn, again, copies, redraws, usual=usual, in_support=in_support)
         payload, parents = drawn
-        first = block * BLOCK
-        wanted = slice(max(request.start - first, 0), min(end - first, BLOCK))
         yield Synthetic(
             take(payload, wanted), None if parents is None else parents[wanted], copies=int(left[wanted].sum())
         )

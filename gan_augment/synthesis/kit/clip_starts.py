@@ -13,18 +13,20 @@ from typing import Any, Literal, NamedTuple
 
 import numpy as np
 import numpy.typing as npt
+from pydantic import Field
 
 from gan_augment.core.errors import MethodError
 from gan_augment.core.fields import frame_of, images_of, take
 from gan_augment.core.records import DatasetSpec, Role
 from gan_augment.core.samples import Payload, PoolView, Samples, TrainView, read_samples, write_samples
 from gan_augment.core.seeds import numpy_generator
-from gan_augment.synthesis.api import SampleRequest, Synthetic
+from gan_augment.synthesis.api import MethodConfig, SampleRequest, Synthetic
+from gan_augment.synthesis.kit.blocks import blocks_of
 from gan_augment.synthesis.kit.checks import check_index
-from gan_augment.synthesis.kit.clips import Clips, clips_of, joined
+from gan_augment.synthesis.kit.clips import Clips, check_pool_clips, clips_of, joined
 from gan_augment.synthesis.kit.turns import in_turn, stepped
 
-__all__ = ["CHUNK", "ClipStarts", "Drawn", "Images", "StartFrom", "read_starts", "starts_of"]
+__all__ = ["CHUNK", "ClipConfig", "ClipStarts", "Drawn", "Images", "StartFrom", "read_starts", "starts_of"]
 
 Ints = npt.NDArray[np.int64]
 Images = npt.NDArray[np.uint8]
@@ -32,6 +34,20 @@ StartFrom = Literal["last", "any"]
 
 CHUNK = 64  # samples computed at once
 NO_MOTION = "no frame of the class has the frame before it, so that no motion can be seen"
+
+
+class ClipConfig(MethodConfig):
+    """Settings of where samples start, and how far they go on."""
+
+    steps: int = Field(default=3, ge=1, le=16, description="samples lie from 1 to so many frames after their row")
+    shift: int = Field(default=1, ge=0, le=16, description="px that a sample moves when row and step come again")
+    start: StartFrom = Field(
+        default="last", description="last: after the last row of each clip, where no frame exists; any: after every row"
+    )
+
+    def check(self, spec: DatasetSpec) -> None:
+        """Raises MethodError where the pool's images belong to no clip."""
+        check_pool_clips(spec)
 
 
 class Drawn(NamedTuple):
@@ -53,12 +69,8 @@ class ClipStarts:
         Train rows with `sequence`, and `mask` where they have one; rows of the pool with `sequence`.
     stride
         The step between the numbers of consecutive frames.
-    start
-        `last`: the last row of each clip; `any`: every row. A frame without the one before it shows no motion.
-    steps
-        A sample is from 1 to so many steps after its row.
-    shift
-        A pair of row and steps that is used again moves by up to so many px.
+    config
+        Where samples start; a frame without the one before it shows no motion, and is no start.
     clips, images
         Of the rows and then of the earlier frames.
     """
@@ -67,9 +79,7 @@ class ClipStarts:
     rows: Samples
     earlier: Samples
     stride: int
-    start: StartFrom
-    steps: int
-    shift: int
+    config: ClipConfig
     clips: Clips = field(init=False)
     images: Images = field(init=False)
 
@@ -78,7 +88,7 @@ class ClipStarts:
         self.clips = clips_of(frame_of(frames.companions["sequence"]), self.stride)
         self.images = images_of(frames.payload)
         self.labels = self.rows.label_indices(self.spec)
-        places = _start_places(self.clips, len(self.rows), self.start)
+        places = _start_places(self.clips, len(self.rows), self.config.start)
         self.of_class = {int(index): places[self.labels[places] == index] for index in np.unique(self.labels)}
 
     @property
@@ -97,15 +107,14 @@ class ClipStarts:
         if not len(own):
             label = self.spec.labels[request.index]
             raise MethodError(f"{method!r} cannot start from a frame of {label!r}", got=NO_MOTION)
-        end = request.start + request.count
-        for block in range(request.start // CHUNK, -(-end // CHUNK)):
+        steps, shift = self.config.steps, self.config.shift
+        for block, wanted in blocks_of(request, CHUNK):
             first = block * CHUNK
-            pairs = in_turn(len(own) * self.steps, first, CHUNK, request.seed, request.index, "pairs")
-            used = np.arange(first, first + CHUNK) // (len(own) * self.steps)
+            pairs = in_turn(len(own) * steps, first, CHUNK, request.seed, request.index, "pairs")
+            used = np.arange(first, first + CHUNK) // (len(own) * steps)
             random = numpy_generator(request.seed, request.index, "moves", block)
-            moves = random.integers(-self.shift, self.shift + 1, (CHUNK, 2)) * (used > 0)[:, None]
-            wanted = slice(max(request.start - first, 0), min(end - first, CHUNK))
-            yield block, Drawn(own[pairs // self.steps], pairs % self.steps + 1, moves, wanted)
+            moves = random.integers(-shift, shift + 1, (CHUNK, 2)) * (used > 0)[:, None]
+            yield block, Drawn(own[pairs // steps], pairs % steps + 1, moves, wanted)
 
     def synthetic(self, drawn: Drawn, images: Images, masks: Images | None) -> Synthetic:
         """Samples of images and masks [n, h, w, c], which are those of the wanted part of a block."""
@@ -137,14 +146,7 @@ class ClipStarts:
 
 
 def starts_of(
-    train: TrainView,
-    pool: PoolView | None,
-    *,
-    start: StartFrom,
-    steps: int,
-    shift: int,
-    history: int,
-    stride: int | None = None,
+    train: TrainView, pool: PoolView | None, config: ClipConfig, *, history: int, stride: int | None = None
 ) -> ClipStarts:
     """Starts among the train rows, with those frames of the pool that `history` frames before them need.
 
@@ -154,19 +156,17 @@ def starts_of(
     own = rows.with_roles(["sequence"])
     frames = own if pool is None else joined(own, pool.samples)
     clips = clips_of(frame_of(frames.companions["sequence"]), stride)
-    found = np.unique(clips.history(_start_places(clips, len(rows), start), history))
+    found = np.unique(clips.history(_start_places(clips, len(rows), config.start), history))
     earlier = frames.take(found[found >= len(rows)])
-    return ClipStarts(train.spec, rows, earlier, clips.stride, start, steps, shift)
+    return ClipStarts(train.spec, rows, earlier, clips.stride, config)
 
 
-def read_starts(
-    directory: Path, spec: DatasetSpec, about: dict[str, Any], *, start: StartFrom, steps: int, shift: int
-) -> ClipStarts:
+def read_starts(directory: Path, spec: DatasetSpec, about: dict[str, Any], config: ClipConfig) -> ClipStarts:
     """What `ClipStarts.save` wrote, with its `about`. Raises MissingInputError, KeyError."""
     roles: tuple[Role, ...] = ("sequence", "mask") if about["masks"] else ("sequence",)
     rows = read_samples(directory / "rows", mmap=True, companions=roles)
     earlier = read_samples(directory / "earlier", mmap=True, companions=["sequence"])
-    return ClipStarts(spec, rows, earlier, about["stride"], start, steps, shift)
+    return ClipStarts(spec, rows, earlier, about["stride"], config)
 
 
 def _all_stepped(images: Images, moves: Ints) -> Images:

@@ -28,6 +28,7 @@ from gan_augment.nn.image_networks import (
     build_generator,
     choose_architecture,
 )
+from gan_augment.nn.initialisation import own_weights
 from gan_augment.nn.objectives import Objective
 from gan_augment.synthesis.api import MethodConfig, SampleRequest, Synthetic
 from gan_augment.synthesis.kit.adversarial import AdversarialRun, RunSettings
@@ -158,9 +159,7 @@ def build_networks(
 ) -> tuple[Generator, Discriminator]:
     """Untrained networks on the CPU; the same seed gives the same weights."""
     architecture, width = config.chosen_architecture(image), config.chosen_width(image)
-    # Initial weights come from a generator of our own: torch's global one is left as it was.
-    with torch.random.fork_rng(devices=[]):
-        torch.manual_seed(derive_seed(seed, "initial weights"))
+    with own_weights(seed):
         return (
             build_generator(
                 image, classes=classes, architecture=architecture, width=width, latent=latent, embedding=embedding

@@ -18,25 +18,17 @@ from gan_augment.core.errors import MissingInputError, ModelError
 from gan_augment.core.records import DatasetSpec
 from gan_augment.synthesis.api import MethodConfig, Run, SampleRequest, Synthetic, TrainingData, Traits
 from gan_augment.synthesis.kit.checks import JointOnly, check_images
-from gan_augment.synthesis.kit.clip_starts import ClipStarts, Drawn, Images, StartFrom, read_starts, starts_of
-from gan_augment.synthesis.kit.clips import check_pool_clips
+from gan_augment.synthesis.kit.clip_starts import ClipConfig, ClipStarts, Drawn, Images, read_starts, starts_of
 from gan_augment.synthesis.kit.files import REMEDY, read_about, write_about
 from gan_augment.synthesis.kit.optical_flow import Flow, FlowKind, backward_flow, warped
 
 __all__ = ["FittedFlowWarp", "FlowWarp", "FlowWarpConfig"]
 
 
-class FlowWarpConfig(MethodConfig):
+class FlowWarpConfig(ClipConfig):
     """Settings of the flow, and of where it starts; these are those of `next_frame`."""
 
     flow: FlowKind = Field(default="farneback", description="farneback, or dis (Kroeger et al. 2016)")
-    steps: int = Field(default=3, ge=1, le=16, description="samples lie from 1 to so many frames after their row")
-    shift: int = Field(default=1, ge=0, le=16, description="px that a sample moves when row and step come again")
-    start: StartFrom = Field(default="last", description="last: after the last row of each clip; any: after every row")
-
-    def check(self, spec: DatasetSpec) -> None:
-        """Raises MethodError where the pool's images belong to no clip."""
-        check_pool_clips(spec)
 
 
 @dataclass
@@ -105,7 +97,7 @@ class FlowWarp(JointOnly):
         config.check(data.train.spec)
         return FittedFlowWarp(
             config,
-            starts_of(data.train, data.pool, start=config.start, steps=config.steps, shift=config.shift, history=2),
+            starts_of(data.train, data.pool, config, history=2),
         )
 
     def load(self, directory: Path, spec: DatasetSpec, *, device: str = "cpu") -> FittedFlowWarp:
@@ -114,9 +106,7 @@ class FlowWarp(JointOnly):
         about = read_about(directory, self.name)
         try:
             config = FlowWarpConfig.model_validate(about["config"])
-            starts = read_starts(
-                directory, spec, about["starts"], start=config.start, steps=config.steps, shift=config.shift
-            )
+            starts = read_starts(directory, spec, about["starts"], config)
         except (ValidationError, KeyError, MissingInputError, OSError, ValueError) as error:
             raise ModelError("A saved model cannot be read", where=directory, got=str(error), remedy=REMEDY) from None
         return FittedFlowWarp(config, starts)

@@ -9,7 +9,7 @@ import pandas as pd
 import pytest
 
 from gan_augment.synthesis.api import SampleRequest
-from gan_augment.synthesis.kit.blocks import BLOCK, sample_in_blocks, without_copies
+from gan_augment.synthesis.kit.blocks import BLOCK, blocks_of, sample_in_blocks, without_copies
 
 
 def numbered(generator: np.random.Generator) -> tuple[pd.DataFrame, tuple[str, ...]]:
@@ -90,3 +90,10 @@ def test_the_parents_of_a_row_come_with_it() -> None:
     assert isinstance(batch.payload, pd.DataFrame)
     assert batch.payload["a"].min() >= 700
     assert batch.parents == tuple(map(str, batch.payload["a"]))
+
+
+@pytest.mark.parametrize(("start", "count"), [(0, 5), (3, 10), (7, 1), (8, 16), (2, 0)])
+def test_blocks_hold_the_requested_samples_once_and_in_order(start: int, count: int) -> None:
+    request = SampleRequest(index=0, count=count, seed=0, start=start)
+    numbers = [block * 8 + place for block, wanted in blocks_of(request, 8) for place in range(8)[wanted]]
+    assert numbers == list(range(start, start + count))

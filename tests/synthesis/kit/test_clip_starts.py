@@ -13,14 +13,14 @@ from gan_augment.core.errors import MethodError
 from gan_augment.core.fields import frame_of, images_of
 from gan_augment.core.samples import PoolView, TrainView
 from gan_augment.synthesis.api import SampleRequest
-from gan_augment.synthesis.kit.clip_starts import CHUNK, ClipStarts, starts_of
+from gan_augment.synthesis.kit.clip_starts import CHUNK, ClipConfig, ClipStarts, starts_of
 from tests.toys import clip_toy
 
 TRAIN = clip_toy(6, 4)
 
 
 def starts(train: Any = TRAIN, pool: Any = None, **settings: Any) -> ClipStarts:
-    return starts_of(train, pool, **{"start": "last", "steps": 2, "shift": 1, "history": 3, **settings})
+    return starts_of(train, pool, ClipConfig(**{"start": "last", "steps": 2, "shift": 1, **settings}), history=3)
 
 
 def kept(view: Any, rows: Any) -> Any:

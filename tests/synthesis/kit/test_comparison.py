@@ -5,7 +5,7 @@ from __future__ import annotations
 import numpy as np
 import pytest
 
-from gan_augment.synthesis.kit.comparison import surely_no_better
+from gan_augment.synthesis.kit.comparison import surely_no_better, surely_worse
 
 
 @pytest.mark.parametrize(
@@ -22,3 +22,10 @@ from gan_augment.synthesis.kit.comparison import surely_no_better
 )
 def test_only_what_is_surely_no_better(gains: list[float], refused: bool) -> None:
     assert surely_no_better(np.array(gains)) == refused
+
+
+def test_only_what_is_surely_worse() -> None:
+    random = np.random.default_rng(0)
+    assert surely_worse(random.normal(1, 1, 100))
+    assert not surely_worse(random.normal(0, 1, 100))
+    assert not surely_worse(random.normal(-1, 1, 100))

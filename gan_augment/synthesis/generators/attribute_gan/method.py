@@ -28,6 +28,7 @@ from gan_augment.core.seeds import derive_seed
 from gan_augment.encoding.image import PixelLevels
 from gan_augment.nn.conditions import ConditionEmbedding, ConditionReader
 from gan_augment.nn.image_networks import Generator
+from gan_augment.nn.initialisation import own_weights
 from gan_augment.synthesis.api import MethodConfig, Run, SampleRequest, Synthetic, TrainingData, Traits
 from gan_augment.synthesis.generators.attribute_gan.combinations import Combinations
 from gan_augment.synthesis.generators.attribute_gan.dragan import DraganTerms
@@ -210,8 +211,7 @@ def _networks(
         image, config, classes=1, latent=config.latent, embedding=config.embedding, seed=run.seed
     )
     features = plain.linear.in_features
-    with torch.random.fork_rng(devices=[]):
-        torch.manual_seed(derive_seed(run.seed, "initial weights of the conditions"))
+    with own_weights(run.seed, "initial weights of the conditions"):
         generator.embed = ConditionEmbedding(sizes, config.embedding)
         plain.embed = ConditionEmbedding(sizes, features, deviation=features**-0.5)
         told = ConditionReader(plain.body, features, sizes) if config.objective == "dragan" else plain

@@ -22,10 +22,11 @@ from gan_augment.core.errors import MethodError
 from gan_augment.core.quantities import Kimg, Samples, Units, Weight
 from gan_augment.core.records import DatasetSpec, ImageSpec
 from gan_augment.core.samples import TrainView
-from gan_augment.core.seeds import derive_seed, numpy_generator
+from gan_augment.core.seeds import numpy_generator
 from gan_augment.encoding.image import PixelLevels, encode_images
 from gan_augment.nn.image_networks import Architecture, Generator
 from gan_augment.nn.information import CodeLayout, InfoDiscriminator
+from gan_augment.nn.initialisation import own_weights
 from gan_augment.nn.objectives import Objective
 from gan_augment.synthesis.api import MethodConfig, Run, SampleRequest, Synthetic, TrainingData, Traits
 from gan_augment.synthesis.generators.infogan.code_labels import (
@@ -239,8 +240,7 @@ class Infogan(JointOnly):
 def _networks(spec: DatasetSpec, config: InfoganConfig, seed: int) -> tuple[Generator, InfoDiscriminator]:
     image, layout = image_of(spec), config.layout(spec)
     generator, plain = build_networks(image, config, classes=1, latent=layout.width, embedding=1, seed=seed)
-    with torch.random.fork_rng(devices=[]):
-        torch.manual_seed(derive_seed(seed, "initial weights of the head"))
+    with own_weights(seed, "initial weights of the head"):
         return generator, InfoDiscriminator(plain.body, plain.linear.in_features, layout)
 
 

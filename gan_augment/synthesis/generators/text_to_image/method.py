@@ -30,6 +30,7 @@ from gan_augment.core.seeds import derive_seed
 from gan_augment.encoding.image import PixelLevels
 from gan_augment.nn.captions import CaptionEmbedding
 from gan_augment.nn.image_networks import Discriminator, Generator
+from gan_augment.nn.initialisation import own_weights
 from gan_augment.synthesis.api import AskedCaption, MethodConfig, Run, SampleRequest, Synthetic, TrainingData, Traits
 from gan_augment.synthesis.generators.text_to_image.captions import Captions, Language
 from gan_augment.synthesis.generators.text_to_image.matching import CaptionTerms, right_above_wrong
@@ -254,8 +255,7 @@ def _networks(
         image_of(spec), config, classes=1, latent=config.latent, embedding=config.embedding, seed=run.seed
     )
     features = discriminator.linear.in_features
-    with torch.random.fork_rng(devices=[]):
-        torch.manual_seed(derive_seed(run.seed, "initial weights of the captions"))
+    with own_weights(run.seed, "initial weights of the captions"):
         own: dict[str, Any] = {"longest": longest, "neighbours": config.neighbours}
         generator.embed = CaptionEmbedding(len(spec.classes), words, config.embedding, **own)
         discriminator.embed = CaptionEmbedding(len(spec.classes), words, features, features**-0.5, **own)

@@ -24,11 +24,13 @@ from gan_augment.core.quantities import Batch as BatchSize
 from gan_augment.core.quantities import Checks, Kimg, Rate, Units, Weight
 from gan_augment.core.records import DatasetSpec, ImageSpec
 from gan_augment.core.samples import Samples, read_samples, roles_in, write_samples
-from gan_augment.core.seeds import derive_seed, numpy_generator
+from gan_augment.core.seeds import numpy_generator
 from gan_augment.encoding.image import PixelLevels, decode_images, encode_images
+from gan_augment.nn.initialisation import own_weights
 from gan_augment.nn.patch_contrast import PatchContrast
 from gan_augment.nn.translation_networks import PatchCritic, PatchField, UNet, smallest_side, usual_levels
 from gan_augment.synthesis.api import MethodConfig, Run, SampleRequest, Synthetic, TrainingData, Traits
+from gan_augment.synthesis.kit.blocks import blocks_of
 from gan_augment.synthesis.kit.checks import JointOnly, check_images, check_index
 from gan_augment.synthesis.kit.comparison import surely_no_better
 from gan_augment.synthesis.kit.edited_masks import has_object
@@ -175,11 +177,8 @@ class FittedImageToImage:
         check_index(request.index, np.unique(self.labels), self.spec, ImageToImage.name)
         own = self.sources.of_class(request.index)
         ids = self.rows.manifest["id"].to_numpy(dtype=object)
-        end = request.start + request.count
-        # Always whole blocks of one size: then the size of a batch never changes a pixel.
-        for block in range(request.start // CHUNK, -(-end // CHUNK)):
+        for block, wanted in blocks_of(request, CHUNK):
             first = block * CHUNK
-            wanted = slice(max(request.start - first, 0), min(end - first, CHUNK))
             chosen = own[in_turn(len(own), first, CHUNK, request.seed, request.index, "rows")]
             numbers = np.arange(first, first + CHUNK)
             randoms = [numpy_generator(request.seed, request.index, "sample", int(number)) for number in numbers]
@@ -318,9 +317,7 @@ def prepare_run(data: TrainingData, config: ImageToImageConfig, run: Run) -> tup
 def _unet(spec: DatasetSpec, config: ImageToImageConfig, way: Way, masks: int, seed: int) -> UNet:
     image, told = spec.images, len(spec.classes) if way == "masks" else 0
     inputs = image.channels + GRAIN + (masks + 1 if way == "masks" else 0)
-    # Initial weights come from a generator of our own: torch's global one is left as it was.
-    with torch.random.fork_rng(devices=[]):
-        torch.manual_seed(derive_seed(seed, "initial weights"))
+    with own_weights(seed):
         return UNet(
             inputs,
             image.channels,
@@ -334,8 +331,7 @@ def _unet(spec: DatasetSpec, config: ImageToImageConfig, way: Way, masks: int, s
 def _opponents(
     task: Task, image: ImageSpec, config: ImageToImageConfig, field_: PatchField, network: UNet, seed: int
 ) -> tuple[PatchCritic, PatchContrast]:
-    with torch.random.fork_rng(devices=[]):
-        torch.manual_seed(derive_seed(seed, "initial weights of the critic"))
+    with own_weights(seed, "initial weights of the critic"):
         critic = PatchCritic(
             image.channels + task.shown, field_, width=config.critic_width, sides=(image.height, image.width)
         )

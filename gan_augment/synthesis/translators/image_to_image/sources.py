@@ -102,7 +102,7 @@ def _check_pairs(pairs: int) -> None:
 def make_task(way: Way, data: TrainingData, window: Window, *, matched_start: bool, seed: int) -> Task:
     """The task of these rows. Raises MethodError."""
     train = data.train
-    held = data.validation if data.validation is not None and len(data.validation) else train
+    held = data.judged
     images = _copied(train.samples.payload)
     if way == "unpaired":
         assert data.pool is not None

@@ -16,6 +16,8 @@ import torch
 from torch import Tensor
 
 from gan_augment.core.seeds import numpy_generator
+from gan_augment.fidelity.distances import nearest
+from gan_augment.fidelity.restoration import absolute_error
 from gan_augment.synthesis.kit.edited_masks import has_object, inked, moved_mask, to_draw, without_object
 from gan_augment.synthesis.translators.histogram_match import matched
 
@@ -135,7 +137,7 @@ class Pairs:
             sources, targets = sources[order[kept:]], targets[order[kept:]]
         self.sources, self.targets, self.looks = torch.from_numpy(sources), torch.from_numpy(targets), targets
         asked, truth = (part[:JUDGED] for part in held)
-        near = targets[nearest_rows(asked, sources)]
+        near = targets[nearest(_flat(asked), _flat(sources))[1]]
         self.held = Held(
             self._batch(encoded(torch.from_numpy(asked)), encoded(torch.from_numpy(truth))),
             {"copy": absolute_error(asked, truth), "nearest_pair": absolute_error(near, truth)},
@@ -255,19 +257,8 @@ def masked_inputs(image: Tensor, mask: Tensor, hidden: Tensor, top: int, told: T
     return Batch(torch.cat([image * (1 - hidden), shown], dim=1), image, shown, 1 - hidden, told)
 
 
-def nearest_rows(asked: Images, known: Images) -> Ints:
-    """int64 [n]: the place of the known image that is nearest to each of these by pixels."""
-    one, other = (part.reshape(len(part), -1).astype(np.float32) for part in (asked, known))
-    apart = (other**2).sum(1)[None] - 2 * one @ other.T
-    places: Ints = np.argmin(apart, axis=1).astype(np.int64)
-    return places
-
-
-def absolute_error(found: Images, truth: Images) -> npt.NDArray[np.float64]:
-    """float64 [n]: the mean absolute difference of the levels of each image, in [0, 1]."""
-    apart = np.abs(found.astype(np.int64) - truth).reshape(len(found), -1)
-    errors: npt.NDArray[np.float64] = apart.mean(axis=1) / 255
-    return errors
+def _flat(images: Images) -> npt.NDArray[np.float64]:
+    return images.reshape(len(images), -1).astype(np.float64)
 
 
 def _spread(images: Images, count: int) -> Images:

@@ -7,7 +7,6 @@ et al. 2020, arXiv 2007.15651) the critic compares with images of the pool, and 
 
 from __future__ import annotations
 
-import math
 from dataclasses import dataclass, replace
 from typing import Any
 
@@ -157,8 +156,8 @@ class TranslationRun:
     # ---- checks
 
     def _tick(self, loop: Loop[TranslationMemory]) -> str | None:
-        if bad := [name for name, loss in loop.losses.items() if not math.isfinite(loss)]:
-            return None if self.snapshots.roll_back(loop) else f"alarm: the {bad[0]}'s loss is not a number"
+        if loop.broken:
+            return None if self.snapshots.roll_back(loop) else f"alarm: the {loop.broken}'s loss is not a number"
         figures, kimg = self.figures(loop.ema.network), loop.images_seen / 1000
         row = {"kimg": kimg, **figures} | {f"{name}_loss": value for name, value in loop.losses.items()}
         loop.history.append(row)

@@ -13,28 +13,28 @@ from typing import Any, ClassVar
 
 import numpy as np
 import numpy.typing as npt
-import torch
 from pydantic import Field, ValidationError
-from scipy import stats
 
 from gan_augment.core.errors import MethodError, MissingInputError, ModelError
 from gan_augment.core.quantities import Batch, Checks, Kimg, Rate, Units, Weight
 from gan_augment.core.records import DatasetSpec, ImageSpec
 from gan_augment.core.samples import Samples, TrainView, ValidationView, read_samples, write_samples
-from gan_augment.core.seeds import derive_seed
 from gan_augment.encoding.image import PixelLevels
+from gan_augment.nn.initialisation import own_weights
 from gan_augment.nn.translation_networks import UNet, usual_levels
 from gan_augment.synthesis.api import MethodConfig, Run, SampleRequest, Synthetic, TrainingData, Traits
-from gan_augment.synthesis.health.alarms import MIN_ROWS, SURE
+from gan_augment.synthesis.health.alarms import MIN_ROWS
+from gan_augment.synthesis.kit.blocks import blocks_of
 from gan_augment.synthesis.kit.checks import JointOnly, check_images
+from gan_augment.synthesis.kit.comparison import surely_worse
 from gan_augment.synthesis.kit.files import REMEDY, read_about, write_about
 from gan_augment.synthesis.kit.holes import HoleConfig, Holes
 from gan_augment.synthesis.kit.masks import Marks, read_marks
+from gan_augment.synthesis.kit.two_stages import TwoStages
 from gan_augment.synthesis.translators.inpainting.painting import (
     Critics,
     Held,
     PaintingRun,
-    PaintingSettings,
     chunk_of,
     filled_in,
     paint,
@@ -75,20 +75,9 @@ class InpaintingConfig(HoleConfig):
                 remedy="set larger images in prepare, or synthesis.method: telea",
             )
 
-    def run_settings(self) -> PaintingSettings:
+    def run_settings(self) -> TwoStages:
         """Lengths in images, the first stage in whole steps and whole checks."""
-        steps = max(1, round(self.first_kimg * 1000 / (self.checks * self.batch_size)))
-        tick = steps * self.batch_size
-        return PaintingSettings(
-            first_images=tick * self.checks,
-            adversarial_images=round(self.adversarial_kimg * 1000),
-            tick_images=tick,
-            batch_size=self.batch_size,
-            learning_rate=self.learning_rate,
-            adversarial_weight=self.adversarial_weight,
-            gamma=self.gamma,
-            crop=self.crop,
-        )
+        return TwoStages.of(self, self.first_kimg)
 
 
 @dataclass
@@ -130,11 +119,9 @@ class FittedInpainting:
     def sample(self, request: SampleRequest) -> Iterator[Synthetic]:
         """Images of the class with their parents, the n-th from (seed, index, n) alone. Raises MethodError."""
         self.holes.check(request.index)
-        size, end = chunk_of(*self.holes.images.shape[1:3]), request.start + request.count
-        # Always whole blocks of one size: then a batch's size never changes a pixel.
-        for block in range(request.start // size, -(-end // size)):
+        size = chunk_of(*self.holes.images.shape[1:3])
+        for block, wanted in blocks_of(request, size):
             first = block * size
-            wanted = slice(max(request.start - first, 0), min(end - first, size))
             holes = [self.holes.draw(request.index, request.seed, number) for number in range(first, first + size)]
             painted = self.paint(np.stack([one.image for one in holes]), np.stack([one.hole for one in holes]))
             yield self.holes.synthetic(painted[wanted], holes[wanted])
@@ -169,7 +156,7 @@ class Inpainting(JointOnly):
         A class without any row to start from, and one whose held-out images it surely paints worse than Telea's rule,
         is named in `summary["refused_classes"]`.
         """
-        train, judged = data.train, _judged(data)
+        train, judged = data.train, data.judged
         image = check_images(train, self.name)
         holes = Holes(train.spec, train.samples, config, self.name)  # refuses what cannot be used, before any training
         painter, critics = _networks(image, config, run.seed)
@@ -206,10 +193,6 @@ class Inpainting(JointOnly):
         return FittedInpainting(spec, config, painter, rows, device, about["stats"], about["summary"])
 
 
-def _judged(data: TrainingData) -> TrainView | ValidationView:
-    return data.validation if data.validation is not None and len(data.validation) else data.train
-
-
 def _marks(view: TrainView | ValidationView, config: InpaintingConfig) -> Marks | None:
     """What the masks of held-out rows mark; None where that may be painted like all else."""
     if config.use == "refill" or "mask" not in view.samples.companions:
@@ -220,11 +203,9 @@ def _marks(view: TrainView | ValidationView, config: InpaintingConfig) -> Marks 
 
 
 def _networks(image: ImageSpec, config: InpaintingConfig, seed: int) -> tuple[UNet, Critics]:
-    # Initial weights come from a generator of our own: torch's global one is left as it was.
     levels = usual_levels(image.height, image.width)
     sides = min(image.height, config.crop), min(image.width, config.crop)
-    with torch.random.fork_rng(devices=[]):
-        torch.manual_seed(derive_seed(seed, "initial weights"))
+    with own_weights(seed):
         painter = UNet(image.channels + 1, image.channels, width=config.width, levels=levels, residual=True)
         return painter, Critics(image.channels, sides, width=config.critic_width)
 
@@ -245,9 +226,3 @@ def _badly_painted(
                 f"{theirs[mine].mean():.2f} %): synthesis.method: telea needs no training"
             )
     return refused
-
-
-def surely_worse(more: npt.NDArray[np.float64]) -> bool:
-    """Whether the mean of float64 [n] lies above 0, and chance is not why (Student's t, as 3 errors)."""
-    error = float(np.std(more, ddof=1)) / len(more) ** 0.5 if len(more) > 1 else 0.0
-    return bool(more.mean() - stats.t.isf(stats.norm.sf(SURE), max(len(more) - 1, 1)) * error > 0)

@@ -9,7 +9,6 @@ that kind is painted where one was removed.
 
 from __future__ import annotations
 
-import math
 from dataclasses import dataclass
 
 import numpy as np
@@ -19,16 +18,16 @@ from torch import Tensor, nn
 
 from gan_augment.core.seeds import numpy_generator
 from gan_augment.encoding.image import decode_images, encode_images
-from gan_augment.fidelity.restoration import hole_errors, hole_sharpness
+from gan_augment.fidelity.restoration import hole_errors, hole_sharpness, nearer_sharpness
 from gan_augment.nn.objectives import Game
 from gan_augment.nn.translation_networks import PatchCritic, PatchField, UNet
 from gan_augment.synthesis.api import Run, TickReport
 from gan_augment.synthesis.kit.masks import Marks, painted_over, random_part
-from gan_augment.training.ema import Ema
-from gan_augment.training.loop import AdamSchedule, Loop, Memory, NextStage, Phase
+from gan_augment.synthesis.kit.two_stages import Player, TwoStages, two_stage_loop
+from gan_augment.training.loop import AdamSchedule, Loop, Memory, NextStage
 from gan_augment.training.snapshots import Snapshots
 
-__all__ = ["Critics", "Held", "PaintingRun", "PaintingSettings", "chunk_of", "filled_in", "paint"]
+__all__ = ["Critics", "Held", "PaintingRun", "chunk_of", "filled_in", "paint"]
 
 Images = npt.NDArray[np.uint8]
 
@@ -51,25 +50,6 @@ class Critics(nn.Module):
     def both(self) -> tuple[PatchCritic, PatchCritic]:
         """Each of them."""
         return self.local, self.whole
-
-
-@dataclass(frozen=True)
-class PaintingSettings:
-    """What a run needs to know. Lengths are in images seen; `first_images` is a multiple of `tick_images`."""
-
-    first_images: int
-    adversarial_images: int
-    tick_images: int
-    batch_size: int
-    learning_rate: float
-    adversarial_weight: float
-    gamma: float
-    crop: int
-
-    @property
-    def boundary(self) -> float:
-        """The share of the run at which the adversarial stage starts."""
-        return self.first_images / (self.first_images + self.adversarial_images)
 
 
 @dataclass(frozen=True)
@@ -161,7 +141,7 @@ class PaintingRun:
         images: Images,
         marks: Marks | None,
         held: Held,
-        settings: PaintingSettings,
+        settings: TwoStages,
         run: Run,
     ) -> None:
         self.network, self.critics, self.images, self.marks = network, critics, images, marks
@@ -180,20 +160,13 @@ class PaintingRun:
         settings, rate = self.settings, self.settings.learning_rate
         falling = AdamSchedule(rate, rate / 20, decay=1.0, beta1=0.9, beta2=(0.99, 0.999))
         steady = AdamSchedule(rate, rate, beta1=0.0, beta2=(0.99, 0.99))
-        boundary = settings.boundary
-        return Loop(
-            [
-                Phase("painter", list(self.network.parameters()), self._painter_loss, falling),
-                Phase("critics", list(self.critics.parameters()), self._critics_loss, steady, boundary),
-            ],
-            {"painter": self.network, "critics": self.critics, **self.snapshots.networks},
-            ema=Ema(self.network, cap_images=2_000),
-            ema_source=self.network,
-            batch_size=settings.batch_size,
-            total_images=settings.first_images + settings.adversarial_images,
-            tick_images=settings.tick_images,
-            on_tick=self._tick,
-            memory=self.memory,
+        return two_stage_loop(
+            Player("painter", self.network, self._painter_loss, falling),
+            Player("critics", self.critics, self._critics_loss, steady),
+            settings,
+            self.snapshots,
+            self.memory,
+            self._tick,
             generator=self.rng,
             checkpoint=self.run.checkpoint,
         )
@@ -256,8 +229,8 @@ class PaintingRun:
     # ---- checks and choice
 
     def _tick(self, loop: Loop[PaintingMemory]) -> str | NextStage | None:
-        if bad := next((name for name, loss in loop.losses.items() if not math.isfinite(loss)), None):
-            return None if self.snapshots.roll_back(loop) else f"alarm: the loss of {bad} is not a number"
+        if loop.broken:
+            return None if self.snapshots.roll_back(loop) else f"alarm: the loss of {loop.broken} is not a number"
         l1, l2 = (float(each.mean()) for each in self.held.errors(loop.ema.network, self.run.device))
         row = {"kimg": loop.images_seen / 1000, "hole_l1": l1, "hole_l2": l2}
         loop.history.append(row | {f"{name}_loss": value for name, value in loop.losses.items()})
@@ -281,10 +254,7 @@ class PaintingRun:
         if self.settings.adversarial_images and not self.reason.startswith("alarm"):
             figures["adversarial"] = (last, self.held.errors(last, device), self.held.sharpness(last, device))
             (_, _, blurred), (_, (_, l2), sharp) = figures.values()
-            if (
-                abs(math.log(max(sharp, 1e-9))) < abs(math.log(max(blurred, 1e-9)))
-                and l2.mean() < self.held.telea[1].mean()
-            ):
+            if nearer_sharpness(sharp, blurred) and l2.mean() < self.held.telea[1].mean():
                 self.served, self.stage = last, "adversarial"
         for name, (_, (l1, l2), sharpness) in figures.items():
             self.figures |= {f"{name}_l1": float(l1.mean()), f"{name}_l2": float(l2.mean())}

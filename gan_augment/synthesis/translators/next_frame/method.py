@@ -16,7 +16,6 @@ from typing import Any, ClassVar, Literal
 import numpy as np
 import numpy.typing as npt
 import pandas as pd
-import torch
 from pydantic import Field, ValidationError
 
 from gan_augment.core.errors import MethodError, MissingInputError, ModelError
@@ -24,15 +23,15 @@ from gan_augment.core.fields import frame_of, images_of
 from gan_augment.core.quantities import Batch, Checks, Kimg, Rate, Units, Weight
 from gan_augment.core.records import DatasetSpec, ImageSpec
 from gan_augment.core.samples import NO_LABEL, Samples
-from gan_augment.core.seeds import derive_seed
 from gan_augment.encoding.image import PixelLevels
 from gan_augment.nn.frame_networks import FramePredictor
+from gan_augment.nn.initialisation import own_weights
 from gan_augment.nn.translation_networks import PatchCritic, PatchField, smallest_side, usual_levels
 from gan_augment.synthesis.api import MethodConfig, Run, SampleRequest, Synthetic, TrainingData, Traits
 from gan_augment.synthesis.health.alarms import MIN_ROWS
 from gan_augment.synthesis.kit.checks import JointOnly, check_images
-from gan_augment.synthesis.kit.clip_starts import ClipStarts, StartFrom, read_starts, starts_of
-from gan_augment.synthesis.kit.clips import Clips, check_pool_clips, clips_of, joined
+from gan_augment.synthesis.kit.clip_starts import ClipConfig, ClipStarts, read_starts, starts_of
+from gan_augment.synthesis.kit.clips import Clips, clips_of, joined
 from gan_augment.synthesis.kit.comparison import surely_no_better
 from gan_augment.synthesis.kit.files import REMEDY, read_about, write_about
 from gan_augment.synthesis.translators.next_frame.prediction import (
@@ -53,17 +52,12 @@ Ints = npt.NDArray[np.int64]
 FEWEST = MIN_ROWS  # held-out clips of a class that say how it is predicted
 
 
-class NextFrameConfig(MethodConfig):
+class NextFrameConfig(ClipConfig):
     """Settings of the network that predicts frames, and of where its predictions start."""
 
     history: int = Field(default=3, ge=2, le=16, description="earlier frames that it sees, the last one among them")
     kernel: Literal[3, 5, 7, 9, 11, 13, 15] = Field(
         default=7, description="side in px of where a pixel may come from; 7: motion of up to 3 px a frame"
-    )
-    steps: int = Field(default=3, ge=1, le=16, description="samples lie from 1 to so many frames after their row")
-    shift: int = Field(default=1, ge=0, le=16, description="px that a sample moves when row and step come again")
-    start: StartFrom = Field(
-        default="last", description="last: after the last row of each clip, where no frame exists; any: after every row"
     )
     mse_kimg: Kimg = Field(default=20, gt=0, description="length of the first stage, in thousands of images seen")
     adversarial_kimg: Kimg = Field(default=8, ge=0, description="length of the second stage; 0: there is none")
@@ -77,25 +71,9 @@ class NextFrameConfig(MethodConfig):
     checks: Checks = Field(default=10, ge=1, description="how often the first stage's snapshot is judged on validation")
     patience: Checks = Field(default=4, ge=1, description="checks without a smaller error after which the stage ends")
 
-    def check(self, spec: DatasetSpec) -> None:
-        """Raises MethodError where the pool's images belong to no clip."""
-        check_pool_clips(spec)
-
     def run_settings(self) -> PredictionSettings:
         """Lengths in images, the first stage in whole steps and whole checks."""
-        steps = max(1, round(self.mse_kimg * 1000 / (self.checks * self.batch_size)))
-        tick = steps * self.batch_size
-        return PredictionSettings(
-            mse_images=tick * self.checks,
-            adversarial_images=round(self.adversarial_kimg * 1000),
-            tick_images=tick,
-            batch_size=self.batch_size,
-            learning_rate=self.learning_rate,
-            adversarial_weight=self.adversarial_weight,
-            gamma=self.gamma,
-            crop=self.crop,
-            patience=self.patience,
-        )
+        return PredictionSettings.of(self, self.mse_kimg, patience=self.patience)
 
 
 @dataclass
@@ -157,7 +135,7 @@ class NextFrame(JointOnly):
         training, held_labels = prepare_run(data, config, run)
         training.train()
         held, near = training.held, {"history": config.history, "stride": training.stride}
-        starts = starts_of(data.train, data.pool, start=config.start, steps=config.steps, shift=config.shift, **near)
+        starts = starts_of(data.train, data.pool, config, **near)
         by_step = [found for step in range(1, config.steps + 1) if (found := held.figures(training.served, step))]
         problem, classes = training.problem, np.unique(starts.labels)
         refused = (
@@ -174,9 +152,7 @@ class NextFrame(JointOnly):
         about = read_about(directory, self.name)
         try:
             config = NextFrameConfig.model_validate(about["config"])
-            starts = read_starts(
-                directory, spec, about["starts"], start=config.start, steps=config.steps, shift=config.shift
-            )
+            starts = read_starts(directory, spec, about["starts"], config)
         except (ValidationError, KeyError, MissingInputError, OSError, ValueError) as error:
             raise ModelError("A saved model cannot be read", where=directory, got=str(error), remedy=REMEDY) from None
         predictor, _ = _networks(spec.images, config, 0)
@@ -237,9 +213,7 @@ def _no_lesson(clips: Clips) -> MethodError:
 def _networks(image: ImageSpec, config: NextFrameConfig, seed: int) -> tuple[FramePredictor, PatchCritic]:
     sides = min(image.height, config.crop), min(image.width, config.crop)
     field: PatchField = 16 if min(sides) >= smallest_side(16) else "whole"
-    # Initial weights come from a generator of our own: torch's global one is left as it was.
-    with torch.random.fork_rng(devices=[]):
-        torch.manual_seed(derive_seed(seed, "initial weights"))
+    with own_weights(seed):
         predictor = FramePredictor(
             image.channels,
             history=config.history,

@@ -7,7 +7,6 @@ frames, a little more error. The frame to predict is truth in the losses alone; 
 
 from __future__ import annotations
 
-import math
 from dataclasses import dataclass
 from typing import Any
 
@@ -17,15 +16,15 @@ import torch
 from torch import Tensor
 
 from gan_augment.encoding.image import decode_images
-from gan_augment.fidelity.restoration import sharpness_ratio, squared_error
+from gan_augment.fidelity.restoration import nearer_sharpness, sharpness_ratio, squared_error
 from gan_augment.nn.frame_networks import FramePredictor, moved_mask
 from gan_augment.nn.objectives import Game
 from gan_augment.nn.translation_networks import PatchCritic
 from gan_augment.synthesis.api import Run, TickReport
 from gan_augment.synthesis.kit.clips import NONE, Clips
 from gan_augment.synthesis.kit.optical_flow import EXTRAPOLATIONS, extrapolated
-from gan_augment.training.ema import Ema
-from gan_augment.training.loop import AdamSchedule, Loop, Memory, NextStage, Phase
+from gan_augment.synthesis.kit.two_stages import Player, TwoStages, staged_schedules, two_stage_loop
+from gan_augment.training.loop import Loop, Memory, NextStage
 from gan_augment.training.snapshots import Snapshots
 
 __all__ = [
@@ -49,38 +48,10 @@ GAME = Game(penalty_interval=8)
 
 
 @dataclass(frozen=True)
-class PredictionSettings:
-    """What a run needs to know. Lengths are in images seen; `mse_images` is a multiple of `tick_images`."""
+class PredictionSettings(TwoStages):
+    """What a run needs to know; the first stage minimises the squared error."""
 
-    mse_images: int
-    adversarial_images: int
-    tick_images: int
-    batch_size: int
-    learning_rate: float
-    adversarial_weight: float
-    gamma: float
-    crop: int
     patience: int
-
-    @property
-    def boundary(self) -> float:
-        """The share of the run at which the adversarial stage starts."""
-        return self.mse_images / (self.mse_images + self.adversarial_images)
-
-
-@dataclass(frozen=True)
-class _Staged(AdamSchedule):
-    """A cosine a stage: the second one starts again, lower, because its aim is another."""
-
-    boundary: float = 1.0
-    second: float = 0.5
-
-    def at(self, progress: float) -> tuple[float, float]:
-        """(learning rate, beta2) at `progress` of the whole run."""
-        if progress < self.boundary:
-            return super().at(progress / self.boundary)
-        rate, beta2 = super().at((progress - self.boundary) / max(1 - self.boundary, 1e-9))
-        return rate * self.second, beta2
 
 
 def lessons(clips: Clips) -> Ints:
@@ -243,23 +214,14 @@ class PredictionRun:
         return self.snapshots.best
 
     def _build_loop(self) -> Loop[PredictionMemory]:
-        settings, rate = self.settings, self.settings.learning_rate
-        staged = _Staged(rate, rate / 20, decay=1.0, beta1=0.9, beta2=(0.99, 0.999), boundary=settings.boundary)
-        steady = AdamSchedule(rate / 2, rate / 2, beta1=0.5, beta2=(0.99, 0.99))
-        critic = list(self.critic.parameters())
-        return Loop(
-            [
-                Phase("predictor", list(self.predictor.parameters()), self._predictor_loss, staged),
-                Phase("critic", critic, self._critic_loss, steady, settings.boundary),
-            ],
-            {"predictor": self.predictor, "critic": self.critic, **self.snapshots.networks},
-            ema=Ema(self.predictor, cap_images=2_000),
-            ema_source=self.predictor,
-            batch_size=settings.batch_size,
-            total_images=settings.mse_images + settings.adversarial_images,
-            tick_images=settings.tick_images,
-            on_tick=self._tick,
-            memory=self.memory,
+        staged, steady = staged_schedules(self.settings)
+        return two_stage_loop(
+            Player("predictor", self.predictor, self._predictor_loss, staged),
+            Player("critic", self.critic, self._critic_loss, steady),
+            self.settings,
+            self.snapshots,
+            self.memory,
+            self._tick,
             generator=self.rng,
             checkpoint=self.run.checkpoint,
         )
@@ -321,14 +283,14 @@ class PredictionRun:
     # ---- checks, rollback, choice
 
     def _tick(self, loop: Loop[PredictionMemory]) -> str | NextStage | None:
-        if problem := _not_a_number(loop.losses):
-            return None if self.snapshots.roll_back(loop) else f"alarm: {problem}"
+        if loop.broken:  # a critic that wins is no alarm here: the squared error goes on teaching
+            return None if self.snapshots.roll_back(loop) else f"alarm: the {loop.broken}'s loss is not a number"
         error = self.held.error(loop.ema.network)
         row = {"kimg": loop.images_seen / 1000, "squared_error": error}
         loop.history.append(row | {f"{name}_loss": value for name, value in loop.losses.items()})
         figures = {"squared error": error}
         self.run.progress(TickReport(loop.place / 1000, loop.total_images / 1000, figures, row=row))
-        return self._judge_mse(loop, error) if loop.place <= self.settings.mse_images else None
+        return self._judge_mse(loop, error) if loop.place <= self.settings.first_images else None
 
     def _judge_mse(self, loop: Loop[PredictionMemory], error: float) -> str | NextStage | None:
         """Keep the network where it is the first stage's best; where the error has stopped falling, end that stage."""
@@ -341,7 +303,7 @@ class PredictionRun:
         if memory.waited < self.settings.patience:
             return None
         memory.mse_stopped_by = "the squared error stopped falling"
-        return NextStage(self.settings.mse_images) if self.settings.adversarial_images else memory.mse_stopped_by
+        return NextStage(self.settings.first_images) if self.settings.adversarial_images else memory.mse_stopped_by
 
     def _choose_stage(self) -> None:
         """The adversarial stage serves where it is nearer the truth's sharpness and beats the rival; else the first."""
@@ -356,7 +318,7 @@ class PredictionRun:
             assert last is not None
             error = float(last.ours.mean())
             self.figures |= {"adversarial_error": error, "adversarial_sharpness": last.sharpness}
-            if _off(last.sharpness) < _off(first.sharpness) and error < rival:
+            if nearer_sharpness(last.sharpness, first.sharpness) and error < rival:
                 self.stage, self.served = "adversarial", self.loop.ema.network
 
     @property
@@ -374,15 +336,3 @@ class PredictionRun:
             **self.figures,
             "parameters": sum(p.numel() for p in self.predictor.parameters()),
         }
-
-
-def _off(sharpness: float) -> float:
-    """How far from the truth's sharpness, in either direction."""
-    return abs(math.log(max(sharpness, 1e-9)))
-
-
-def _not_a_number(losses: dict[str, float]) -> str | None:
-    # A critic that wins is no alarm here: the squared error goes on teaching.
-    return next(
-        (f"the {name}'s loss is not a number" for name, loss in losses.items() if not math.isfinite(loss)), None
-    )

@@ -22,6 +22,7 @@ from gan_augment.core.quantities import Batch, Checks, Kimg, Rate, Steps, Units,
 from gan_augment.core.records import DatasetSpec, ImageSpec
 from gan_augment.core.samples import Samples, read_samples, write_samples
 from gan_augment.core.seeds import derive_seed, numpy_generator
+from gan_augment.nn.initialisation import own_weights
 from gan_augment.nn.patch_contrast import PatchContrast
 from gan_augment.nn.translation_networks import PatchCritic, PatchField, UNet, smallest_side, usual_levels
 from gan_augment.recognition.reader import TextReader, fit_reader
@@ -30,6 +31,7 @@ from gan_augment.scoring.reading import readers_of
 from gan_augment.scoring.tasks.text import Text
 from gan_augment.synthesis.api import Run, SampleRequest, Synthetic, TrainingData, Traits
 from gan_augment.synthesis.generators.matched_script import MatchedScriptConfig, matched_to
+from gan_augment.synthesis.kit.blocks import blocks_of
 from gan_augment.synthesis.kit.checks import JointOnly, check_images
 from gan_augment.synthesis.kit.files import REMEDY, read_about, write_about
 from gan_augment.synthesis.kit.script.method import (
@@ -132,11 +134,7 @@ class FittedScriptToPhoto:
     def sample(self, request: SampleRequest) -> Iterator[Synthetic]:
         """Strings of the class, translated; the n-th from (model, seed, index, n) alone. Raises MethodError."""
         check_class(self.writer, request.index, ScriptToPhoto.name)
-        end = request.start + request.count
-        # Always whole blocks of one size: then a batch's size never changes a pixel.
-        for block in range(request.start // CHUNK, -(-end // CHUNK)):
-            first = block * CHUNK
-            wanted = slice(max(request.start - first, 0), min(end - first, CHUNK))
+        for block, wanted in blocks_of(request, CHUNK):
             strings, script, made = self.translated(request, block)
             yield Synthetic(made[wanted], companions={"text": text_frame(strings[wanted]), "pair": script[wanted]})
 
@@ -261,9 +259,7 @@ def _reader(writer: Writer, photographs: Pixels, config: ScriptToPhotoConfig, ru
 
 
 def _networks(image: ImageSpec, config: ScriptToPhotoConfig, seed: int) -> tuple[UNet, PatchCritic, PatchContrast]:
-    # Initial weights come from a generator of our own: torch's global one is left as it was.
-    with torch.random.fork_rng(devices=[]):
-        torch.manual_seed(derive_seed(seed, "initial weights"))
+    with own_weights(seed):
         sides = (image.height, image.width)
         translator = UNet(
             image.channels, image.channels, width=config.width, levels=usual_levels(*sides), noise=config.noise,

@@ -8,7 +8,6 @@ tell script from photograph teaches nothing, and then nothing moves.
 
 from __future__ import annotations
 
-import math
 from dataclasses import dataclass
 from typing import Any
 
@@ -162,7 +161,7 @@ class TranslationRun:
     # ---- checks
 
     def _tick(self, loop: Loop[Memory]) -> str | None:
-        if any(not math.isfinite(value) for value in loop.losses.values()):
+        if loop.broken:
             return None if self.snapshots.roll_back(loop) else "alarm: a loss is not a number"
         self.snapshots.take(loop.ema.network)
         row = {"kimg": loop.images_seen / 1000, **self.figures(loop.ema.network)}

@@ -25,6 +25,7 @@ from gan_augment.core.samples import Samples, read_samples, roles_in, write_samp
 from gan_augment.core.seeds import derive_seed, numpy_generator
 from gan_augment.encoding.image import PixelLevels, decode_images, encode_images
 from gan_augment.synthesis.api import MethodConfig, Run, SampleRequest, Synthetic, TickReport, TrainingData, Traits
+from gan_augment.synthesis.kit.blocks import blocks_of
 from gan_augment.synthesis.kit.checks import JointOnly, check_images, check_index, check_pool, check_pool_rows
 from gan_augment.synthesis.kit.files import REMEDY, read_about, write_about
 from gan_augment.synthesis.kit.turns import in_turn
@@ -130,11 +131,8 @@ class FittedStyleTransfer:
         """
         check_index(request.index, np.unique(self.labels), self.spec, StyleTransfer.name)
         own = np.flatnonzero(self.labels == request.index)
-        end = request.start + request.count
-        # Always whole blocks of one size: then the size of a batch never changes a pixel.
-        for block in range(request.start // CHUNK, -(-end // CHUNK)):
+        for block, wanted in blocks_of(request, CHUNK):
             first = block * CHUNK
-            wanted = slice(max(request.start - first, 0), min(end - first, CHUNK))
             chosen = own[in_turn(len(own), first, CHUNK, request.seed, request.index, "rows")]
             images = self.restyled(chosen, self.styles_from(first, request), request, block)
             ids = self.rows.manifest["id"].iloc[chosen[wanted]]

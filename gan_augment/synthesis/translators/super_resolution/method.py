@@ -20,13 +20,15 @@ from pydantic import Field, ValidationError
 from gan_augment.core.errors import MethodError, MissingInputError, ModelError
 from gan_augment.core.quantities import Batch, Checks, Kimg, Rate, Units, Weight
 from gan_augment.core.records import DatasetSpec, ImageSpec
-from gan_augment.core.samples import Samples, TrainView, ValidationView, read_samples, write_samples
-from gan_augment.core.seeds import derive_seed, numpy_generator
+from gan_augment.core.samples import Samples, read_samples, write_samples
+from gan_augment.core.seeds import numpy_generator
 from gan_augment.encoding.image import PixelLevels, encode_images
+from gan_augment.nn.initialisation import own_weights
 from gan_augment.nn.resampling import Kernel
 from gan_augment.nn.super_resolution_networks import PatchDiscriminator, Restorer
 from gan_augment.synthesis.api import MethodConfig, Run, SampleRequest, Synthetic, TrainingData, Traits
 from gan_augment.synthesis.health.alarms import MIN_ROWS
+from gan_augment.synthesis.kit.blocks import blocks_of
 from gan_augment.synthesis.kit.checks import JointOnly, check_images, check_index
 from gan_augment.synthesis.kit.comparison import surely_no_better
 from gan_augment.synthesis.kit.files import REMEDY, read_about, write_about
@@ -86,20 +88,7 @@ class SuperResolutionConfig(MethodConfig):
 
     def run_settings(self) -> RestorationSettings:
         """Lengths in images, the first stage in whole steps and whole checks."""
-        steps = max(1, round(self.l1_kimg * 1000 / (self.checks * self.batch_size)))
-        tick = steps * self.batch_size
-        return RestorationSettings(
-            l1_images=tick * self.checks,
-            adversarial_images=round(self.adversarial_kimg * 1000),
-            tick_images=tick,
-            batch_size=self.batch_size,
-            learning_rate=self.learning_rate,
-            adversarial_weight=self.adversarial_weight,
-            gamma=self.gamma,
-            blur=self.blur,
-            crop=self.crop,
-            patience=self.patience,
-        )
+        return RestorationSettings.of(self, self.l1_kimg, blur=self.blur, patience=self.patience)
 
 
 @dataclass
@@ -142,11 +131,8 @@ class FittedSuperResolution:
         """
         check_index(request.index, np.unique(self.labels), self.spec, SuperResolution.name)
         own = np.flatnonzero(self.labels == request.index)
-        end = request.start + request.count
-        # Always whole blocks of one size: then a batch's size never changes a pixel.
-        for block in range(request.start // CHUNK, -(-end // CHUNK)):
+        for block, wanted in blocks_of(request, CHUNK):
             first = block * CHUNK
-            wanted = slice(max(request.start - first, 0), min(end - first, CHUNK))
             chosen = own[in_turn(len(own), first, CHUNK, request.seed, request.index, "rows")]
             images = self._varied(chosen, numpy_generator(request.seed, request.index, "variation", block))
             ids = self.rows.manifest["id"].iloc[chosen[wanted]]
@@ -190,7 +176,7 @@ class SuperResolution(JointOnly):
         """
         train, training = data.train, prepare_run(data, config, run)
         training.train()
-        judged = _judged(data)
+        judged = data.judged
         summary = training.summary | {
             "psnr_on": "train" if judged is train else "validation",
             "refused_classes": _refused(training, judged.labels[training.held.chosen], np.unique(train.labels)),
@@ -224,15 +210,11 @@ def prepare_run(data: TrainingData, config: SuperResolutionConfig, run: Run) -> 
         restorer.to(run.device),
         discriminator.to(run.device),
         np.asarray(train.samples.payload),
-        Held(np.asarray(_judged(data).samples.payload), degradation, run.device),
+        Held(np.asarray(data.judged.samples.payload), degradation, run.device),
         degradation,
         config.run_settings(),
         run.derive("super_resolution"),
     )
-
-
-def _judged(data: TrainingData) -> TrainView | ValidationView:
-    return data.validation if data.validation is not None and len(data.validation) else data.train
 
 
 def _degradation(config: SuperResolutionConfig) -> Degradation:
@@ -240,9 +222,7 @@ def _degradation(config: SuperResolutionConfig) -> Degradation:
 
 
 def _networks(image: ImageSpec, config: SuperResolutionConfig, seed: int) -> tuple[Restorer, PatchDiscriminator]:
-    # Initial weights come from a generator of our own: torch's global one is left as it was.
-    with torch.random.fork_rng(devices=[]):
-        torch.manual_seed(derive_seed(seed, "initial weights"))
+    with own_weights(seed):
         restorer = Restorer(image.channels, factor=config.factor, width=config.width, blocks=config.blocks)
         return restorer, PatchDiscriminator(image.channels, width=config.discriminator_width)
 

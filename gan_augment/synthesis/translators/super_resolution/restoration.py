@@ -7,7 +7,6 @@ adversarial term (SRGAN, Ledig et al. 2017, arXiv 1609.04802; relativistic pairs
 
 from __future__ import annotations
 
-import math
 from dataclasses import dataclass
 from typing import Any
 
@@ -17,13 +16,13 @@ import torch
 from torch import Tensor
 
 from gan_augment.encoding.image import decode_images, encode_images
-from gan_augment.fidelity.restoration import psnr, sharpness_ratio
+from gan_augment.fidelity.restoration import nearer_sharpness, psnr, sharpness_ratio
 from gan_augment.nn.objectives import Game
 from gan_augment.nn.resampling import Kernel, resample, resampling_matrix, resize
 from gan_augment.nn.super_resolution_networks import PatchDiscriminator, Restorer
 from gan_augment.synthesis.api import Run, TickReport
-from gan_augment.training.ema import Ema
-from gan_augment.training.loop import AdamSchedule, Loop, Memory, NextStage, Phase
+from gan_augment.synthesis.kit.two_stages import Player, TwoStages, staged_schedules, two_stage_loop
+from gan_augment.training.loop import Loop, Memory, NextStage
 from gan_augment.training.snapshots import Snapshots
 
 __all__ = ["Degradation", "Held", "RestorationRun", "RestorationSettings", "Variation", "enlarge", "padded"]
@@ -73,39 +72,11 @@ class Degradation:
 
 
 @dataclass(frozen=True)
-class RestorationSettings:
-    """What a run needs to know. Lengths are in images seen; `l1_images` is a multiple of `tick_images`."""
+class RestorationSettings(TwoStages):
+    """What a run needs to know; the first stage minimises L1."""
 
-    l1_images: int
-    adversarial_images: int
-    tick_images: int
-    batch_size: int
-    learning_rate: float
-    adversarial_weight: float
-    gamma: float
     blur: float
-    crop: int
     patience: int
-
-    @property
-    def boundary(self) -> float:
-        """The share of the run at which the adversarial stage starts."""
-        return self.l1_images / (self.l1_images + self.adversarial_images)
-
-
-@dataclass(frozen=True)
-class _Staged(AdamSchedule):
-    """A cosine a stage: the second one starts again, lower, because its aim is another."""
-
-    boundary: float = 1.0
-    second: float = 0.5
-
-    def at(self, progress: float) -> tuple[float, float]:
-        """(learning rate, beta2) at `progress` of the whole run."""
-        if progress < self.boundary:
-            return super().at(progress / self.boundary)
-        rate, beta2 = super().at((progress - self.boundary) / max(1 - self.boundary, 1e-9))
-        return rate * self.second, beta2
 
 
 class Held:
@@ -176,30 +147,14 @@ class RestorationRun:
         return self.snapshots.best
 
     def _build_loop(self) -> Loop[RestorationMemory]:
-        settings = self.settings
-        total = settings.l1_images + settings.adversarial_images
-        rate = settings.learning_rate
-        staged = _Staged(rate, rate / 20, decay=1.0, beta1=0.9, beta2=(0.99, 0.999), boundary=settings.boundary)
-        steady = AdamSchedule(rate / 2, rate / 2, beta1=0.5, beta2=(0.99, 0.99))
-        return Loop(
-            [
-                Phase("restorer", list(self.restorer.parameters()), self._restorer_loss, staged),
-                Phase(
-                    "discriminator",
-                    list(self.discriminator.parameters()),
-                    self._discriminator_loss,
-                    steady,
-                    settings.boundary,
-                ),
-            ],
-            {"restorer": self.restorer, "discriminator": self.discriminator, **self.snapshots.networks},
-            ema=Ema(self.restorer, cap_images=2_000),
-            ema_source=self.restorer,
-            batch_size=settings.batch_size,
-            total_images=total,
-            tick_images=settings.tick_images,
-            on_tick=self._tick,
-            memory=self.memory,
+        staged, steady = staged_schedules(self.settings)
+        return two_stage_loop(
+            Player("restorer", self.restorer, self._restorer_loss, staged),
+            Player("discriminator", self.discriminator, self._discriminator_loss, steady),
+            self.settings,
+            self.snapshots,
+            self.memory,
+            self._tick,
             generator=self.rng,
             checkpoint=self.run.checkpoint,
         )
@@ -251,14 +206,14 @@ class RestorationRun:
     # ---- checks, rollback, choice
 
     def _tick(self, loop: Loop[RestorationMemory]) -> str | NextStage | None:
-        if problem := _not_a_number(loop.losses):
-            return None if self.snapshots.roll_back(loop) else f"alarm: {problem}"
+        if loop.broken:  # a discriminator that wins is no alarm here: L1 goes on teaching the restorer
+            return None if self.snapshots.roll_back(loop) else f"alarm: the {loop.broken}'s loss is not a number"
         each, sharpness = self.held.figures(loop.ema.network)
         decibel = float(each.mean())
         row = {"kimg": loop.images_seen / 1000, "psnr": decibel, "sharpness": sharpness}
         loop.history.append(row | {f"{name}_loss": value for name, value in loop.losses.items()})
         self.run.progress(TickReport(loop.place / 1000, loop.total_images / 1000, {"psnr": decibel}, row=row))
-        return self._judge_l1(loop, decibel) if loop.place <= self.settings.l1_images else None
+        return self._judge_l1(loop, decibel) if loop.place <= self.settings.first_images else None
 
     def _judge_l1(self, loop: Loop[RestorationMemory], decibel: float) -> str | NextStage | None:
         """Keep the network where it is the first stage's best; where PSNR has stopped rising, end that stage."""
@@ -271,7 +226,7 @@ class RestorationRun:
         if memory.waited < self.settings.patience:
             return None
         memory.l1_stopped_by = "PSNR stopped rising"
-        return NextStage(self.settings.l1_images) if self.settings.adversarial_images else memory.l1_stopped_by
+        return NextStage(self.settings.first_images) if self.settings.adversarial_images else memory.l1_stopped_by
 
     def _choose_stage(self) -> None:
         """The adversarial stage serves where it is the sharper one and still beats bicubic; else the L1 stage."""
@@ -283,8 +238,7 @@ class RestorationRun:
         self.figures = {**best, "l1_psnr": float(l1.mean()), "l1_sharpness": l1_sharpness}
         if settings.adversarial_images and not self.reason.startswith("alarm"):
             self.figures |= {"adversarial_psnr": float(last.mean()), "adversarial_sharpness": sharpness}
-            sharper = abs(math.log(max(sharpness, 1e-9))) < abs(math.log(max(l1_sharpness, 1e-9)))
-            if sharper and last.mean() > self.held.bicubic.mean():
+            if nearer_sharpness(sharpness, l1_sharpness) and last.mean() > self.held.bicubic.mean():
                 self.stage, self.served = "adversarial", self.loop.ema.network
         elif memory.best_psnr is None:
             self.problem = self.reason
@@ -320,10 +274,3 @@ def padded(images: Images, factor: int) -> Images:
 
 def _rounded(images: Tensor) -> Tensor:
     return ((images.clamp(-1, 1) + 1) * 127.5).round() / 127.5 - 1
-
-
-def _not_a_number(losses: dict[str, float]) -> str | None:
-    # A discriminator that wins is no alarm here: L1 goes on teaching the restorer.
-    return next(
-        (f"the {name}'s loss is not a number" for name, loss in losses.items() if not math.isfinite(loss)), None
-    )

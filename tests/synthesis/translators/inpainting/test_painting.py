@@ -13,16 +13,16 @@ from gan_augment.fidelity.restoration import hole_errors
 from gan_augment.nn.translation_networks import UNet
 from gan_augment.synthesis.api import Run
 from gan_augment.synthesis.kit.masks import painted_over, random_part
+from gan_augment.synthesis.kit.two_stages import TwoStages
 from gan_augment.synthesis.translators.inpainting.painting import (
     Critics,
     Held,
     PaintingRun,
-    PaintingSettings,
     filled_in,
     paint,
 )
 
-SETTINGS = PaintingSettings(
+SETTINGS = TwoStages(
     first_images=640, adversarial_images=0, tick_images=320, batch_size=16, learning_rate=4e-3,
     adversarial_weight=0.1, gamma=0.1, crop=64,
 )  # fmt: skip
